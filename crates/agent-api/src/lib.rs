@@ -1,0 +1,31 @@
+//! The contract of the agent: tools, effects, policy, modes, models, run events and figures.
+//!
+//! Types and traits only. A tool is declared once, here is the shape of that declaration; the
+//! loop that runs tools lives in `hedgerow-agent`, the tools in their products.
+
+mod effect;
+mod figure;
+mod mode;
+mod model;
+mod policy;
+mod registry;
+mod run;
+mod run_log;
+mod taint;
+mod tool;
+
+pub use effect::Effect;
+pub use figure::{Answer, CellRef, Claim, Figure, FigureStatus, Segment};
+pub use mode::{Mode, Trajectory};
+pub use model::{
+    DeltaSink, Message, ModelProvider, ModelReply, ModelRequest, Outcome, ToolCallRequest, ToolCard, ToolOutcome, Usage,
+};
+pub use policy::{Decision, Policy, Rule, Surface};
+pub use registry::{Product, Registry, Skill, Stage};
+pub use run::{
+    AwaitReason, CallState, Question, ResultSnapshot, RunEvent, RunEventKind, RunStatus, RunSummary, Thread, ToolCallView,
+    TodoItem, TodoStatus, RUN_EVENT_VERSION,
+};
+pub use run_log::{NewRun, RunLog};
+pub use taint::Tainted;
+pub use tool::{erase, Control, Declaration, Display, DynTool, Example, Progress, Tool, ToolContext, ToolOutput};

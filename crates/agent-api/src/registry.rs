@@ -1,0 +1,158 @@
+//! Everything that is installed: the one place from which every surface derives its list.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hedgerow_errors::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::mode::{field, front_matter, Mode};
+use crate::tool::DynTool;
+
+/// How far a product is; decides who sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Being thought about.
+    Idea,
+    /// For its makers.
+    Alpha,
+    /// For the willing.
+    Beta,
+    /// For everybody.
+    Ga,
+}
+
+/// A product's manifest, `product.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// The name: the folder's.
+    pub name: String,
+    /// The name for people.
+    pub title: String,
+    /// The team that answers for it.
+    pub owner: String,
+    /// How to reach them.
+    pub contact: String,
+    /// How far it is.
+    pub stage: Stage,
+    /// The icon's name in the web UI.
+    pub icon: String,
+    /// Where its documentation starts.
+    pub docs: String,
+}
+
+/// Knowledge for agents outside, `SKILL.md`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skill {
+    /// The name.
+    pub name: String,
+    /// When to read it.
+    pub description: String,
+    /// The text.
+    pub body: String,
+}
+
+impl Skill {
+    /// Reads `SKILL.md`: front matter with `name` and `description`, then the text.
+    pub fn parse(source: &str) -> Result<Self> {
+        let (front, body) = front_matter(source)?;
+        Ok(Self { name: field(&front, "name")?, description: field(&front, "description")?, body })
+    }
+}
+
+/// Tools, modes, skills and products by name. Built once at start, then read only.
+#[derive(Default, Clone)]
+pub struct Registry {
+    products: BTreeMap<String, Product>,
+    tools: BTreeMap<String, Arc<dyn DynTool>>,
+    core_tools: Vec<String>,
+    modes: BTreeMap<String, Mode>,
+    skills: BTreeMap<String, Skill>,
+}
+
+impl Registry {
+    /// Adds a product's manifest.
+    pub fn add_product(&mut self, product: Product) -> Result<()> {
+        insert(&mut self.products, "product", product.name.clone(), product)
+    }
+
+    /// Adds a tool that modes may name.
+    pub fn add_tool(&mut self, tool: Arc<dyn DynTool>) -> Result<()> {
+        insert(&mut self.tools, "tool", tool.declaration().name.to_owned(), tool)
+    }
+
+    /// Adds a tool that is always there.
+    pub fn add_core_tool(&mut self, tool: Arc<dyn DynTool>) -> Result<()> {
+        self.core_tools.push(tool.declaration().name.to_owned());
+        self.add_tool(tool)
+    }
+
+    /// Adds a mode. Its tools must have been added before.
+    pub fn add_mode(&mut self, mode: Mode) -> Result<()> {
+        for tool in &mode.tools {
+            if !self.tools.contains_key(tool) {
+                return Err(Error::unknown("tool", tool, self.tools.keys().map(String::as_str))
+                    .with_hint(format!("mode {} names a tool that nobody installed", mode.name)));
+            }
+        }
+        insert(&mut self.modes, "mode", mode.name.clone(), mode)
+    }
+
+    /// Adds a skill.
+    pub fn add_skill(&mut self, skill: Skill) -> Result<()> {
+        insert(&mut self.skills, "skill", skill.name.clone(), skill)
+    }
+
+    /// The products, by name.
+    pub fn products(&self) -> impl Iterator<Item = &Product> {
+        self.products.values()
+    }
+
+    /// The tools, by name.
+    pub fn tools(&self) -> impl Iterator<Item = &Arc<dyn DynTool>> {
+        self.tools.values()
+    }
+
+    /// The modes, by name.
+    pub fn modes(&self) -> impl Iterator<Item = &Mode> {
+        self.modes.values()
+    }
+
+    /// The skills, by name.
+    pub fn skills(&self) -> impl Iterator<Item = &Skill> {
+        self.skills.values()
+    }
+
+    /// A tool by name; an unknown one is refused with the nearest.
+    pub fn tool(&self, name: &str) -> Result<&Arc<dyn DynTool>> {
+        self.tools.get(name).ok_or_else(|| Error::unknown("tool", name, self.tools.keys().map(String::as_str)))
+    }
+
+    /// A mode by name; an unknown one is refused with the nearest.
+    pub fn mode(&self, name: &str) -> Result<&Mode> {
+        self.modes.get(name).ok_or_else(|| Error::unknown("mode", name, self.modes.keys().map(String::as_str)))
+    }
+
+    /// The tools that a run with these modes may call: the core tools, then each mode's.
+    #[must_use]
+    pub fn tools_of(&self, modes: &[String]) -> Vec<&Arc<dyn DynTool>> {
+        let of_modes = modes.iter().filter_map(|mode| self.modes.get(mode)).flat_map(|mode| &mode.tools);
+        let mut names: Vec<&String> = Vec::new();
+        for name in self.core_tools.iter().chain(of_modes) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.into_iter().filter_map(|name| self.tools.get(name)).collect()
+    }
+}
+
+fn insert<T>(map: &mut BTreeMap<String, T>, kind: &str, name: String, value: T) -> Result<()> {
+    if map.contains_key(&name) {
+        return Err(Error::internal(format!("two {kind}s are named {name:?}")));
+    }
+    map.insert(name, value);
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! A tool: one declaration with typed arguments and result, from which every surface derives.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hedgerow_data_api::{Clock, Provenance, Table, Warning};
+use hedgerow_errors::{Error, Result};
+use hedgerow_ids::ProjectId;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::effect::Effect;
+use crate::policy::Surface;
+use crate::run::{Question, TodoItem};
+
+/// What a tool says of itself, beside its types.
+#[derive(Debug, Clone)]
+pub struct Declaration {
+    /// The name: `snake_case`, verb first.
+    pub name: &'static str,
+    /// The name for people.
+    pub title: &'static str,
+    /// What it does and when to use it; a short card, for models and people.
+    pub description: &'static str,
+    /// The status lines of the UI.
+    pub display: Display,
+    /// How long a call usually takes; a surface shows progress beyond 2 seconds.
+    pub expected: Duration,
+    /// The right a caller needs, `resource:level`, e.g. `query:read`.
+    pub access: &'static str,
+    /// Calls that validate; the first is shown in help.
+    pub examples: &'static [Example],
+}
+
+/// Live status texts.
+#[derive(Debug, Clone, Copy)]
+pub struct Display {
+    /// While running: `Counting page views`.
+    pub running: &'static str,
+    /// When done: `Counted page views`.
+    pub done: &'static str,
+}
+
+/// An example call.
+#[derive(Debug, Clone, Copy)]
+pub struct Example {
+    /// What it is for.
+    pub purpose: &'static str,
+    /// The arguments as JSON text.
+    pub arguments: &'static str,
+}
+
+/// Takes a tool's progress: a fraction from 0 to 1 and a note.
+#[derive(Clone)]
+pub struct Progress(Arc<dyn Fn(f64, &str) + Send + Sync>);
+
+impl Progress {
+    /// Sends progress to a function.
+    pub fn new(report: impl Fn(f64, &str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(report))
+    }
+
+    /// Drops all progress, for callers that show none.
+    #[must_use]
+    pub fn ignore() -> Self {
+        Self::new(|_, _| {})
+    }
+
+    /// Reports progress.
+    pub fn report(&self, fraction: f64, note: &str) {
+        (self.0)(fraction, note);
+    }
+}
+
+/// What a call knows of its surroundings.
+#[derive(Clone)]
+pub struct ToolContext {
+    /// The project it is about.
+    pub project: ProjectId,
+    /// The injected clock.
+    pub clock: Clock,
+    /// Where the call comes from.
+    pub surface: Surface,
+    /// Takes progress.
+    pub progress: Progress,
+}
+
+/// What a call gives back.
+#[derive(Debug, Clone)]
+pub struct ToolOutput<T> {
+    /// The typed result.
+    pub result: T,
+    /// The result as the model reads it. Text from the data is data there, too.
+    pub content: String,
+    /// The numbers as a table that figures can refer to.
+    pub table: Option<Table>,
+    /// How the numbers came to be.
+    pub provenance: Option<Provenance>,
+    /// What a reader must know.
+    pub warnings: Vec<Warning>,
+    /// What the call asks the loop to do.
+    pub control: Vec<Control>,
+}
+
+impl<T> ToolOutput<T> {
+    /// A result without numbers.
+    pub fn text(result: T, content: impl Into<String>) -> Self {
+        let (table, provenance) = (None, None);
+        Self { result, content: content.into(), table, provenance, warnings: Vec::new(), control: Vec::new() }
+    }
+
+    /// Asks the loop for something.
+    #[must_use]
+    pub fn with_control(mut self, control: Control) -> Self {
+        self.control.push(control);
+        self
+    }
+}
+
+/// What a tool may ask of the loop.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Control {
+    /// Turn a mode on.
+    EnableMode(String),
+    /// Replace the to-do list.
+    SetTodo(Vec<TodoItem>),
+    /// End the run with a question to the user.
+    Ask(Question),
+}
+
+/// A tool. It computes its effect from the validated arguments; nobody guesses it from the name.
+#[async_trait]
+pub trait Tool: Send + Sync + 'static {
+    /// The arguments; `deny_unknown_fields`, every field described.
+    type Args: DeserializeOwned + JsonSchema + Send + Sync;
+    /// The result.
+    type Output: Serialize + JsonSchema + Send;
+
+    /// What the tool says of itself.
+    fn declaration(&self) -> Declaration;
+
+    /// What this call would do.
+    async fn effect(&self, ctx: &ToolContext, args: &Self::Args) -> Result<Effect>;
+
+    /// Runs the call.
+    async fn run(&self, ctx: &ToolContext, args: Self::Args) -> Result<ToolOutput<Self::Output>>;
+}
+
+/// A tool whose types are erased: what registries hold and surfaces call.
+#[async_trait]
+pub trait DynTool: Send + Sync {
+    /// What the tool says of itself.
+    fn declaration(&self) -> &Declaration;
+    /// JSON Schema of the arguments.
+    fn input_schema(&self) -> &Value;
+    /// JSON Schema of the result.
+    fn output_schema(&self) -> &Value;
+    /// Validates arguments and says what the call would do.
+    async fn effect(&self, ctx: &ToolContext, args: &Value) -> Result<Effect>;
+    /// Validates arguments and runs the call.
+    async fn run(&self, ctx: &ToolContext, args: Value) -> Result<ToolOutput<Value>>;
+}
+
+/// Erases a tool's types.
+pub fn erase<T: Tool>(tool: T) -> Arc<dyn DynTool> {
+    let declaration = tool.declaration();
+    let input_schema = schemars::schema_for!(T::Args).to_value();
+    let output_schema = schemars::schema_for!(T::Output).to_value();
+    Arc::new(Erased { tool, declaration, input_schema, output_schema, types: PhantomData })
+}
+
+struct Erased<T: Tool> {
+    tool: T,
+    declaration: Declaration,
+    input_schema: Value,
+    output_schema: Value,
+    types: PhantomData<fn() -> T::Args>,
+}
+
+impl<T: Tool> Erased<T> {
+    fn parse(&self, args: &Value) -> Result<T::Args> {
+        // A call without arguments is the empty object, as models send both.
+        let args = if args.is_null() { Value::Object(serde_json::Map::new()) } else { args.clone() };
+        serde_json::from_value(args).map_err(|error| {
+            let name = self.declaration.name;
+            let example = self.declaration.examples.first().map_or("{}", |example| example.arguments);
+            Error::invalid(format!("arguments of {name} are not valid: {error}")).with_hint(format!("for example {example}"))
+        })
+    }
+}
+
+#[async_trait]
+impl<T: Tool> DynTool for Erased<T> {
+    fn declaration(&self) -> &Declaration {
+        &self.declaration
+    }
+
+    fn input_schema(&self) -> &Value {
+        &self.input_schema
+    }
+
+    fn output_schema(&self) -> &Value {
+        &self.output_schema
+    }
+
+    async fn effect(&self, ctx: &ToolContext, args: &Value) -> Result<Effect> {
+        self.tool.effect(ctx, &self.parse(args)?).await
+    }
+
+    async fn run(&self, ctx: &ToolContext, args: Value) -> Result<ToolOutput<Value>> {
+        let output = self.tool.run(ctx, self.parse(&args)?).await?;
+        let result = serde_json::to_value(output.result)
+            .map_err(|error| Error::internal(format!("result of {} is not JSON: {error}", self.declaration.name)))?;
+        let ToolOutput { content, table, provenance, warnings, control, .. } = output;
+        Ok(ToolOutput { result, content, table, provenance, warnings, control })
+    }
+}

@@ -1,0 +1,88 @@
+//! What engines offer to the rest.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hedgerow_errors::Result;
+use hedgerow_ids::ProjectId;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::event::EventSink;
+use crate::provenance::{Provenance, Warning};
+use crate::taxonomy::{Taxonomy, ValueList};
+use crate::trends::{TrendsQuery, TrendsResponse};
+
+/// A read-only SQL statement over the project's own tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SqlQuery {
+    /// One SELECT statement.
+    pub query: String,
+    /// Rows to return at most, 1 to 50,000; 100 when absent and the statement has no LIMIT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// What a SQL statement answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SqlResponse {
+    /// The columns' names with their SQL types.
+    pub columns: Vec<(String, String)>,
+    /// The rows; integers, floats, texts, booleans and null as JSON, times as ISO text.
+    pub rows: Vec<Vec<Value>>,
+    /// Anything a reader must know, e.g. that rows were cut.
+    pub warnings: Vec<Warning>,
+    /// How the rows came to be.
+    pub provenance: Provenance,
+}
+
+/// Runs queries on one snapshot each.
+#[async_trait]
+pub trait QueryEngine: Send + Sync {
+    /// Runs a trends query. Unknown names are refused with the nearest; a range without data is
+    /// refused naming the range that has some.
+    async fn trends(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<TrendsResponse>;
+
+    /// Runs one SELECT. Anything else is refused before it is planned.
+    async fn sql(&self, project: &ProjectId, query: &SqlQuery, clock: &Clock) -> Result<SqlResponse>;
+
+    /// The physical plan of a trends query, as text.
+    async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String>;
+}
+
+/// A project as listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProjectInfo {
+    /// The project.
+    pub id: ProjectId,
+    /// Events stored.
+    pub events: u64,
+}
+
+/// Projects and what is in them.
+#[async_trait]
+pub trait EventStore: EventSink {
+    /// All projects, by id.
+    async fn projects(&self) -> Result<Vec<ProjectInfo>>;
+
+    /// Makes a project unless it exists.
+    async fn create_project(&self, project: &ProjectId) -> Result<()>;
+
+    /// What exists in a project. An unknown project is refused with the names that exist.
+    async fn taxonomy(&self, project: &ProjectId) -> Result<Arc<Taxonomy>>;
+
+    /// A property's values that contain `search` (ignoring case; all when empty), most frequent first.
+    async fn values(&self, project: &ProjectId, key: &str, search: &str, limit: usize) -> Result<ValueList>;
+}
+
+/// The engines as products get them.
+#[derive(Clone)]
+pub struct Data {
+    /// Runs queries.
+    pub queries: Arc<dyn QueryEngine>,
+    /// Knows projects, events, properties and values.
+    pub store: Arc<dyn EventStore>,
+}

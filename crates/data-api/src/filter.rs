@@ -1,0 +1,214 @@
+//! Property filters: one tree for every query kind.
+//!
+//! Null behaviour (`PostHog`'s, stated in provenance): positive operators never match a missing
+//! property, negative ones (`is_not`, `not_icontains`, `not_regex`, `not_between`, `not_in`) do.
+//! Unlike `PostHog`, an incomplete filter is refused instead of being always true.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+/// How a property is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Operator {
+    /// Equal to the value, or to one of a list.
+    #[default]
+    Exact,
+    /// Not equal to the value, nor to any of a list; matches missing.
+    IsNot,
+    /// Contains the text (any of a list), ignoring case.
+    Icontains,
+    /// Contains none of the texts; matches missing.
+    NotIcontains,
+    /// Matches the regular expression (Rust `regex` syntax).
+    Regex,
+    /// Does not match it; matches missing.
+    NotRegex,
+    /// Greater than a number.
+    Gt,
+    /// Greater than or equal to a number.
+    Gte,
+    /// Less than a number.
+    Lt,
+    /// Less than or equal to a number.
+    Lte,
+    /// Within `[min, max]`, both included.
+    Between,
+    /// Outside `[min, max]`; matches missing.
+    NotBetween,
+    /// One of a list; the same as `exact` with a list.
+    In,
+    /// None of a list; matches missing.
+    NotIn,
+    /// Has a value.
+    IsSet,
+    /// Has no value.
+    IsNotSet,
+    /// On the same day as the date (text holding an ISO date).
+    IsDateExact,
+    /// Before the date or date-time.
+    IsDateBefore,
+    /// After the date or date-time.
+    IsDateAfter,
+}
+
+impl Operator {
+    /// The name on the wire and in texts.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::IsNot => "is_not",
+            Self::Icontains => "icontains",
+            Self::NotIcontains => "not_icontains",
+            Self::Regex => "regex",
+            Self::NotRegex => "not_regex",
+            Self::Gt => "gt",
+            Self::Gte => "gte",
+            Self::Lt => "lt",
+            Self::Lte => "lte",
+            Self::Between => "between",
+            Self::NotBetween => "not_between",
+            Self::In => "in",
+            Self::NotIn => "not_in",
+            Self::IsSet => "is_set",
+            Self::IsNotSet => "is_not_set",
+            Self::IsDateExact => "is_date_exact",
+            Self::IsDateBefore => "is_date_before",
+            Self::IsDateAfter => "is_date_after",
+        }
+    }
+}
+
+/// Whose property it is. Only event properties exist so far; others are refused by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PropertyType {
+    /// A property of the event.
+    #[default]
+    Event,
+}
+
+/// One condition on one property.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyFilter {
+    /// The property's key, as the taxonomy names it, e.g. `$browser`.
+    pub key: String,
+    /// A text, number or boolean, or a list of them; absent for `is_set` and `is_not_set`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// How to compare; `exact` when absent.
+    #[serde(default)]
+    pub operator: Operator,
+    /// Whose property it is; `event` when absent.
+    #[serde(default, rename = "type")]
+    pub property_type: PropertyType,
+}
+
+/// How a group combines its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum GroupType {
+    /// All members must hold.
+    And,
+    /// One member must hold.
+    Or,
+}
+
+/// Conditions combined, nested to any depth. A group without members holds always.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct FilterGroup {
+    /// How the members combine.
+    #[serde(rename = "type")]
+    pub group_type: GroupType,
+    /// The members.
+    pub values: Vec<FilterNode>,
+}
+
+impl Default for FilterGroup {
+    fn default() -> Self {
+        Self { group_type: GroupType::And, values: Vec::new() }
+    }
+}
+
+impl FilterGroup {
+    /// All of some conditions.
+    #[must_use]
+    pub fn all(filters: Vec<PropertyFilter>) -> Self {
+        Self { group_type: GroupType::And, values: filters.into_iter().map(FilterNode::Filter).collect() }
+    }
+
+    /// True where nothing is filtered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+/// A group or a condition.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum FilterNode {
+    /// Nested conditions.
+    Group(FilterGroup),
+    /// One condition.
+    Filter(PropertyFilter),
+}
+
+// Written by hand, because an untagged enum answers every mistake with "did not match any variant".
+impl<'de> Deserialize<'de> for FilterNode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let node = if value.get("values").is_some() {
+            serde_json::from_value(value).map(Self::Group)
+        } else {
+            serde_json::from_value(value).map(Self::Filter)
+        };
+        node.map_err(serde::de::Error::custom)
+    }
+}
+
+/// A list of conditions (all must hold) or a group.
+impl<'de> Deserialize<'de> for FilterGroup {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Fields {
+            #[serde(rename = "type")]
+            group_type: GroupType,
+            values: Vec<FilterNode>,
+        }
+        let value = Value::deserialize(deserializer)?;
+        let group = if value.is_array() {
+            serde_json::from_value(value).map(|values| Self { group_type: GroupType::And, values })
+        } else {
+            serde_json::from_value(value).map(|Fields { group_type, values }| Self { group_type, values })
+        };
+        group.map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn group_reads_lists_and_nested_groups() {
+        let list: FilterGroup = serde_json::from_str(r#"[{"key": "status", "value": 404}]"#).unwrap();
+        assert_eq!(list.values.len(), 1);
+        let nested = r#"{"type": "OR", "values": [{"type": "AND", "values": []}, {"key": "method", "operator": "is_set"}]}"#;
+        let nested: FilterGroup = serde_json::from_str(nested).unwrap();
+        assert_eq!(nested.group_type, GroupType::Or);
+        assert!(matches!(nested.values[0], FilterNode::Group(_)));
+    }
+
+    #[test]
+    fn unknown_fields_and_operators_are_refused_by_name() {
+        let error = serde_json::from_str::<FilterGroup>(r#"[{"key": "status", "valeu": 404}]"#).unwrap_err();
+        assert!(error.to_string().contains("valeu"), "{error}");
+        let error = serde_json::from_str::<FilterGroup>(r#"[{"key": "a", "operator": "like"}]"#).unwrap_err();
+        assert!(error.to_string().contains("like"), "{error}");
+    }
+}

@@ -1,0 +1,26 @@
+//! The contract between those who ask about data and the engines that store and compute it.
+//!
+//! Plain types and traits, no engine: agent, products, surfaces and importers build against this
+//! crate in seconds. Query names and shapes follow `PostHog`'s query schema; `docs/differences.md`
+//! lists where we deliberately differ.
+
+mod clock;
+mod engine;
+mod event;
+mod filter;
+mod provenance;
+mod table;
+mod taxonomy;
+mod trends;
+
+pub use clock::Clock;
+pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlQuery, SqlResponse};
+pub use event::{Appended, EventRecord, EventSink, PropertyValue};
+pub use filter::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
+pub use provenance::{Provenance, ResolvedRange, Warning};
+pub use table::{Column, Role, Table, Unit};
+pub use taxonomy::{EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
+pub use trends::{
+    Action, BreakdownFilter, BreakdownType, DateRange, Display, EventsNode, EventsNodeKind, Interval, Math, Series,
+    TrendsFilter, TrendsQuery, TrendsQueryKind, TrendsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER,
+};
