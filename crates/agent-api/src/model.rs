@@ -80,6 +80,7 @@ pub enum ToolOutcome {
 
 /// A call that a model asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ToolCallRequest {
     /// The model's name for the call, unique within the reply.
     #[serde(default)]
@@ -125,6 +126,7 @@ pub struct ModelReply {
 
 /// Tokens and replies of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Usage {
     /// Model replies.
     #[serde(default)]

@@ -23,6 +23,12 @@ impl Tainted {
         format!("<data>\n{clean}\n</data>")
     }
 
+    /// What stands inside the fence of a fenced text, e.g. of a tool's content; other text as it is.
+    #[must_use]
+    pub fn unfenced(text: &str) -> &str {
+        text.strip_prefix("<data>\n").and_then(|rest| rest.strip_suffix("\n</data>")).unwrap_or(text)
+    }
+
     /// The text as data, for programs that treat it as such (JSON, a table cell).
     #[must_use]
     pub fn as_data(&self) -> &str {
@@ -40,5 +46,6 @@ mod tests {
         assert_eq!(fenced.matches("</data>").count(), 1);
         assert!(fenced.ends_with("\n</data>"));
         assert!(!fenced.contains('\u{1b}'));
+        assert_eq!(Tainted::new(Tainted::unfenced(&fenced)).fenced(), fenced);
     }
 }

@@ -129,7 +129,10 @@ pub struct FilterGroup {
 
 impl Default for FilterGroup {
     fn default() -> Self {
-        Self { group_type: GroupType::And, values: Vec::new() }
+        Self {
+            group_type: GroupType::And,
+            values: Vec::new(),
+        }
     }
 }
 
@@ -137,7 +140,10 @@ impl FilterGroup {
     /// All of some conditions.
     #[must_use]
     pub fn all(filters: Vec<PropertyFilter>) -> Self {
-        Self { group_type: GroupType::And, values: filters.into_iter().map(FilterNode::Filter).collect() }
+        Self {
+            group_type: GroupType::And,
+            values: filters.into_iter().map(FilterNode::Filter).collect(),
+        }
     }
 
     /// True where nothing is filtered.
@@ -182,7 +188,10 @@ impl<'de> Deserialize<'de> for FilterGroup {
         }
         let value = Value::deserialize(deserializer)?;
         let group = if value.is_array() {
-            serde_json::from_value(value).map(|values| Self { group_type: GroupType::And, values })
+            serde_json::from_value(value).map(|values| Self {
+                group_type: GroupType::And,
+                values,
+            })
         } else {
             serde_json::from_value(value).map(|Fields { group_type, values }| Self { group_type, values })
         };
@@ -198,7 +207,8 @@ mod tests {
     fn group_reads_lists_and_nested_groups() {
         let list: FilterGroup = serde_json::from_str(r#"[{"key": "status", "value": 404}]"#).unwrap();
         assert_eq!(list.values.len(), 1);
-        let nested = r#"{"type": "OR", "values": [{"type": "AND", "values": []}, {"key": "method", "operator": "is_set"}]}"#;
+        let nested =
+            r#"{"type": "OR", "values": [{"type": "AND", "values": []}, {"key": "method", "operator": "is_set"}]}"#;
         let nested: FilterGroup = serde_json::from_str(nested).unwrap();
         assert_eq!(nested.group_type, GroupType::Or);
         assert!(matches!(nested.values[0], FilterNode::Group(_)));

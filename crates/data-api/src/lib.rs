@@ -18,9 +18,9 @@ pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlQuery, SqlRespon
 pub use event::{Appended, EventRecord, EventSink, PropertyValue};
 pub use filter::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
 pub use provenance::{Provenance, ResolvedRange, Warning};
-pub use table::{Column, Role, Table, Unit};
+pub use table::{Column, Role, Table, Unit, reference_names};
 pub use taxonomy::{EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
 pub use trends::{
-    Action, BreakdownFilter, BreakdownType, DateRange, Display, EventsNode, EventsNodeKind, Interval, Math, Series,
-    TrendsFilter, TrendsQuery, TrendsQueryKind, TrendsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER,
+    Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, BreakdownType, DateRange, Display, EventsNode,
+    EventsNodeKind, Interval, Math, Series, TrendsFilter, TrendsQuery, TrendsQueryKind, TrendsResponse,
 };

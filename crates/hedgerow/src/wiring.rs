@@ -1,0 +1,49 @@
+//! Putting engines, agent, products and use cases together.
+
+use std::sync::Arc;
+
+use hedgerow_agent::{Agent, Limits, core_tools};
+use hedgerow_agent_api::{ModelProvider, Policy, Registry};
+use hedgerow_analyst::BuiltinAnalyst;
+use hedgerow_app::{App, AppParts, ModelResolver};
+use hedgerow_data_api::{Clock, Data};
+use hedgerow_errors::Result;
+use hedgerow_lake::{DataFolder, Lake};
+use hedgerow_meta::SqliteRunLog;
+use hedgerow_models::{ExecModel, ModelSpec, ScriptedModel};
+use hedgerow_query::Engine;
+
+/// The use cases over a data folder that this process owns.
+pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<App> {
+    let clock = clock.unwrap_or_else(Clock::system);
+    let data_dir = folder.root().to_owned();
+    let run_log = Arc::new(SqliteRunLog::open(&data_dir.join("meta.sqlite")).await?);
+    let lake = Arc::new(Lake::new(folder, clock.clone()));
+    let data = Data { queries: Arc::new(Engine::new(Arc::clone(&lake))?), store: lake };
+    let registry = Arc::new(registry(&data)?);
+    let policy = Policy::default();
+    let agent = Agent::new(Arc::clone(&registry), run_log.clone(), policy.clone(), Limits::default());
+    let models = Arc::new(Models);
+    Ok(App::new(AppParts { data, agent, registry, run_log, models, policy, data_dir, clock }))
+}
+
+/// All products, then the core tools, whose search covers what was installed before them.
+fn registry(data: &Data) -> Result<Registry> {
+    let mut registry = Registry::default();
+    hedgerow_product_product_analytics::install(&mut registry, data.clone())?;
+    hedgerow_product_sql::install(&mut registry, data.clone())?;
+    core_tools::install(&mut registry, data.clone())?;
+    Ok(registry)
+}
+
+struct Models;
+
+impl ModelResolver for Models {
+    fn resolve(&self, spec: &str) -> Result<Arc<dyn ModelProvider>> {
+        Ok(match spec.parse::<ModelSpec>()? {
+            ModelSpec::Builtin => Arc::new(BuiltinAnalyst),
+            ModelSpec::Scripted(path) => Arc::new(ScriptedModel::load(&path)?),
+            ModelSpec::Exec(command) => Arc::new(ExecModel::new(&command)?),
+        })
+    }
+}

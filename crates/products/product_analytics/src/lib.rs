@@ -1,0 +1,27 @@
+//! Product analytics: how often things happen, how many people and sessions, over time or in total.
+
+pub mod tools;
+
+use hedgerow_agent_api::{Mode, Product, Registry, Skill, erase};
+use hedgerow_data_api::Data;
+use hedgerow_errors::{Code, Error, Result};
+
+const MANIFEST: &str = include_str!("../product.toml");
+const MODE: &str = include_str!("../modes/product_analytics/mode.md");
+const TRAJECTORIES: [&str; 4] = [
+    include_str!("../modes/product_analytics/trajectories/count-in-a-period.md"),
+    include_str!("../modes/product_analytics/trajectories/rank-values.md"),
+    include_str!("../modes/product_analytics/trajectories/share-of-a-whole.md"),
+    include_str!("../modes/product_analytics/trajectories/find-the-peak.md"),
+];
+const SKILL: &str = include_str!("../skills/query-trends/SKILL.md");
+
+/// Adds the product's manifest, tools, modes and skills.
+pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
+    let manifest: Product = toml::from_str(MANIFEST)
+        .map_err(|error| Error::caused(Code::Internal, "product.toml of product_analytics is not valid", error))?;
+    registry.add_product(manifest)?;
+    registry.add_tool(erase(tools::query_trends::QueryTrends::new(data)))?;
+    registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_skill(Skill::parse(SKILL)?)
+}

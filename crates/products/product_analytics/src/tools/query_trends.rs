@@ -1,0 +1,128 @@
+//! `query_trends`: counts of events, visitors or sessions, per time bucket or in total.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tainted, Tool, ToolContext, ToolOutput};
+use hedgerow_data_api::{Data, Provenance, Table, TrendsQuery, TrendsResponse};
+use hedgerow_errors::Result;
+
+use super::extremes::extremes;
+use super::trends_table::trends_table;
+
+/// Rows that the model reads; figures can refer to all rows.
+const PREVIEW_ROWS: usize = 50;
+
+const EXAMPLES: &[Example] = &[
+    Example {
+        purpose: "Page views of one day",
+        arguments: r#"{"series": [{"event": "$pageview"}], "dateRange": {"date_from": "2015-05-18", "date_to": "2015-05-18"}, "trendsFilter": {"display": "BoldNumber"}}"#,
+    },
+    Example {
+        purpose: "Daily unique visitors by browser over all data",
+        arguments: r#"{"series": [{"math": "dau"}], "interval": "day", "dateRange": {"date_from": "all"}, "breakdownFilter": {"breakdown": "$browser"}}"#,
+    },
+    Example {
+        purpose: "Most viewed pages",
+        arguments: r#"{"series": [{"event": "$pageview"}], "dateRange": {"date_from": "all"}, "breakdownFilter": {"breakdown": "$pathname", "breakdown_limit": 5}, "trendsFilter": {"display": "ActionsBarValue"}}"#,
+    },
+    Example {
+        purpose: "Requests answered 404 beside all requests",
+        arguments: r#"{"series": [{"custom_name": "requests"}, {"custom_name": "not found", "properties": [{"key": "status", "value": 404}]}], "dateRange": {"date_from": "all"}, "trendsFilter": {"display": "ActionsTable"}}"#,
+    },
+];
+
+/// The tool.
+pub struct QueryTrends {
+    data: Data,
+}
+
+impl QueryTrends {
+    /// The tool over some engines.
+    #[must_use]
+    pub fn new(data: Data) -> Self {
+        Self { data }
+    }
+}
+
+#[async_trait]
+impl Tool for QueryTrends {
+    type Args = TrendsQuery;
+    type Output = TrendsResponse;
+
+    fn declaration(&self) -> Declaration {
+        Declaration {
+            name: "query_trends",
+            title: "Query trends",
+            description: "Counts events, unique visitors (math dau) or sessions (math unique_session): per hour, day, \
+                week or month, or as one total (display BoldNumber, ActionsBarValue or ActionsTable). Takes \
+                filters, one breakdown and several series. Event null means every event. Read the names from \
+                read_taxonomy first: unknown ones are refused. date_from \"all\" takes all data. Unique counts of \
+                buckets don't add up: ask for a total.",
+            display: Display {
+                running: "Counting events",
+                done: "Counted events",
+            },
+            expected: Duration::from_millis(300),
+            access: "query:read",
+            examples: EXAMPLES,
+        }
+    }
+
+    async fn effect(&self, _: &ToolContext, _: &TrendsQuery) -> Result<Effect> {
+        Ok(Effect::Read)
+    }
+
+    async fn run(&self, ctx: &ToolContext, query: TrendsQuery) -> Result<ToolOutput<TrendsResponse>> {
+        let response = self.data.queries.trends(&ctx.project, &query, &ctx.clock).await?;
+        let table = trends_table(&query, &response);
+        let content = content(&query, &response, &table);
+        Ok(ToolOutput {
+            content,
+            table: Some(table),
+            provenance: Some(response.provenance.clone()),
+            warnings: response.warnings.clone(),
+            control: Vec::new(),
+            result: response,
+        })
+    }
+}
+
+/// What the model reads. Labels, filters and warnings can hold text from the data, so all of it
+/// stands inside the fence.
+fn content(query: &TrendsQuery, response: &TrendsResponse, table: &Table) -> String {
+    let mut lines = vec![table.title.clone()];
+    if table.rows.is_empty() {
+        lines.push("(no rows: no event matches)".to_owned());
+    } else {
+        lines.push(table.preview(PREVIEW_ROWS));
+        lines.extend(extremes(query, response, table));
+    }
+    lines.extend(
+        response
+            .warnings
+            .iter()
+            .map(|warning| format!("warning {}: {}", warning.code, warning.message)),
+    );
+    lines.push(computed(&response.provenance));
+    Tainted::new(lines.join("\n")).fenced()
+}
+
+fn computed(provenance: &Provenance) -> String {
+    let range = provenance.range.as_ref().map_or_else(String::new, |range| {
+        let partial = if range.partial { ", not over yet" } else { "" };
+        format!("{} to {}{partial}, ", range.date_from, range.date_to)
+    });
+    let filters = if provenance.filters.is_empty() {
+        "no filters".to_owned()
+    } else {
+        format!("filters: {}", provenance.filters.join("; "))
+    };
+    format!(
+        "computed over {range}time zone {}, {filters}, {} rows read",
+        provenance.time_zone, provenance.rows_read
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+/** Results of `query_trends`: a number, a line, bars or a table, as the query's display says. */
+
+import type { Json, Provenance, ResultSnapshot } from "@/api/types";
+import type { ResultProps } from "@/app/product";
+import { barSeries, isLastPartial, MAX_BARS, MAX_LINES, type ResultKind, resultKind, timeSeries } from "@/lib/chart";
+import { Chart } from "@/ui/chart";
+import { ResultFrame } from "@/ui/result-frame";
+import { ResultNumber } from "@/ui/result-number";
+
+export function TrendsResult({ result }: ResultProps) {
+  const { table } = result;
+  const display = displayOf(result.provenance);
+  const kind = display === "ActionsTable" ? "table" : resultKind(table);
+  if (kind === "number") {
+    return (
+      <ResultFrame result={result}>
+        <ResultNumber table={table} />
+      </ResultFrame>
+    );
+  }
+  if (kind === "line" || kind === "bar") return <Picture result={result} kind={kind} display={display} />;
+  return <ResultFrame result={result} note={kind === "empty" ? "The result has no rows." : null} />;
+}
+
+interface PictureProps {
+  result: ResultSnapshot;
+  kind: Extract<ResultKind, "line" | "bar">;
+  display: string | null;
+}
+
+function Picture({ result, kind, display }: PictureProps) {
+  const data = kind === "line" ? timeSeries(result.table) : barSeries(result.table);
+  const partial = isLastPartial(result);
+  const drawn = kind === "line" && display === "ActionsBar" ? "column" : kind;
+  const most = kind === "line" ? `${MAX_LINES} series` : `${MAX_BARS} rows`;
+  const notes = [
+    data.left > 0 ? `The first ${most} are drawn; the table has ${data.left} more.` : null,
+    data.collective?.length ? `Not drawn: ${data.collective.join("; ")}.` : null,
+    partial ? `The last period is not over: it is ${drawn === "line" ? "dashed" : "hatched"}.` : null,
+  ];
+  return (
+    <ResultFrame result={result} note={notes.filter(Boolean).join(" ") || null}>
+      <Chart kind={drawn} data={data} label={result.table.title} partial={partial} />
+    </ResultFrame>
+  );
+}
+
+function displayOf(provenance: Provenance | null): string | null {
+  if (!provenance) return null;
+  try {
+    return textAt(field(JSON.parse(provenance.query) as Json, "trendsFilter"), "display");
+  } catch {
+    return null;
+  }
+}
+
+function field(value: Json | undefined, key: string): Json | undefined {
+  return value && typeof value === "object" && !Array.isArray(value) ? value[key] : undefined;
+}
+
+function textAt(value: Json | undefined, key: string): string | null {
+  const text = field(value, key);
+  return typeof text === "string" ? text : null;
+}
+
+const MATH: Record<string, string> = { dau: "unique visitors", unique_session: "sessions" };
+
+/** The arguments on one line: what is counted, per what, by what, and when. */
+export function trendsSummary(args: Json): string | null {
+  const series = field(args, "series");
+  if (!Array.isArray(series) || series.length === 0) return null;
+  const counted = series.map((node) => {
+    const math = MATH[textAt(node, "math") ?? ""];
+    const event = textAt(node, "event") ?? "all events";
+    return textAt(node, "custom_name") ?? (math ? `${math} of ${event}` : event);
+  });
+  const display = textAt(field(args, "trendsFilter"), "display");
+  const total = display !== null && ["BoldNumber", "ActionsBarValue", "ActionsTable"].includes(display);
+  const breakdown = textAt(field(args, "breakdownFilter"), "breakdown");
+  const range = field(args, "dateRange");
+  const from = textAt(range, "date_from");
+  const until = textAt(range, "date_to");
+  const filters =
+    countFilters(field(args, "properties")) +
+    series.reduce<number>((sum, node) => sum + countFilters(field(node, "properties")), 0);
+  return [
+    counted.join(", "),
+    total ? "total" : `per ${textAt(args, "interval") ?? "day"}`,
+    breakdown && `by ${breakdown}`,
+    from && (until && until !== from ? `${from} to ${until}` : from),
+    filters > 0 && (filters === 1 ? "1 filter" : `${filters} filters`),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** Conditions in a list or in a tree of groups. */
+function countFilters(filters: Json | undefined): number {
+  if (Array.isArray(filters)) return filters.reduce<number>((sum, each) => sum + countFilters(each), 0);
+  const values = field(filters, "values");
+  if (Array.isArray(values)) return countFilters(values);
+  return field(filters, "key") === undefined ? 0 : 1;
+}

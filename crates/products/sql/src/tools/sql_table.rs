@@ -1,0 +1,79 @@
+//! A SQL response as a table that figures can refer to.
+
+use hedgerow_data_api::{Column, Role, SqlResponse, Table, Unit, reference_names};
+
+/// Words that name a thing rather than an amount, even where the column is numeric.
+const LABEL_WORDS: [&str; 12] = [
+    "id", "key", "status", "code", "year", "month", "week", "day", "hour", "weekday", "port", "version",
+];
+
+/// The table of a response. Columns keep their names as far as references can hold them; numeric
+/// columns are measures unless they are named like a label, times are times, the rest are labels.
+/// The engine knows no units, so measures are plain numbers. Where every column would be a label, there
+/// is nothing to cite but names.
+#[must_use]
+pub fn sql_table(response: &SqlResponse) -> Table {
+    let names = reference_names(response.columns.iter().map(|(name, _)| name.as_str()));
+    let columns = response
+        .columns
+        .iter()
+        .zip(names)
+        .map(|((title, sql_type), name)| Column {
+            role: role(&name, sql_type),
+            name,
+            title: title.clone(),
+            unit: Unit::None,
+        });
+    Table {
+        title: "SQL result".to_owned(),
+        columns: columns.collect(),
+        rows: response.rows.clone(),
+        rows_cut: 0,
+    }
+}
+
+fn role(name: &str, sql_type: &str) -> Role {
+    let sql_type = sql_type.to_ascii_lowercase();
+    let is = |marks: &[&str]| marks.iter().any(|mark| sql_type.contains(mark));
+    if is(&["timestamp", "date", "time"]) {
+        Role::Time
+    } else if is(&["int", "float", "double", "decimal", "numeric", "real"]) && !is(&["interval"]) {
+        if named_like_a_label(name) {
+            Role::Label
+        } else {
+            Role::Measure
+        }
+    } else {
+        Role::Label
+    }
+}
+
+/// The last word decides: `status` and `person_id` are labels, `status_count` is an amount.
+fn named_like_a_label(name: &str) -> bool {
+    name.rsplit('_').next().is_some_and(|word| LABEL_WORDS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn role_follows_type_and_name() {
+        let cases = [
+            ("views", "Int64", Role::Measure),
+            ("share", "Float64", Role::Measure),
+            ("amount", "Decimal128(10, 2)", Role::Measure),
+            ("status", "BIGINT", Role::Label),
+            ("person_id", "Int64", Role::Label),
+            ("status_count", "Int64", Role::Measure),
+            ("path", "Utf8", Role::Label),
+            ("path", "Utf8View", Role::Label),
+            ("is_bot", "Boolean", Role::Label),
+            ("at", "Timestamp(Microsecond, None)", Role::Time),
+            ("gap", "Interval(MonthDayNano)", Role::Label),
+        ];
+        for (name, sql_type, expected) in cases {
+            assert_eq!(role(name, sql_type), expected, "{name} {sql_type}");
+        }
+    }
+}

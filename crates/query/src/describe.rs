@@ -1,0 +1,57 @@
+//! Filters as sentences, for provenance and warnings.
+
+use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter};
+use serde_json::Value;
+
+/// Each top-level condition of a group as a sentence.
+pub(crate) fn sentences(group: &FilterGroup) -> Vec<String> {
+    match group.group_type {
+        GroupType::And => group.values.iter().map(node).collect(),
+        GroupType::Or if group.is_empty() => Vec::new(),
+        GroupType::Or => vec![members(group)],
+    }
+}
+
+fn node(node: &FilterNode) -> String {
+    match node {
+        FilterNode::Filter(filter) => condition(filter),
+        FilterNode::Group(group) => format!("({})", members(group)),
+    }
+}
+
+fn members(group: &FilterGroup) -> String {
+    let word = match group.group_type {
+        GroupType::And => " and ",
+        GroupType::Or => " or ",
+    };
+    group.values.iter().map(node).collect::<Vec<_>>().join(word)
+}
+
+fn condition(filter: &PropertyFilter) -> String {
+    let words = match filter.operator {
+        Operator::Exact | Operator::In => "is",
+        Operator::IsNot | Operator::NotIn => "is not",
+        Operator::Icontains => "contains (ignoring case)",
+        Operator::NotIcontains => "does not contain (ignoring case)",
+        Operator::Regex => "matches",
+        Operator::NotRegex => "does not match",
+        Operator::Gt => "is greater than",
+        Operator::Gte => "is at least",
+        Operator::Lt => "is less than",
+        Operator::Lte => "is at most",
+        Operator::Between => "is between",
+        Operator::NotBetween => "is not between",
+        Operator::IsSet => "is set",
+        Operator::IsNotSet => "is not set",
+        Operator::IsDateExact => "is on the day",
+        Operator::IsDateBefore => "is before",
+        Operator::IsDateAfter => "is after",
+    };
+    let join = if matches!(filter.operator, Operator::Between | Operator::NotBetween) { " and " } else { " or " };
+    let value = match &filter.value {
+        None => String::new(),
+        Some(Value::Array(values)) => values.iter().map(Value::to_string).collect::<Vec<_>>().join(join),
+        Some(value) => value.to_string(),
+    };
+    format!("{} {words} {value}", filter.key).trim_end().to_owned()
+}

@@ -1,0 +1,195 @@
+//! Property filters as `DataFusion` expressions, with `PostHog`'s null behaviour made explicit.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::ScalarValue;
+use datafusion::functions::expr_fn::regexp_like;
+use datafusion::logical_expr::{cast, ident, lit, not, try_cast, Expr};
+use datafusion::prelude::lower;
+use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, Taxonomy, ValueType};
+use hedgerow_errors::{Error, Result};
+use serde_json::Value;
+
+/// The condition of a group; `None` where it holds always.
+pub(crate) fn group(taxonomy: &Taxonomy, filters: &FilterGroup) -> Result<Option<Expr>> {
+    let mut conditions = Vec::new();
+    for node in &filters.values {
+        let condition = match node {
+            FilterNode::Filter(filter) => Some(condition(taxonomy, filter)?),
+            FilterNode::Group(nested) => group(taxonomy, nested)?,
+        };
+        match (condition, filters.group_type) {
+            (Some(condition), _) => conditions.push(condition),
+            // A member that holds always adds nothing to "all of", and decides "one of".
+            (None, GroupType::And) => {}
+            (None, GroupType::Or) => return Ok(None),
+        }
+    }
+    Ok(conditions.into_iter().reduce(match filters.group_type {
+        GroupType::And => Expr::and,
+        GroupType::Or => Expr::or,
+    }))
+}
+
+/// A property's column with what is needed to compare it.
+struct Subject<'a> {
+    filter: &'a PropertyFilter,
+    column: Expr,
+    value_type: ValueType,
+}
+
+fn condition(taxonomy: &Taxonomy, filter: &PropertyFilter) -> Result<Expr> {
+    let known = taxonomy.properties.iter().map(|property| property.key.as_str());
+    let property = taxonomy.property(&filter.key).ok_or_else(|| Error::unknown("property", &filter.key, known))?;
+    let subject = Subject { filter, column: ident(&property.column), value_type: property.value_type };
+    let missing = || subject.column.clone().is_null();
+    Ok(match filter.operator {
+        Operator::IsSet => subject.unary(subject.column.clone().is_not_null())?,
+        Operator::IsNotSet => subject.unary(missing())?,
+        Operator::Exact | Operator::In => subject.column.clone().in_list(subject.literals()?, false),
+        Operator::IsNot | Operator::NotIn => missing().or(subject.column.clone().in_list(subject.literals()?, true)),
+        Operator::Icontains => subject.any_text(Subject::contains)?,
+        Operator::NotIcontains => missing().or(not(subject.any_text(Subject::contains)?)),
+        Operator::Regex => subject.any_text(Subject::matches)?,
+        Operator::NotRegex => missing().or(not(subject.any_text(Subject::matches)?)),
+        Operator::Gt => subject.column.clone().gt(subject.number()?),
+        Operator::Gte => subject.column.clone().gt_eq(subject.number()?),
+        Operator::Lt => subject.column.clone().lt(subject.number()?),
+        Operator::Lte => subject.column.clone().lt_eq(subject.number()?),
+        Operator::Between => subject.between()?,
+        Operator::NotBetween => missing().or(not(subject.between()?)),
+        Operator::IsDateExact => {
+            let (start, end) = subject.date()?;
+            subject.time().gt_eq(instant(start)).and(subject.time().lt(instant(end)))
+        }
+        Operator::IsDateBefore => subject.time().lt(instant(subject.date()?.0)),
+        Operator::IsDateAfter => subject.time().gt_eq(instant(subject.date()?.1)),
+    })
+}
+
+impl Subject<'_> {
+    fn refuse(&self, why: &str) -> Error {
+        Error::invalid(format!("filter on {:?} with operator {} {why}", self.filter.key, self.filter.operator.as_str()))
+    }
+
+    fn unary(&self, expr: Expr) -> Result<Expr> {
+        if self.filter.value.as_ref().is_some_and(|value| !value.is_null()) {
+            return Err(self.refuse("takes no value"));
+        }
+        Ok(expr)
+    }
+
+    /// The values: a scalar, or the members of a list that is not empty.
+    fn values(&self) -> Result<Vec<&Value>> {
+        let values = match &self.filter.value {
+            None | Some(Value::Null) => return Err(self.refuse("needs a value").with_hint("to find missing values, take is_not_set")),
+            Some(Value::Array(values)) if values.is_empty() => return Err(self.refuse("has an empty list")),
+            Some(Value::Array(values)) => values.iter().collect::<Vec<_>>(),
+            Some(value) => vec![value],
+        };
+        if values.iter().any(|value| value.is_array() || value.is_object() || value.is_null()) {
+            return Err(self.refuse("takes texts, numbers and booleans only"));
+        }
+        Ok(values)
+    }
+
+    fn one(&self) -> Result<&Value> {
+        match self.values()?.as_slice() {
+            [value] => Ok(value),
+            _ => Err(self.refuse("takes one value, not a list")),
+        }
+    }
+
+    /// The values in the column's own type.
+    fn literals(&self) -> Result<Vec<Expr>> {
+        self.values()?.into_iter().map(|value| self.literal(value)).collect()
+    }
+
+    fn literal(&self, value: &Value) -> Result<Expr> {
+        let wrong = || {
+            let article = if self.value_type == ValueType::Integer { "an" } else { "a" };
+            self.refuse(&format!("compares with {value}, but the property is {article} {}", self.value_type.as_str()))
+        };
+        Ok(match self.value_type {
+            ValueType::String => lit(plain(value)),
+            ValueType::Integer => lit(plain(value).parse::<i64>().map_err(|_| wrong())?),
+            ValueType::Double => lit(plain(value).parse::<f64>().map_err(|_| wrong())?),
+            ValueType::Boolean => lit(plain(value).to_lowercase().parse::<bool>().map_err(|_| wrong())?),
+        })
+    }
+
+    fn number(&self) -> Result<Expr> {
+        self.bound(self.one()?)
+    }
+
+    fn bound(&self, value: &Value) -> Result<Expr> {
+        let number = plain(value).parse::<f64>().map_err(|_| self.refuse(&format!("needs a number, not {value}")))?;
+        match self.value_type {
+            // A whole bound keeps the comparison in whole numbers, which the files' statistics know.
+            ValueType::Integer => Ok(plain(value).parse::<i64>().map_or_else(|_| lit(number), lit)),
+            ValueType::Double => Ok(lit(number)),
+            ValueType::String | ValueType::Boolean => {
+                Err(self.refuse(&format!("compares numbers, but the property is a {}", self.value_type.as_str())))
+            }
+        }
+    }
+
+    fn between(&self) -> Result<Expr> {
+        match self.values()?.as_slice() {
+            [min, max] => {
+                let as_number = |value: &Value| plain(value).parse::<f64>().unwrap_or(f64::NAN);
+                let (low, high) = (self.bound(min)?, self.bound(max)?);
+                if as_number(min) > as_number(max) {
+                    return Err(self.refuse("has its bounds swapped"));
+                }
+                Ok(self.column.clone().between(low, high))
+            }
+            _ => Err(self.refuse("takes a list of two numbers, [min, max]")),
+        }
+    }
+
+    fn text(&self) -> Expr {
+        if self.value_type == ValueType::String { self.column.clone() } else { cast(self.column.clone(), DataType::Utf8) }
+    }
+
+    fn any_text(&self, test: fn(&Self, &str) -> Result<Expr>) -> Result<Expr> {
+        let tests = self.values()?.into_iter().map(|value| test(self, &plain(value)));
+        let tests = tests.collect::<Result<Vec<_>>>()?;
+        tests.into_iter().reduce(Expr::or).ok_or_else(|| self.refuse("needs a value"))
+    }
+
+    fn contains(&self, text: &str) -> Result<Expr> {
+        Ok(datafusion::functions::expr_fn::contains(lower(self.text()), lit(text.to_lowercase())))
+    }
+
+    fn matches(&self, pattern: &str) -> Result<Expr> {
+        regex::Regex::new(pattern)
+            .map_err(|error| Error::caused(hedgerow_errors::Code::InvalidArgument, format!("{pattern:?} is no regular expression"), error))?;
+        Ok(regexp_like(self.text(), lit(pattern), None))
+    }
+
+    fn time(&self) -> Expr {
+        try_cast(self.text(), DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))
+    }
+
+    /// A date as its day's start and end, a date-time as itself twice.
+    fn date(&self) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
+        let text = plain(self.one()?);
+        if let Ok(date) = NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
+            let start = Utc.from_utc_datetime(&date.and_time(NaiveTime::MIN));
+            return Ok((start, start + Days::new(1)));
+        }
+        let time = DateTime::parse_from_rfc3339(&text).map(|time| time.with_timezone(&Utc));
+        let time = time.map_err(|_| self.refuse(&format!("needs an ISO date, not {text:?}")))?;
+        Ok((time, time + chrono::Duration::microseconds(1)))
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A time as a literal.
+pub(crate) fn instant(time: DateTime<Utc>) -> Expr {
+    lit(ScalarValue::TimestampMicrosecond(Some(time.timestamp_micros()), Some("UTC".into())))
+}

@@ -1,0 +1,18 @@
+//! Planning and running queries with `DataFusion` on one snapshot of the lake.
+//!
+//! A typed query is validated against the taxonomy, its dates are resolved against the injected
+//! clock, and one logical plan per series is run. SQL is one SELECT over the project's own `events`
+//! table and nothing else. Both are read-only by construction: no plan here can write.
+
+mod cells;
+mod dates;
+mod describe;
+mod engine;
+mod filters;
+mod scan;
+mod sql;
+mod trends;
+mod validate;
+
+pub use dates::{resolve, Resolved};
+pub use engine::Engine;

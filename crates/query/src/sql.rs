@@ -1,0 +1,116 @@
+//! Read-only SQL: one SELECT over the project's own tables.
+
+use std::sync::Arc;
+
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::{SQLOptions, SessionContext};
+use datafusion::sql::parser::{DFParser, Statement};
+use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, LimitClause, Query, Statement as SqlStatement, Value as SqlValue};
+use hedgerow_data_api::SqlQuery;
+use hedgerow_errors::{did_you_mean, Code, Error, Result};
+use hedgerow_lake::LakeView;
+
+/// Rows that come back where the statement says nothing.
+pub(crate) const DEFAULT_ROWS: u32 = 100;
+/// Rows that can come back at all.
+pub(crate) const MAX_ROWS: u32 = 50_000;
+
+/// A planned SELECT.
+pub(crate) struct Planned {
+    pub(crate) plan: LogicalPlan,
+    /// Rows to return; one more is read, to tell whether there are more.
+    pub(crate) limit: u32,
+    /// True where the statement itself says how many rows it wants.
+    pub(crate) own_limit: bool,
+}
+
+/// Parses and plans one SELECT. Everything else is refused before it is planned.
+pub(crate) async fn plan(context: &SessionContext, view: &Arc<LakeView>, query: &SqlQuery) -> Result<Planned> {
+    let select = parse(&query.query)?;
+    let own_limit = own_limit(&select)?;
+    let limit = query.limit.or(own_limit).unwrap_or(DEFAULT_ROWS);
+    if !(1..=MAX_ROWS).contains(&limit) && own_limit != Some(0) {
+        let message = format!("a limit of {limit} rows is outside 1 to {MAX_ROWS}");
+        return Err(Error::new(Code::LimitExceeded, message).with_hint(format!("take LIMIT {MAX_ROWS} or less, or aggregate")));
+    }
+    let statement = Statement::Statement(Box::new(SqlStatement::Query(select)));
+    let plan = context.state().statement_to_plan(statement).await.map_err(|error| explain(&error, view))?;
+    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    options.verify_plan(&plan).map_err(|error| explain(&error, view))?;
+    Ok(Planned { plan, limit, own_limit: own_limit.is_some() && query.limit.is_none() })
+}
+
+fn parse(text: &str) -> Result<Box<Query>> {
+    let refused = |what: &str| {
+        Error::invalid(format!("{what} is not possible: SQL here only reads")).with_hint("write one SELECT statement")
+    };
+    let mut statements = DFParser::parse_sql(text).map_err(|error| {
+        let message = format!("the SQL does not parse: {}", first_line(&error));
+        Error::invalid(message).with_hint("names with $ or capitals stand in double quotes, texts in single quotes")
+    })?;
+    match (statements.pop_front(), statements.len()) {
+        (None, _) => Err(Error::invalid("there is no SQL statement").with_hint("write one SELECT statement")),
+        (Some(_), 1..) => Err(Error::invalid("there is more than one SQL statement").with_hint("run one at a time")),
+        (Some(Statement::Statement(statement)), 0) => match *statement {
+            SqlStatement::Query(query) => Ok(query),
+            other => Err(refused(&first_word(&other.to_string()))),
+        },
+        (Some(other), 0) => Err(refused(&first_word(&other.to_string()))),
+    }
+}
+
+fn own_limit(query: &Query) -> Result<Option<u32>> {
+    let limit = match &query.limit_clause {
+        None => return Ok(None),
+        Some(LimitClause::LimitOffset { limit: None, .. }) => return Ok(None),
+        Some(LimitClause::LimitOffset { limit: Some(limit), .. } | LimitClause::OffsetCommaLimit { limit, .. }) => limit,
+    };
+    if let SqlExpr::Value(value) = limit
+        && let SqlValue::Number(number, _) = &value.value
+        && let Ok(number) = number.parse::<u64>()
+    {
+        return Ok(Some(u32::try_from(number).unwrap_or(u32::MAX)));
+    }
+    Err(Error::invalid(format!("LIMIT takes a whole number, not {limit}")))
+}
+
+/// A planning or execution error in words that help.
+pub(crate) fn explain(error: &DataFusionError, view: &LakeView) -> Error {
+    match error.find_root() {
+        DataFusionError::SchemaError(schema_error, _) => {
+            use datafusion::common::SchemaError;
+            match schema_error.as_ref() {
+                SchemaError::FieldNotFound { field, .. } => {
+                    let columns = view.columns.iter().map(|column| column.name.as_str());
+                    let hint = did_you_mean(&field.name, columns);
+                    let quoting = "columns with $ or capitals stand in double quotes, as in \"$browser\"";
+                    Error::new(Code::UnknownName, format!("unknown column {:?}", field.name)).with_hint(format!("{hint} ({quoting})"))
+                }
+                other => Error::invalid(format!("the SQL can't be planned: {other}")),
+            }
+        }
+        DataFusionError::ResourcesExhausted(message) => {
+            let message = format!("the query needs more memory than it may take: {}", message.lines().next().unwrap_or_default());
+            Error::new(Code::LimitExceeded, message).with_hint("narrow it by time, or select fewer columns")
+        }
+        DataFusionError::ArrowError(error, _) => Error::invalid(format!("the SQL failed on a value: {error}")),
+        DataFusionError::Plan(message) if message.starts_with("table '") => {
+            let name = message.split('\'').nth(1).unwrap_or_default();
+            let name = name.rsplit('.').next().unwrap_or_default();
+            Error::unknown("table", name, ["events"])
+        }
+        DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) => {
+            Error::new(Code::Io, format!("cannot read the lake: {}", first_line(error)))
+        }
+        other => Error::invalid(format!("the SQL can't be planned: {}", first_line(other))),
+    }
+}
+
+fn first_line(error: &DataFusionError) -> String {
+    error.strip_backtrace().lines().next().unwrap_or_default().to_owned()
+}
+
+fn first_word(text: &str) -> String {
+    text.split_whitespace().next().unwrap_or("this").to_uppercase()
+}

@@ -1,0 +1,74 @@
+//! Checking names and values against the taxonomy before anything is planned.
+
+use hedgerow_data_api::{EventStore, EventsNode, FilterGroup, FilterNode, Operator, PropertyFilter, Taxonomy, TrendsQuery};
+use hedgerow_errors::{Error, Result};
+use hedgerow_ids::ProjectId;
+use serde_json::Value;
+
+const MAX_SERIES: usize = 26;
+
+/// Refuses unknown events, properties and values, and shapes that make no sense.
+pub(crate) async fn trends(
+    store: &dyn EventStore,
+    project: &ProjectId,
+    taxonomy: &Taxonomy,
+    query: &TrendsQuery,
+) -> Result<()> {
+    if query.series.is_empty() || query.series.len() > MAX_SERIES {
+        let message = format!("a trends query has 1 to {MAX_SERIES} series, this one has {}", query.series.len());
+        return Err(Error::invalid(message));
+    }
+    for EventsNode { event, properties, .. } in &query.series {
+        if let Some(name) = event.as_deref().filter(|name| taxonomy.event(name).is_none()) {
+            return Err(Error::unknown("event", name, taxonomy.events.iter().map(|event| event.name.as_str())));
+        }
+        values(store, project, taxonomy, properties).await?;
+    }
+    values(store, project, taxonomy, &query.properties).await?;
+    if let Some(breakdown) = &query.breakdown_filter {
+        if taxonomy.property(&breakdown.breakdown).is_none() {
+            let known = taxonomy.properties.iter().map(|property| property.key.as_str());
+            return Err(Error::unknown("property", &breakdown.breakdown, known));
+        }
+        if !(1..=1000).contains(&breakdown.breakdown_limit.unwrap_or(1)) {
+            return Err(Error::invalid("breakdown_limit goes from 1 to 1000"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses values that no event has, where the value index is complete enough to know.
+async fn values(store: &dyn EventStore, project: &ProjectId, taxonomy: &Taxonomy, group: &FilterGroup) -> Result<()> {
+    let mut pending: Vec<&FilterNode> = group.values.iter().collect();
+    while let Some(node) = pending.pop() {
+        match node {
+            FilterNode::Group(group) => pending.extend(&group.values),
+            FilterNode::Filter(filter) => value(store, project, taxonomy, filter).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn value(store: &dyn EventStore, project: &ProjectId, taxonomy: &Taxonomy, filter: &PropertyFilter) -> Result<()> {
+    let equality = matches!(filter.operator, Operator::Exact | Operator::IsNot | Operator::In | Operator::NotIn);
+    // An unknown property is refused with the filter itself.
+    let Some(property) = taxonomy.property(&filter.key) else { return Ok(()) };
+    if !equality || !property.values_complete {
+        return Ok(());
+    }
+    let wanted = match &filter.value {
+        Some(Value::Array(values)) => values.iter().collect(),
+        Some(value) => vec![value],
+        None => Vec::new(),
+    };
+    for value in wanted {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let found = store.values(project, &filter.key, &text, 10_000).await?;
+        if !found.values.iter().any(|found| found.value == text || found.value.eq_ignore_ascii_case(&text) && value.is_boolean()) {
+            let known = store.values(project, &filter.key, "", usize::MAX >> 1).await?;
+            let known = known.values.iter().map(|known| known.value.as_str());
+            return Err(Error::unknown(&format!("value of {}", filter.key), &text, known));
+        }
+    }
+    Ok(())
+}

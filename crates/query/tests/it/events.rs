@@ -1,0 +1,59 @@
+//! A small lake with everything that makes counting hard.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use hedgerow_data_api::{Clock, EventRecord, EventSink, EventStore, PropertyValue};
+use hedgerow_ids::ProjectId;
+use hedgerow_lake::{DataFolder, Lake};
+use hedgerow_query::Engine;
+use uuid::Uuid;
+
+pub(crate) fn project() -> ProjectId {
+    "site".parse().unwrap()
+}
+
+/// A Wednesday afternoon, in the middle of the last day of events.
+pub(crate) fn clock() -> Clock {
+    Clock::fixed("2015-05-20T12:00:00Z".parse().unwrap())
+}
+
+/// 600 events over eleven days across a month's end, with missing properties, sessions that cross
+/// midnight, visitors on several days, and more pages than a small breakdown shows.
+pub(crate) fn events() -> Vec<EventRecord> {
+    let start: DateTime<Utc> = "2015-04-27T03:00:00Z".parse().unwrap();
+    let event = |n: u64| {
+        // A fixed linear congruential sequence: spread out, and the same on every machine.
+        let noise = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 33;
+        let mut properties = vec![("status", PropertyValue::Integer([200, 200, 304, 404, 500][(noise % 5) as usize]))];
+        if noise % 4 != 0 {
+            properties.push(("$pathname", PropertyValue::Text(format!("/Page/{}", noise % 9))));
+        }
+        if noise % 3 != 0 {
+            properties.push(("$is_bot", PropertyValue::Boolean(noise % 2 == 0)));
+        }
+        if noise % 7 == 0 {
+            properties.push(("ratio", PropertyValue::Double((noise % 100) as f64 / 8.0)));
+        }
+        EventRecord {
+            uuid: Uuid::new_v5(&Uuid::NAMESPACE_OID, &n.to_be_bytes()),
+            event: ["$pageview", "$request", "sign up"][(noise % 3) as usize].to_owned(),
+            timestamp: start + Duration::seconds((n * 1601) as i64),
+            distinct_id: format!("visitor {}", noise % 17),
+            session_id: (noise % 6 != 0).then(|| format!("session {}", n / 5)),
+            properties,
+        }
+    };
+    (0..600).map(event).collect()
+}
+
+pub(crate) async fn engine(folder: &std::path::Path) -> Engine {
+    let lake = Arc::new(Lake::new(DataFolder::open(folder).unwrap(), clock()));
+    lake.create_project(&project()).await.unwrap();
+    // Two commits, so that days have more than one file.
+    let (first, second): (Vec<_>, Vec<_>) = events().into_iter().enumerate().partition(|(n, _)| n % 3 == 0);
+    for half in [first, second] {
+        lake.append(&project(), half.into_iter().map(|(_, event)| event).collect()).await.unwrap();
+    }
+    Engine::new(lake).unwrap()
+}

@@ -1,0 +1,21 @@
+//! What tests need and several crates share: a run log in memory, one that fails at a chosen
+//! moment, a model that follows a script, tools and engines made of closures, and the suite that
+//! every run log must pass.
+//!
+//! A dev-dependency only. It knows the contracts and no engine.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a fixture that can't be built is a broken test")]
+
+mod engines;
+mod flaky_run_log;
+mod memory_run_log;
+mod run_log_conformance;
+mod scripted_model;
+mod tools;
+
+pub use engines::{FakeEngine, FakeStore};
+pub use flaky_run_log::{FlakyRunLog, Moment};
+pub use memory_run_log::MemoryRunLog;
+pub use run_log_conformance::run_log_conformance;
+pub use scripted_model::{call, calls, text, ScriptedModel};
+pub use tools::{counts_table, FakeTool};

@@ -1,0 +1,82 @@
+//! Development tasks, one file a task: `cargo xtask <task>`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tasks talk to the person who runs them"
+)]
+#![allow(clippy::disallowed_methods, reason = "tasks run programs and read the environment")]
+
+mod arch;
+mod bench;
+mod demo;
+mod generate;
+mod made_log;
+mod server;
+mod setup;
+mod shell;
+mod shots;
+mod test;
+mod verify;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use shell::Profile;
+
+const HELP: &str = "cargo xtask <task>
+
+  demo [--once]     builds the page and the binary, imports the sample log, answers one question, serves
+  test [--full]     everything that must pass before a change lands; --full runs the long schedules, too
+  arch              checks layers, owners and file rules
+  gen [--check]     writes the generated files; --check fails where one is stale
+  verify import     imports the sample log twice and a made log of 1 GB; DuckDB and awk must count the same
+  verify figures    the labelled sentences; a scripted liar on every surface
+  verify exec       a program as the model: right, wrong and literal answers
+  verify truths     the question benchmark's truths from the raw lines
+  verify eval       the question benchmark against its bar
+  bench thread      speed and memory with a million requests
+  shots             pictures of the page in all its states, with the accessibility check
+  setup             installs what the tasks need
+
+verify, bench and shots take --profile dev|dist; what measures has dist as its default.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let (profile, rest) = Profile::take(arguments)?;
+    let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+    let measured = profile.unwrap_or(Profile::Dist);
+    let quick = profile.unwrap_or(Profile::Dev);
+    match rest.as_slice() {
+        ["demo"] => demo::run(false),
+        ["demo", "--once"] => demo::run(true),
+        ["test"] => test::run(false),
+        ["test", "--full"] => test::run(true),
+        ["arch"] => arch::run(),
+        ["gen"] => generate::run(false),
+        ["gen", "--check"] => generate::run(true),
+        ["verify", "import"] => verify::import::run(measured),
+        ["verify", "figures"] => verify::figures::run(quick),
+        ["verify", "exec"] => verify::exec::run(quick),
+        ["verify", "truths"] => verify::truths(),
+        ["verify", "eval"] => verify::eval(quick),
+        ["bench", "thread"] => bench::run(measured),
+        ["shots"] => shots::run(quick),
+        ["setup"] => setup::all(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => bail!("unknown task `{}`\n\n{HELP}", other.join(" ")),
+    }
+}
