@@ -1,0 +1,200 @@
+// Serves dist/ and the API from fixtures/, to look at the page without a server. Every first
+// connection of a run is cut after a few events, so that resuming is always exercised.
+
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { transformWithOxc } from "vite";
+
+const here = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(here, "dist");
+const TERMINAL = new Set(["completed", "failed", "cancelled", "awaiting_user"]);
+const CUT_AFTER = 5;
+
+/** What the real server is asked to send. */
+export const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+
+export function loadFixtures() {
+  const names = readdirSync(join(here, "fixtures")).filter((name) => name.endsWith(".json"));
+  const entries = names.map((name) => [
+    name.replace(".json", ""),
+    JSON.parse(readFileSync(join(here, "fixtures", name), "utf8")),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+export async function startMock({ port = 0, delay = 25, history = true } = {}) {
+  const fixtures = loadFixtures();
+  const state = { fixtures, delay, runs: new Map() };
+  const reset = () => {
+    state.runs.clear();
+    if (history) for (const events of Object.values(fixtures)) addEnded(state, events);
+  };
+  reset();
+  const server = createServer((request, response) => {
+    handle(state, request, response).catch((error) => send(response, 500, failure("internal", String(error))));
+  });
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const close = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${server.address().port}`, close, reset };
+}
+
+/** History shows what has ended; a fixture that has not is left out. */
+function addEnded(state, events) {
+  if (!TERMINAL.has(events.at(-1).kind)) return;
+  const id = events[0].run_id;
+  state.runs.set(id, { id, events: [...events], waiting: new Set(), connections: 0 });
+}
+
+async function handle(state, request, response) {
+  const url = new URL(request.url, "http://mock");
+  const path = url.pathname;
+  if (!path.startsWith("/api/")) return serveFile(path, response);
+  const runs = [...state.runs.values()];
+  const [, , kind, id, action] = path.split("/");
+  if (path === "/api/projects")
+    return send(response, 200, {
+      data: [
+        { id: "site", events: 10000 },
+        { id: "shop", events: 48211 },
+      ],
+    });
+  if (kind === "suggestions") return send(response, 200, { data: suggestions(state.fixtures) });
+  if (kind === "projects" && action === "runs") return startRun(state, request, response);
+  if (kind === "runs" && !id) return send(response, 200, { data: runs.map(summary).reverse() });
+  if (kind === "conversations") return send(response, 200, { data: await threads(runs, id) });
+  const run = state.runs.get(id);
+  if (!run) return send(response, 404, failure("unknown_name", `unknown run "${id}"`));
+  if (action === "events") return stream(run, request, url, response);
+  if (action === "cancel") {
+    push(run, { kind: "cancelled" });
+    return send(response, 202, {});
+  }
+  return send(response, 404, failure("unknown_name", `no route ${path}`));
+}
+
+function suggestions(fixtures) {
+  return ["number", "answered", "breakdown", "refused"].map((name) => fixtures[name][0].question);
+}
+
+function summary({ id, events }) {
+  const { project, conversation_id, question, at } = events[0];
+  const last = events.at(-1);
+  const ends = { failed: "failed", cancelled: "cancelled", awaiting_user: "asked", completed: last.outcome };
+  return { run_id: id, conversation_id, project, question, status: ends[last.kind] ?? "running", started_at: at };
+}
+
+/** A conversation's runs, by the page's own fold: there is one rule of how events become a thread. */
+async function threads(runs, conversation) {
+  const file = join(here, "src/lib/fold.ts");
+  const { code } = await transformWithOxc(readFileSync(file, "utf8"), file);
+  const { fold } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  return runs.filter((run) => run.events[0].conversation_id === conversation).map((run) => fold(run.events));
+}
+
+async function startRun(state, request, response) {
+  const body = JSON.parse(await text(request));
+  const id = body.run_id;
+  if (state.runs.has(id)) return send(response, 202, { run_id: id });
+  const scripts = Object.values(state.fixtures);
+  const script =
+    scripts.find((events) => events[0].question === body.question) ?? unknownQuestion(state.fixtures, body.question);
+  const run = { id, events: [], waiting: new Set(), connections: 0 };
+  state.runs.set(id, run);
+  const conversation_id = body.conversation_id ?? id.replace(/.{4}$/, "c0de");
+  push(run, { ...script[0], conversation_id, question: body.question, at: new Date().toISOString() });
+  void play(run, script.slice(1), state.delay);
+  return send(response, 202, { run_id: id });
+}
+
+function unknownQuestion(fixtures, question) {
+  const known = Object.values(fixtures).map((events) => events[0].question);
+  const error = {
+    code: "unknown_name",
+    retry: "adjust",
+    message: `the mock has no fixture for ${JSON.stringify(question)}`,
+    hint: `it knows: ${known.join("; ")}`,
+  };
+  return [{ ...fixtures.error[0] }, { version: 1, kind: "failed", error }];
+}
+
+async function play(run, events, delay) {
+  for (const event of events) {
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    if (run.events.some((each) => TERMINAL.has(each.kind))) return;
+    push(run, event);
+  }
+}
+
+function push(run, event) {
+  const { run_id: _run, seq: _seq, ...rest } = event;
+  run.events.push({ version: 1, at: new Date().toISOString(), ...rest, run_id: run.id, seq: run.events.length + 1 });
+  for (const wake of run.waiting) wake();
+}
+
+function stream(run, request, url, response) {
+  let next = Number(request.headers["last-event-id"] ?? url.searchParams.get("after") ?? 0);
+  run.connections += 1;
+  const until = run.connections === 1 ? next + CUT_AFTER : Number.POSITIVE_INFINITY;
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  const heartbeat = setInterval(() => response.write(": heartbeat\n\n"), 10_000);
+  const write = () => {
+    while (next < run.events.length) {
+      const event = run.events[next];
+      next += 1;
+      response.write(`id: ${event.seq}\nevent: run_event\ndata: ${JSON.stringify(event)}\n\n`);
+      if (TERMINAL.has(event.kind) || next >= until) return response.end();
+    }
+  };
+  run.waiting.add(write);
+  response.on("close", () => {
+    clearInterval(heartbeat);
+    run.waiting.delete(write);
+  });
+  write();
+}
+
+function serveFile(path, response) {
+  const wanted = join(dist, normalize(path));
+  const file =
+    wanted.startsWith(dist) && existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(dist, "index.html");
+  const headers = {
+    "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+    "content-security-policy": CSP,
+  };
+  response.writeHead(200, headers);
+  createReadStream(file).pipe(response);
+}
+
+async function text(request) {
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  return body;
+}
+
+function send(response, status, body) {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+function failure(code, message) {
+  return { error: { code, retry: "never", message, hint: null } };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const port = Number(process.argv[2] ?? 4556);
+  const { url } = await startMock({ port, delay: 120 });
+  console.log(`mock at ${url}`);
+}

@@ -1,0 +1,167 @@
+// Takes pictures of the page's states in both themes and two widths, and checks each with axe.
+//
+//   node shots/shots.mjs [--base URL] [--out DIR] [--only STATE,...]
+//
+// Without --base the mock serves the fixtures. With it, the real server's page is used: `empty`,
+// `answered` and `refused` are its own; the states that can't be brought about from outside are
+// fixtures put in the place of its run routes. Exit 1 on a serious or critical axe finding, a
+// state that is not reached, a console error, or a page wider than its window.
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { loadFixtures, startMock } from "../mock/server.mjs";
+
+const here = fileURLToPath(new URL("..", import.meta.url));
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const { values: options } = parseArgs({
+  options: {
+    base: { type: "string" },
+    out: { type: "string", default: join(here, "shots/out") },
+    only: { type: "string" },
+    chromium: { type: "string", default: "/usr/bin/chromium" },
+  },
+});
+
+const THEMES = ["light", "dark"];
+const WIDTHS = [400, 1280];
+const fixtures = loadFixtures();
+const question = (fixture) => fixtures[fixture][0].question;
+const settled = (status) => `[data-run-status="${status}"]`;
+
+/** `fixture`: played by the mock, also over a real server. `ask`: put to whatever server there is. */
+const STATES = {
+  empty: { wait: "ul[aria-label='Suggested questions'] button" },
+  working: { fixture: "working", wait: "[role='progressbar']" },
+  running: { fixture: "running", wait: "[data-figure='pending']" },
+  answered: { ask: "Daily page views from 17 to 20 May 2015", wait: `${settled("answered")} canvas` },
+  refused: { ask: question("refused"), wait: settled("refused") },
+  error: {
+    fixture: "error",
+    wait: settled("failed"),
+    act: (page) => page.getByRole("button", { name: /Counting events failed/ }).click(),
+  },
+  number: { fixture: "number", wait: settled("answered") },
+  breakdown: { fixture: "breakdown", wait: `${settled("answered")} canvas` },
+  evidence: { part: true, fixture: "answered", wait: settled("answered"), act: openEvidence },
+  asked: { fixture: "asked", wait: settled("asked") },
+  sql: {
+    fixture: "sql",
+    wait: settled("answered"),
+    act: (page) => page.getByRole("button", { name: /Ran SQL/ }).click(),
+  },
+  drawer: {
+    part: true,
+    widths: [400],
+    wait: "ul[aria-label='Suggested questions'] button",
+    act: openDrawer,
+  },
+  unreachable: { refuse: true, wait: "[role='alert']" },
+};
+
+async function openEvidence(page) {
+  await page.getByRole("button", { name: "31.7%" }).click();
+  await page.getByRole("dialog").waitFor();
+}
+
+async function openDrawer(page) {
+  await page.getByRole("button", { name: "Conversations" }).click();
+  await page.getByRole("dialog").getByRole("link", { name: "New question" }).waitFor();
+}
+
+const only = options.only?.split(",");
+const mock = await startMock();
+const base = options.base ?? mock.url;
+mkdirSync(options.out, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: options.chromium,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+});
+let failed = false;
+for (const [name, state] of Object.entries(STATES)) {
+  if (only && !only.includes(name)) continue;
+  for (const theme of THEMES)
+    for (const width of state.widths ?? WIDTHS) failed = !(await shot(name, state, theme, width)) || failed;
+}
+await browser.close();
+await mock.close();
+process.exit(failed ? 1 : 0);
+
+async function shot(name, state, theme, width) {
+  const file = `${name}-${theme}-${width}.png`;
+  const context = await browser.newContext({
+    viewport: { width, height: width < 600 ? 860 : 900 },
+    colorScheme: theme,
+    reducedMotion: "reduce",
+    timezoneId: "UTC",
+    locale: "en-GB",
+  });
+  mock.reset();
+  const page = await context.newPage();
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !state.refuse) problems.push(`console: ${message.text()}`);
+  });
+  try {
+    await reach(page, state);
+    if (!state.part) await growToContent(page, width);
+    await page.waitForTimeout(300);
+    problems.push(...(await checkPage(page)));
+  } catch (error) {
+    problems.push(`state not reached: ${String(error.message).split("\n")[0]}`);
+  }
+  await page.screenshot({ path: join(options.out, file), fullPage: !state.part });
+  await context.close();
+  console.log(`${problems.length === 0 ? "ok  " : "FAIL"} ${file}${problems.map((each) => `\n     ${each}`).join("")}`);
+  return problems.length === 0;
+}
+
+async function reach(page, state) {
+  if (state.refuse) await page.route("**/api/**", (route) => route.abort());
+  else if (state.fixture && base !== mock.url) await routeToMock(page);
+  await page.goto(base, { waitUntil: "load" });
+  const text = state.fixture ? question(state.fixture) : state.ask;
+  if (text) {
+    await page.getByRole("textbox", { name: "Your question" }).fill(text);
+    await page.keyboard.press("Enter");
+  }
+  await page.locator(state.wait).first().waitFor({ timeout: 30_000 });
+  await state.act?.(page);
+}
+
+/** Lets the mock answer the routes of runs, behind the real server's page. */
+async function routeToMock(page) {
+  const ofRuns = (url) => /^\/api\/(runs|conversations|projects\/[^/]+\/runs)/.test(url.pathname);
+  await page.route(ofRuns, (route) => {
+    const { pathname, search } = new URL(route.request().url());
+    return route.continue({ url: mock.url + pathname + search });
+  });
+}
+
+/** Gives the window the page's height, so that nothing sticks in the middle of the picture. */
+async function growToContent(page, width) {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width, height: Math.max(height, page.viewportSize().height) });
+}
+
+async function checkPage(page) {
+  const problems = [];
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) problems.push(`the page is ${wide} px wider than the window`);
+  await page.evaluate(axeSource);
+  const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  for (const { id, impact, help, nodes } of result.violations) {
+    if (impact !== "serious" && impact !== "critical") continue;
+    problems.push(
+      `axe ${impact} ${id}: ${help} (${nodes
+        .map((node) => node.target.join(" "))
+        .slice(0, 3)
+        .join("; ")})`,
+    );
+  }
+  return problems;
+}

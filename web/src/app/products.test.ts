@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import type { Json } from "@/api/types";
+import { argumentLine } from "@/features/tools/arguments";
+
+it.each<[string, Json, string]>([
+  ["query_trends", { series: [{ event: "$pageview" }] }, "$pageview · per day"],
+  [
+    "query_trends",
+    { series: [{}, { custom_name: "errors", math: "dau" }], trendsFilter: { display: "BoldNumber" } },
+    "all events, errors · total",
+  ],
+  [
+    "query_trends",
+    {
+      series: [{ math: "unique_session", properties: [{ key: "status", value: 404 }] }],
+      interval: "hour",
+      dateRange: { date_from: "2015-05-18", date_to: "2015-05-18" },
+      breakdownFilter: { breakdown: "$os" },
+      properties: {
+        type: "AND",
+        values: [
+          { key: "method", value: "GET" },
+          { type: "OR", values: [{ key: "bytes", value: 1 }] },
+        ],
+      },
+    },
+    "sessions of all events · per hour · by $os · 2015-05-18 · 3 filters",
+  ],
+  ["query_trends", { series: "wrong" }, "series: wrong"],
+  ["query_trends", null, ""],
+  ["execute_sql", { query: "SELECT 1\n  FROM events" }, "SELECT 1 FROM events"],
+  ["read_taxonomy", { kind: "events", limit: 5, names: ["a"] }, 'kind: events · limit: 5 · names: ["a"]'],
+])("arguments of %s %j", (tool, args, line) => {
+  expect(argumentLine({ tool, arguments: args })).toBe(line);
+});

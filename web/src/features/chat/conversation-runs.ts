@@ -1,0 +1,35 @@
+/** Which runs a page shows: those the server knows, with what this page has followed over them. */
+
+import type { Thread } from "@/api/types";
+import type { LiveRun } from "@/features/chat/live-runs";
+
+export type ShownRun = Pick<LiveRun, "thread" | "connection" | "failure">;
+
+export function conversationRuns(
+  stored: Thread[],
+  live: ReadonlyMap<string, LiveRun>,
+  conversationId: string | undefined,
+  newRun: string | null,
+): ShownRun[] {
+  if (!conversationId) {
+    const run = newRun ? live.get(newRun) : undefined;
+    return run ? [run] : [];
+  }
+  const shown = new Map<string, ShownRun>();
+  for (const thread of stored) {
+    if (thread.run_id) shown.set(thread.run_id, { thread, connection: "closed", failure: null });
+  }
+  for (const run of live.values()) {
+    const known = shown.get(run.runId);
+    const belongs = run.thread.conversation_id === conversationId;
+    // What was read from the server later than the last followed event is newer.
+    if (belongs && (!known || run.thread.seq >= known.thread.seq)) shown.set(run.runId, run);
+  }
+  return [...shown.values()];
+}
+
+/** The newest run that another can go on from: the server knows it, and it has ended. */
+export function lastContinuable(runs: ShownRun[]): string | null {
+  const ended = runs.filter(({ thread }) => thread.seq > 0 && thread.status !== "running");
+  return ended.at(-1)?.thread.run_id ?? null;
+}

@@ -1,0 +1,141 @@
+/** One run: the question, the steps, and how it ended. */
+
+import { useId, useState } from "react";
+import type { Report, Thread } from "@/api/types";
+import { Note } from "@/features/answer/draft";
+import { ErrorCard, Outcome, type OutcomeActions } from "@/features/answer/outcome";
+import { ToolCard } from "@/features/tools/tool-card";
+import { type Step, statusLine, steps } from "@/lib/thread";
+import { Button } from "@/ui/button";
+import { Icon, type IconName } from "@/ui/icons";
+
+export interface RunViewProps extends OutcomeActions {
+  thread: Thread;
+  connection: "sending" | "open" | "lost" | "closed";
+  /** The question or the events could not be delivered. */
+  failure: Report | null;
+  onRedeliver: () => void;
+}
+
+export function RunView({ thread, connection, failure, onRedeliver, ...actions }: RunViewProps) {
+  const id = useId();
+  const running = thread.status === "running" && !failure;
+  // A card of a running call already says what happens.
+  const waiting = running && (connection === "lost" || !thread.calls.some((call) => call.state === "running"));
+  return (
+    <article aria-labelledby={id} data-run-status={thread.status} className="scroll-mt-20 space-y-4">
+      <div className="flex justify-end">
+        <h2
+          id={id}
+          className="max-w-[85%] rounded-2xl rounded-br-md bg-accent-soft px-4 py-2.5 whitespace-pre-wrap [overflow-wrap:anywhere]"
+        >
+          {thread.question}
+        </h2>
+      </div>
+      <Steps thread={thread} />
+      <Todo thread={thread} />
+      {waiting && (
+        <Status
+          text={connection === "sending" ? "Sending the question" : statusLine(thread)}
+          lost={connection === "lost"}
+        />
+      )}
+
+      <Outcome thread={thread} {...actions} />
+      {failure && (
+        <ErrorCard
+          error={failure}
+          title={thread.seq === 0 ? "The question could not be sent" : "The run can't be followed"}
+          onAskAgain={onRedeliver}
+          onEdit={actions.onEdit}
+        />
+      )}
+      {thread.status !== "running" && <Footer thread={thread} />}
+    </article>
+  );
+}
+
+function Status({ text, lost }: { text: string; lost: boolean }) {
+  return (
+    <p className="flex items-center gap-2 text-sm text-muted">
+      <Icon name="spinner" className="spinner text-accent" />
+      {lost ? "The connection was lost. Connecting again" : text}…
+    </p>
+  );
+}
+
+/** Steps that stay in sight when a run with many has ended. */
+const SHOWN_STEPS = 4;
+
+function Steps({ thread }: { thread: Thread }) {
+  const [all, setAll] = useState(false);
+  const every = steps(thread);
+  const ended = thread.status !== "running";
+  if (every.length === 0) return null;
+  const folded = ended && !all && every.length > SHOWN_STEPS + 1;
+  const shown = folded ? every.slice(-SHOWN_STEPS) : every;
+  return (
+    <div>
+      {folded && (
+        <Button variant="ghost" size="small" className="mb-1" onClick={() => setAll(true)}>
+          <Icon name="chevron" />
+          Show all {every.length} steps
+        </Button>
+      )}
+      <ol aria-label="Steps" className="rounded-xl border border-line bg-surface">
+        {shown.map((step) => (
+          <StepView key={step.key} step={step} ended={ended} />
+        ))}
+      </ol>
+      {thread.repairs.map((problem, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: repairs are only ever appended.
+        <p key={index} className="mt-2 flex gap-2 text-xs text-muted">
+          <Icon name="retry" className="mt-0.5" />
+          <span className="min-w-0 [overflow-wrap:anywhere]">A draft was sent back: {problem}</span>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function StepView({ step, ended }: { step: Step; ended: boolean }) {
+  if (step.type === "call") return <ToolCard call={step.call} ended={ended} />;
+  return (
+    <li className="border-b border-line px-3 py-2 text-sm last:border-b-0">
+      <Note text={step.text} />
+    </li>
+  );
+}
+
+const TODO: Record<Thread["todo"][number]["status"], { icon: IconName; word: string }> = {
+  pending: { icon: "minus", word: "to do" },
+  in_progress: { icon: "chevron", word: "being done" },
+  completed: { icon: "check", word: "done" },
+};
+
+function Todo({ thread }: { thread: Thread }) {
+  if (thread.todo.length === 0) return null;
+  return (
+    <ul aria-label="Plan" className="space-y-1 text-sm">
+      {thread.todo.map((item) => (
+        <li key={item.content} className="flex gap-2">
+          <Icon name={TODO[item.status].icon} className="mt-0.5 text-muted" />
+          <span className={item.status === "completed" ? "text-muted" : ""}>
+            {item.content} <span className="text-xs text-muted">({TODO[item.status].word})</span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Footer({ thread }: { thread: Thread }) {
+  const tokens = thread.usage.input_tokens + thread.usage.output_tokens;
+  const parts = [
+    thread.model && `Model: ${thread.model}`,
+    thread.modes.length > 0 && `modes: ${thread.modes.join(", ")}`,
+    tokens > 0 && `${tokens.toLocaleString("en-US")} tokens`,
+  ].filter(Boolean);
+  if (parts.length === 0) return null;
+  return <p className="text-xs text-muted">{parts.join(" · ")}</p>;
+}

@@ -1,0 +1,56 @@
+/** Line icons, drawn in the text's colour and hidden from screen readers: words stand beside them. */
+
+const PATHS = {
+  alert: "M12 8v5M12 16.5v.01M10.3 4.2 2.9 17a2 2 0 0 0 1.7 3h14.8a2 2 0 0 0 1.7-3L13.7 4.2a2 2 0 0 0-3.4 0Z",
+  ask: "M9.2 9a3 3 0 1 1 4.3 2.7c-.9.4-1.5 1.2-1.5 2.3M12 17.5v.01M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z",
+  bars: "M5 20V10M12 20V4M19 20v-7",
+  check: "m5 12.5 4.5 4.5L19 7.5",
+  chevron: "m9 6 6 6-6 6",
+  close: "M6 6l12 12M18 6 6 18",
+  cross: "m9 9 6 6M15 9l-6 6M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z",
+  dark: "M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z",
+  history: "M4 6h16M4 12h16M4 18h10",
+  light:
+    "M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z",
+  minus: "M8 12h8M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z",
+  plus: "M12 5v14M5 12h14",
+  retry: "M4 12a8 8 0 0 1 13.7-5.6L20 8.5M20 4v4.5h-4.5M20 12a8 8 0 0 1-13.7 5.6L4 15.5M4 20v-4.5h4.5",
+  send: "M12 19V5M6 11l6-6 6 6",
+  spinner: "M12 3a9 9 0 1 0 9 9",
+  stop: "M7 7h10v10H7Z",
+  system: "M4 5h16v11H4ZM9 20h6M12 16v4",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, className = "" }: { name: IconName; className?: string }) {
+  return (
+    <svg
+      aria-hidden="true"
+      viewBox="0 0 24 24"
+      className={`inline-block size-[1.1em] shrink-0 ${className}`}
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.9"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    >
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+/** A hedge: the product's mark. */
+export function Mark({ className = "" }: { className?: string }) {
+  return (
+    <svg aria-hidden="true" viewBox="0 0 32 32" className={className} fill="none">
+      <rect width="32" height="32" rx="8" fill="var(--accent)" />
+      <path
+        d="M6 23V17a4 4 0 0 1 4-4M16 23V11M26 23v-6a4 4 0 0 0-4-4M16 11a4 4 0 0 0-4-4M16 15a4 4 0 0 1 4-4M4 25h24"
+        stroke="var(--on-accent)"
+        strokeWidth="2.4"
+        strokeLinecap="round"
+      />
+    </svg>
+  );
+}
