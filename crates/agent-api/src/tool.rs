@@ -56,7 +56,9 @@ pub struct Example {
 
 /// Takes a tool's progress: a fraction from 0 to 1 and a note.
 #[derive(Clone)]
-pub struct Progress(Arc<dyn Fn(f64, &str) + Send + Sync>);
+pub struct Progress(Arc<Report>);
+
+type Report = dyn Fn(f64, &str) + Send + Sync;
 
 impl Progress {
     /// Sends progress to a function.

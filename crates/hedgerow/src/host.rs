@@ -30,7 +30,7 @@ impl Host for LocalHost {
         app: &App,
         listen: SocketAddr,
         cancel: Cancel,
-        ready: &(dyn Fn(&str) + Send + Sync),
+        ready: &(dyn for<'a> Fn(&'a str) + Send + Sync),
     ) -> Result<()> {
         let path = DataFolder::socket(app.data_dir());
         let listening = socket::listen(&path, app.clone())?;

@@ -67,7 +67,7 @@ async fn run(arguments: Vec<OsString>, printer: &Printer) -> i32 {
 
 /// Runs the verb in this process if it can own the folder, else in the process that does.
 async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) -> Result<i32> {
-    let root = cli.globals.data_dir()?;
+    let root = cli.globals.data_dir(std::env::var_os("XDG_DATA_HOME"), std::env::home_dir())?;
     let serves = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     // An owner that is just starting or ending gets a moment.
     for wait in [0, 50, 200, 500, 1000] {

@@ -76,7 +76,7 @@ macro_rules! uuid_ids {
         impl $name {
             /// A new id that sorts after the ids made before it.
             #[must_use]
-            #[allow(clippy::new_without_default)]
+            #[allow(clippy::new_without_default, reason = "a default id would hide that each one is new")]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
             }

@@ -24,14 +24,24 @@ impl FakeStore {
     #[must_use]
     pub fn new(project: &str) -> Self {
         let project = project.parse().expect("a project id");
-        Self { project, taxonomy: Arc::new(Taxonomy::default()), values: BTreeMap::new() }
+        Self {
+            project,
+            taxonomy: Arc::new(Taxonomy::default()),
+            values: BTreeMap::new(),
+        }
     }
 
     /// Adds an event, seen from 17 to 20 May 2015.
     #[must_use]
     pub fn event(mut self, name: &str, count: u64) -> Self {
-        let at = |day, hour| -> DateTime<Utc> { Utc.with_ymd_and_hms(2015, 5, day, hour, 0, 0).single().expect("a time") };
-        let definition = EventDefinition { name: name.to_owned(), count, first_seen: at(17, 10), last_seen: at(20, 21) };
+        let at =
+            |day, hour| -> DateTime<Utc> { Utc.with_ymd_and_hms(2015, 5, day, hour, 0, 0).single().expect("a time") };
+        let definition = EventDefinition {
+            name: name.to_owned(),
+            count,
+            first_seen: at(17, 10),
+            last_seen: at(20, 21),
+        };
         Arc::make_mut(&mut self.taxonomy).events.push(definition);
         self
     }
@@ -43,9 +53,18 @@ impl FakeStore {
         let count = values.iter().map(|(_, count)| count).sum();
         let key = key.to_owned();
         let taxonomy = Arc::make_mut(&mut self.taxonomy);
-        taxonomy.properties.push(PropertyDefinition { key: key.clone(), column, value_type, count, values_complete: true });
+        taxonomy.properties.push(PropertyDefinition {
+            key: key.clone(),
+            column,
+            value_type,
+            count,
+            values_complete: true,
+        });
         taxonomy.properties.sort_by(|a, b| a.key.cmp(&b.key));
-        let counted = values.iter().map(|(value, count)| ValueCount { value: (*value).to_owned(), count: *count });
+        let counted = values.iter().map(|(value, count)| ValueCount {
+            value: (*value).to_owned(),
+            count: *count,
+        });
         self.values.insert(key, counted.collect());
         self
     }
@@ -53,7 +72,10 @@ impl FakeStore {
     /// The engines as products and core tools get them, with a query engine that refuses.
     #[must_use]
     pub fn data(self) -> Data {
-        Data { queries: Arc::new(FakeEngine::default()), store: Arc::new(self) }
+        Data {
+            queries: Arc::new(FakeEngine::default()),
+            store: Arc::new(self),
+        }
     }
 
     fn check(&self, project: &ProjectId) -> Result<()> {
@@ -75,7 +97,10 @@ impl EventSink for FakeStore {
 impl EventStore for FakeStore {
     async fn projects(&self) -> Result<Vec<ProjectInfo>> {
         let events = self.taxonomy.events.iter().map(|event| event.count).sum();
-        Ok(vec![ProjectInfo { id: self.project.clone(), events }])
+        Ok(vec![ProjectInfo {
+            id: self.project.clone(),
+            events,
+        }])
     }
 
     async fn create_project(&self, project: &ProjectId) -> Result<()> {
@@ -95,7 +120,10 @@ impl EventStore for FakeStore {
         let search = search.to_lowercase();
         let found = all.iter().filter(|value| value.value.to_lowercase().contains(&search));
         let values: Vec<ValueCount> = found.clone().take(limit).cloned().collect();
-        Ok(ValueList { complete: values.len() == found.count(), values })
+        Ok(ValueList {
+            complete: values.len() == found.count(),
+            values,
+        })
     }
 }
 
@@ -112,7 +140,10 @@ impl Default for FakeEngine {
     /// An engine that refuses every query.
     fn default() -> Self {
         let refusal = || Error::new(Code::Unavailable, "a fake engine without answers");
-        Self { trends: Box::new(move |_| Err(refusal())), sql: Box::new(move |_| Err(refusal())) }
+        Self {
+            trends: Box::new(move |_| Err(refusal())),
+            sql: Box::new(move |_| Err(refusal())),
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! A run log whose process dies, or whose disk fails, at a chosen append.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -18,6 +19,10 @@ pub enum Moment {
     /// The append is durable, and nobody is told.
     After,
 }
+
+/// How long an append takes on each side of the moment at which it takes effect, as on a disk, so
+/// that its caller can be dropped in between.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Passes everything on to another log until the chosen append.
 pub struct FlakyRunLog {
@@ -45,7 +50,15 @@ impl FlakyRunLog {
 
     fn new(inner: Arc<dyn RunLog>, nth: usize, moment: Moment, for_good: bool) -> Arc<Self> {
         let (appends, crashed, notify) = (AtomicUsize::new(0), AtomicBool::new(false), Notify::new());
-        Arc::new(Self { inner, nth, moment, for_good, appends, crashed, notify })
+        Arc::new(Self {
+            inner,
+            nth,
+            moment,
+            for_good,
+            appends,
+            crashed,
+            notify,
+        })
     }
 
     /// Waits until it has happened.
@@ -94,7 +107,9 @@ impl RunLog for FlakyRunLog {
         if hit && self.moment == Moment::Before {
             return Err(self.crash());
         }
+        tokio::time::sleep(PAUSE).await;
         let events = self.inner.append(run_id, after, at, kinds).await?;
+        tokio::time::sleep(PAUSE).await;
         if hit { Err(self.crash()) } else { Ok(events) }
     }
 

@@ -4,7 +4,11 @@
 //!
 //! A dev-dependency only. It knows the contracts and no engine.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a fixture that can't be built is a broken test")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a fixture that can't be built is a broken test"
+)]
 
 mod engines;
 mod flaky_run_log;
@@ -17,5 +21,5 @@ pub use engines::{FakeEngine, FakeStore};
 pub use flaky_run_log::{FlakyRunLog, Moment};
 pub use memory_run_log::MemoryRunLog;
 pub use run_log_conformance::run_log_conformance;
-pub use scripted_model::{call, calls, text, ScriptedModel};
-pub use tools::{counts_table, FakeTool};
+pub use scripted_model::{ScriptedModel, call, calls, text};
+pub use tools::{FakeTool, counts_table};

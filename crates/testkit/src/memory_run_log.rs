@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hedgerow_agent_api::{NewRun, RunEvent, RunEventKind, RunLog, RunSummary, Thread, RUN_EVENT_VERSION};
+use hedgerow_agent_api::{NewRun, RUN_EVENT_VERSION, RunEvent, RunEventKind, RunLog, RunSummary, Thread};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 
@@ -37,7 +37,9 @@ impl MemoryRunLog {
 
 impl State {
     fn events(&self, run_id: RunId) -> Result<&Vec<RunEvent>> {
-        self.events.get(&run_id).ok_or_else(|| Error::new(Code::UnknownName, format!("unknown run {run_id}")))
+        self.events
+            .get(&run_id)
+            .ok_or_else(|| Error::new(Code::UnknownName, format!("unknown run {run_id}")))
     }
 }
 
@@ -67,25 +69,46 @@ impl RunLog for MemoryRunLog {
             return Err(Error::new(Code::Conflict, format!("run {run_id} has ended")));
         }
         if after != last {
-            return Err(Error::new(Code::Conflict, format!("run {run_id} is at {last}, not at {after}")));
+            return Err(Error::new(
+                Code::Conflict,
+                format!("run {run_id} is at {last}, not at {after}"),
+            ));
         }
         if kinds.iter().rev().skip(1).any(RunEventKind::is_terminal) {
             return Err(Error::new(Code::Conflict, "a terminal event must be the last"));
         }
         let version = RUN_EVENT_VERSION;
-        let new: Vec<RunEvent> = (last + 1..).zip(kinds).map(|(seq, kind)| RunEvent { version, run_id, seq, at, kind }).collect();
+        let new: Vec<RunEvent> = (last + 1..)
+            .zip(kinds)
+            .map(|(seq, kind)| RunEvent {
+                version,
+                run_id,
+                seq,
+                at,
+                kind,
+            })
+            .collect();
         state.events.entry(run_id).or_default().extend(new.clone());
         Ok(new)
     }
 
     async fn read(&self, run_id: RunId, after: u64) -> Result<Vec<RunEvent>> {
         let state = self.lock();
-        Ok(state.events(run_id)?.iter().filter(|event| event.seq > after).cloned().collect())
+        Ok(state
+            .events(run_id)?
+            .iter()
+            .filter(|event| event.seq > after)
+            .cloned()
+            .collect())
     }
 
     async fn list(&self, project: Option<&ProjectId>, limit: usize) -> Result<Vec<RunSummary>> {
         let state = self.lock();
-        let wanted = state.runs.iter().rev().filter(|run| project.is_none_or(|project| *project == run.project));
+        let wanted = state
+            .runs
+            .iter()
+            .rev()
+            .filter(|run| project.is_none_or(|project| *project == run.project));
         let summary = |run: &NewRun| RunSummary {
             run_id: run.run_id,
             conversation_id: run.conversation_id,
@@ -105,8 +128,17 @@ impl RunLog for MemoryRunLog {
 
     async fn unfinished(&self) -> Result<Vec<RunId>> {
         let state = self.lock();
-        let ended = |run_id: &RunId| state.events[run_id].last().is_some_and(|event| event.kind.is_terminal());
-        Ok(state.runs.iter().map(|run| run.run_id).filter(|run_id| !ended(run_id)).collect())
+        let ended = |run_id: &RunId| {
+            state.events[run_id]
+                .last()
+                .is_some_and(|event| event.kind.is_terminal())
+        };
+        Ok(state
+            .runs
+            .iter()
+            .map(|run| run.run_id)
+            .filter(|run_id| !ended(run_id))
+            .collect())
     }
 
     async fn heartbeat(&self, run_id: RunId, _: DateTime<Utc>) -> Result<()> {

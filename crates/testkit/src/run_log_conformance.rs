@@ -37,7 +37,13 @@ fn project(name: &str) -> ProjectId {
 
 fn new_run(name: &str, conversation_id: ConversationId, second: u32) -> NewRun {
     let question = format!("question at {second}");
-    NewRun { run_id: RunId::new(), conversation_id, project: project(name), question, started_at: time(second) }
+    NewRun {
+        run_id: RunId::new(),
+        conversation_id,
+        project: project(name),
+        question,
+        started_at: time(second),
+    }
 }
 
 fn delta(text: &str) -> RunEventKind {
@@ -46,7 +52,14 @@ fn delta(text: &str) -> RunEventKind {
 
 fn failed() -> RunEventKind {
     let (code, retry) = (Code::Unavailable, Retry::Once);
-    RunEventKind::Failed { error: Report { code, retry, message: "stopped".into(), hint: None } }
+    RunEventKind::Failed {
+        error: Report {
+            code,
+            retry,
+            message: "stopped".into(),
+            hint: None,
+        },
+    }
 }
 
 async fn made(log: &dyn RunLog) -> RunId {
@@ -59,21 +72,32 @@ async fn made(log: &dyn RunLog) -> RunId {
 async fn positions_start_at_one_without_gaps(log: &dyn RunLog) {
     let run_id = made(log).await;
     assert!(log.read(run_id, 0).await.unwrap().is_empty(), "a new run has no events");
-    let first = log.append(run_id, 0, time(1), vec![delta("a"), delta("b")]).await.unwrap();
+    let first = log
+        .append(run_id, 0, time(1), vec![delta("a"), delta("b")])
+        .await
+        .unwrap();
     let second = log.append(run_id, 2, time(2), vec![delta("c")]).await.unwrap();
-    assert_eq!(first.iter().chain(&second).map(|event| event.seq).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(
+        first.iter().chain(&second).map(|event| event.seq).collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
     assert_eq!(second[0].at, time(2));
     assert_eq!(second[0].run_id, run_id);
     let whole = log.read(run_id, 0).await.unwrap();
     assert_eq!(whole, [first, second].concat(), "what is read is what was appended");
     assert_eq!(log.read(run_id, 2).await.unwrap(), whole[2..]);
     assert!(log.read(run_id, 3).await.unwrap().is_empty());
-    assert!(log.append(run_id, 3, time(3), Vec::new()).await.unwrap().is_empty(), "appending nothing is nothing");
+    assert!(
+        log.append(run_id, 3, time(3), Vec::new()).await.unwrap().is_empty(),
+        "appending nothing is nothing"
+    );
 }
 
 async fn an_append_elsewhere_is_a_conflict(log: &dyn RunLog) {
     let run_id = made(log).await;
-    log.append(run_id, 0, time(1), vec![delta("a"), delta("b")]).await.unwrap();
+    log.append(run_id, 0, time(1), vec![delta("a"), delta("b")])
+        .await
+        .unwrap();
     for after in [0, 1, 3, 99] {
         let error = log.append(run_id, after, time(2), vec![delta("x")]).await.unwrap_err();
         assert_eq!(error.code(), Code::Conflict, "after {after}");
@@ -83,10 +107,19 @@ async fn an_append_elsewhere_is_a_conflict(log: &dyn RunLog) {
 
 async fn an_append_is_all_or_nothing(log: &dyn RunLog) {
     let run_id = made(log).await;
-    let error = log.append(run_id, 0, time(1), vec![delta("a"), failed(), delta("b")]).await.unwrap_err();
-    assert_eq!(error.code(), Code::Conflict, "an event after the terminal one of the same append");
+    let error = log
+        .append(run_id, 0, time(1), vec![delta("a"), failed(), delta("b")])
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.code(),
+        Code::Conflict,
+        "an event after the terminal one of the same append"
+    );
     assert!(log.read(run_id, 0).await.unwrap().is_empty());
-    log.append(run_id, 0, time(1), vec![delta("a"), delta("b"), failed()]).await.unwrap();
+    log.append(run_id, 0, time(1), vec![delta("a"), delta("b"), failed()])
+        .await
+        .unwrap();
     assert_eq!(log.read(run_id, 0).await.unwrap().len(), 3);
 }
 
@@ -107,13 +140,23 @@ async fn a_run_is_made_once(log: &dyn RunLog) {
     log.create(run.clone()).await.unwrap();
     log.append(run.run_id, 0, time(1), vec![delta("a")]).await.unwrap();
     assert_eq!(log.create(run.clone()).await.unwrap_err().code(), Code::Conflict);
-    assert_eq!(log.read(run.run_id, 0).await.unwrap().len(), 1, "the second create changed nothing");
+    assert_eq!(
+        log.read(run.run_id, 0).await.unwrap().len(),
+        1,
+        "the second create changed nothing"
+    );
 }
 
 async fn unknown_runs_are_named(log: &dyn RunLog) {
     let run_id = RunId::new();
     assert_eq!(log.read(run_id, 0).await.unwrap_err().code(), Code::UnknownName);
-    assert_eq!(log.append(run_id, 0, time(1), vec![delta("a")]).await.unwrap_err().code(), Code::UnknownName);
+    assert_eq!(
+        log.append(run_id, 0, time(1), vec![delta("a")])
+            .await
+            .unwrap_err()
+            .code(),
+        Code::UnknownName
+    );
     assert!(log.conversation(ConversationId::new()).await.unwrap().is_empty());
 }
 
@@ -154,9 +197,15 @@ async fn lists_are_newest_first_and_by_project(log: &dyn RunLog) {
     let all = log.list(None, 10).await.unwrap();
     assert_eq!(all[2].status, RunStatus::Failed);
     assert_eq!(all[1].status, RunStatus::Running);
-    assert_eq!((&all[0].question, all[0].started_at), (&runs[2].question, runs[2].started_at));
+    assert_eq!(
+        (&all[0].question, all[0].started_at),
+        (&runs[2].question, runs[2].started_at)
+    );
     assert_eq!(ids(all), [runs[2].run_id, runs[1].run_id, runs[0].run_id]);
-    assert_eq!(ids(log.list(Some(&project("one")), 10).await.unwrap()), [runs[2].run_id, runs[0].run_id]);
+    assert_eq!(
+        ids(log.list(Some(&project("one")), 10).await.unwrap()),
+        [runs[2].run_id, runs[0].run_id]
+    );
     assert_eq!(ids(log.list(None, 1).await.unwrap()), [runs[2].run_id]);
 }
 
@@ -165,7 +214,11 @@ async fn concurrent_appends_take_one_position_each(log: Arc<dyn RunLog>) {
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..8 {
         let log = log.clone();
-        writers.spawn(async move { log.append(run_id, 0, time(1), vec![delta(&writer.to_string())]).await.is_ok() });
+        writers.spawn(async move {
+            log.append(run_id, 0, time(1), vec![delta(&writer.to_string())])
+                .await
+                .is_ok()
+        });
     }
     let winners = writers.join_all().await.into_iter().filter(|won| *won).count();
     assert_eq!(winners, 1, "one writer gets the position");

@@ -26,7 +26,13 @@ impl ScriptedModel {
     #[must_use]
     pub fn new(replies: Vec<ModelReply>) -> Self {
         let check: Box<Check> = Box::new(|_| Ok(()));
-        Self { replies, delay: Duration::ZERO, check, asked: AtomicUsize::new(0), seen: Mutex::new(Vec::new()) }
+        Self {
+            replies,
+            delay: Duration::ZERO,
+            check,
+            asked: AtomicUsize::new(0),
+            seen: Mutex::new(Vec::new()),
+        }
     }
 
     /// A model that thinks this long before each word.
@@ -68,10 +74,19 @@ impl ModelProvider for ScriptedModel {
 
     async fn reply(&self, request: &ModelRequest, deltas: &dyn DeltaSink) -> Result<ModelReply> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(request.clone());
         (self.check)(request)?;
-        let since_user = request.messages.iter().rev().take_while(|message| !matches!(message, Message::User { .. }));
-        let position = since_user.filter(|message| matches!(message, Message::Assistant { .. })).count();
+        let since_user = request
+            .messages
+            .iter()
+            .rev()
+            .take_while(|message| !matches!(message, Message::User { .. }));
+        let position = since_user
+            .filter(|message| matches!(message, Message::Assistant { .. }))
+            .count();
         let reply = self.replies.get(position).cloned();
         let reply = reply.ok_or_else(|| Error::new(Code::Internal, format!("the script has no reply {position}")))?;
         for word in reply.text.split_inclusive(' ') {
@@ -85,17 +100,27 @@ impl ModelProvider for ScriptedModel {
 /// A final answer.
 #[must_use]
 pub fn text(text: &str) -> ModelReply {
-    ModelReply { text: text.to_owned(), ..ModelReply::default() }
+    ModelReply {
+        text: text.to_owned(),
+        ..ModelReply::default()
+    }
 }
 
 /// A reply that asks for calls.
 #[must_use]
 pub fn calls(calls: impl IntoIterator<Item = ToolCallRequest>) -> ModelReply {
-    ModelReply { tool_calls: calls.into_iter().collect(), ..ModelReply::default() }
+    ModelReply {
+        tool_calls: calls.into_iter().collect(),
+        ..ModelReply::default()
+    }
 }
 
 /// A call of a tool.
 #[must_use]
 pub fn call(name: &str, arguments: Value) -> ToolCallRequest {
-    ToolCallRequest { id: String::new(), name: name.to_owned(), arguments }
+    ToolCallRequest {
+        id: String::new(),
+        name: name.to_owned(),
+        arguments,
+    }
 }

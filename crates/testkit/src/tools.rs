@@ -1,15 +1,15 @@
 //! Tools made of closures.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, DynTool, Effect, Example, ToolContext, ToolOutput};
 use hedgerow_data_api::{Column, Role, Table, Unit};
 use hedgerow_errors::Result;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 type Running = Pin<Box<dyn Future<Output = Result<ToolOutput<Value>>> + Send>>;
 type Behaviour = dyn Fn(ToolContext, Value) -> Running + Send + Sync;
@@ -30,18 +30,30 @@ impl FakeTool {
         F: Fn(ToolContext, Value) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<ToolOutput<Value>>> + Send + 'static,
     {
-        const EXAMPLES: &[Example] = &[Example { purpose: "Anything", arguments: "{}" }];
+        const EXAMPLES: &[Example] = &[Example {
+            purpose: "Anything",
+            arguments: "{}",
+        }];
         let declaration = Declaration {
             name,
             title: name,
             description: "A tool of the tests.",
-            display: Display { running: "Running", done: "Done" },
+            display: Display {
+                running: "Running",
+                done: "Done",
+            },
             expected: Duration::from_millis(1),
             access: "test:read",
             examples: EXAMPLES,
         };
         let behaviour: Box<Behaviour> = Box::new(move |ctx, args| Box::pin(behaviour(ctx, args)));
-        Arc::new(Self { declaration, schema: json!({"type": "object"}), effect, behaviour, runs: AtomicUsize::new(0) })
+        Arc::new(Self {
+            declaration,
+            schema: json!({"type": "object"}),
+            effect,
+            behaviour,
+            runs: AtomicUsize::new(0),
+        })
     }
 
     /// A reading tool that waits `args.ms` milliseconds and gives a table of one row with
@@ -51,7 +63,10 @@ impl FakeTool {
             tokio::time::sleep(Duration::from_millis(args["ms"].as_u64().unwrap_or(0))).await;
             let label = args["label"].as_str().unwrap_or("all").to_owned();
             let table = args["events"].as_u64().map(|events| counts_table(&[(&label, events)]));
-            Ok(ToolOutput { table, ..ToolOutput::text(json!(null), format!("counted {label}")) })
+            Ok(ToolOutput {
+                table,
+                ..ToolOutput::text(json!(null), format!("counted {label}"))
+            })
         })
     }
 
@@ -88,8 +103,24 @@ impl DynTool for FakeTool {
 /// A table with a label column `name` and a measure `events`.
 #[must_use]
 pub fn counts_table(rows: &[(&str, u64)]) -> Table {
-    let column = |name: &str, role, unit| Column { name: name.into(), title: name.into(), role, unit };
-    let columns = vec![column("name", Role::Label, Unit::None), column("events", Role::Measure, Unit::Events)];
-    let rows = rows.iter().map(|(label, events)| vec![json!(label), json!(events)]).collect();
-    Table { title: "events by name".into(), columns, rows, rows_cut: 0 }
+    let column = |name: &str, role, unit| Column {
+        name: name.into(),
+        title: name.into(),
+        role,
+        unit,
+    };
+    let columns = vec![
+        column("name", Role::Label, Unit::None),
+        column("events", Role::Measure, Unit::Events),
+    ];
+    let rows = rows
+        .iter()
+        .map(|(label, events)| vec![json!(label), json!(events)])
+        .collect();
+    Table {
+        title: "events by name".into(),
+        columns,
+        rows,
+        rows_cut: 0,
+    }
 }

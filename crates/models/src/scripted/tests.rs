@@ -1,3 +1,5 @@
+//! Scripts: order, expectations, and what is refused.
+
 use hedgerow_agent_api::ToolCallRequest;
 use serde_json::json;
 

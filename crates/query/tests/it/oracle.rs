@@ -225,8 +225,8 @@ fn query() -> impl Strategy<Value = TrendsQuery> {
 
 #[test]
 fn trends_agree_with_the_oracle() {
-    #[allow(clippy::disallowed_methods, reason = "the test command sets it")]
-    let full = std::env::var("HEDGEROW_FULL").is_ok();
+    #[expect(clippy::disallowed_methods, reason = "the test command sets it")]
+    let full = std::env::var("HEDGEROW_FULL").is_ok_and(|full| full == "1");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let engine = runtime.block_on(engine(folder.path()));

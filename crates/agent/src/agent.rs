@@ -1,0 +1,367 @@
+//! The agent as surfaces use it: ask, follow, cancel, and what a restart needs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::{Stream, stream};
+use hedgerow_agent_api::{
+    ModelProvider, NewRun, Policy, Registry, RunEvent, RunEventKind, RunLog, RunStatus, Surface, Thread,
+};
+use hedgerow_data_api::Clock;
+use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::{ConversationId, ProjectId, RunId};
+use tokio::sync::watch;
+
+use crate::channels::{Channels, Owner};
+use crate::follower::Follower;
+use crate::history::History;
+use crate::recorder::Recorder;
+use crate::supervisor::{Run, Task, supervise};
+use crate::{closing, router};
+
+/// A question.
+#[derive(Debug, Clone)]
+pub struct AskRequest {
+    /// The run's id, chosen by the caller: the same request a second time is the same run.
+    pub run_id: RunId,
+    /// The project.
+    pub project: ProjectId,
+    /// The user's words.
+    pub question: String,
+    /// The conversation to go on with; a new one when absent.
+    pub conversation_id: Option<ConversationId>,
+    /// The run that this one answers or follows; its conversation goes on.
+    pub continues: Option<RunId>,
+    /// Modes to start with; when empty, the router proposes one.
+    pub modes: Vec<String>,
+    /// The injected clock.
+    pub clock: Clock,
+    /// Where the question comes from.
+    pub surface: Surface,
+}
+
+/// What a run may use. Reaching a limit ends the run as failed, saying what was reached.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Replies of the model.
+    pub rounds: u32,
+    /// Calls in one reply.
+    pub calls_per_round: u32,
+    /// Time of one call.
+    pub call_timeout: Duration,
+    /// Time of the whole run.
+    pub run_timeout: Duration,
+    /// Characters of a question; a longer one is refused before there is a run.
+    pub question_chars: usize,
+    /// Time between two signs of life, whatever the run does.
+    pub heartbeat: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rounds: 24,
+            calls_per_round: 16,
+            call_timeout: Duration::from_secs(60),
+            run_timeout: Duration::from_secs(600),
+            question_chars: 40_000,
+            heartbeat: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Runs questions. One agent owns the runs of a process.
+pub struct Agent {
+    registry: Arc<Registry>,
+    log: Arc<dyn RunLog>,
+    policy: Policy,
+    limits: Limits,
+    channels: Channels,
+    /// The runs that have a loop, with the switch that stops it.
+    live: Mutex<HashMap<RunId, watch::Sender<bool>>>,
+    /// Runs begin one after another, so that a request that comes twice finds the first.
+    beginning: tokio::sync::Mutex<()>,
+}
+
+impl Agent {
+    /// An agent over what is installed.
+    pub fn new(registry: Arc<Registry>, run_log: Arc<dyn RunLog>, policy: Policy, limits: Limits) -> Arc<Self> {
+        let (channels, live, beginning) = (Channels::default(), Mutex::default(), tokio::sync::Mutex::default());
+        Arc::new(Self {
+            registry,
+            log: run_log,
+            policy,
+            limits,
+            channels,
+            live,
+            beginning,
+        })
+    }
+
+    /// Records the question and starts its run; returns at once. A second delivery of the same
+    /// request is the same run; a used id with another question is a `conflict`.
+    pub async fn ask(self: &Arc<Self>, request: AskRequest, model: Arc<dyn ModelProvider>) -> Result<RunId> {
+        self.check(&request)?;
+        let run_id = request.run_id;
+        let _beginning = self.beginning.lock().await;
+        let (conversation_id, is_made) = match self.delivered_before(&request).await? {
+            Delivered::Never => (self.conversation_of(&request).await?, false),
+            Delivered::Made(conversation_id) => (conversation_id, true),
+            // Usually a loop has it, or it has ended; if not, its first delivery broke off.
+            Delivered::Started => return self.go_on(run_id, model, request.clock).await.map(|()| run_id),
+        };
+        let history = History::read(&self.log, conversation_id, run_id).await?;
+        let modes = self.first_modes(&request, &history)?;
+        let now = request.clock.now();
+        let new_run = NewRun {
+            run_id,
+            conversation_id,
+            project: request.project.clone(),
+            question: request.question.clone(),
+            started_at: now,
+        };
+        if !is_made {
+            self.log.create(new_run).await?;
+        }
+        let first = RunEventKind::RunStarted {
+            project: request.project,
+            conversation_id,
+            question: request.question,
+            model: model.name(),
+            now,
+            continues: request.continues,
+        };
+        let kinds = std::iter::once(first).chain(modes).collect();
+        let events = self.log.append(run_id, 0, now, kinds).await?;
+        tracing::info!(%run_id, surface = ?request.surface, "a run begins");
+        self.begin(Thread::fold(&events), now, history, model, request.clock)?;
+        Ok(run_id)
+    }
+
+    /// Goes on with a run that an earlier process left open: recorded results are kept, reads
+    /// without a result run again. A run that lost an outside call asks the user; one that never
+    /// started is closed. A run that has ended, or is going on, stays as it is.
+    pub async fn resume(self: &Arc<Self>, run_id: RunId, model: Arc<dyn ModelProvider>, clock: Clock) -> Result<()> {
+        let _beginning = self.beginning.lock().await;
+        self.go_on(run_id, model, clock).await
+    }
+
+    /// Ends a run that an earlier process left open as failed, because it was interrupted.
+    pub async fn close_interrupted(&self, run_id: RunId, clock: &Clock) -> Result<()> {
+        let error = Error::new(Code::Unavailable, "interrupted by a restart").with_hint("ask again");
+        self.close(
+            run_id,
+            Some(clock.now()),
+            RunEventKind::Failed { error: error.report() },
+        )
+        .await
+    }
+
+    /// Stops a run at once; returns when its end is recorded. A run that has ended stays as it is.
+    pub async fn cancel(&self, run_id: RunId) -> Result<()> {
+        let mut channel = self.channels.subscribe(run_id);
+        // A run that is just beginning is let begin, so that its start is in the log.
+        let beginning = self.beginning.lock().await;
+        let stop = self.live().get(&run_id).cloned();
+        drop(beginning);
+        if let Some(stop) = stop {
+            stop.send_replace(true);
+            // An error means that the channel is closed, and so that the loop has ended.
+            let _ = channel.wait_for(|live| live.owner == Owner::Stopped).await;
+        }
+        // A run without a loop is closed at the time of its last event: nobody worked on it since.
+        self.close(run_id, None, RunEventKind::Cancelled {}).await
+    }
+
+    /// A run's events after a position: from the log, then live. Ends after the terminal event. For
+    /// a run that an earlier process left open it waits until somebody resumes or closes it.
+    pub fn follow(
+        &self,
+        run_id: RunId,
+        after: u64,
+    ) -> impl Stream<Item = Result<RunEvent>> + Send + Unpin + 'static + use<> {
+        let follower = Follower::new(self.log.clone(), self.channels.subscribe(run_id), run_id, after);
+        Box::pin(stream::unfold(follower, |mut follower| async move {
+            let event = follower.next().await?;
+            Some((event, follower))
+        }))
+    }
+
+    /// A run as it stands.
+    pub async fn thread(&self, run_id: RunId) -> Result<Thread> {
+        Ok(Thread::fold(&self.log.read(run_id, 0).await?))
+    }
+
+    async fn go_on(self: &Arc<Self>, run_id: RunId, model: Arc<dyn ModelProvider>, clock: Clock) -> Result<()> {
+        if self.live().contains_key(&run_id) {
+            return Ok(());
+        }
+        let events = self.log.read(run_id, 0).await?;
+        let thread = Thread::fold(&events);
+        if thread.status != RunStatus::Running {
+            return Ok(());
+        }
+        let started = events.iter().find_map(|event| match &event.kind {
+            RunEventKind::RunStarted {
+                now, conversation_id, ..
+            } => Some((*now, *conversation_id)),
+            _ => None,
+        });
+        let Some((now, conversation_id)) = started else {
+            return self.close_interrupted(run_id, &clock).await;
+        };
+        if let Some(asking) = closing::lost_call(&thread) {
+            return self.close(run_id, Some(clock.now()), asking).await;
+        }
+        let history = History::read(&self.log, conversation_id, run_id).await?;
+        self.begin(thread, now, history, model, clock)
+    }
+
+    fn check(&self, request: &AskRequest) -> Result<()> {
+        let (length, limit) = (request.question.chars().count(), self.limits.question_chars);
+        if request.question.trim().is_empty() {
+            return Err(Error::invalid("the question is empty"));
+        }
+        if length > limit {
+            let message = format!("the question has {length} characters, {limit} are allowed");
+            return Err(Error::new(Code::LimitExceeded, message).with_hint("shorten it"));
+        }
+        request
+            .modes
+            .iter()
+            .try_for_each(|mode| self.registry.mode(mode).map(|_| ()))
+    }
+
+    async fn delivered_before(&self, request: &AskRequest) -> Result<Delivered> {
+        let events = match self.log.read(request.run_id, 0).await {
+            Err(error) if error.code() == Code::UnknownName => return Ok(Delivered::Never),
+            events => events?,
+        };
+        let thread = Thread::fold(&events);
+        let (project, question, delivered) = if let Some(project) = thread.project {
+            (project, thread.question, Delivered::Started)
+        } else {
+            let made = closing::made(&self.log, request.run_id).await?;
+            (made.project, made.question, Delivered::Made(made.conversation_id))
+        };
+        if project == request.project && question == request.question {
+            return Ok(delivered);
+        }
+        Err(
+            Error::new(Code::Conflict, format!("run {} is another question", request.run_id))
+                .with_hint("take a new run id"),
+        )
+    }
+
+    async fn conversation_of(&self, request: &AskRequest) -> Result<ConversationId> {
+        let Some(continues) = request.continues else {
+            return Ok(request.conversation_id.unwrap_or_else(ConversationId::new));
+        };
+        let thread = self.thread(continues).await?;
+        let conversation_id = thread.conversation_id.filter(|_| thread.status != RunStatus::Running);
+        let conversation_id = conversation_id.ok_or_else(|| {
+            Error::new(Code::Conflict, format!("run {continues} has not ended"))
+                .with_hint("wait for its end, or cancel it")
+        })?;
+        if request.conversation_id.is_some_and(|wanted| wanted != conversation_id) {
+            return Err(Error::invalid(format!(
+                "run {continues} belongs to another conversation"
+            )));
+        }
+        Ok(conversation_id)
+    }
+
+    /// The modes that a run starts with: the user's, else those of the run it continues, else the
+    /// router's proposal.
+    fn first_modes(&self, request: &AskRequest, history: &History) -> Result<Vec<RunEventKind>> {
+        if history.is_of_another_project(&request.project) {
+            return Err(
+                Error::invalid("the conversation is about another project").with_hint("start a new conversation")
+            );
+        }
+        let continued = request
+            .continues
+            .and_then(|run| history.run(run))
+            .map(|thread| thread.modes.clone());
+        let (modes, by) = if request.modes.is_empty() {
+            let proposed = || router::propose(&self.registry, &request.question).into_iter().collect();
+            (
+                continued.filter(|modes| !modes.is_empty()).unwrap_or_else(proposed),
+                "router",
+            )
+        } else {
+            (request.modes.clone(), "user")
+        };
+        Ok(modes
+            .into_iter()
+            .map(|mode| RunEventKind::ModeEnabled {
+                mode,
+                by: by.to_owned(),
+            })
+            .collect())
+    }
+
+    /// Starts the loop of a run whose first events are recorded.
+    fn begin(
+        self: &Arc<Self>,
+        thread: Thread,
+        now: DateTime<Utc>,
+        history: History,
+        model: Arc<dyn ModelProvider>,
+        clock: Clock,
+    ) -> Result<()> {
+        let missing = || Error::internal("a run began without its first event");
+        let (run_id, project) = (
+            thread.run_id.ok_or_else(missing)?,
+            thread.project.clone().ok_or_else(missing)?,
+        );
+        let channel = self.channels.own(run_id, thread.seq);
+        let recorder = Recorder::new(run_id, self.log.clone(), clock.clone(), thread, channel);
+        let stop = watch::Sender::new(false);
+        self.live().insert(run_id, stop.clone());
+        let run = Arc::new(Run {
+            run_id,
+            project,
+            registry: self.registry.clone(),
+            policy: self.policy.clone(),
+            limits: self.limits.clone(),
+            model,
+            tool_clock: Clock::fixed(now),
+            history,
+            recorder,
+            stop,
+        });
+        let agent = self.clone();
+        tokio::spawn(async move {
+            // A task within a task, so that this much is done even if the log panics.
+            let mut supervisor = Task::spawn(supervise(run, agent.log.clone(), clock));
+            let seq = supervisor.join("the end of a run").await;
+            agent.live().remove(&run_id);
+            agent.channels.stop(run_id, seq.unwrap_or(0));
+        });
+        Ok(())
+    }
+
+    async fn close(&self, run_id: RunId, at: Option<DateTime<Utc>>, terminal: RunEventKind) -> Result<()> {
+        let seq = closing::close(&self.log, run_id, at, terminal).await?;
+        self.channels.stop(run_id, seq);
+        Ok(())
+    }
+
+    fn live(&self) -> MutexGuard<'_, HashMap<RunId, watch::Sender<bool>>> {
+        // Every change of the map is one step, so a panicking holder leaves it whole.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is known of a request's run id.
+enum Delivered {
+    /// Nothing.
+    Never,
+    /// The run was made and has no event: its process died in between.
+    Made(ConversationId),
+    /// The run has begun, and may have ended.
+    Started,
+}

@@ -1,0 +1,259 @@
+//! The calls of a reply: reads side by side, everything else one after another.
+
+use std::sync::Arc;
+
+use hedgerow_agent_api::{
+    AwaitReason, Control, Question, ResultSnapshot, RunEventKind, Thread, ToolOutcome, ToolOutput,
+};
+use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::CallId;
+use serde_json::Value;
+
+use crate::call::{Made, Pending, Plan, Prepared, execute, prepare};
+use crate::result_text;
+use crate::supervisor::{Run, Task};
+
+/// Makes the first calls that can be made together. Returns the ending if they end the run.
+pub(crate) async fn make_calls(
+    run: &Arc<Run>,
+    thread: &Thread,
+    pending: Vec<Pending>,
+) -> Result<Option<Vec<RunEventKind>>> {
+    check_number(run, thread)?;
+    let mut batch = next_batch(run, thread, pending).await;
+    if let Some(Plan::Ask(why)) = batch.first().map(|prepared| &prepared.plan) {
+        let why = why.clone();
+        return Ok(batch.pop().map(|prepared| vec![approval(prepared, why)]));
+    }
+    run.recorder
+        .append(batch.iter().map(Prepared::started).collect())
+        .await?;
+    let mut started: Vec<Started> = batch.into_iter().map(|prepared| start(run, prepared)).collect();
+    let mut fold = Fold {
+        run,
+        thread,
+        results: thread.results().len(),
+        question: None,
+    };
+    let mut held = Vec::new();
+    // Results are recorded in the order of the calls, each as soon as those before it are: so the
+    // handles are the same whichever call is faster.
+    for call in &mut started {
+        let made = call.made().await;
+        held.extend(fold.finished(call, made));
+        if fold.question.is_none() {
+            run.recorder.append(std::mem::take(&mut held)).await?;
+        }
+    }
+    // A call that asks the user ends the run in the same append as its result, so that no crash
+    // comes between.
+    Ok(fold.question.map(|question| {
+        held.push(RunEventKind::AwaitingUser {
+            reason: AwaitReason::Question { question },
+        });
+        held
+    }))
+}
+
+fn check_number(run: &Run, thread: &Thread) -> Result<()> {
+    let asked = thread.replies.last().map_or(0, |reply| reply.tool_calls.len());
+    let limit = run.limits.calls_per_round;
+    if asked <= limit as usize {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::LimitExceeded,
+        format!("the model asked for {asked} calls in one reply, {limit} are allowed"),
+    ))
+}
+
+/// The calls to make now: one that does something, or as many readers as come before such a one.
+async fn next_batch(run: &Run, thread: &Thread, pending: Vec<Pending>) -> Vec<Prepared> {
+    let mut batch = Vec::new();
+    for pending in pending {
+        let prepared = prepare(run, thread, pending).await;
+        let parallel = prepared.is_parallel();
+        // It is prepared again when its turn comes: its effect may depend on the calls before it.
+        if !parallel && !batch.is_empty() {
+            break;
+        }
+        batch.push(prepared);
+        if !parallel {
+            break;
+        }
+    }
+    batch
+}
+
+fn approval(prepared: Prepared, why: String) -> RunEventKind {
+    let Prepared {
+        call_id,
+        request,
+        effect,
+        ..
+    } = prepared;
+    let reason = AwaitReason::Approval {
+        call_id,
+        tool: request.name,
+        arguments: request.arguments,
+        effect,
+        why,
+    };
+    RunEventKind::AwaitingUser { reason }
+}
+
+/// A call on its way.
+struct Started {
+    call_id: CallId,
+    /// The tool's name for people.
+    title: &'static str,
+    /// The status text when done.
+    done: &'static str,
+    running: Running,
+}
+
+enum Running {
+    Task(Task<Made>),
+    Refused(Option<Error>),
+}
+
+fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
+    let Prepared {
+        call_id,
+        request,
+        effect,
+        plan,
+    } = prepared;
+    let refused = |error| Started {
+        call_id,
+        title: "Call",
+        done: "Call",
+        running: Running::Refused(Some(error)),
+    };
+    match plan {
+        Plan::Run(tool) => {
+            let (title, done) = (tool.declaration().title, tool.declaration().display.done);
+            let task = Task::spawn(execute(run.clone(), call_id, tool, effect, request.arguments));
+            Started {
+                call_id,
+                title,
+                done,
+                running: Running::Task(task),
+            }
+        }
+        Plan::Refuse(error) => refused(error),
+        Plan::Ask(why) => refused(Error::new(Code::Denied, why)),
+    }
+}
+
+impl Started {
+    /// Waits for the end of the call. A panic of the tool is its failure, not the run's.
+    async fn made(&mut self) -> Made {
+        let result = match &mut self.running {
+            Running::Task(task) => match task.join(self.title).await {
+                Ok(made) => return made,
+                Err(error) => Err(error),
+            },
+            Running::Refused(error) => Err(error
+                .take()
+                .unwrap_or_else(|| Error::internal("a call was refused twice"))),
+        };
+        Made {
+            result,
+            attempts: 1,
+            ms: 0,
+        }
+    }
+}
+
+/// Turns what calls gave back into events.
+struct Fold<'a> {
+    run: &'a Run,
+    thread: &'a Thread,
+    /// Results with a handle so far.
+    results: usize,
+    /// What the user is to be asked.
+    question: Option<Question>,
+}
+
+impl Fold<'_> {
+    /// The call's end, and what it asks of the loop.
+    fn finished(&mut self, call: &Started, made: Made) -> Vec<RunEventKind> {
+        let Made { result, attempts, ms } = made;
+        let checked = result.and_then(|output| Ok((self.controls(&output.control)?, output)));
+        match checked {
+            Ok((controls, output)) => {
+                let mut kinds = vec![self.succeeded(call, output, ms)];
+                kinds.extend(controls);
+                kinds
+            }
+            Err(error) => vec![failed(call, &error, attempts, ms)],
+        }
+    }
+
+    fn succeeded(&mut self, call: &Started, output: ToolOutput<Value>, ms: u64) -> RunEventKind {
+        let ToolOutput {
+            content,
+            table,
+            provenance,
+            warnings,
+            ..
+        } = output;
+        let content = result_text::of_result(&content, table.as_ref(), &warnings);
+        let result = table.map(|table| {
+            self.results += 1;
+            let handle = format!("r{}", self.results);
+            Box::new(result_text::keep(ResultSnapshot {
+                handle,
+                table,
+                provenance,
+                warnings,
+            }))
+        });
+        let (title, outcome) = (call.done.to_owned(), ToolOutcome::Ok);
+        RunEventKind::CallFinished {
+            call_id: call.call_id,
+            outcome,
+            title,
+            content,
+            result,
+            error: None,
+            ms,
+        }
+    }
+
+    fn controls(&mut self, controls: &[Control]) -> Result<Vec<RunEventKind>> {
+        let mut kinds = Vec::new();
+        for control in controls {
+            match control {
+                Control::EnableMode(mode) => {
+                    let mode = self.run.registry.mode(mode)?.name.clone();
+                    if !self.thread.modes.contains(&mode) {
+                        kinds.push(RunEventKind::ModeEnabled {
+                            mode,
+                            by: "agent".to_owned(),
+                        });
+                    }
+                }
+                Control::SetTodo(items) => kinds.push(RunEventKind::TodoChanged { items: items.clone() }),
+                Control::Ask(question) => self.question = self.question.take().or_else(|| Some(question.clone())),
+            }
+        }
+        Ok(kinds)
+    }
+}
+
+fn failed(call: &Started, error: &Error, attempts: u32, ms: u64) -> RunEventKind {
+    let (title, outcome) = (format!("{} failed", call.title), ToolOutcome::Error);
+    let content = result_text::of_error(error, attempts);
+    let error = Some(error.report());
+    RunEventKind::CallFinished {
+        call_id: call.call_id,
+        outcome,
+        title,
+        content,
+        result: None,
+        error,
+        ms,
+    }
+}

@@ -1,0 +1,35 @@
+//! The tools that are always there, one file each.
+//!
+//! The content of `read_taxonomy` and `search` is the JSON of their result; the loop puts it into a
+//! fence, and `Tainted::unfenced` takes it out again for programs.
+
+mod ask_user;
+mod enable_mode;
+mod phrases;
+mod read_data;
+mod read_taxonomy;
+mod search;
+mod todo_write;
+
+use hedgerow_agent_api::{Registry, ToolOutput, erase};
+use hedgerow_data_api::Data;
+use hedgerow_errors::{Error, Result};
+use serde::Serialize;
+
+/// Adds the core tools. Call it after the products: `search` and `enable_mode` know what is
+/// installed by then.
+pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
+    registry.add_core_tool(erase(read_taxonomy::ReadTaxonomy::new(data.clone())))?;
+    registry.add_core_tool(erase(read_data::ReadData::new(data.clone())))?;
+    registry.add_core_tool(erase(enable_mode::EnableMode::new(registry)))?;
+    registry.add_core_tool(erase(todo_write::TodoWrite))?;
+    registry.add_core_tool(erase(ask_user::AskUser))?;
+    registry.add_core_tool(erase(search::Search::new(registry, data)))
+}
+
+/// A result whose content is its JSON.
+fn json_output<T: Serialize>(result: T) -> Result<ToolOutput<T>> {
+    let content =
+        serde_json::to_string(&result).map_err(|error| Error::internal(format!("a result is not JSON: {error}")))?;
+    Ok(ToolOutput::text(result, content))
+}

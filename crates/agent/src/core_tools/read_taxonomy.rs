@@ -1,0 +1,252 @@
+//! `read_taxonomy`: what exists in the project, so that nobody has to guess a name.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tool, ToolContext, ToolOutput};
+use hedgerow_data_api::{Data, EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueType};
+use hedgerow_errors::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::json_output;
+use super::phrases::{Match, mentions};
+
+/// Lines when no limit is given.
+const DEFAULT_LIMIT: usize = 100;
+/// Lines at most.
+const MOST: usize = 500;
+/// Characters of a text to match.
+const MOST_TEXT: usize = 4_000;
+
+/// What to look up. Which other fields are used depends on the kind; others are refused.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadTaxonomyArgs {
+    /// What to look up.
+    kind: TaxonomyKind,
+    /// For `property_values`: the property's key, e.g. `$browser`.
+    #[serde(default)]
+    key: Option<String>,
+    /// For `events`, `properties` and `property_values`: only names that contain this text, ignoring case.
+    #[serde(default)]
+    search: Option<String>,
+    /// For the same kinds: lines at most, 1 to 500; 100 when absent.
+    #[serde(default)]
+    limit: Option<usize>,
+    /// For `match`: the text whose words are looked up, usually the user's question.
+    #[serde(default)]
+    text: Option<String>,
+}
+
+/// What can be looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TaxonomyKind {
+    /// The events, most frequent first.
+    Events,
+    /// The properties with their types, by key.
+    Properties,
+    /// A property's values, most frequent first.
+    PropertyValues,
+    /// Every event, property and value that a text mentions.
+    Match,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum ReadTaxonomyOutput {
+    /// Events.
+    Events {
+        /// Most frequent first.
+        events: Vec<EventDefinition>,
+        /// How many more there are.
+        more: usize,
+    },
+    /// Properties.
+    Properties {
+        /// By key.
+        properties: Vec<PropertyDefinition>,
+        /// How many more there are.
+        more: usize,
+    },
+    /// Values of a property.
+    PropertyValues {
+        /// The property.
+        key: String,
+        /// Its type.
+        value_type: ValueType,
+        /// Most frequent first.
+        values: Vec<ValueCount>,
+        /// True where these are all values (that contain the text).
+        complete: bool,
+    },
+    /// What a text mentions.
+    Match {
+        /// In the order of the text; at one place the longest and best first. A word that is in no
+        /// match names nothing that exists.
+        matches: Vec<Match>,
+        /// Words that were not looked for among rare values, because there were too many.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        skipped: Vec<String>,
+    },
+}
+
+/// The tool.
+pub(super) struct ReadTaxonomy {
+    data: Data,
+}
+
+impl ReadTaxonomy {
+    pub(super) fn new(data: Data) -> Self {
+        Self { data }
+    }
+
+    async fn values(
+        &self,
+        ctx: &ToolContext,
+        taxonomy: &Taxonomy,
+        args: &ReadTaxonomyArgs,
+    ) -> Result<ReadTaxonomyOutput> {
+        let key = args.key.as_deref().unwrap_or_default();
+        let property = taxonomy.property(key).ok_or_else(|| {
+            Error::unknown(
+                "property",
+                key,
+                taxonomy.properties.iter().map(|property| property.key.as_str()),
+            )
+        })?;
+        let search = args.search.as_deref().unwrap_or_default();
+        let list = self.data.store.values(&ctx.project, key, search, args.limit()).await?;
+        let (key, value_type) = (key.to_owned(), property.value_type);
+        Ok(ReadTaxonomyOutput::PropertyValues {
+            key,
+            value_type,
+            values: list.values,
+            complete: list.complete,
+        })
+    }
+
+    async fn matches(
+        &self,
+        ctx: &ToolContext,
+        taxonomy: &Taxonomy,
+        args: &ReadTaxonomyArgs,
+    ) -> Result<ReadTaxonomyOutput> {
+        let text = args.text.as_deref().unwrap_or_default();
+        let found = mentions(self.data.store.as_ref(), &ctx.project, taxonomy, text).await?;
+        Ok(ReadTaxonomyOutput::Match {
+            matches: found.matches,
+            skipped: found.skipped,
+        })
+    }
+}
+
+impl ReadTaxonomyArgs {
+    fn limit(&self) -> usize {
+        self.limit.unwrap_or(DEFAULT_LIMIT)
+    }
+
+    /// Refuses what does not belong to the kind, instead of dropping it.
+    fn check(&self) -> Result<()> {
+        let is_match = self.kind == TaxonomyKind::Match;
+        let has_key = self.kind == TaxonomyKind::PropertyValues;
+        let fields = [
+            ("key", self.key.is_some(), has_key),
+            ("text", self.text.is_some(), is_match),
+            ("search", self.search.is_some(), !is_match),
+            ("limit", self.limit.is_some(), !is_match),
+        ];
+        for (field, given, belongs) in fields {
+            if given && !belongs {
+                return Err(Error::invalid(format!("{field} does not belong to this kind")).with_hint("leave it out"));
+            }
+        }
+        if has_key && self.key.is_none() {
+            return Err(Error::invalid("property_values needs a key").with_hint("kind properties lists the keys"));
+        }
+        let text = self.text.as_deref().unwrap_or_default().chars().count();
+        if is_match && (text == 0 || text > MOST_TEXT) {
+            return Err(Error::invalid(format!(
+                "match needs a text of 1 to {MOST_TEXT} characters, this one has {text}"
+            )));
+        }
+        if !(1..=MOST).contains(&self.limit()) {
+            return Err(Error::invalid(format!(
+                "limit must be 1 to {MOST}, not {}",
+                self.limit()
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The lines whose name contains the text, up to the limit, and how many more there are.
+fn page<T: Clone>(all: &[T], args: &ReadTaxonomyArgs, name: impl Fn(&T) -> &str) -> (Vec<T>, usize) {
+    let search = args.search.as_deref().unwrap_or_default().to_lowercase();
+    let found: Vec<&T> = all
+        .iter()
+        .filter(|line| name(line).to_lowercase().contains(&search))
+        .collect();
+    let more = found.len().saturating_sub(args.limit());
+    (found.into_iter().take(args.limit()).cloned().collect(), more)
+}
+
+#[async_trait]
+impl Tool for ReadTaxonomy {
+    type Args = ReadTaxonomyArgs;
+    type Output = ReadTaxonomyOutput;
+
+    fn declaration(&self) -> Declaration {
+        Declaration {
+            name: "read_taxonomy",
+            title: "Read the taxonomy",
+            description: "Looks up what exists: events, properties, property_values of one key, or match, which finds \
+                every event, property and value that a text mentions (case, plurals, typos, paths, numbers) with its \
+                exact spelling. Use match on the question before the first query, and never guess a name.",
+            display: Display {
+                running: "Looking up names",
+                done: "Looked up names",
+            },
+            expected: Duration::from_millis(100),
+            access: "taxonomy:read",
+            examples: &[
+                Example {
+                    purpose: "What the question mentions",
+                    arguments: r#"{"kind": "match", "text": "How many chrome users got a 404 on /blog/?"}"#,
+                },
+                Example {
+                    purpose: "All properties",
+                    arguments: r#"{"kind": "properties"}"#,
+                },
+                Example {
+                    purpose: "Browsers with fire in the name",
+                    arguments: r#"{"kind": "property_values", "key": "$browser", "search": "fire", "limit": 10}"#,
+                },
+            ],
+        }
+    }
+
+    async fn effect(&self, _: &ToolContext, args: &ReadTaxonomyArgs) -> Result<Effect> {
+        args.check().map(|()| Effect::Read)
+    }
+
+    async fn run(&self, ctx: &ToolContext, args: ReadTaxonomyArgs) -> Result<ToolOutput<ReadTaxonomyOutput>> {
+        args.check()?;
+        let taxonomy = self.data.store.taxonomy(&ctx.project).await?;
+        let output = match args.kind {
+            TaxonomyKind::Events => {
+                let (events, more) = page(&taxonomy.events, &args, |event| &event.name);
+                ReadTaxonomyOutput::Events { events, more }
+            }
+            TaxonomyKind::Properties => {
+                let (properties, more) = page(&taxonomy.properties, &args, |property| &property.key);
+                ReadTaxonomyOutput::Properties { properties, more }
+            }
+            TaxonomyKind::PropertyValues => self.values(ctx, &taxonomy, &args).await?,
+            TaxonomyKind::Match => self.matches(ctx, &taxonomy, &args).await?,
+        };
+        json_output(output)
+    }
+}

@@ -1,0 +1,279 @@
+//! The claims of one sentence, each as a figure with its status.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use hedgerow_agent_api::{Claim, Figure, FigureStatus};
+use hedgerow_data_api::Unit;
+use serde_json::Value;
+
+use super::binding::{self, Ground};
+use super::clauses::Sentence;
+use super::evaluation::Evaluated;
+use super::literals::{Amount, Literal};
+use super::measures::{self, Tie};
+use super::ranks;
+use super::referencing::{self, Spot};
+use super::scan::Kind;
+use super::turn::CellAt;
+use super::words::{self, Facts, Verdict};
+use super::{checking, comparisons, computed, surroundings, vocabulary};
+
+/// A figure, where it stands, and what is wrong with it.
+pub(super) struct Found {
+    pub range: Range<usize>,
+    pub figure: Figure,
+    pub problem: Option<String>,
+}
+
+/// Checks the sentences of an answer.
+pub(super) struct Checker<'a> {
+    pub ground: Ground<'a>,
+    pub evaluated: &'a [Result<Evaluated, String>],
+    pub text: &'a str,
+    pub ranges: &'a [Range<usize>],
+    /// The numbers of the question.
+    pub asked: Vec<Amount>,
+    /// The numbers of the arguments.
+    pub given: Vec<Amount>,
+}
+
+/// What the numbers of a sentence came to.
+#[derive(Default)]
+struct Numbers<'e> {
+    found: Vec<Found>,
+    cells: Vec<(usize, CellAt)>,
+    differences: Vec<(usize, &'e Evaluated)>,
+    /// Items of differences that the sentence contradicts.
+    contradicted: BTreeSet<usize>,
+    given: BTreeSet<usize>,
+}
+
+impl<'a> Checker<'a> {
+    /// The figures of a sentence.
+    pub fn check(&self, sentence: &Sentence, earlier: &[Sentence]) -> Vec<Found> {
+        let numbers = binding::numbers(&self.ground, sentence);
+        let ties = measures::ties(sentence, &numbers);
+        let mut known = Numbers::default();
+        for (at, item) in sentence.items.iter().enumerate() {
+            let tie = ties.get(&at).unwrap_or(&Tie::Nothing);
+            match &item.kind {
+                Kind::Literal(literal) => self.check_literal(sentence, at, literal, tie, &mut known),
+                Kind::Reference(position) => {
+                    let spot = Spot { sentence, earlier, at, tie };
+                    self.check_reference(&spot, *position, &mut known);
+                }
+                Kind::Date(mention) if mention.contradicts_itself(&self.ground.lexicon.years) => {
+                    known.found.push(self.unsupported(item.start..item.end, Claim::Literal, "the weekday is not that of the date"));
+                }
+                _ => {}
+            }
+        }
+        self.check_words(sentence, &mut known);
+        known.found
+    }
+
+    fn check_literal(&self, sentence: &Sentence, at: usize, literal: &Literal, tie: &Tie, known: &mut Numbers<'a>) {
+        let range = sentence.items[at].start..sentence.items[at].end;
+        let bound = checking::bind_literal(&self.ground, sentence, at, literal, tie);
+        let is_in = |amounts: &[Amount]| {
+            literal.amount.is_some_and(|amount| amounts.iter().any(|other| (other.float() - amount.float()).abs() <= 0.0))
+        };
+        let asserted = checking::asserts(&self.ground, sentence, at, tie);
+        let asked = is_in(&self.asked) && (bound.is_ok() || !asserted);
+        if let (Ok(cell), false) = (&bound, asked) {
+            known.cells.push((at, *cell));
+            known.found.push(self.verified(range, Claim::Literal, &[*cell], self.ground.turn.name(*cell)));
+            return;
+        }
+        if asked || (is_in(&self.given) && !asserted) {
+            known.given.insert(at);
+            let mut found = self.unsupported(range, Claim::Literal, "");
+            found.figure.status = FigureStatus::Given;
+            found.figure.value = literal.amount.map_or(Value::Null, Amount::json);
+            found.figure.unit = if literal.percent { Unit::Percent } else { Unit::None };
+            found.problem = None;
+            known.found.push(found);
+            return;
+        }
+        let mut found = self.unsupported(range, Claim::Literal, &bound.err().unwrap_or_default());
+        found.figure.value = literal.amount.map_or(found.figure.value, Amount::json);
+        found.figure.unit = if literal.percent { Unit::Percent } else { Unit::None };
+        known.found.push(found);
+    }
+
+    fn check_reference(&self, spot: &Spot<'_>, position: usize, known: &mut Numbers<'a>) {
+        let range = self.ranges[position].clone();
+        let expression = super::inner(self.text, &range).to_owned();
+        let evaluated = match &self.evaluated[position] {
+            Ok(evaluated) => evaluated,
+            Err(reason) => {
+                let figure = Figure {
+                    text: format!("[unverified: {expression}]"),
+                    value: Value::Null,
+                    unit: Unit::None,
+                    status: FigureStatus::Unverified,
+                    expression: expression.clone(),
+                    cells: Vec::new(),
+                    claim: Claim::Reference,
+                };
+                let problem = Some(format!("`{{{{{expression}}}}}` has no value: {reason}."));
+                known.found.push(Found { range, figure, problem });
+                return;
+            }
+        };
+        let checked = referencing::check(&self.ground, spot, evaluated);
+        if computed::difference(&evaluated.shape).is_some() {
+            known.differences.push((spot.at, evaluated));
+            if checked.is_err() {
+                known.contradicted.insert(spot.at);
+            }
+        }
+        if let (Ok(()), [cell]) = (&checked, evaluated.cells.as_slice())
+            && self.ground.turn.cell(*cell).is_number()
+        {
+            known.cells.push((spot.at, *cell));
+        }
+        let mut text = evaluated.text.clone();
+        let after = self.text[range.end..].trim_start_matches([' ', '\u{a0}']);
+        if evaluated.unit == Unit::Percent && !after.starts_with('%') && !has_percent_word(after) {
+            text.push('%');
+        }
+        let figure = Figure {
+            text,
+            value: evaluated.value.clone(),
+            unit: evaluated.unit,
+            status: if checked.is_ok() { FigureStatus::Verified } else { FigureStatus::Unverified },
+            expression: expression.clone(),
+            cells: evaluated.cells.iter().map(|cell| self.ground.turn.cell_ref(*cell)).collect(),
+            claim: Claim::Reference,
+        };
+        let problem = checked.err().map(|reason| format!("`{{{{{expression}}}}}` does not fit its sentence: {reason}."));
+        known.found.push(Found { range, figure, problem });
+    }
+
+    fn check_words(&self, sentence: &Sentence, known: &mut Numbers<'a>) {
+        let mut found: Vec<Found> = Vec::new();
+        let mut flagged: BTreeMap<usize, String> = BTreeMap::new();
+        let facts = Facts { cells: &known.cells, differences: &known.differences };
+        for at in 0..sentence.items.len() {
+            if sentence.asks {
+                break;
+            }
+            let span = |start: usize| sentence.items[start].start..sentence.items[at].end;
+            if let Some(change) = words::change_at(sentence, at) {
+                let group = sentence.group_of(at);
+                let wrong = known.contradicted.iter().any(|item| group.contains(item));
+                let verdict = words::check(&self.ground, sentence, at, change, &facts);
+                let verdict = if wrong { Err("the number beside it is not supported".to_owned()) } else { verdict };
+                found.push(self.word(sentence, at, span(at), verdict));
+            } else if let Some((more, than)) = comparisons::comparison_at(sentence, at) {
+                let others = matches!(sentence.word(than + 1), "any" | "all" | "every" | "other" | "others");
+                let verdict = if others {
+                    let rank = ranks::Rank { place: 1, greatest: more, start: at };
+                    ranks::check(&self.ground, sentence, at, rank, &facts).verdict
+                } else {
+                    comparisons::check(&self.ground, sentence, at, more, than, &facts)
+                };
+                found.push(self.word(sentence, at, span(at), verdict));
+            } else if let Some((more, literal)) = self.threshold(sentence, at, known) {
+                let verdict = comparisons::check_threshold(&self.ground, sentence, at, more, literal, &facts);
+                found.push(self.word(sentence, at, span(at), verdict));
+            } else if let Some(rank) = ranks::rank_at(sentence, at) {
+                let checked = ranks::check(&self.ground, sentence, at, rank, &facts);
+                for date in checked.wrong_dates {
+                    flagged.insert(date, "another row has that rank".to_owned());
+                }
+                found.push(self.word(sentence, at, span(rank.start), checked.verdict));
+            } else if is_part_word(sentence, at) {
+                let counted = usize::from(vocabulary::number_word(sentence.word_before(at, 1)).is_some());
+                found.push(self.word(sentence, at, span(at - counted), Err("write a reference for a part or a multiple".to_owned())));
+            }
+        }
+        for (date, reason) in flagged {
+            let item = &sentence.items[date];
+            found.push(self.unsupported(item.start..item.end, Claim::Literal, &reason));
+        }
+        known.found.append(&mut found);
+    }
+
+    /// `more than 1,000` where the question has the number.
+    fn threshold<'s>(&self, sentence: &'s Sentence, at: usize, known: &Numbers<'_>) -> Option<(bool, &'s Literal)> {
+        let more = comparisons::comparative(sentence.word(at))?;
+        let Some(Kind::Literal(literal)) = sentence.kind(at + 2) else { return None };
+        (sentence.word(at + 1) == "than" && known.given.contains(&(at + 2))).then_some((more, literal))
+    }
+
+    fn word(&self, sentence: &Sentence, at: usize, range: Range<usize>, verdict: Verdict) -> Found {
+        let verdict = verdict.and_then(|cells| {
+            let mut tables = cells.iter().map(|cell| cell.table);
+            match tables.find_map(|table| surroundings::restriction(&self.ground, sentence, at, table)) {
+                Some(word) => Err(format!("the result does not tell apart what `{word}` says")),
+                None => Ok(cells),
+            }
+        });
+        match verdict {
+            Ok(cells) => {
+                let names: Vec<String> = cells.iter().map(|cell| self.ground.turn.name(*cell)).collect();
+                let mut found = self.verified(range, Claim::Word, &cells, names.join(", "));
+                found.figure.value = Value::String(found.figure.text.clone());
+                found.figure.unit = Unit::None;
+                found
+            }
+            Err(reason) => self.unsupported(range, Claim::Word, &reason),
+        }
+    }
+
+    fn verified(&self, range: Range<usize>, claim: Claim, cells: &[CellAt], expression: String) -> Found {
+        let turn = self.ground.turn;
+        let first = cells.first();
+        let figure = Figure {
+            text: self.text[range.clone()].to_owned(),
+            value: first.map_or(Value::Null, |cell| turn.cell(*cell).clone()),
+            unit: first.map_or(Unit::None, |cell| turn.unit(*cell)),
+            status: FigureStatus::Verified,
+            expression,
+            cells: cells.iter().map(|cell| turn.cell_ref(*cell)).collect(),
+            claim,
+        };
+        Found { range, figure, problem: None }
+    }
+
+    fn unsupported(&self, range: Range<usize>, claim: Claim, reason: &str) -> Found {
+        let text = self.text[range.clone()].to_owned();
+        let figure = Figure {
+            value: Value::String(text.clone()),
+            unit: Unit::None,
+            status: FigureStatus::Unverified,
+            expression: String::new(),
+            cells: Vec::new(),
+            claim,
+            text: text.clone(),
+        };
+        let reason = if reason.is_empty() { "nothing supports it" } else { reason };
+        Found { range, figure, problem: Some(format!("\"{text}\" is not supported: {reason}.")) }
+    }
+}
+
+fn has_percent_word(after: &str) -> bool {
+    let word: String = after.chars().take_while(|c| c.is_alphabetic()).collect();
+    matches!(word.to_lowercase().as_str(), "percent" | "percentage" | "points" | "pp" | "pct" | "per" if word != "per" || after.starts_with("per cent"))
+}
+
+/// `half of`, `twice as many`, `the majority`: computed in words.
+fn is_part_word(sentence: &Sentence, at: usize) -> bool {
+    let (before, after) = (sentence.word_before(at, 1), sentence.word(at + 1));
+    match sentence.word(at) {
+        "half" | "double" | "triple" => matches!(after, "of" | "the" | "as" | "that" | "all"),
+        "twice" | "thrice" => matches!(after, "as" | "the" | "that"),
+        "third" | "thirds" | "quarter" | "quarters" | "fifth" | "tenth" => {
+            after == "of" && (matches!(before, "a" | "one" | "the") || vocabulary::number_word(before).is_some())
+        }
+        "majority" | "minority" => true,
+        "most" => {
+            let measure = matches!(sentence.kind(at + 1), Some(Kind::Measure(_)));
+            after == "of" && before != "at" || (measure && before.is_empty() && at == 0)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,335 @@
+//! The value of a reference: its number, unit, cells, and what kind of computation it is.
+
+use hedgerow_data_api::{Role, Unit};
+use serde_json::Value;
+
+use super::expression::{Expression, Format, Function, Node, Operator};
+use super::render;
+use super::turn::{CellAt, Turn, label_text};
+
+/// What a reference came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Evaluated {
+    pub value: Value,
+    pub unit: Unit,
+    /// As it is rendered, without a percent sign.
+    pub text: String,
+    pub cells: Vec<CellAt>,
+    pub shape: Shape,
+}
+
+/// The kind of computation, which decides how the words around it are checked.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Shape {
+    /// A name.
+    Name(CellAt),
+    /// Cells added and subtracted; one cell is the simplest case.
+    Linear(Linear),
+    /// One linear part divided by another.
+    Ratio { over: Linear, under: Linear },
+    /// The greatest or least of a column.
+    Extreme { greatest: bool, cells: Vec<CellAt> },
+    /// The mean of a column.
+    Average,
+    /// A number of rows.
+    Count,
+    /// Anything else.
+    Other,
+}
+
+/// Cells with a plus, and cells with a minus.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Linear {
+    pub plus: Vec<CellAt>,
+    pub minus: Vec<CellAt>,
+}
+
+impl Linear {
+    /// The cell, where there is just one.
+    pub fn single(&self) -> Option<CellAt> {
+        match (self.plus.as_slice(), self.minus.as_slice()) {
+            ([cell], []) => Some(*cell),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Quantity {
+    number: f64,
+    unit: Unit,
+    /// A number without a unit that came out of a division.
+    ratio: bool,
+    /// Multiplied by 100.
+    hundred: bool,
+    shape: Shape,
+    cells: Vec<CellAt>,
+}
+
+/// Evaluates a reference. The error is the reason, as the end of a sentence.
+pub(super) fn evaluate(expression: &Expression, turn: &Turn<'_>) -> Result<Evaluated, String> {
+    if let Node::Cell { handle, row, column } = &expression.node {
+        let at = find_cell(turn, handle, *row, column)?;
+        let measured = turn.column(at.table, at.column).role == Role::Measure;
+        match turn.cell(at) {
+            Value::Null if measured => return Err("the cell is empty".to_owned()),
+            Value::Number(_) if measured => {}
+            cell if expression.formats.is_empty() => {
+                let text = label_text(cell);
+                let (value, shape) = (Value::String(text.clone()), Shape::Name(at));
+                return Ok(Evaluated { value, unit: Unit::None, text, cells: vec![at], shape });
+            }
+            _ => return Err("a name has no number format".to_owned()),
+        }
+    }
+    let quantity = compute(&expression.node, turn)?;
+    finish(quantity, &expression.formats, turn)
+}
+
+fn finish(quantity: Quantity, formats: &[Format], turn: &Turn<'_>) -> Result<Evaluated, String> {
+    let Quantity { mut number, mut unit, ratio, hundred, shape, mut cells } = quantity;
+    if hundred {
+        if !ratio {
+            return Err("100 may only multiply a ratio".to_owned());
+        }
+        unit = Unit::Percent;
+    }
+    let (mut decimals, mut signed) = (None, false);
+    for format in formats {
+        match format {
+            Format::Percent(_) if unit == Unit::Percent => return Err("the value is a percentage already".to_owned()),
+            Format::Percent(_) if unit != Unit::None => {
+                return Err("percent needs a ratio of two cells, not a count".to_owned());
+            }
+            Format::Percent(places) => {
+                number *= 100.0;
+                unit = Unit::Percent;
+                decimals = *places;
+            }
+            Format::Round(places) => decimals = Some(*places),
+            Format::Signed => signed = true,
+        }
+    }
+    if !number.is_finite() {
+        return Err("it has no finite value".to_owned());
+    }
+    let exact = if let Shape::Linear(linear) = &shape { linear.single() } else { None };
+    let mut text = match (exact, decimals) {
+        (Some(at), None) => render::cell(turn.cell(at)),
+        (_, Some(places)) => render::fixed(number, places),
+        (None, None) => render::number(number),
+    };
+    if signed && number > 0.0 {
+        text.insert(0, '+');
+    }
+    let value = match (exact, decimals) {
+        (Some(at), None) => turn.cell(at).clone(),
+        _ => render::json(number),
+    };
+    cells.sort_unstable();
+    cells.dedup();
+    Ok(Evaluated { value, unit, text, cells, shape })
+}
+
+fn compute(node: &Node, turn: &Turn<'_>) -> Result<Quantity, String> {
+    match node {
+        Node::Hundred => Ok(Quantity {
+            number: 100.0,
+            unit: Unit::None,
+            ratio: false,
+            hundred: true,
+            shape: Shape::Other,
+            cells: Vec::new(),
+        }),
+        Node::Cell { handle, row, column } => measured(turn, find_cell(turn, handle, *row, column)?),
+        Node::Aggregate { function, handle, column } => aggregate(turn, *function, handle, column.as_deref()),
+        Node::Binary { operator, left, right } => {
+            let multiplies = *operator == Operator::Multiply;
+            match (left.as_ref(), right.as_ref()) {
+                (Node::Hundred, other) | (other, Node::Hundred) if multiplies => times_hundred(compute(other, turn)?),
+                (Node::Hundred, _) | (_, Node::Hundred) => Err("100 may only multiply".to_owned()),
+                _ => binary(*operator, compute(left, turn)?, compute(right, turn)?),
+            }
+        }
+    }
+}
+
+fn times_hundred(mut quantity: Quantity) -> Result<Quantity, String> {
+    if quantity.hundred || quantity.unit == Unit::Percent {
+        return Err("100 may multiply a ratio once".to_owned());
+    }
+    quantity.number *= 100.0;
+    quantity.hundred = true;
+    Ok(quantity)
+}
+
+fn binary(operator: Operator, left: Quantity, right: Quantity) -> Result<Quantity, String> {
+    let cells = [left.cells.as_slice(), right.cells.as_slice()].concat();
+    let same_kind = left.unit == right.unit && left.ratio == right.ratio && left.hundred == right.hundred;
+    match operator {
+        Operator::Add | Operator::Subtract => {
+            if !same_kind {
+                return Err(format!("{} and {} do not add up", unit_name(&left), unit_name(&right)));
+            }
+            let subtracts = operator == Operator::Subtract;
+            let number = if subtracts { left.number - right.number } else { left.number + right.number };
+            let shape = match (left.shape, right.shape) {
+                (Shape::Linear(left), Shape::Linear(right)) => Shape::Linear(combine(left, right, subtracts)),
+                _ => Shape::Other,
+            };
+            Ok(Quantity { number, cells, shape, unit: left.unit, ratio: left.ratio, hundred: left.hundred })
+        }
+        Operator::Multiply => {
+            if !left.ratio && !right.ratio {
+                return Err(format!("{} times {} means nothing", unit_name(&left), unit_name(&right)));
+            }
+            if left.hundred && right.hundred {
+                return Err("100 may multiply a ratio once".to_owned());
+            }
+            Ok(Quantity {
+                number: left.number * right.number,
+                unit: if left.ratio { right.unit } else { left.unit },
+                ratio: left.ratio && right.ratio,
+                hundred: left.hundred || right.hundred,
+                shape: Shape::Other,
+                cells,
+            })
+        }
+        Operator::Divide => divide(left, right, cells),
+    }
+}
+
+fn divide(left: Quantity, right: Quantity, cells: Vec<CellAt>) -> Result<Quantity, String> {
+    if right.number == 0.0 {
+        return Err("it divides by zero".to_owned());
+    }
+    if right.hundred {
+        return Err("100 may not divide".to_owned());
+    }
+    let number = left.number / right.number;
+    let by_ratio = right.ratio && !left.ratio;
+    let shape = match (left.shape, right.shape) {
+        (Shape::Linear(over), Shape::Linear(under)) => Shape::Ratio { over, under },
+        _ => Shape::Other,
+    };
+    let unit = if by_ratio { left.unit } else { Unit::None };
+    Ok(Quantity { number, unit, ratio: !by_ratio, hundred: left.hundred, shape, cells })
+}
+
+fn combine(mut left: Linear, right: Linear, subtracts: bool) -> Linear {
+    let (plus, minus) = if subtracts { (right.minus, right.plus) } else { (right.plus, right.minus) };
+    left.plus.extend(plus);
+    left.minus.extend(minus);
+    left
+}
+
+fn unit_name(quantity: &Quantity) -> &'static str {
+    match quantity.unit {
+        _ if quantity.ratio => "a ratio",
+        Unit::Events => "events",
+        Unit::Persons => "persons",
+        Unit::Sessions => "sessions",
+        Unit::Percent => "a percentage",
+        Unit::Bytes => "bytes",
+        Unit::None => "a plain number",
+    }
+}
+
+fn measured(turn: &Turn<'_>, at: CellAt) -> Result<Quantity, String> {
+    let is_measure = turn.column(at.table, at.column).role == Role::Measure;
+    match turn.number(at) {
+        Some(number) if is_measure => Ok(Quantity {
+            number,
+            unit: turn.unit(at),
+            ratio: false,
+            hundred: false,
+            shape: Shape::Linear(Linear { plus: vec![at], minus: Vec::new() }),
+            cells: vec![at],
+        }),
+        _ => Err(format!("{} is not a number to calculate with", turn.name(at))),
+    }
+}
+
+fn aggregate(turn: &Turn<'_>, function: Function, handle: &str, column: Option<&str>) -> Result<Quantity, String> {
+    let table = find_table(turn, handle)?;
+    if turn.table(table).rows_cut > 0 {
+        return Err(format!("{handle} is cut, so that its rows do not make the whole"));
+    }
+    if function == Function::Count {
+        let cells = column.map(|name| find_column(turn, table, name)).transpose()?;
+        let counted = cells.map_or(turn.table(table).rows.len(), |column| {
+            turn.cells_of(table, column).into_iter().filter(|at| !turn.cell(*at).is_null()).count()
+        });
+        let number = f64::from(u32::try_from(counted).map_err(|_| "there are too many rows".to_owned())?);
+        let (unit, shape, cells) = (Unit::None, Shape::Count, Vec::new());
+        return Ok(Quantity { number, unit, ratio: false, hundred: false, shape, cells });
+    }
+    let column = find_column(turn, table, column.unwrap_or_default())?;
+    let cells = turn.cells_of(table, column);
+    let numbers = cells.iter().map(|at| measured(turn, *at).map(|q| q.number)).collect::<Result<Vec<f64>, String>>()?;
+    if numbers.is_empty() {
+        return Err(format!("{handle} has no rows"));
+    }
+    let total: f64 = numbers.iter().sum();
+    let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+    let attained = |extreme: f64| -> Vec<CellAt> {
+        cells.iter().zip(&numbers).filter(|(_, number)| **number >= extreme && **number <= extreme).map(|(at, _)| *at).collect()
+    };
+    #[expect(clippy::cast_precision_loss, reason = "tables have far fewer rows than 2^52")]
+    let rows = numbers.len() as f64;
+    let (number, shape) = match function {
+        Function::Max => (greatest, Shape::Extreme { greatest: true, cells: attained(greatest) }),
+        Function::Min => (least, Shape::Extreme { greatest: false, cells: attained(least) }),
+        Function::Avg => (total / rows, Shape::Average),
+        Function::Sum | Function::Count => (total, Shape::Linear(Linear { plus: cells.clone(), minus: Vec::new() })),
+    };
+    let unit = turn.column(table, column).unit;
+    Ok(Quantity { number, unit, ratio: false, hundred: false, shape, cells })
+}
+
+fn find_cell(turn: &Turn<'_>, handle: &str, row: usize, column: &str) -> Result<CellAt, String> {
+    let table = find_table(turn, handle)?;
+    let rows = turn.table(table).rows.len();
+    if row >= rows {
+        let has = if rows == 0 { "no rows".to_owned() } else { format!("rows 0 to {}", rows - 1) };
+        return Err(format!("{handle} has {has}, not a row {row}"));
+    }
+    Ok(CellAt { table, row, column: find_column(turn, table, column)? })
+}
+
+fn find_table(turn: &Turn<'_>, handle: &str) -> Result<usize, String> {
+    turn.results.iter().position(|result| result.handle == handle).ok_or_else(|| {
+        let handles: Vec<&str> = turn.results.iter().map(|result| result.handle.as_str()).collect();
+        if handles.is_empty() {
+            format!("there is no result {handle}, there are no results yet")
+        } else {
+            format!("there is no result {handle}, there are {}", handles.join(", "))
+        }
+    })
+}
+
+fn find_column(turn: &Turn<'_>, table: usize, name: &str) -> Result<usize, String> {
+    let shown = turn.table(table);
+    shown.column_index(name).ok_or_else(|| {
+        let nearest = shown.columns.iter().min_by_key(|column| distance(name, &column.name));
+        let near = nearest.map_or(String::new(), |column| format!("; the nearest is {}", column.name));
+        format!("{} has no column {name}{near}", turn.results[table].handle)
+    })
+}
+
+/// How many letters have to change to turn one name into the other.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (above, letter) in from.chars().enumerate() {
+        let mut diagonal = above;
+        row[0] = above + 1;
+        for (left, other) in to.iter().enumerate() {
+            let cost = diagonal + usize::from(letter != *other);
+            diagonal = row[left + 1];
+            row[left + 1] = cost.min(row[left] + 1).min(diagonal + 1);
+        }
+    }
+    row[to.len()]
+}

@@ -1,0 +1,273 @@
+//! Words of rank: most, lowest, busiest, second-most, 3rd. They are checked against every row of
+//! the column, ties included.
+
+use std::collections::BTreeMap;
+
+use hedgerow_data_api::Role;
+
+use super::assign::{self, Mark, Target};
+use super::binding::{self, Ground, LabelMark, Part};
+use super::clauses::Sentence;
+use super::comparisons;
+use super::rows;
+use super::scan::Kind;
+use super::surroundings;
+use super::turn::CellAt;
+use super::words::{Facts, Verdict};
+
+/// A rank that a sentence claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rank {
+    /// From 1.
+    pub place: usize,
+    /// Counted from the greatest, or from the least.
+    pub greatest: bool,
+    /// The first item of the words.
+    pub start: usize,
+}
+
+/// True for words of the greatest, false for words of the least.
+pub(super) fn direction_of(word: &str) -> Option<bool> {
+    match word {
+        "most" | "highest" | "largest" | "biggest" | "greatest" | "top" | "busiest" | "peak" | "peaked" | "peaks" | "maximum" | "max"
+        | "leader" | "best" | "strongest" | "leading" => Some(true),
+        "least" | "fewest" | "lowest" | "smallest" | "quietest" | "minimum" | "min" | "bottom" | "weakest" | "worst" | "slowest" => Some(false),
+        _ => None,
+    }
+}
+
+/// The rank that a word claims, if it does.
+pub(super) fn rank_at(sentence: &Sentence, at: usize) -> Option<Rank> {
+    let word = sentence.word(at);
+    let (before, after) = (sentence.word_before(at, 1), sentence.word(at + 1));
+    if let Some(greatest) = direction_of(word) {
+        let counted = sentence.is_number(at + 1) || super::vocabulary::number_word(after).is_some();
+        let other = matches!(after, "recent" | "likely" | "importantly" | "notably" | "of" | "pages" | "browsers" | "days" | "rows") && matches!(word, "most" | "top" | "bottom" | "best" | "leading");
+        if before == "at" || counted && matches!(word, "top" | "bottom" | "best") || other {
+            return None;
+        }
+        let hyphen = usize::from(matches!(sentence.kind_before(at, 1), Some(Kind::Mark('-'))));
+        let place = at.checked_sub(1 + hyphen).and_then(|item| ordinal(sentence, item).map(|place| (item, place)));
+        let (start, place) = place.unwrap_or((at, 1));
+        return Some(Rank { place, greatest, start });
+    }
+    if matches!(word, "leads" | "led") && !matches!(sentence.kind(at + 1), Some(Kind::Label(_) | Kind::Date(_))) {
+        return Some(Rank { place: 1, greatest: true, start: at });
+    }
+    let place = ordinal(sentence, at)?;
+    let joined = after == "most" || direction_of(sentence.word(at + 2)).is_some() && matches!(sentence.kind(at + 1), Some(Kind::Mark('-')));
+    if joined || direction_of(after).is_some() || !is_placed(sentence, at) {
+        return None;
+    }
+    let last = word == "last";
+    Some(Rank { place, greatest: !last, start: at })
+}
+
+fn ordinal(sentence: &Sentence, at: usize) -> Option<usize> {
+    let names = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+    match sentence.kind(at)? {
+        Kind::Ordinal(place) => Some(*place),
+        Kind::Word(word) if word == "last" => Some(1),
+        Kind::Word(word) => names.iter().position(|name| name == word).map(|position| position + 1),
+        _ => None,
+    }
+}
+
+/// True for an ordinal that places something: "came 2nd", "is the 4th by", "in 3rd place".
+fn is_placed(sentence: &Sentence, at: usize) -> bool {
+    let skip = usize::from(matches!(sentence.word_before(at, 1), "the" | "its" | "only"));
+    let verb = matches!(
+        sentence.word_before(at, 1 + skip),
+        "came" | "comes" | "come" | "is" | "was" | "ranks" | "ranked" | "rank" | "in" | "takes" | "took" | "placed" | "places" | "finished"
+            | "sits" | "stands" | "stood" | "as" | "holds" | "are" | "were" | "at"
+    );
+    let ends = match sentence.kind(at + 1) {
+        None | Some(Kind::Mark(_)) => true,
+        Some(Kind::Word(word)) => {
+            matches!(word.as_str(), "place" | "by" | "in" | "with" | "after" | "behind" | "position" | "rank" | "overall" | "among" | "and" | "for" | "on" | "at")
+        }
+        _ => false,
+    };
+    // "The 5th page by page views is ..."
+    let listed = sentence.word_before(at, 1) == "the" && sentence.word(at + 2) == "by" && super::vocabulary::is_neutral(sentence.word(at + 1));
+    if listed {
+        return true;
+    }
+    let place = matches!(sentence.word(at + 1), "place" | "position" | "rank");
+    verb && ends && (place || !matches!(sentence.word_before(at, 1 + skip), "in" | "at"))
+}
+
+/// What came of checking a rank: a wrong one also names the wrong label.
+pub(super) struct Checked {
+    pub verdict: Verdict,
+    /// The dates that a wrong rank is said of.
+    pub wrong_dates: Vec<usize>,
+}
+
+/// Checks a rank.
+pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, rank: Rank, facts: &Facts<'_>) -> Checked {
+    let refuse = |reason: &str| Checked { verdict: Err(reason.to_owned()), wrong_dates: Vec::new() };
+    if surroundings::is_uncertain(sentence, at) || surroundings::is_denied(sentence, at) {
+        return refuse("it is not stated as a fact");
+    }
+    if sentence.word(at) == "most" && sentence.word_before(at, 1) != "the" && is_majority(sentence, at) {
+        return refuse("a majority is not checked");
+    }
+    let mut columns = comparisons::columns(ground, sentence, at, facts);
+    if columns.is_empty() && !has_measure(sentence) {
+        columns = labelled_columns(ground, sentence, at);
+    }
+    let mut cells = Vec::new();
+    let mut wrong_dates = Vec::new();
+    for (table, column) in columns {
+        let Some((cell, fixed, dates)) = subject(ground, sentence, at, table, column, facts) else { continue };
+        if ground.turn.is_cut(table) {
+            return refuse("the result is cut, so that rows may be missing");
+        }
+        if scopes(ground, cell, &fixed).iter().all(|scope| has_place(ground, cell, scope, rank)) {
+            cells.push(cell);
+        } else {
+            wrong_dates.extend(dates);
+        }
+    }
+    if !wrong_dates.is_empty() {
+        return Checked { verdict: Err("another row has that rank".to_owned()), wrong_dates };
+    }
+    let failed = cells.is_empty();
+    if failed { refuse("no row beside it has that rank") } else { Checked { verdict: Ok(cells), wrong_dates } }
+}
+
+fn has_measure(sentence: &Sentence) -> bool {
+    sentence.items.iter().any(|item| matches!(item.kind, Kind::Measure(_)))
+}
+
+/// "Most visitors used Chrome" is about a half of them.
+fn is_majority(sentence: &Sentence, at: usize) -> bool {
+    matches!(sentence.kind(at + 1), Some(Kind::Measure(_)))
+        && !matches!(sentence.word_before(at, 1), "its" | "their" | "his" | "second" | "third" | "has" | "had" | "have")
+        && !matches!(sentence.kind_before(at, 1), Some(Kind::Mark('-') | Kind::Ordinal(_)))
+}
+
+/// All measures of the tables whose labels stand beside the word.
+fn labelled_columns(ground: &Ground<'_>, sentence: &Sentence, at: usize) -> Vec<(usize, usize)> {
+    let group = sentence.group_of(at);
+    let mut found = Vec::new();
+    for table in 0..ground.turn.results.len() {
+        let dimensions = ground.turn.dimensions(table);
+        let labelled = dimensions.iter().any(|column| {
+            let marks = binding::marks(ground, sentence, table, Some(*column));
+            marks.iter().any(|mark| group.contains(&mark.item) && mark.values.len() == 1)
+        });
+        let measures = ground.turn.columns_of(table, Role::Measure);
+        if labelled && measures.len() == 1 {
+            found.extend(measures.into_iter().map(|column| (table, column)));
+        }
+    }
+    found
+}
+
+/// The cell that a rank is said of, the columns whose label stays fixed, and the dates beside it.
+type Subject = (CellAt, Vec<usize>, Vec<usize>);
+
+fn subject(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize, column: usize, facts: &Facts<'_>) -> Option<Subject> {
+    let dimensions = ground.turn.dimensions(table);
+    let mut labels = Vec::new();
+    let mut items: BTreeMap<usize, usize> = BTreeMap::new();
+    for dimension in &dimensions {
+        let marks = binding::marks(ground, sentence, table, Some(*dimension));
+        let subjects: Vec<Mark> = marks
+            .iter()
+            .filter(|mark| mark.part == Part::Subject)
+            .map(|mark| Mark { item: mark.item, key: binding::key(sentence, mark) })
+            .collect();
+        let ranks: Vec<usize> = (0..sentence.items.len()).filter(|item| rank_at(sentence, *item).is_some()).collect();
+        match assign::assign(sentence, &subjects, &ranks).get(&at) {
+            Some(Target::Items(found)) if found.len() == 1 => {
+                let mark: &LabelMark = marks.iter().find(|mark| mark.item == found[0])?;
+                let [value] = mark.values.as_slice() else { return None };
+                labels.push((*dimension, value.clone()));
+                items.insert(*dimension, mark.item);
+            }
+            None | Some(Target::Nothing) => {}
+            _ => return None,
+        }
+    }
+    if !has_only_rows(ground, sentence, at, table) {
+        return None;
+    }
+    let dates = items.values().copied().filter(|item| matches!(sentence.kind(*item), Some(Kind::Date(_)))).collect();
+    if labels.is_empty() {
+        let group = sentence.group_of(at);
+        let beside = facts.cells.iter().filter(|(item, cell)| group.contains(item) && (cell.table, cell.column) == (table, column));
+        let nearest = beside.min_by_key(|(item, _)| item.abs_diff(at))?;
+        return Some((nearest.1, Vec::new(), dates));
+    }
+    if labels.len() != dimensions.len() {
+        return None;
+    }
+    let cell = rows::lookup(ground.turn, table, column, &labels)?;
+    let fixed = if dimensions.len() > 1 { fixed_columns(sentence, at, &items) } else { Vec::new() };
+    Some((cell, fixed, dates))
+}
+
+/// True where no name or date beside the word is about something that the table does not tell apart.
+fn has_only_rows(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize) -> bool {
+    let group = sentence.group_of(at);
+    let dimensions = ground.turn.dimensions(table);
+    let times = dimensions.iter().any(|column| ground.turn.is_time(table, *column));
+    let names = dimensions.iter().any(|column| !ground.turn.is_time(table, *column));
+    let dated = group.clone().any(|item| matches!(sentence.kind(item), Some(Kind::Date(_))));
+    let foreign = binding::marks(ground, sentence, table, None).into_iter().any(|mark| group.contains(&mark.item));
+    (times || !dated || comparisons::spans_range(ground, sentence, table)) && (names || !foreign)
+}
+
+/// In "mobile had its lowest number on 20 May" the device is fixed; so is the day in "On 20 May,
+/// mobile had the fewest".
+fn fixed_columns(sentence: &Sentence, at: usize, items: &BTreeMap<usize, usize>) -> Vec<usize> {
+    let own = matches!(sentence.word_before(at, 1), "its" | "their");
+    let before = items.iter().filter(|(_, item)| **item < at);
+    if own {
+        return before.max_by_key(|(_, item)| **item).map(|(column, _)| *column).into_iter().collect();
+    }
+    let start = sentence.group_of(at).start;
+    let leads = |item: usize| {
+        item <= start + 1 && matches!(sentence.kind(item + 1), Some(Kind::Mark(',')) ) && item > 0 && matches!(sentence.word_before(item, 1), "on" | "at" | "in")
+    };
+    before.filter(|(_, item)| leads(**item)).map(|(column, _)| *column).collect()
+}
+
+/// The sets of rows among which the rank must hold: with the fixed labels, or, where nothing
+/// says which labels are fixed, in every way to fix them.
+fn scopes(ground: &Ground<'_>, cell: CellAt, fixed: &[usize]) -> Vec<Vec<CellAt>> {
+    let turn = ground.turn;
+    let same = |columns: &[usize]| -> Vec<CellAt> {
+        let fits = |at: &CellAt| columns.iter().all(|column| turn.text(CellAt { column: *column, ..*at }) == turn.text(CellAt { column: *column, ..cell }));
+        turn.cells_of(cell.table, cell.column).into_iter().filter(fits).collect()
+    };
+    if !fixed.is_empty() {
+        return vec![same(fixed)];
+    }
+    let dimensions = turn.dimensions(cell.table);
+    let mut scopes = vec![same(&[])];
+    if dimensions.len() > 1 {
+        scopes.extend(dimensions.iter().map(|column| same(&[*column])));
+    }
+    scopes
+}
+
+/// True where the cell has just that place, alone.
+fn has_place(ground: &Ground<'_>, cell: CellAt, scope: &[CellAt], rank: Rank) -> bool {
+    let numbers: Option<Vec<f64>> = scope.iter().map(|at| ground.turn.number(*at)).collect();
+    let (Some(numbers), Some(own)) = (numbers, ground.turn.number(cell)) else { return false };
+    let better = numbers.iter().filter(|number| if rank.greatest { **number > own } else { **number < own }).count();
+    let ties = numbers.iter().filter(|number| (**number - own).abs() <= 0.0).count();
+    numbers.len() > 1 && better + 1 == rank.place && ties == 1
+}
+
+/// True where a word of rank singles out the row of a cell.
+pub(super) fn holds_for(ground: &Ground<'_>, sentence: &Sentence, at: usize, cell: CellAt) -> bool {
+    let Some(rank) = rank_at(sentence, at) else { return false };
+    let alone = ground.turn.dimensions(cell.table).len() == 1;
+    let scope = ground.turn.cells_of(cell.table, cell.column);
+    alone && !ground.turn.is_cut(cell.table) && has_place(ground, cell, &scope, rank)
+}

@@ -1,0 +1,271 @@
+//! Whether the sentence around a reference contradicts the cells it evaluates to.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use hedgerow_data_api::Unit;
+
+use super::binding::{Ground, LabelMark, Part};
+use super::clauses::Sentence;
+use super::evaluation::{Evaluated, Linear, Shape};
+use super::measures::{self, Tie};
+use super::rows::{self, Strictness};
+use super::scan::Kind;
+use super::turn::CellAt;
+use super::{assign, binding, computed, ranks, surroundings, vocabulary};
+
+/// A reference in its sentence.
+pub(super) struct Spot<'s> {
+    pub sentence: &'s Sentence,
+    /// The sentences before it.
+    pub earlier: &'s [Sentence],
+    /// The item of the reference.
+    pub at: usize,
+    pub tie: &'s Tie,
+}
+
+/// Checks the words around a reference. The error is the reason.
+pub(super) fn check(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
+    if let Shape::Name(_) = evaluated.shape {
+        return check_name(spot);
+    }
+    check_surroundings(ground, spot, evaluated)?;
+    match &evaluated.shape {
+        Shape::Linear(linear) => match linear.single() {
+            Some(cell) => check_cell(ground, spot, cell),
+            None => computed::check_linear(ground, spot, linear, evaluated),
+        },
+        Shape::Ratio { over, under } => computed::check_ratio(ground, spot, over, under, evaluated),
+        Shape::Extreme { greatest, cells } => check_extreme(ground, spot, *greatest, cells),
+        Shape::Average => check_average(ground, spot, evaluated),
+        Shape::Count => match spot.tie {
+            Tie::Direct(_) => Err("a number of rows is not the amount of a measure".to_owned()),
+            _ => Ok(()),
+        },
+        Shape::Other => computed::check_other(ground, spot, evaluated),
+        Shape::Name(_) => Ok(()),
+    }
+}
+
+/// A name is right unless the sentence denies it; words of rank beside it are checked by themselves.
+fn check_name(spot: &Spot<'_>) -> Result<(), String> {
+    let before = spot.sentence.word_before(spot.at, 1);
+    if vocabulary::is_negation(before) { Err("the sentence denies it".to_owned()) } else { Ok(()) }
+}
+
+fn check_surroundings(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
+    let (sentence, at) = (spot.sentence, spot.at);
+    if surroundings::is_uncertain(sentence, at) {
+        return Err("the sentence does not state it as a fact".to_owned());
+    }
+    if surroundings::is_denied(sentence, at) {
+        return Err("the sentence denies it".to_owned());
+    }
+    if surroundings::is_misstated(sentence, at) {
+        return Err("the value is exact".to_owned());
+    }
+    check_unit(spot, evaluated)?;
+    for table in tables(&evaluated.cells) {
+        let filtered = ground.turn.results[table].provenance.as_ref().is_some_and(|made| !made.filters.is_empty());
+        let asked = |word: &String| (0..ground.question.items.len()).any(|item| ground.question.word(item) == word);
+        if let Some(word) = surroundings::restriction(ground, sentence, at, table).filter(|word| !filtered && !asked(word)) {
+            return Err(format!("the result does not tell apart what `{word}` says"));
+        }
+    }
+    Ok(())
+}
+
+fn tables(cells: &[CellAt]) -> BTreeSet<usize> {
+    cells.iter().map(|cell| cell.table).collect()
+}
+
+/// A currency, a multiplier or a percent sign beside the reference.
+fn check_unit(spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
+    let (sentence, at) = (spot.sentence, spot.at);
+    let currency = |kind: Option<&Kind>| matches!(kind, Some(Kind::Mark('$' | '€' | '£' | '¥')));
+    if currency(sentence.kind_before(at, 1)) || currency(sentence.kind(at + 1)) {
+        return Err("no result is in money".to_owned());
+    }
+    let next = sentence.word(at + 1);
+    let percent = next == "percent" || matches!(sentence.kind(at + 1), Some(Kind::Mark('%')));
+    if percent && evaluated.unit != Unit::Percent {
+        return Err("it is not a percentage; write `| percent` after a ratio".to_owned());
+    }
+    let adjacent = sentence.items.get(at + 1).is_some_and(|item| !item.spaced);
+    let glued = adjacent && matches!(sentence.kind(at + 1), Some(Kind::Version | Kind::Literal(_)));
+    let times = next == "times" || next == "x";
+    let ratio = matches!(evaluated.shape, Shape::Ratio { .. }) && evaluated.unit == Unit::None;
+    let points = matches!(next, "points" | "pp" | "percentage")
+        && evaluated.unit == Unit::Percent
+        && matches!(&evaluated.shape, Shape::Linear(linear) if !linear.minus.is_empty());
+    let spans = matches!(next, "days" | "hours" | "weeks" | "months" | "day") && evaluated.shape == Shape::Count;
+    // "viewed 893 times" counts; "1.35 times the visitors" compares.
+    let counted = times && !matches!(sentence.word(at + 2), "the" | "as" | "more" | "that") && evaluated.unit == Unit::Events;
+    if glued || (vocabulary::is_foreign_unit(next) && !(times && ratio) && !spans && !counted && !points) {
+        return Err(format!("its unit is not `{next}`"));
+    }
+    Ok(())
+}
+
+fn check_cell(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) -> Result<(), String> {
+    check_measure(ground, spot, cell)?;
+    let compared = (spot.at + 1..=spot.at + 2).any(|next| surroundings::is_comparative(spot.sentence.word(next)));
+    if compared || surroundings::follows_change(spot.sentence, spot.at) {
+        return Err("the sentence speaks of a difference, the reference is to one cell".to_owned());
+    }
+    let next = usize::from(matches!(spot.sentence.kind(spot.at + 1), Some(Kind::Measure(_))));
+    if spot.sentence.clause_of(spot.at).any(|item| matches!(spot.sentence.word(item), "average" | "mean" | "median" | "together" | "combined"))
+        || surroundings::is_rate(spot.sentence, spot.at + 1 + next)
+    {
+        return Err("the sentence speaks of a computed number, the reference is to one cell".to_owned());
+    }
+    if is_ranked(ground, spot, cell) {
+        rows::foreign(ground, spot.sentence, spot.at, cell.table)?;
+        return rows::period(ground, spot.sentence, spot.at, cell.table);
+    }
+    rows::fits(ground, spot.sentence, spot.at, cell, Strictness::Reference(spot.earlier))
+}
+
+/// True where no label but a word of rank names the row: `the busiest day had {{...}}`.
+fn is_ranked(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) -> bool {
+    let turn = ground.turn;
+    let group = spot.sentence.group_of(spot.at);
+    let mut dimensions = turn.dimensions(cell.table).into_iter();
+    let unnamed = dimensions.all(|column| {
+        let marks = binding::marks(ground, spot.sentence, cell.table, Some(column));
+        marks.iter().all(|mark| !group.contains(&mark.item))
+    });
+    unnamed && group.clone().any(|word| ranks::holds_for(ground, spot.sentence, word, cell))
+}
+
+/// The measure that the sentence names must be the cell's.
+pub(super) fn check_measure(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) -> Result<(), String> {
+    let sentence = spot.sentence;
+    let title = &ground.turn.column(cell.table, cell.column).title;
+    let item = match spot.tie {
+        Tie::Direct(item) | Tie::Near(item) => *item,
+        Tie::Nothing => return Ok(()),
+        Tie::Foreign(word) if is_soft_noun(word, ground.turn.unit(cell)) => return Ok(()),
+        Tie::Foreign(word) => return Err(format!("the cell counts {title}, not `{word}`")),
+        Tie::Unclear => {
+            let any = measures::usable(sentence).into_iter().any(|item| means(ground, sentence, item, cell));
+            return if any { Ok(()) } else { Err(format!("the cell counts {title}")) };
+        }
+    };
+    let filtered = ground.turn.results[cell.table].provenance.as_ref().is_some_and(|made| !made.filters.is_empty());
+    if let Some(word) = measures::qualifier(sentence, item).filter(|_| !filtered) {
+        return Err(format!("the result does not tell apart what `{word}` says"));
+    }
+    if means(ground, sentence, item, cell) { Ok(()) } else { Err(format!("the cell counts {title}")) }
+}
+
+/// True where a measure item can mean the cell's column.
+pub(super) fn means(ground: &Ground<'_>, sentence: &Sentence, item: usize, cell: CellAt) -> bool {
+    let columns = measures::columns(sentence, item);
+    if columns.iter().any(|measured| measured.table == cell.table && measured.column == cell.column) {
+        return true;
+    }
+    // "61.4 % of visitors" is said of the share of visitors.
+    let column = ground.turn.column(cell.table, cell.column);
+    let titles = columns.iter().map(|measured| ground.turn.column(measured.table, measured.column).title.to_lowercase());
+    let title = column.title.to_lowercase();
+    let part = |other: &str| other.split_whitespace().all(|word| title.split_whitespace().any(|own| own == word));
+    let last = |other: &str| other.split_whitespace().last().is_some_and(|word| title.split_whitespace().any(|own| own == word));
+    column.unit == Unit::Percent && titles.into_iter().any(|other| part(&other) || last(&other))
+}
+
+/// Nouns by which people speak of what a unit counts.
+fn is_soft_noun(word: &str, unit: Unit) -> bool {
+    match unit {
+        Unit::Events => matches!(word, "pages" | "page" | "times" | "responses" | "answers" | "errors" | "lines" | "entries" | "loads" | "calls" | "records"),
+        Unit::Persons => matches!(word, "readers" | "individuals" | "humans" | "clients"),
+        Unit::None => true,
+        _ => false,
+    }
+}
+
+fn check_extreme(ground: &Ground<'_>, spot: &Spot<'_>, greatest: bool, cells: &[CellAt]) -> Result<(), String> {
+    let Some(cell) = cells.first() else { return Err("it has no cells".to_owned()) };
+    check_measure(ground, spot, *cell)?;
+    let group = spot.sentence.group_of(spot.at);
+    let said = group.clone().any(|item| ranks::direction_of(spot.sentence.word(item)) == Some(greatest));
+    if !said {
+        let extreme = if greatest { "greatest" } else { "least" };
+        return Err(format!("the sentence does not say that it is the {extreme}"));
+    }
+    let named = ground.turn.dimensions(cell.table).into_iter().any(|column| {
+        let marks = binding::marks(ground, spot.sentence, cell.table, Some(column));
+        marks.iter().any(|mark| group.contains(&mark.item))
+    });
+    if named {
+        let [cell] = cells else { return Err("several rows have that value".to_owned()) };
+        return rows::fits(ground, spot.sentence, spot.at, *cell, Strictness::Reference(spot.earlier));
+    }
+    rows::foreign(ground, spot.sentence, spot.at, cell.table)?;
+    rows::period(ground, spot.sentence, spot.at, cell.table)
+}
+
+fn check_average(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
+    let Some(cell) = evaluated.cells.first() else { return Err("it has no cells".to_owned()) };
+    check_measure(ground, spot, *cell)?;
+    let said = |word: &str| matches!(word, "average" | "averaged" | "averages" | "mean" | "per" | "typical" | "typically" | "daily" | "hourly");
+    if !spot.sentence.group_of(spot.at).any(|item| said(spot.sentence.word(item))) {
+        return Err("the sentence does not say that it is an average".to_owned());
+    }
+    whole(ground, spot, &evaluated.cells)
+}
+
+/// Checks that the sentence narrows the rows of a whole column down to none of them.
+pub(super) fn whole(ground: &Ground<'_>, spot: &Spot<'_>, cells: &[CellAt]) -> Result<(), String> {
+    let Some(cell) = cells.first() else { return Err("it has no cells".to_owned()) };
+    for column in ground.turn.dimensions(cell.table) {
+        let spoken = spoken(ground, spot, cell.table, column);
+        if !spoken.is_empty() && !covers_all(ground, spot, cell.table, column, &spoken) {
+            return Err("the sentence speaks of some rows, the reference is to all of them".to_owned());
+        }
+    }
+    rows::foreign(ground, spot.sentence, spot.at, cell.table)?;
+    rows::period(ground, spot.sentence, spot.at, cell.table)
+}
+
+/// The labels of a column in the group of the reference.
+pub(super) fn spoken(ground: &Ground<'_>, spot: &Spot<'_>, table: usize, column: usize) -> Vec<LabelMark> {
+    let group = spot.sentence.group_of(spot.at);
+    let marks = binding::marks(ground, spot.sentence, table, Some(column));
+    marks.into_iter().filter(|mark| group.contains(&mark.item)).collect()
+}
+
+/// True for `from 17 to 24 May` where these are the first and the last of the column.
+fn covers_all(ground: &Ground<'_>, spot: &Spot<'_>, table: usize, column: usize, spoken: &[LabelMark]) -> bool {
+    let turn = ground.turn;
+    let [first, last] = spoken else { return false };
+    let days: Vec<NaiveDate> =
+        turn.cells_of(table, column).into_iter().filter_map(|at| turn.moment(at)).map(|moment| moment.day).collect();
+    let day = |mark: &LabelMark| match mark.values.as_slice() {
+        [value] => turn.cells_of(table, column).into_iter().find(|at| turn.text(*at) == *value).and_then(|at| turn.moment(at)),
+        _ => None,
+    };
+    assign::is_span(spot.sentence, first.item, last.item)
+        && day(first).map(|moment| moment.day) == days.iter().min().copied()
+        && day(last).map(|moment| moment.day) == days.iter().max().copied()
+}
+
+/// The texts that the labels name, by the part they play; `None` where one names no row.
+pub(super) fn named(spoken: &[LabelMark], part: Part) -> Option<BTreeSet<String>> {
+    let mut texts = BTreeSet::new();
+    for mark in spoken.iter().filter(|mark| mark.part == part) {
+        let [value] = mark.values.as_slice() else { return None };
+        texts.insert(value.clone());
+    }
+    Some(texts)
+}
+
+/// The texts of a column in the rows of cells.
+pub(super) fn texts(ground: &Ground<'_>, cells: &[CellAt], column: usize) -> BTreeSet<String> {
+    cells.iter().map(|cell| ground.turn.text(CellAt { column, ..*cell })).collect()
+}
+
+/// All cells of a linear part.
+pub(super) fn all_cells(linear: &Linear) -> Vec<CellAt> {
+    [linear.plus.as_slice(), linear.minus.as_slice()].concat()
+}

@@ -1,0 +1,75 @@
+//! How numbers are written in an answer: `2,896`, `57.5`, `8.37`.
+
+use serde_json::{Number, Value};
+
+/// A cell as it is: no rounding, thousands separated.
+pub(super) fn cell(value: &Value) -> String {
+    match value {
+        Value::Number(number) => separated(&plain(number)),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A computed number: whole numbers in full, others with up to two decimals, small ones with two
+/// figures that are not zero.
+pub(super) fn number(value: f64) -> String {
+    let magnitude = value.abs();
+    let places = if magnitude > 0.0 && magnitude < 0.01 {
+        let mut places = 2;
+        while places < 12 && magnitude * 10f64.powi(places) < 10.0 {
+            places += 1;
+        }
+        usize::try_from(places).unwrap_or(2)
+    } else {
+        2
+    };
+    let text = format!("{value:.places$}");
+    separated(trimmed(&text))
+}
+
+/// A number with exactly this many decimals.
+pub(super) fn fixed(value: f64, places: usize) -> String {
+    separated(&format!("{value:.places$}"))
+}
+
+/// A computed number as JSON, whole where it is whole.
+pub(super) fn json(value: f64) -> Value {
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
+    if value.fract().abs() <= 0.0 && value.abs() < 9e15 {
+        return Value::from(value as i64);
+    }
+    Number::from_f64(value).map_or(Value::Null, Value::Number)
+}
+
+fn plain(number: &Number) -> String {
+    match number.as_f64() {
+        Some(value) if number.is_f64() && value.fract().abs() <= 0.0 && value.abs() < 9e15 => format!("{value:.0}"),
+        _ => number.to_string(),
+    }
+}
+
+fn trimmed(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+}
+
+fn separated(text: &str) -> String {
+    if text.contains(['e', 'E']) {
+        return text.to_owned();
+    }
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, ""), |(whole, fraction)| (whole, fraction));
+    let sign = if digits.chars().all(|c| matches!(c, '0' | '.')) { "" } else { sign };
+    let mut grouped = String::from(sign);
+    for (position, digit) in whole.chars().enumerate() {
+        if position > 0 && (whole.len() - position).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if !fraction.is_empty() {
+        grouped.push('.');
+        grouped.push_str(fraction);
+    }
+    grouped
+}

@@ -1,0 +1,202 @@
+//! Whether a sentence names the row that a cell is in.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, NaiveDate};
+
+use super::assign::{self, Mark, Target};
+use super::binding::{self, Ground, LabelMark, Part};
+use super::clauses::Sentence;
+use super::scan::Kind;
+use super::turn::{CellAt, Turn};
+
+/// How much a sentence must say.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Strictness<'s> {
+    /// A literal: the whole label stands in the sentence.
+    Literal,
+    /// A reference: nothing contradicts it; the label may stand in an earlier sentence.
+    Reference(&'s [Sentence]),
+}
+
+/// True where the columns have the same meaning for a sentence: one row without labels.
+pub(super) fn is_total(turn: &Turn<'_>, table: usize) -> bool {
+    turn.dimensions(table).is_empty() && turn.table(table).rows.len() == 1
+}
+
+/// Checks that the number is said of the cell's row. The error is the reason.
+pub(super) fn fits(
+    ground: &Ground<'_>,
+    sentence: &Sentence,
+    number: usize,
+    cell: CellAt,
+    strictness: Strictness<'_>,
+) -> Result<(), String> {
+    let turn = ground.turn;
+    let dimensions = turn.dimensions(cell.table);
+    for column in &dimensions {
+        fits_column(ground, sentence, number, cell, *column, strictness)?;
+    }
+    if dimensions.is_empty() && !is_total(turn, cell.table) {
+        return Err("the rows of its result have no names".to_owned());
+    }
+    foreign(ground, sentence, number, cell.table)?;
+    period(ground, sentence, number, cell.table)
+}
+
+/// Names that are no rows of the table must not reach the number.
+pub(super) fn foreign(ground: &Ground<'_>, sentence: &Sentence, number: usize, table: usize) -> Result<(), String> {
+    let turn = ground.turn;
+    let named = turn.dimensions(table).into_iter().any(|column| !turn.is_time(table, column));
+    if named || is_part_of_total(sentence, number) {
+        return Ok(());
+    }
+    let numbers = binding::numbers(ground, sentence);
+    let (labels, targets) = binding::targets(ground, sentence, table, None, &numbers);
+    let group = sentence.group_of(number);
+    let excluded = labels.iter().any(|mark| mark.part == Part::Dropped && group.contains(&mark.item));
+    match targets.get(&number) {
+        None | Some(Target::Nothing) if !excluded => Ok(()),
+        _ => Err("the sentence is about something that its result does not tell apart".to_owned()),
+    }
+}
+
+/// `of the 2,876 unique visitors`: the whole, whatever the subject is.
+fn is_part_of_total(sentence: &Sentence, number: usize) -> bool {
+    let (before, earlier) = (sentence.word_before(number, 1), sentence.word_before(number, 2));
+    before == "of" || (earlier == "of" && matches!(before, "the" | "all" | "our"))
+}
+
+/// A date must be that of the result, where the result has no times of its own.
+pub(super) fn period(ground: &Ground<'_>, sentence: &Sentence, number: usize, table: usize) -> Result<(), String> {
+    let turn = ground.turn;
+    if turn.dimensions(table).into_iter().any(|column| turn.is_time(table, column)) {
+        return Ok(());
+    }
+    let dates = (0..sentence.items.len()).filter(|at| matches!(sentence.kind(*at), Some(Kind::Date(_))));
+    let marks: Vec<Mark> = dates.map(|item| Mark { item, key: format!("{:?}", sentence.kind(item)) }).collect();
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let numbers = binding::numbers(ground, sentence);
+    let targets = assign::assign(sentence, &marks, &numbers);
+    let items = match targets.get(&number) {
+        None | Some(Target::Nothing) => return Ok(()),
+        Some(Target::Items(items)) => items.clone(),
+        Some(Target::Unclear) => return Err("it is not clear which date it is said of".to_owned()),
+    };
+    let (from, to) = turn.range(table).ok_or("its result is not of single days")?;
+    let open = items.iter().any(|item| matches!(sentence.word_before(*item, 1), "since" | "until" | "before" | "after" | "by" | "through"));
+    let days: Option<Vec<(NaiveDate, NaiveDate)>> = items.iter().map(|item| days(sentence, *item, from.year())).collect();
+    let said = match days.as_deref() {
+        Some([one]) => Some(*one),
+        Some([one, other]) if assign::is_span(sentence, items[0], items[1]) => Some((one.0, other.1)),
+        _ => None,
+    };
+    if said == Some((from, to)) && !open { Ok(()) } else { Err(format!("its result is of {from} to {to}")) }
+}
+
+fn days(sentence: &Sentence, item: usize, year: i32) -> Option<(NaiveDate, NaiveDate)> {
+    match sentence.kind(item) {
+        Some(Kind::Date(mention)) => mention.days(year),
+        _ => None,
+    }
+}
+
+fn fits_column(
+    ground: &Ground<'_>,
+    sentence: &Sentence,
+    number: usize,
+    cell: CellAt,
+    column: usize,
+    strictness: Strictness<'_>,
+) -> Result<(), String> {
+    let turn = ground.turn;
+    let text = turn.text(CellAt { column, ..cell });
+    let numbers = binding::numbers(ground, sentence);
+    let (labels, targets) = binding::targets(ground, sentence, cell.table, Some(column), &numbers);
+    let mark = |item: &usize| labels.iter().find(|label| label.item == *item);
+    match targets.get(&number) {
+        Some(Target::Items(items)) => {
+            let marks: Vec<&LabelMark> = items.iter().filter_map(mark).collect();
+            let strict = matches!(strictness, Strictness::Literal);
+            let named = marks.iter().any(|mark| mark.names(&text));
+            let all_full = !strict || marks.iter().all(|mark| mark.full);
+            let equal = marks.iter().all(|mark| mark.names(&text) || is_equal_elsewhere(turn, cell, column, mark));
+            if named && all_full && equal { Ok(()) } else { Err(format!("the cell is that of {}", turn.table(cell.table).row_label(cell.row))) }
+        }
+        Some(Target::Unclear) if matches!(strictness, Strictness::Reference(_)) => {
+            let group = sentence.group_of(number);
+            let near = labels.iter().filter(|label| group.contains(&label.item) && label.part != Part::Dropped);
+            match near.min_by_key(|label| label.item.abs_diff(number)) {
+                Some(label) if label.names(&text) => Ok(()),
+                _ => Err("it is not clear which row the sentence speaks of".to_owned()),
+            }
+        }
+        Some(Target::Unclear) => Err("it is not clear which row the sentence speaks of".to_owned()),
+        None | Some(Target::Nothing) => match strictness {
+            Strictness::Literal => Err("its row is not named beside it".to_owned()),
+            Strictness::Reference(earlier) => {
+                let excluded = labels.iter().any(|label| label.names(&text) && label.part == Part::Dropped);
+                if excluded { Err(format!("the sentence excludes {text}")) } else { implied(ground, earlier, sentence, cell.table, column, &text) }
+            }
+        },
+    }
+}
+
+/// True where the other label's row has the same number in the same column.
+fn is_equal_elsewhere(turn: &Turn<'_>, cell: CellAt, column: usize, mark: &LabelMark) -> bool {
+    let [value] = mark.values.as_slice() else { return false };
+    let others: Vec<(usize, String)> = turn
+        .dimensions(cell.table)
+        .into_iter()
+        .map(|other| (other, if other == column { value.clone() } else { turn.text(CellAt { column: other, ..cell }) }))
+        .collect();
+    lookup(turn, cell.table, cell.column, &others).is_some_and(|other| turn.cell(other) == turn.cell(cell))
+}
+
+/// The cell of a column in the one row with these labels.
+pub(super) fn lookup(turn: &Turn<'_>, table: usize, column: usize, labels: &[(usize, String)]) -> Option<CellAt> {
+    let fits = |at: &CellAt| labels.iter().all(|(label, text)| turn.text(CellAt { column: *label, ..*at }) == *text);
+    let mut rows = turn.cells_of(table, column).into_iter().filter(fits);
+    rows.next().filter(|_| rows.next().is_none())
+}
+
+/// A row that is not named in the sentence may be the one that was spoken of before, or asked for.
+fn implied(
+    ground: &Ground<'_>,
+    earlier: &[Sentence],
+    sentence: &Sentence,
+    table: usize,
+    column: usize,
+    text: &str,
+) -> Result<(), String> {
+    if ground.turn.distinct(table, column).len() == 1 {
+        return Ok(());
+    }
+    if speaks_of_whole(sentence) {
+        return Err(format!("the sentence speaks of the whole, the cell is that of {text}"));
+    }
+    match spoken_before(ground, earlier, table, column) {
+        Some(texts) if texts.len() == 1 && texts.contains(text) => Ok(()),
+        _ => Err(format!("the sentence does not say that it is about {text}")),
+    }
+}
+
+/// `in total`, `overall`.
+pub(super) fn speaks_of_whole(sentence: &Sentence) -> bool {
+    (0..sentence.items.len()).any(|at| {
+        matches!(sentence.word(at), "total" | "overall" | "altogether" | "whole" | "entire" | "totals" | "sum")
+            || (sentence.word(at) == "all" && sentence.word_before(at, 1) == "in")
+    })
+}
+
+/// The labels that the last sentence with any, or the question, names.
+pub(super) fn spoken_before(ground: &Ground<'_>, earlier: &[Sentence], table: usize, column: usize) -> Option<BTreeSet<String>> {
+    let texts = |sentence: &Sentence| -> BTreeSet<String> {
+        let marks = binding::marks(ground, sentence, table, Some(column)).into_iter();
+        marks.map(|mark| if mark.values.len() == 1 { mark.values[0].clone() } else { binding::key(sentence, &mark) }).collect()
+    };
+    let sentences = earlier.iter().rev().chain(std::iter::once(ground.question));
+    sentences.map(texts).find(|texts| !texts.is_empty())
+}

@@ -1,0 +1,5 @@
+//! The labelled set, and what must hold for every text.
+
+mod labelled;
+mod properties;
+mod rules;

@@ -1,0 +1,160 @@
+//! The results of a turn, looked at as tables of labelled cells.
+
+use chrono::NaiveDate;
+use hedgerow_agent_api::{CellRef, ResultSnapshot};
+use hedgerow_data_api::{Column, Role, Table, Unit};
+use serde_json::Value;
+
+use super::dates::{self, Moment};
+
+/// The position of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct CellAt {
+    pub table: usize,
+    pub row: usize,
+    pub column: usize,
+}
+
+/// The results that figures may refer to.
+pub(super) struct Turn<'a> {
+    pub results: &'a [ResultSnapshot],
+}
+
+impl<'a> Turn<'a> {
+    pub fn new(results: &'a [ResultSnapshot]) -> Self {
+        Self { results }
+    }
+
+    pub fn table(&self, table: usize) -> &'a Table {
+        &self.results[table].table
+    }
+
+    pub fn column(&self, table: usize, column: usize) -> &'a Column {
+        &self.table(table).columns[column]
+    }
+
+    pub fn cell(&self, at: CellAt) -> &'a Value {
+        self.results
+            .get(at.table)
+            .and_then(|result| result.table.rows.get(at.row))
+            .and_then(|row| row.get(at.column))
+            .unwrap_or(&Value::Null)
+    }
+
+    pub fn number(&self, at: CellAt) -> Option<f64> {
+        self.cell(at).as_f64()
+    }
+
+    /// The cell's text, as labels are compared.
+    pub fn text(&self, at: CellAt) -> String {
+        label_text(self.cell(at))
+    }
+
+    /// The positions of the columns of a role.
+    pub fn columns_of(&self, table: usize, role: Role) -> Vec<usize> {
+        let columns = self.table(table).columns.iter().enumerate();
+        columns.filter(|(_, column)| column.role == role).map(|(position, _)| position).collect()
+    }
+
+    /// The columns that name the rows.
+    pub fn dimensions(&self, table: usize) -> Vec<usize> {
+        let columns = self.table(table).columns.iter().enumerate();
+        columns.filter(|(_, column)| column.role != Role::Measure).map(|(position, _)| position).collect()
+    }
+
+    /// True where the column holds times, by its role or because every cell reads as one.
+    pub fn is_time(&self, table: usize, column: usize) -> bool {
+        let shown = self.table(table);
+        if shown.columns[column].role == Role::Time {
+            return true;
+        }
+        let texts = shown.rows.iter().map(|row| row.get(column).and_then(Value::as_str));
+        shown.columns[column].role == Role::Label
+            && !shown.rows.is_empty()
+            && texts.map(|text| text.and_then(|text| dates::parse_cell(text, ""))).all(|moment| moment.is_some())
+    }
+
+    /// The time that a cell of a time column stands for.
+    pub fn moment(&self, at: CellAt) -> Option<Moment> {
+        dates::parse_cell(self.cell(at).as_str()?, &self.column(at.table, at.column).name)
+    }
+
+    /// The cells of a column.
+    pub fn cells_of(&self, table: usize, column: usize) -> Vec<CellAt> {
+        (0..self.table(table).rows.len()).map(|row| CellAt { table, row, column }).collect()
+    }
+
+    /// The different texts of a column.
+    pub fn distinct(&self, table: usize, column: usize) -> Vec<String> {
+        let mut texts: Vec<String> = self.cells_of(table, column).into_iter().map(|at| self.text(at)).collect();
+        texts.sort();
+        texts.dedup();
+        texts
+    }
+
+    /// True where rows may exist that are not in the table.
+    pub fn is_cut(&self, table: usize) -> bool {
+        let result = &self.results[table];
+        let limited = result.provenance.as_ref().is_some_and(|provenance| {
+            provenance.kind == "SqlQuery"
+                && provenance.query.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "limit")
+        });
+        result.table.rows_cut > 0 || limited
+    }
+
+    /// The first and last day that the result is about, where they are whole days.
+    pub fn range(&self, table: usize) -> Option<(NaiveDate, NaiveDate)> {
+        let range = self.results[table].provenance.as_ref()?.range.as_ref()?;
+        let whole_from = range.date_from.len() == 10 || range.date_from.get(11..16) == Some("00:00");
+        let whole_to = range.date_to.len() == 10 || range.date_to.get(11..16) == Some("23:59");
+        let day = |text: &str| text.get(..10).and_then(|day| day.parse::<NaiveDate>().ok());
+        if whole_from && whole_to { Some((day(&range.date_from)?, day(&range.date_to)?)) } else { None }
+    }
+
+    /// The words of the filters that select the result's events; none where a filter excludes.
+    pub fn filter_words(&self, table: usize) -> Vec<String> {
+        let Some(provenance) = &self.results[table].provenance else { return Vec::new() };
+        let mut found = Vec::new();
+        for filter in &provenance.filters {
+            let lower = filter.to_lowercase();
+            let words: Vec<String> =
+                lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+            let excludes = words.iter().any(|word| matches!(word.as_str(), "not" | "isn" | "without" | "except" | "unset"));
+            if !excludes && !lower.contains("!=") && !lower.contains("<>") {
+                found.extend(words);
+            }
+        }
+        found
+    }
+
+    /// `r1[0].page_views`
+    pub fn name(&self, at: CellAt) -> String {
+        format!("{}[{}].{}", self.results[at.table].handle, at.row, self.column(at.table, at.column).name)
+    }
+
+    /// The copy of a cell that a figure keeps.
+    pub fn cell_ref(&self, at: CellAt) -> CellRef {
+        let result = &self.results[at.table];
+        CellRef {
+            handle: result.handle.clone(),
+            query_id: result.provenance.as_ref().map(|provenance| provenance.query_id),
+            row: at.row,
+            column: self.column(at.table, at.column).name.clone(),
+            label: result.table.row_label(at.row),
+            value: self.cell(at).clone(),
+        }
+    }
+
+    pub fn unit(&self, at: CellAt) -> Unit {
+        self.column(at.table, at.column).unit
+    }
+}
+
+/// A label cell as text.
+pub(super) fn label_text(cell: &Value) -> String {
+    match cell {
+        Value::String(text) => text.clone(),
+        Value::Null => "None".to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,320 @@
+//! Words of direction: rose, fell, doubled, unchanged. They are checked against the cells beside
+//! them, and the order of a difference against them.
+
+use std::collections::BTreeSet;
+
+use super::assign;
+use super::binding::{self, Ground, Part};
+use super::clauses::Sentence;
+use super::computed;
+use super::evaluation::{Evaluated, Linear};
+use super::referencing::{self, Spot};
+use super::scan::Kind;
+use super::turn::CellAt;
+use super::{comparisons, surroundings};
+
+/// What a word says of a later number against an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Change {
+    Up,
+    Down,
+    Same,
+    /// Times this.
+    Factor(f64),
+    /// No direction: "changed".
+    Any,
+}
+
+impl Change {
+    /// True where the word holds for a step from one number to another.
+    pub fn holds(self, from: f64, to: f64) -> bool {
+        match self {
+            Self::Up => to > from,
+            Self::Down => to < from,
+            Self::Same => (to - from).abs() <= 0.0,
+            // A factor in words allows for half a percent.
+            Self::Factor(factor) => from > 0.0 && (to / from / factor - 1.0).abs() <= 0.005,
+            Self::Any => (to - from).abs() > 0.0,
+        }
+    }
+}
+
+const UP: &str = "rose rise rises risen rising increase increased increases increasing grew grow grows grown growing growth climb \
+climbed climbs climbing jump jumped jumps jumping surge surged surges soared soar rebounded recovered gain gained gains";
+const DOWN: &str = "fell fall falls fallen falling drop dropped drops dropping decrease decreased decreases decreasing decline \
+declined declines declining slip slipped slips sank sink sinks sunk shrank shrink shrinks shrunk dip dipped dips plunged plunge \
+plummeted slid slumped tumbled dwindled receded lost loses";
+const SAME: &str = "unchanged flat steady stable stagnated stagnant constant";
+
+fn listed(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|entry| entry == word)
+}
+
+/// What a word says, if it is a word of direction by itself.
+pub(super) fn change(word: &str) -> Option<Change> {
+    match word {
+        "doubled" | "doubles" | "doubling" => Some(Change::Factor(2.0)),
+        "tripled" | "triples" | "tripling" | "trebled" => Some(Change::Factor(3.0)),
+        "quadrupled" => Some(Change::Factor(4.0)),
+        "halved" | "halves" | "halving" => Some(Change::Factor(0.5)),
+        "changed" | "changes" | "moved" if word != "moved" => Some(Change::Any),
+        _ if listed(UP, word) => Some(Change::Up),
+        _ if listed(DOWN, word) => Some(Change::Down),
+        _ if listed(SAME, word) => Some(Change::Same),
+        _ => None,
+    }
+}
+
+/// True for a word of direction.
+pub(super) fn is_direction(word: &str) -> bool {
+    change(word).is_some()
+}
+
+/// What the word at a position says: "went up", "down from" too.
+pub(super) fn change_at(sentence: &Sentence, at: usize) -> Option<Change> {
+    let word = sentence.word(at);
+    let (before, after) = (sentence.word_before(at, 1), sentence.word(at + 1));
+    match word {
+        "up" | "down" => {
+            let moves = matches!(before, "went" | "go" | "goes" | "gone" | "going" | "was" | "were" | "is" | "are" | "came");
+            let measure = matches!(sentence.kind_before(at, 1), Some(Kind::Measure(_) | Kind::Mark(',')));
+            let beside = (matches!(after, "from" | "by" | "to") || sentence.is_number(at + 1)) && (moves || measure);
+            let hedge = word == "up" && after == "to" && !moves;
+            ((moves || beside) && !hedge).then_some(if word == "up" { Change::Up } else { Change::Down })
+        }
+        // "gained 29 visitors" has visitors; only "gained from ... to" is a step.
+        "gain" | "gained" | "gains" | "lost" | "loses" if !matches!(after, "from" | "by") => None,
+        // "the fall of 2015" and "the drop in" name a change without saying which.
+        "dip" | "fall" | "drop" | "rise" | "climb" | "jump" | "plunge" | "change" | "changes" if before == "the" && after == "of" => None,
+        "changes" => None,
+        _ => change(word),
+    }
+}
+
+/// A word that was checked: the cells it rests on, or the reason why it is not supported.
+pub(super) type Verdict = Result<Vec<CellAt>, String>;
+
+/// What is known of the numbers of a sentence when its words are checked.
+pub(super) struct Facts<'f> {
+    /// Numbers that are bound to one cell, by item.
+    pub cells: &'f [(usize, CellAt)],
+    /// References that are differences or changes, by item.
+    pub differences: &'f [(usize, &'f Evaluated)],
+}
+
+/// Checks a word of direction.
+pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, change: Change, facts: &Facts<'_>) -> Verdict {
+    if surroundings::is_uncertain(sentence, at) {
+        return Err("it is not stated as a fact".to_owned());
+    }
+    if matches!(sentence.word_before(at, 1), "almost" | "nearly" | "about" | "roughly" | "around" | "practically" | "virtually") {
+        return Err("it is not exact".to_owned());
+    }
+    let words = (0..sentence.items.len()).filter(|item| change_at(sentence, *item).is_some()).count();
+    let scope = if words == 1 { 0..sentence.items.len() } else { sentence.group_of(at) };
+    let denied = surroundings::is_denied(sentence, at);
+    // "rose by 3": the number must be a difference of cells.
+    let by = (sentence.word(at + 1) == "by" && sentence.is_number(at + 2)).then_some(at + 2);
+    if by.is_some_and(|by| facts.differences.iter().all(|(item, _)| *item != by)) {
+        return Err("the number beside it is not a difference of cells".to_owned());
+    }
+    let near: Vec<&(usize, &Evaluated)> = facts.differences.iter().filter(|(item, _)| scope.contains(item)).collect();
+    if let Some((item, evaluated)) = near.first() {
+        let Some((linear, under)) = computed::difference(&evaluated.shape) else { return Err("it has no cells".to_owned()) };
+        if denied || near.len() > 1 || matches!(change, Change::Same | Change::Factor(_)) {
+            return Err("it does not go with the number beside it".to_owned());
+        }
+        check_order(ground, sentence, *item, linear, under, evaluated, change)?;
+        return Ok(evaluated.cells.clone());
+    }
+    let steps = steps(ground, sentence, at, &scope, facts)?;
+    let exceeds = matches!(change, Change::Factor(_)) && sentence.word_before(at, 1) == "than" && sentence.word_before(at, 2) == "more";
+    let numbers: Vec<f64> = steps.iter().filter_map(|cell| ground.turn.number(*cell)).collect();
+    if numbers.len() != steps.len() || numbers.len() < 2 {
+        return Err("the cells beside it are not numbers".to_owned());
+    }
+    let mut pairs = numbers.windows(2);
+    let holds = match change {
+        Change::Factor(_) if numbers.len() > 2 => return Err("there are more than two cells beside it".to_owned()),
+        Change::Factor(factor) if exceeds => numbers[1] > numbers[0] * factor,
+        _ if denied => pairs.all(|pair| !change.holds(pair[0], pair[1])),
+        _ => pairs.all(|pair| change.holds(pair[0], pair[1])),
+    };
+    if holds { Ok(steps) } else { Err("the cells beside it say otherwise".to_owned()) }
+}
+
+/// The cells that a word of direction is about, earliest first.
+fn steps(ground: &Ground<'_>, sentence: &Sentence, at: usize, scope: &std::ops::Range<usize>, facts: &Facts<'_>) -> Verdict {
+    let beside: Vec<(usize, CellAt)> = facts.cells.iter().copied().filter(|(item, _)| scope.contains(item)).collect();
+    let same = |(_, cell): &(usize, CellAt)| beside.first().is_some_and(|(_, first)| (cell.table, cell.column) == (first.table, first.column));
+    if beside.len() >= 2 && beside.iter().all(same) {
+        let cells: Vec<CellAt> = beside.iter().map(|(_, cell)| *cell).collect();
+        let compared = beside.iter().position(|(item, cell)| is_compared(ground, sentence, *item, *cell));
+        return in_time(ground, &cells, compared.is_some() && cells.len() == 2);
+    }
+    let mut found: Option<Vec<CellAt>> = None;
+    for (table, column) in comparisons::columns(ground, sentence, at, facts) {
+        let times = ground.turn.dimensions(table).into_iter().filter(|time| ground.turn.is_time(table, *time));
+        for time in times {
+            let marks: Vec<binding::LabelMark> = binding::marks(ground, sentence, table, Some(time))
+                .into_iter()
+                .filter(|mark| scope.contains(&mark.item) && mark.part != Part::Dropped)
+                .collect();
+            let [first, second] = marks.as_slice() else { continue };
+            let ends = [first, second].map(|mark| comparisons::cell(ground, sentence, at, table, column, time, mark));
+            let [Some(one), Some(other)] = ends else { continue };
+            let reversed = first.part == Part::Comparand || second.part == Part::Comparand;
+            let span = assign::is_span(sentence, first.item, second.item);
+            let cells = in_time(ground, &[one, other], reversed && !span)?;
+            if found.as_ref().is_some_and(|found| values(ground, found) != values(ground, &cells)) {
+                return Err("several results answer it differently".to_owned());
+            }
+            found = Some(cells);
+        }
+    }
+    found.ok_or_else(|| "there are no two cells beside it".to_owned())
+}
+
+fn values(ground: &Ground<'_>, cells: &[CellAt]) -> Vec<Option<f64>> {
+    cells.iter().map(|cell| ground.turn.number(*cell)).collect()
+}
+
+/// True for a number whose label is what something is compared with.
+fn is_compared(ground: &Ground<'_>, sentence: &Sentence, item: usize, cell: CellAt) -> bool {
+    ground.turn.dimensions(cell.table).into_iter().any(|column| {
+        let text = ground.turn.text(CellAt { column, ..cell });
+        let marks = binding::marks(ground, sentence, cell.table, Some(column));
+        marks.iter().any(|mark| mark.part == Part::Comparand && mark.names(&text) && mark.item.abs_diff(item) < 8)
+    })
+}
+
+/// The cells in the order of their times; their order in the sentence must be the same, or the
+/// other way round where the later one is compared with the earlier one.
+fn in_time(ground: &Ground<'_>, cells: &[CellAt], may_reverse: bool) -> Verdict {
+    let Some(first) = cells.first() else { return Err("there are no cells beside it".to_owned()) };
+    let time = ground.turn.dimensions(first.table).into_iter().find(|column| ground.turn.is_time(first.table, *column));
+    let moments: Option<Vec<_>> =
+        time.and_then(|column| cells.iter().map(|cell| ground.turn.moment(CellAt { column, ..*cell }).map(|at| at.order())).collect());
+    let moments = moments.ok_or("the cells beside it are not of times")?;
+    let others: BTreeSet<Vec<String>> = cells.iter().map(|cell| {
+        let columns = ground.turn.dimensions(cell.table).into_iter().filter(|column| Some(*column) != time);
+        columns.map(|column| ground.turn.text(CellAt { column, ..*cell })).collect()
+    }).collect();
+    if others.len() > 1 {
+        return Err("the cells beside it are of different rows".to_owned());
+    }
+    if moments.windows(2).all(|pair| pair[0] < pair[1]) {
+        Ok(cells.to_vec())
+    } else if may_reverse && moments.windows(2).all(|pair| pair[0] > pair[1]) {
+        Ok(cells.iter().rev().copied().collect())
+    } else {
+        Err("the cells beside it are not in the order of time".to_owned())
+    }
+}
+
+/// Checks the words of direction beside a difference.
+pub(super) fn check_difference(
+    ground: &Ground<'_>,
+    spot: &Spot<'_>,
+    linear: &Linear,
+    under: Option<&Linear>,
+    evaluated: &Evaluated,
+) -> Result<(), String> {
+    let sentence = spot.sentence;
+    let group = sentence.group_of(spot.at);
+    let said = group.clone().filter_map(|item| change_at(sentence, item)).find(|change| matches!(change, Change::Up | Change::Down | Change::Any));
+    if let Some(change) = said {
+        return check_order(ground, sentence, spot.at, linear, under, evaluated, change);
+    }
+    let compares = |item: usize| match sentence.word(item) {
+        "above" | "ahead" => Some(true),
+        "below" | "behind" => Some(false),
+        word => comparisons::comparative(word),
+    };
+    if let Some(more) = (spot.at + 1..=spot.at + 3).find_map(compares) {
+        return check_than(ground, spot, linear, under, evaluated, more);
+    }
+    if value(evaluated) < 0.0 || under.is_some() {
+        // Without a word of direction a sign needs the order of time.
+        return check_order(ground, sentence, spot.at, linear, under, evaluated, Change::Any);
+    }
+    Ok(())
+}
+
+fn value(evaluated: &Evaluated) -> f64 {
+    evaluated.value.as_f64().unwrap_or_default()
+}
+
+/// The later minus the earlier for a rise, the earlier minus the later for a fall, and positive.
+fn check_order(
+    ground: &Ground<'_>,
+    sentence: &Sentence,
+    at: usize,
+    linear: &Linear,
+    under: Option<&Linear>,
+    evaluated: &Evaluated,
+    change: Change,
+) -> Result<(), String> {
+    let (plus, minus) = computed::two_ends(linear).ok_or("it is not the difference of two cells")?;
+    let ordered = in_time(ground, &[plus, minus], true)?;
+    let later = ordered[1];
+    let right = match change {
+        Change::Up => later == plus && value(evaluated) > 0.0,
+        Change::Down => later == minus && value(evaluated) > 0.0,
+        _ => later == plus,
+    };
+    if !right {
+        return Err("the difference is the wrong way round for the words beside it".to_owned());
+    }
+    if under.is_some_and(|under| under.single() != Some(ordered[0])) {
+        return Err("a change is divided by the earlier cell".to_owned());
+    }
+    // "from 19 May to 18 May" against the order of time.
+    let time = ground.turn.dimensions(plus.table).into_iter().find(|column| ground.turn.is_time(plus.table, *column));
+    let marks = time.map(|time| binding::marks(ground, sentence, plus.table, Some(time))).unwrap_or_default();
+    let group = sentence.group_of(at);
+    let spoken: Vec<&binding::LabelMark> = marks.iter().filter(|mark| group.contains(&mark.item)).collect();
+    if let ([first, second], Some(time)) = (spoken.as_slice(), time) {
+        let earlier = ground.turn.text(CellAt { column: time, ..ordered[0] });
+        if assign::is_span(sentence, first.item, second.item) && !first.names(&earlier) {
+            return Err("the sentence has the times the wrong way round".to_owned());
+        }
+        let swapped = first.names(&earlier) && second.part == Part::Comparand;
+        let unsaid = second.names(&earlier) && first.part == Part::Comparand;
+        if swapped || unsaid {
+            return Err("the sentence compares the other way round".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// `{{a - b}} more visitors than Firefox`: the subject minus what it is compared with.
+fn check_than(
+    ground: &Ground<'_>,
+    spot: &Spot<'_>,
+    linear: &Linear,
+    under: Option<&Linear>,
+    evaluated: &Evaluated,
+    more: bool,
+) -> Result<(), String> {
+    let (plus, minus) = computed::two_ends(linear).ok_or("it is not the difference of two cells")?;
+    let (subject, base) = if more { (plus, minus) } else { (minus, plus) };
+    let fits = ground.turn.dimensions(plus.table).into_iter().all(|column| {
+        let text = |cell: CellAt| ground.turn.text(CellAt { column, ..cell });
+        if text(plus) == text(minus) {
+            return true;
+        }
+        let spoken = referencing::spoken(ground, spot, plus.table, column);
+        let is = |part: Part, cell: CellAt| {
+            referencing::named(&spoken, part).is_some_and(|texts| texts == BTreeSet::from([text(cell)]))
+        };
+        is(Part::Subject, subject) && is(Part::Comparand, base)
+    });
+    if !fits || value(evaluated) <= 0.0 {
+        return Err("the difference is the wrong way round for the words beside it".to_owned());
+    }
+    if under.is_some_and(|under| under.single() != Some(base)) {
+        return Err("a comparison is divided by what it compares with".to_owned());
+    }
+    Ok(())
+}

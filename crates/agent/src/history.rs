@@ -1,0 +1,252 @@
+//! Threads as messages: the fold that a model reads.
+
+use std::sync::Arc;
+
+use hedgerow_agent_api::{
+    AwaitReason, CallState, Message, ModelReply, RunLog, RunStatus, Thread, ToolCallRequest, ToolCallView, ToolOutcome,
+};
+use hedgerow_errors::Result;
+use hedgerow_ids::{ConversationId, ProjectId, RunId};
+
+use crate::call::Pending;
+
+/// The words by which a user agrees to a call.
+const YES: &[&str] = &[
+    "yes",
+    "y",
+    "ok",
+    "okay",
+    "approve",
+    "approved",
+    "go ahead",
+    "yes please",
+];
+
+/// The runs of a conversation that ended before this one began, oldest first.
+#[derive(Default)]
+pub(crate) struct History {
+    earlier: Vec<Thread>,
+}
+
+impl History {
+    /// Reads the conversation as it was before `run_id`.
+    pub(crate) async fn read(log: &Arc<dyn RunLog>, conversation_id: ConversationId, run_id: RunId) -> Result<Self> {
+        let runs = log.conversation(conversation_id).await?;
+        let mut earlier = Vec::new();
+        for run in runs.into_iter().take_while(|run| *run != run_id) {
+            let thread = Thread::fold(&log.read(run, 0).await?);
+            if thread.status != RunStatus::Running {
+                earlier.push(thread);
+            }
+        }
+        Ok(Self { earlier })
+    }
+
+    /// The run with this id.
+    pub(crate) fn run(&self, run_id: RunId) -> Option<&Thread> {
+        self.earlier.iter().find(|thread| thread.run_id == Some(run_id))
+    }
+
+    /// True where a run of the conversation is about another project.
+    pub(crate) fn is_of_another_project(&self, project: &ProjectId) -> bool {
+        self.earlier
+            .iter()
+            .any(|thread| thread.project.as_ref() != Some(project))
+    }
+
+    /// The call that this run's question agrees to, if it answers such a request.
+    pub(crate) fn approved_call(&self, thread: &Thread) -> Option<Pending> {
+        let asking = self.run(thread.continues?)?;
+        let Some(AwaitReason::Approval {
+            call_id,
+            tool,
+            arguments,
+            effect,
+            ..
+        }) = &asking.awaiting
+        else {
+            return None;
+        };
+        let request = ToolCallRequest {
+            id: "approved".into(),
+            name: tool.clone(),
+            arguments: arguments.clone(),
+        };
+        is_yes(&thread.question).then(|| Pending {
+            call_id: Some(*call_id),
+            approved: Some(*effect),
+            request,
+        })
+    }
+
+    /// The messages of all earlier runs.
+    pub(crate) fn messages(&self, current: &Thread) -> Vec<Message> {
+        let threads: Vec<&Thread> = self.earlier.iter().chain([current]).collect();
+        threads
+            .windows(2)
+            .flat_map(|pair| ended_messages(pair[0], pair[1]))
+            .collect()
+    }
+
+    /// The questions of the conversation, the newest last.
+    pub(crate) fn questions(&self, current: &Thread) -> String {
+        let questions = self
+            .earlier
+            .iter()
+            .chain([current])
+            .map(|thread| thread.question.as_str());
+        questions.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn is_yes(answer: &str) -> bool {
+    let words = answer.to_lowercase().replace(|c: char| !c.is_alphanumeric(), " ");
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    YES.contains(&words.as_str())
+}
+
+/// The messages of a run that goes on. Each reply's calls have ended when the next request is made.
+pub(crate) fn messages_of(thread: &Thread) -> Vec<Message> {
+    let mut messages = opening(thread);
+    for (position, reply) in thread.replies.iter().enumerate() {
+        messages.push(said(&reply.text, &reply.tool_calls));
+        messages.extend(results(thread, position, reply, "not made: the run ended first", true));
+    }
+    messages
+}
+
+/// The messages of a run that has ended, seen from the run after it. Its handles are gone, because
+/// references are to results of the own run; its answer stands as the user read it.
+fn ended_messages(thread: &Thread, next: &Thread) -> Vec<Message> {
+    let mut messages = opening(thread);
+    for message in &mut messages {
+        if let Message::Tool { handle, .. } = message {
+            *handle = None;
+        }
+    }
+    let unmade = unmade_text(thread, next);
+    for (position, reply) in thread.replies.iter().enumerate() {
+        // A final text is the answer, or was sent back and replaced by it.
+        if reply.tool_calls.is_empty() {
+            continue;
+        }
+        messages.push(said(&reply.text, &reply.tool_calls));
+        messages.extend(results(thread, position, reply, unmade, false));
+    }
+    match thread.status {
+        RunStatus::Answered | RunStatus::Refused => {
+            let text = thread.answer.as_ref().map_or("", |answer| answer.text.as_str());
+            messages.push(said(text, &[]));
+        }
+        RunStatus::Failed => messages.push(said("(The run failed before there was an answer.)", &[])),
+        RunStatus::Cancelled => messages.push(said("(The user stopped the run before there was an answer.)", &[])),
+        RunStatus::Asked | RunStatus::Running => {}
+    }
+    messages
+}
+
+/// What the model reads about calls that were never made.
+fn unmade_text(thread: &Thread, next: &Thread) -> &'static str {
+    if !matches!(thread.awaiting, Some(AwaitReason::Approval { .. })) {
+        "not made: the run ended first"
+    } else if next.continues == thread.run_id && is_yes(&next.question) {
+        "not made yet: the user was asked, and approved the call that needed it; its result follows, others can be asked for again"
+    } else {
+        "rejected: the user was asked and did not approve; do not make this call again unless the user wants it"
+    }
+}
+
+/// The user's words, then the call that they agreed to, if they did.
+fn opening(thread: &Thread) -> Vec<Message> {
+    let mut messages = vec![Message::User {
+        content: thread.question.clone(),
+    }];
+    let before_first_reply = thread.calls_before_reply.first().copied().unwrap_or(thread.calls.len());
+    let approved = &thread.calls[..before_first_reply];
+    if !approved.is_empty() {
+        let requests: Vec<ToolCallRequest> = approved.iter().map(request_of).collect();
+        messages.push(said("", &requests));
+        messages.extend(approved.iter().map(|call| result(call, &call.model_call_id, true)));
+    }
+    messages
+}
+
+fn request_of(call: &ToolCallView) -> ToolCallRequest {
+    let (id, name) = (call.model_call_id.clone(), call.tool.clone());
+    ToolCallRequest {
+        id,
+        name,
+        arguments: call.arguments.clone(),
+    }
+}
+
+fn said(text: &str, tool_calls: &[ToolCallRequest]) -> Message {
+    Message::Assistant {
+        content: text.to_owned(),
+        tool_calls: tool_calls.to_vec(),
+    }
+}
+
+/// One message for each call of a reply: models insist on it.
+fn results(thread: &Thread, position: usize, reply: &ModelReply, unmade: &str, handles: bool) -> Vec<Message> {
+    let first = thread.calls_before_reply[position];
+    let made = thread.calls.get(first..).unwrap_or_default();
+    let one = |(index, request): (usize, &ToolCallRequest)| match made.get(index) {
+        Some(call) => result(call, &request.id, handles),
+        None => Message::Tool {
+            call_id: request.id.clone(),
+            name: request.name.clone(),
+            handle: None,
+            outcome: ToolOutcome::Error,
+            content: unmade.to_owned(),
+        },
+    };
+    reply.tool_calls.iter().enumerate().map(one).collect()
+}
+
+fn result(call: &ToolCallView, call_id: &str, handles: bool) -> Message {
+    let content = match call.state {
+        CallState::Ok | CallState::Error => call.content.clone(),
+        CallState::Running => "not finished: the run ended first".to_owned(),
+        CallState::Unknown => "nobody knows whether this took effect: the process stopped during the call".to_owned(),
+    };
+    let outcome = if call.state == CallState::Ok {
+        ToolOutcome::Ok
+    } else {
+        ToolOutcome::Error
+    };
+    let handle = call
+        .result
+        .as_ref()
+        .filter(|_| handles)
+        .map(|result| result.handle.clone());
+    Message::Tool {
+        call_id: call_id.to_owned(),
+        name: call.tool.clone(),
+        handle,
+        outcome,
+        content,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_yes_takes_only_plain_agreement() {
+        for yes in ["yes", "Yes!", " approve ", "OK.", "go ahead", "Yes, please"] {
+            assert!(is_yes(yes), "{yes:?}");
+        }
+        for no in [
+            "no",
+            "",
+            "yes but only half of it",
+            "don't approve",
+            "yesterday",
+            "not ok",
+        ] {
+            assert!(!is_yes(no), "{no:?}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The only writer of a run's events while its loop is alive.
+//!
+//! It keeps the fold of what was written. A loop may be dropped at any moment, also in the middle of
+//! an append; therefore an append runs in a task of its own that nobody drops, and the next one waits
+//! for it.
+
+use std::sync::Arc;
+
+use hedgerow_agent_api::{CallState, RunEventKind, RunLog, RunStatus, Thread};
+use hedgerow_data_api::Clock;
+use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::RunId;
+use tokio::sync::{Mutex, watch};
+
+use crate::channels::{Live, Owner};
+
+/// Writes a run's events one append after another.
+pub(crate) struct Recorder {
+    run_id: RunId,
+    log: Arc<dyn RunLog>,
+    clock: Clock,
+    thread: Mutex<Thread>,
+    channel: watch::Sender<Live>,
+}
+
+impl Recorder {
+    /// A recorder that goes on where `thread` ends.
+    pub(crate) fn new(
+        run_id: RunId,
+        log: Arc<dyn RunLog>,
+        clock: Clock,
+        thread: Thread,
+        channel: watch::Sender<Live>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            run_id,
+            log,
+            clock,
+            thread: Mutex::new(thread),
+            channel,
+        })
+    }
+
+    /// The fold of what was written.
+    pub(crate) async fn thread(&self) -> Thread {
+        self.thread.lock().await.clone()
+    }
+
+    /// Appends events, all or none; refused once the run has ended.
+    pub(crate) async fn append(self: &Arc<Self>, kinds: Vec<RunEventKind>) -> Result<()> {
+        let recorder = self.clone();
+        let written = tokio::spawn(async move {
+            let mut thread = recorder.thread.lock().await;
+            if thread.status != RunStatus::Running {
+                return Err(Error::new(Code::Conflict, format!("run {} has ended", recorder.run_id)));
+            }
+            recorder.write(&mut thread, kinds).await
+        });
+        written
+            .await
+            .map_err(|error| Error::caused(Code::Internal, "appending to the run log broke off", error))?
+    }
+
+    /// Ends the run with these events, the last of which is terminal, unless it has ended. Calls
+    /// with an outside effect that are cut off by it are marked as of unknown outcome.
+    pub(crate) async fn finish(&self, ending: Vec<RunEventKind>) -> Result<()> {
+        let mut thread = self.thread.lock().await;
+        if thread.status != RunStatus::Running {
+            return Ok(());
+        }
+        let kinds = with_unknown_outcomes(&thread, ending.clone());
+        let Err(error) = self.write(&mut thread, kinds).await else {
+            return Ok(());
+        };
+        // An append that failed may have taken effect, and so may an earlier one: look what is there.
+        tracing::warn!(run_id = %self.run_id, error = error.chain(), "the end of a run was not recorded, trying again");
+        self.catch_up(&mut thread).await?;
+        if thread.status != RunStatus::Running {
+            return Ok(());
+        }
+        let kinds = with_unknown_outcomes(&thread, ending);
+        self.write(&mut thread, kinds).await
+    }
+
+    async fn write(&self, thread: &mut Thread, kinds: Vec<RunEventKind>) -> Result<()> {
+        let events = self
+            .log
+            .append(self.run_id, thread.seq, self.clock.now(), kinds)
+            .await?;
+        for event in &events {
+            thread.apply(event);
+        }
+        self.channel.send_replace(Live {
+            seq: thread.seq,
+            owner: Owner::Loop,
+        });
+        Ok(())
+    }
+
+    async fn catch_up(&self, thread: &mut Thread) -> Result<()> {
+        for event in self.log.read(self.run_id, thread.seq).await? {
+            thread.apply(&event);
+        }
+        self.channel.send_replace(Live {
+            seq: thread.seq,
+            owner: Owner::Loop,
+        });
+        Ok(())
+    }
+}
+
+/// The ending, after the news that nobody knows what became of the outside calls that still run.
+pub(crate) fn with_unknown_outcomes(thread: &Thread, ending: Vec<RunEventKind>) -> Vec<RunEventKind> {
+    let unknown = thread
+        .calls
+        .iter()
+        .filter(|call| call.state == CallState::Running && !call.effect.is_repeatable());
+    let mut kinds: Vec<_> = unknown
+        .map(|call| RunEventKind::CallOutcomeUnknown { call_id: call.call_id })
+        .collect();
+    kinds.extend(ending);
+    kinds
+}

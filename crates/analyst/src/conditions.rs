@@ -1,0 +1,174 @@
+//! Finds the conditions of a question: values, paths, statuses, comparisons, and what negates them.
+
+mod lists;
+mod make;
+mod values;
+
+pub(crate) use make::title;
+
+use crate::chunks::Item;
+use crate::intent::{Condition, Negation, Trouble};
+use crate::lexicon::Word;
+use crate::parser::{Parser, refuse};
+
+/// Words that may stand between a property and its value.
+const LINKS: [&str; 21] = [
+    "is", "was", "are", "were", "be", "being", "been", "of", "to", "the", "a", "an", "that", "which", "equals",
+    "equal", "called", "named", "code", ":", "(",
+];
+
+/// A negation that has not found what it negates.
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    at: usize,
+    negation: Negation,
+}
+
+impl Parser<'_> {
+    /// All conditions, in the order of the question. What they are made of is taken; a negation
+    /// that finds nothing to negate stays, and so stops the answer.
+    pub(crate) fn conditions(&mut self) -> Result<Vec<Condition>, Trouble> {
+        let mut conditions: Vec<Condition> = Vec::new();
+        let mut pending: Option<Pending> = None;
+        let mut at = 0;
+        while at < self.chunks.len() {
+            match self.chunks[at].item {
+                Item::Stop => at += 1,
+                Item::Word(Word::Negation(negation)) => {
+                    if pending.is_some() {
+                        return Err(refuse("I can't tell what two negations in a row leave."));
+                    }
+                    pending = Some(Pending { at, negation });
+                    at += 1;
+                }
+                _ => {
+                    let found = self.condition_at(at, pending)?;
+                    if let Some((condition, next)) = found {
+                        if let Some(pending) = pending {
+                            self.take(pending.at);
+                        }
+                        conditions.push(condition);
+                        at = next;
+                    } else {
+                        at += 1;
+                    }
+                    pending = None;
+                }
+            }
+        }
+        self.check_scope(&conditions)?;
+        Ok(conditions)
+    }
+
+    /// The condition that starts at a chunk, with the position after it.
+    fn condition_at(&mut self, at: usize, pending: Option<Pending>) -> Result<Option<(Condition, usize)>, Trouble> {
+        let outer = pending.map(|pending| pending.negation);
+        if let Some(Item::Property(key)) = self.item(at) {
+            let key = key.clone();
+            return self.named_condition(at, &key, pending);
+        }
+        let Some((mut condition, mut next)) = self.bare_condition(at)? else {
+            return Ok(None);
+        };
+        next = self.extend_list(&mut condition, next)?;
+        let condition = make::negated(condition, outer)
+            .ok_or_else(|| refuse(format!("I can't turn \"{}\" into its opposite.", self.text(at))))?;
+        Ok(Some((condition, next)))
+    }
+
+    /// `status 404`, `path starts with /blog/`, `no referrer`, `status other than 200`.
+    fn named_condition(
+        &mut self,
+        at: usize,
+        key: &str,
+        pending: Option<Pending>,
+    ) -> Result<Option<(Condition, usize)>, Trouble> {
+        let mut inner = None;
+        let mut next = at + 1;
+        loop {
+            match self.item(next) {
+                Some(Item::Stop) if LINKS.contains(&self.word(next)) => next += 1,
+                Some(Item::Unknown) if self.word(next) == "=" => next += 1,
+                Some(Item::Word(Word::Negation(negation))) if inner.is_none() => {
+                    inner = Some((next, *negation));
+                    next += 1;
+                }
+                _ => break,
+            }
+        }
+        let value = self.value_of(key, next)?;
+        let Some(mut condition) = value else {
+            return Ok(self.presence(at, key, pending));
+        };
+        if inner.is_some() && pending.is_some() {
+            return Err(refuse("I can't tell what two negations in a row leave."));
+        }
+        for position in at..=next {
+            self.take(position);
+        }
+        condition.start = self.chunks[at].start;
+        let after = self.extend_list(&mut condition, next + 1)?;
+        // "a status other than 200" and "the status is not 200" both speak of the value itself.
+        let negation = inner
+            .map(|_| Negation::Noun)
+            .or(pending.map(|pending| pending.negation));
+        let condition = make::negated(condition, negation)
+            .ok_or_else(|| refuse(format!("I can't turn \"{}\" into its opposite.", self.text(next))))?;
+        Ok(Some((condition, after)))
+    }
+
+    /// `without a referrer`, `with a referrer`.
+    fn presence(&mut self, at: usize, key: &str, pending: Option<Pending>) -> Option<(Condition, usize)> {
+        let (start, end) = (self.chunks[at].start, self.chunks[at].end);
+        if let Some(pending) = pending {
+            let between = self.stops_between(pending.at, at);
+            let of_noun = between.iter().all(|word| ["a", "an", "any", "the"].contains(word));
+            let of_clause = between
+                .iter()
+                .all(|word| ["have", "had", "has", "send", "sent", "a", "an", "any"].contains(word))
+                && between
+                    .iter()
+                    .any(|word| ["have", "had", "has", "send", "sent"].contains(word));
+            let fits = if pending.negation == Negation::Noun {
+                of_noun
+            } else {
+                of_clause
+            };
+            return fits.then(|| {
+                self.take(at);
+                (make::absent(key, start, end, pending.negation), at + 1)
+            });
+        }
+        let before: Vec<&str> = (0..at).rev().take(2).map(|position| self.word(position)).collect();
+        let has = matches!(before[..], ["a" | "an" | "any", "with" | "had" | "have" | "has"]);
+        has.then(|| {
+            self.take(at);
+            (make::present(key, start, end), at + 1)
+        })
+    }
+
+    /// "did not come from bots on Windows" can negate both conditions or one. Only "and", "but", a comma or
+    /// a relative word after the first makes it clear.
+    fn check_scope(&self, conditions: &[Condition]) -> Result<(), Trouble> {
+        for pair in conditions.windows(2) {
+            let between = &self.tokens[pair[0].end..pair[1].start];
+            let parted = between.iter().any(|token| {
+                ["and", "but", ",", "that", "which", "who"]
+                    .iter()
+                    .any(|word| token.is(word))
+            });
+            if pair[0].negation == Some(Negation::Clause) && !parted {
+                return Err(refuse(format!(
+                    "I can't tell how far the \"not\" reaches: to \"{}\" alone, or further. Put a comma or \"and\" \
+                     between the two conditions.",
+                    self.question_between(pair[0].start, pair[0].end),
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn question_between(&self, start: usize, end: usize) -> &str {
+        &self.question[self.tokens[start].start..self.tokens[end - 1].end]
+    }
+}

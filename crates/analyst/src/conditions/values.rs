@@ -1,0 +1,358 @@
+//! Conditions that are read from a value: with its property beside it, or standing alone.
+
+use serde_json::{Value, json};
+
+use super::make;
+use crate::chunks::{Candidate, Item};
+use crate::comparisons::TextKind;
+use crate::dates::Doubt;
+use crate::intent::{Condition, Lookup, Trouble};
+use crate::lexicon::Word;
+use crate::parser::{Parser, refuse};
+use crate::status_words;
+use crate::tokens::{Kind, whole};
+
+/// Words before a number that make it a status.
+const STATUS_BEFORE: [&str; 30] = [
+    "status",
+    "code",
+    "codes",
+    "returned",
+    "return",
+    "returns",
+    "returning",
+    "got",
+    "get",
+    "gets",
+    "gave",
+    "give",
+    "with",
+    "answered",
+    "ended",
+    "end",
+    "were",
+    "was",
+    "are",
+    "is",
+    "be",
+    "being",
+    "as",
+    "received",
+    "produced",
+    "resulted",
+    "in",
+    "a",
+    "an",
+    "most",
+];
+
+/// Words after a number that make it a status.
+const STATUS_AFTER: [&str; 9] = [
+    "responses",
+    "response",
+    "errors",
+    "error",
+    "requests",
+    "request",
+    "hits",
+    "codes",
+    "status",
+];
+
+impl Parser<'_> {
+    /// The value at a chunk as one of a property that was named before it.
+    pub(super) fn value_of(&mut self, key: &str, at: usize) -> Result<Option<Condition>, Trouble> {
+        let Some(chunk) = self.chunks.get(at) else {
+            return Ok(None);
+        };
+        let place = (chunk.start, chunk.end);
+        let numeric = self.knowledge.is_number(key);
+        let item = chunk.item.clone();
+        Ok(match item {
+            Item::Value(candidates) => {
+                let found = candidates.iter().find(|candidate| candidate.key == key);
+                found.map(|candidate| make::exact(key, vec![self.typed(key, &candidate.value)], place))
+            }
+            Item::Literal if !numeric => {
+                let text = self.literal(at);
+                self.check_exists(key, &text, at)?;
+                Some(make::exact(key, vec![json!(text)], place))
+            }
+            Item::Number(number) if numeric => {
+                let value = whole(number).map_or_else(|| json!(number), |number| json!(number));
+                if key == "status" {
+                    self.check_exists(key, &value.to_string(), at)?;
+                }
+                Some(make::exact(key, vec![value], place))
+            }
+            Item::Status(test) if key == "status" => Some(self.status(&test, at)?),
+            Item::NumberTest(test) if numeric && (!test.bytes || key == "bytes") => {
+                Some(make::number(key, &test, place))
+            }
+            Item::TextTest(test) if !numeric => {
+                self.check_text(key, &test.texts, test.kind, at)?;
+                make::text(key, &test, place)
+            }
+            Item::Word(Word::HomePage) if key == "$pathname" => Some(make::exact(key, vec![json!("/")], place)),
+            _ => None,
+        })
+    }
+
+    /// A condition that needs no property beside it, with the position after it.
+    pub(super) fn bare_condition(&mut self, at: usize) -> Result<Option<(Condition, usize)>, Trouble> {
+        let chunk = &self.chunks[at];
+        let place = (chunk.start, chunk.end);
+        let item = chunk.item.clone();
+        let condition = match item {
+            Item::Value(candidates) => return self.bare_value(at, &candidates).map(Some),
+            Item::Literal => Some(self.bare_literal(at)?),
+            Item::Number(number) => match whole(number) {
+                Some(status) if self.is_status_number(at, status) => Some(self.status(&status_words::one(status), at)?),
+                _ => None,
+            },
+            Item::Status(test) if self.knowledge.property("status").is_some() => Some(self.status(&test, at)?),
+            Item::NumberTest(test) if test.bytes && self.knowledge.property("bytes").is_some() => {
+                Some(make::number("bytes", &test, place))
+            }
+            Item::Word(Word::Bot(is_bot)) if self.knowledge.property("$is_bot").is_some() => {
+                let bot = make::bot(place);
+                if is_bot { Some(bot) } else { self.human(bot) }
+            }
+            Item::Word(Word::HomePage) if self.knowledge.property("$pathname").is_some() => {
+                self.check_exists("$pathname", "/", at)?;
+                Some(make::exact("$pathname", vec![json!("/")], place))
+            }
+            _ => None,
+        };
+        let Some(condition) = condition else { return Ok(None) };
+        self.take(at);
+        Ok(Some((condition, at + 1)))
+    }
+
+    fn human(&self, bot: Condition) -> Option<Condition> {
+        let mut condition = make::negated(bot, Some(crate::intent::Negation::Noun))?;
+        condition.note = Some("humans are taken to be all clients that are not known bots".to_owned());
+        Some(condition)
+    }
+
+    /// `Firefox`, `Firefox browser`.
+    fn bare_value(&mut self, at: usize, candidates: &[Candidate]) -> Result<(Condition, usize), Trouble> {
+        let named = match self.item(at + 1) {
+            Some(Item::Property(key)) => candidates.iter().find(|candidate| candidate.key == *key),
+            _ => None,
+        };
+        let (candidate, last) = match (named, candidates) {
+            (Some(candidate), _) => (candidate, at + 1),
+            (None, [candidate]) => (candidate, at),
+            (None, several) => {
+                let options = several
+                    .iter()
+                    .map(|one| format!("{} {}", make::title(&one.key), one.value))
+                    .collect();
+                let question = format!(
+                    "\"{}\" is a value of several properties. Which one do you mean?",
+                    self.text(at)
+                );
+                return Err(self.ask_about(at, at, Doubt { question, options }));
+            }
+        };
+        if last == at {
+            self.check_only_meaning(at, candidate)?;
+        }
+        let place = (self.chunks[at].start, self.chunks[last].end);
+        for position in at..=last {
+            self.take(position);
+        }
+        let value = self.typed(&candidate.key, &candidate.value);
+        Ok((make::exact(&candidate.key, vec![value], place), last + 1))
+    }
+
+    /// A name that stands alone is asked about where it is part of a page or a referrer more often
+    /// than it is the value: "favicon" and "Google" are rare browsers, too.
+    fn check_only_meaning(&mut self, at: usize, candidate: &Candidate) -> Result<(), Trouble> {
+        if !["$browser", "$os"].contains(&candidate.key.as_str()) {
+            return Ok(());
+        }
+        let text = candidate.value.clone();
+        let own = self.events_with(&candidate.key, &text, |value| value == text);
+        let mut others = Vec::new();
+        for key in ["$referrer", "$pathname"] {
+            if self.knowledge.property(key).is_some() {
+                others.push((self.events_with(key, &text, |_| true), key));
+            }
+        }
+        if !others.iter().any(|(count, _)| *count > own) || own.is_none() {
+            return Ok(());
+        }
+        others.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let of_part = others.iter().filter(|(count, _)| count.is_some_and(|count| count > 0));
+        let mut options: Vec<String> = of_part
+            .map(|(_, key)| format!("{} containing \"{text}\"", make::title(key)))
+            .collect();
+        options.push(format!("{} {text}", make::title(&candidate.key)));
+        let question = format!("\"{text}\" can mean several things here. Which one do you mean?");
+        Err(self.ask_about(at, at, Doubt { question, options }))
+    }
+
+    /// How many events have a value that contains a text and passes a test; `None` until looked up.
+    fn events_with(&mut self, key: &str, text: &str, passes: impl Fn(&str) -> bool) -> Option<u64> {
+        let Some(found) = self.knowledge.found(key, text) else {
+            self.lookups.push(Lookup {
+                key: key.to_owned(),
+                search: text.to_owned(),
+            });
+            return None;
+        };
+        Some(
+            found
+                .values
+                .iter()
+                .filter(|known| passes(&known.value))
+                .map(|known| known.count)
+                .sum(),
+        )
+    }
+
+    /// A path is a page, a URL a referrer; a quoted text alone does not say what it is of.
+    fn bare_literal(&mut self, at: usize) -> Result<Condition, Trouble> {
+        let place = (self.chunks[at].start, self.chunks[at].end);
+        let key = match self.tokens[place.0].kind {
+            Kind::Path => "$pathname",
+            Kind::Url => "$referrer",
+            _ => {
+                let message = format!(
+                    "I can't tell which property \"{}\" is a value of; name it beside the value.",
+                    self.text(at)
+                );
+                return Err(refuse(message));
+            }
+        };
+        if self.knowledge.property(key).is_none() {
+            return Err(refuse(format!(
+                "This project has no property \"{key}\", so I can't filter by \"{}\".",
+                self.text(at)
+            )));
+        }
+        let text = self.literal(at);
+        self.check_exists(key, &text, at)?;
+        Ok(make::exact(key, vec![json!(text)], place))
+    }
+
+    fn status(&mut self, test: &status_words::StatusTest, at: usize) -> Result<Condition, Trouble> {
+        let place = (self.chunks[at].start, self.chunks[at].end);
+        if let Some(number) = test.value.as_u64() {
+            let is_exact = test.operator == hedgerow_data_api::Operator::Exact;
+            if is_exact {
+                self.check_exists("status", &number.to_string(), at)?;
+            }
+        }
+        Ok(make::status(test, place))
+    }
+
+    /// True for a number that its neighbours make a status: `returned 404`, `404 responses`.
+    fn is_status_number(&self, at: usize, number: u32) -> bool {
+        let before = at.checked_sub(1).map_or("", |before| self.word(before));
+        let after = self
+            .tokens
+            .get(self.chunks[at].end)
+            .map_or("", |token| token.lower.as_str());
+        let in_negation = matches!(
+            at.checked_sub(1).and_then(|before| self.item(before)),
+            Some(Item::Word(Word::Negation(_)))
+        );
+        (100..600).contains(&number)
+            && self.knowledge.property("status").is_some()
+            && (STATUS_BEFORE.contains(&before) || STATUS_AFTER.contains(&after) || in_negation)
+    }
+
+    /// The text of a literal, without quotes.
+    fn literal(&self, at: usize) -> String {
+        self.tokens[self.chunks[at].start].text.clone()
+    }
+
+    fn typed(&self, key: &str, value: &str) -> Value {
+        if self.knowledge.is_number(key) {
+            return value
+                .parse::<i64>()
+                .map_or_else(|_| json!(value), |number| json!(number));
+        }
+        match value {
+            "true" | "false" if key.starts_with("$is_") => json!(value == "true"),
+            text => json!(text),
+        }
+    }
+
+    /// Refuses or asks unless the property has exactly this value.
+    pub(super) fn check_exists(&mut self, key: &str, value: &str, at: usize) -> Result<(), Trouble> {
+        let Some(found) = self.knowledge.found(key, value) else {
+            self.lookups.push(Lookup {
+                key: key.to_owned(),
+                search: value.to_owned(),
+            });
+            return Ok(());
+        };
+        if found.values.iter().any(|known| known.value == value) || !found.complete {
+            return Ok(());
+        }
+        let plain = |text: &str| text.trim_end_matches('/').to_lowercase();
+        let alike: Vec<String> = found
+            .values
+            .iter()
+            .map(|known| known.value.clone())
+            .filter(|known| plain(known) == plain(value))
+            .collect();
+        let title = make::title(key);
+        if !alike.is_empty() {
+            let question = format!("There is no {title} \"{value}\". Did you mean {}?", alike.join(" or "));
+            return Err(self.ask_about(
+                at,
+                at,
+                Doubt {
+                    question,
+                    options: alike,
+                },
+            ));
+        }
+        let Some(all) = self.knowledge.found(key, "") else {
+            self.lookups.push(Lookup {
+                key: key.to_owned(),
+                search: String::new(),
+            });
+            return Ok(());
+        };
+        let known = found.values.iter().chain(&all.values).map(|known| known.value.as_str());
+        let near = hedgerow_errors::nearest(value, known, 3);
+        let hint = if near.is_empty() {
+            String::new()
+        } else {
+            format!(" The nearest: {}.", near.join(", "))
+        };
+        Err(refuse(format!("There is no {title} \"{value}\" in the data.{hint}")))
+    }
+
+    /// Refuses unless some value meets the text condition.
+    fn check_text(&mut self, key: &str, texts: &[String], kind: TextKind, at: usize) -> Result<(), Trouble> {
+        for text in texts {
+            let Some(found) = self.knowledge.found(key, text) else {
+                self.lookups.push(Lookup {
+                    key: key.to_owned(),
+                    search: text.clone(),
+                });
+                continue;
+            };
+            let meets = |value: &str| match kind {
+                TextKind::Contains => true,
+                TextKind::StartsWith => value.starts_with(text.as_str()),
+                TextKind::EndsWith => value.ends_with(text.as_str()),
+            };
+            if found.complete && !found.values.iter().any(|known| meets(&known.value)) {
+                let title = make::title(key);
+                return Err(refuse(format!(
+                    "No {title} in the data is {}.",
+                    self.text(at).trim_start_matches("is ")
+                )));
+            }
+        }
+        Ok(())
+    }
+}

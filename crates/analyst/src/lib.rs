@@ -1,0 +1,38 @@
+//! The built-in analyst: answers questions without a model.
+//!
+//! It is a [`ModelProvider`] that sees exactly what a model sees and drives the same loop: it looks
+//! names up, asks typed queries and writes an answer with references. Its law: every content word
+//! of the question is consumed by the parse or stands in the list of stop words; a leftover word
+//! means that it asks or refuses. It keeps no state; each reply is made from the request alone.
+//!
+//! The way of a question: `tokens` → `chunks` (dates, measures, values, comparisons, ...) →
+//! `parse` (conditions, measure, shape) → `plan` (typed queries) → `answer`.
+
+mod analyst;
+mod answer;
+mod chunks;
+mod comparisons;
+mod conditions;
+mod conversation;
+mod cursor;
+mod dates;
+mod intent;
+mod knowledge;
+mod lexicon;
+mod measures;
+mod numerals;
+mod parse;
+mod parser;
+mod plan;
+mod refusal;
+mod results;
+mod shapes;
+mod status_words;
+mod stop_words;
+mod tokens;
+mod unknown;
+
+pub use analyst::BuiltinAnalyst;
+
+#[cfg(test)]
+mod tests;

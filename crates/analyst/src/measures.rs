@@ -1,0 +1,371 @@
+//! Finds what is counted. A question may name several things ("how many visitors viewed ..."); the
+//! head is counted, the others say of which events, or who did it.
+
+use hedgerow_data_api::Math;
+
+use crate::chunks::Item;
+use crate::intent::{Condition, Measure, Trouble};
+use crate::lexicon::{Counted, Word};
+use crate::parser::{Parser, ask_to_add, refuse};
+
+/// A thing to count, where it stands.
+#[derive(Debug, Clone, PartialEq)]
+struct Mention {
+    at: usize,
+    counted: Counted,
+    unique: bool,
+}
+
+/// What stands after "most" or "how many".
+enum Lead {
+    Measure(Mention),
+    /// `404s`: requests, told by their status.
+    Responses(usize),
+    /// Something that can't be counted.
+    Other,
+    /// Nothing that belongs to it.
+    Nothing,
+}
+
+/// Words between "by" and the measure that ranks.
+const RANK_FILLERS: [&str; 6] = ["the", "number", "of", "total", "count", "our"];
+
+/// Words that make the persons after them the doers of what is counted.
+const AGENT_BEFORE: [&str; 11] = [
+    "by", "from", "of", "did", "do", "does", "for", "have", "has", "our", "to",
+];
+
+impl Parser<'_> {
+    /// What is counted. `is_ranking` says that the question asks for a top value or a peak.
+    pub(crate) fn measure(&mut self, is_ranking: bool, conditions: &[Condition]) -> Result<Measure, Trouble> {
+        let ranked = self.ranked_by(is_ranking)?;
+        let mentions = self.mentions();
+        let others: Vec<Mention> = mentions
+            .iter()
+            .filter(|one| Some(one.at) != ranked.as_ref().map(|r| r.at))
+            .cloned()
+            .collect();
+        let by_measure = ranked.is_some();
+        let head = match ranked {
+            Some(ranked) => Some(ranked),
+            None => self.head(&others)?,
+        };
+        let Some(head) = head else {
+            return self.no_mention(conditions);
+        };
+        if self.has_visited() && !matches!(head.counted, Counted::Visitors | Counted::Sessions) {
+            return Err(refuse(
+                "\"Visited\" can mean requests or page views; please say \"requested\" or \"viewed\".",
+            ));
+        }
+        if self.is_popular() && !by_measure {
+            return Err(ask_to_add(
+                "Most popular by what?",
+                &["counting page views", "counting requests", "counting unique visitors"],
+            ));
+        }
+        let mut event = own_event(&head.counted);
+        for other in others.iter().filter(|other| other.at != head.at) {
+            if let Some(scope) = self.combine(&head, other)? {
+                event = Some(scope);
+            }
+        }
+        self.take_mentions();
+        self.check_event(event.as_deref())?;
+        Ok(self.of(&head, event))
+    }
+
+    fn mentions(&self) -> Vec<Mention> {
+        let of = |(at, chunk): (usize, &crate::chunks::Chunk)| match &chunk.item {
+            Item::Word(Word::Measure(counted, unique)) => Some(Mention {
+                at,
+                counted: counted.clone(),
+                unique: *unique,
+            }),
+            _ => None,
+        };
+        self.chunks.iter().enumerate().filter_map(of).collect()
+    }
+
+    /// The measure after "by" or "counting".
+    fn ranked_by(&mut self, is_ranking: bool) -> Result<Option<Mention>, Trouble> {
+        let mut ranked: Option<Mention> = None;
+        for at in 0..self.chunks.len() {
+            let counted_in = match self.item(at) {
+                Some(Item::Word(Word::By)) if is_ranking && self.word(at) == "by" => false,
+                Some(Item::Word(Word::CountedIn)) => true,
+                _ => continue,
+            };
+            let Some(next) = self.content_from(at + 1) else {
+                continue;
+            };
+            let Some(mention) = self.mentions().into_iter().find(|mention| mention.at == next) else {
+                continue;
+            };
+            if !self
+                .stops_between(at, next)
+                .iter()
+                .all(|word| RANK_FILLERS.contains(word))
+            {
+                continue;
+            }
+            let is_agent = !counted_in
+                && mention.counted == Counted::Visitors
+                && !mention.unique
+                && self.mentions().iter().any(|other| other.counted != Counted::Visitors);
+            if is_agent {
+                let question = "Is that ranked by the number of visitors, or by what they did?".to_owned();
+                let options = vec!["counting unique visitors".to_owned(), "counting page views".to_owned()];
+                return Err(self.ask_about(at, next, crate::dates::Doubt { question, options }));
+            }
+            if ranked.is_some() {
+                return Err(refuse("The question names two measures to rank by."));
+            }
+            self.take(at);
+            ranked = Some(mention);
+        }
+        Ok(ranked)
+    }
+
+    /// The measure the question asks for: after "most" or "how many", or else the first noun.
+    fn head(&self, mentions: &[Mention]) -> Result<Option<Mention>, Trouble> {
+        let leads = |wanted: fn(&Word) -> bool| {
+            (0..self.chunks.len()).filter(move |at| matches!(self.item(*at), Some(Item::Word(word)) if wanted(word)))
+        };
+        for lead in leads(|word| matches!(word, Word::Top(_))) {
+            match self.lead(lead, mentions) {
+                Lead::Measure(mention) => return Ok(Some(mention)),
+                Lead::Responses(at) => {
+                    return Ok(Some(Mention {
+                        at,
+                        counted: Counted::Events,
+                        unique: false,
+                    }));
+                }
+                Lead::Other => return Err(refuse("I can't tell what \"most\" is counted in.")),
+                Lead::Nothing => {}
+            }
+            // "viewed most"
+            let before = (0..lead).rev().find(|at| !["the", ","].contains(&self.word(*at)));
+            if let Some(verb) = mentions
+                .iter()
+                .find(|mention| Some(mention.at) == before && self.is_verb(mention.at))
+            {
+                return Ok(Some(verb.clone()));
+            }
+        }
+        for lead in leads(|word| matches!(word, Word::HowMany)) {
+            if ["how often", "how many times"].contains(&self.text(lead).to_lowercase().as_str()) {
+                let doing = |one: &&Mention| !matches!(one.counted, Counted::Visitors | Counted::Sessions);
+                return Ok(mentions.iter().find(doing).cloned());
+            }
+            match self.lead(lead, mentions) {
+                Lead::Measure(mention) => return Ok(Some(mention)),
+                Lead::Responses(at) => {
+                    return Ok(Some(Mention {
+                        at,
+                        counted: Counted::Events,
+                        unique: false,
+                    }));
+                }
+                Lead::Other => {
+                    return Err(refuse(
+                        "I can count requests, page views, visitors and sessions, but not what \"how many\" asks for here.",
+                    ));
+                }
+                Lead::Nothing if mentions.iter().any(|one| one.counted != mentions[0].counted) => {
+                    return Err(refuse("I can't tell which of the things named is to be counted."));
+                }
+                Lead::Nothing => {}
+            }
+        }
+        let noun = |mention: &&Mention| !self.is_verb(mention.at);
+        Ok(mentions.iter().find(noun).or_else(|| mentions.first()).cloned())
+    }
+
+    /// What follows "most" or "how many"; conditions may stand between: "the most 404 responses".
+    fn lead(&self, lead: usize, mentions: &[Mention]) -> Lead {
+        const FILLERS: [&str; 8] = ["the", "of", "number", "all", "our", "total", "different", "a"];
+        let (mut responses, mut conditions) = (None, false);
+        for at in lead + 1..self.chunks.len() {
+            if let Some(mention) = mentions.iter().find(|mention| mention.at == at) {
+                // "most bots request": the verb counts the bots' doings, not the bots.
+                let of_verb = conditions && self.is_verb(at);
+                return if of_verb {
+                    Lead::Other
+                } else {
+                    Lead::Measure(mention.clone())
+                };
+            }
+            match self.item(at) {
+                Some(Item::Stop) if FILLERS.contains(&self.word(at)) => {}
+                Some(Item::Status(_)) if self.chunks[at].taken => responses = Some(at),
+                Some(Item::Value(_) | Item::Number(_) | Item::Literal | Item::Word(Word::Bot(_)))
+                    if self.chunks[at].taken =>
+                {
+                    conditions = true;
+                }
+                Some(Item::Word(Word::Negation(_) | Word::Or)) if self.chunks[at].taken => {}
+                Some(Item::Stop) if self.word(at) == "-" => {}
+                _ => break,
+            }
+        }
+        match responses {
+            Some(at) => Lead::Responses(at),
+            None if conditions => Lead::Other,
+            None => Lead::Nothing,
+        }
+    }
+
+    fn is_verb(&self, at: usize) -> bool {
+        ["viewed", "view", "requested", "request", "accessed", "fetched"].contains(&self.word(at))
+            && self.chunks[at].end == self.chunks[at].start + 1
+    }
+
+    /// What another mention adds to the head: an event to count on, or nothing.
+    fn combine(&self, head: &Mention, other: &Mention) -> Result<Option<String>, Trouble> {
+        let joined = !self.is_verb(other.at) && self.is_joined(other.at);
+        let two = || refuse("The question asks for two numbers; please ask for one at a time.");
+        if joined && head.counted != other.counted {
+            return Err(two());
+        }
+        match (&head.counted, &other.counted) {
+            (one, same) if one == same => Ok(None),
+            (Counted::Visitors | Counted::Sessions, Counted::Views | Counted::Named(_)) => {
+                Ok(own_event(&other.counted))
+            }
+            (Counted::Visitors | Counted::Sessions, Counted::Events) | (Counted::Sessions, Counted::Visitors) => {
+                Ok(None)
+            }
+            // "page views that bots requested"
+            (Counted::Views, Counted::Events) if self.is_verb(other.at) => Ok(None),
+            (Counted::Views | Counted::Events | Counted::Named(_), Counted::Visitors) if self.is_agent(other.at) => {
+                Ok(None)
+            }
+            _ => Err(two()),
+        }
+    }
+
+    /// True where "and", "or" or a comma stands before a measure.
+    fn is_joined(&self, at: usize) -> bool {
+        let before = (0..at)
+            .rev()
+            .find(|position| !["the", "of", "number"].contains(&self.word(*position)));
+        before.is_some_and(|before| ["and", "or", ",", "/", "&"].contains(&self.word(before)))
+    }
+
+    fn is_agent(&self, at: usize) -> bool {
+        let Some(before) = (0..at)
+            .rev()
+            .find(|position| !["the", "our", "all"].contains(&self.word(*position)))
+        else {
+            return false;
+        };
+        AGENT_BEFORE.contains(&self.word(before))
+            || (self.chunks[before].taken && self.item(before) != Some(&Item::Stop))
+    }
+
+    fn has_visited(&self) -> bool {
+        self.chunks.iter().any(|chunk| chunk.item == Item::Word(Word::Visited))
+    }
+
+    fn is_popular(&self) -> bool {
+        self.chunks.iter().any(|chunk| chunk.item == Item::Word(Word::Popular))
+    }
+
+    /// Nothing to count is named: the responses a condition speaks of, or a question back.
+    fn no_mention(&mut self, conditions: &[Condition]) -> Result<Measure, Trouble> {
+        // A status or a method is one of every request, so ranking them counts requests.
+        let is_of_requests = |chunk: &crate::chunks::Chunk| matches!(&chunk.item, Item::Property(key) if !chunk.taken && ["status", "method"].contains(&key.as_str()));
+        let ranks_requests = self.is_ranking() && self.chunks.iter().any(is_of_requests);
+        if ranks_requests || conditions.iter().any(|condition| condition.names_responses) {
+            return Ok(Measure {
+                event: None,
+                math: Math::Total,
+                noun: "requests".to_owned(),
+            });
+        }
+        let asks_for_number = self.chunks.iter().any(|chunk| {
+            matches!(
+                chunk.item,
+                Item::Word(
+                    Word::HowMany | Word::Share | Word::Top(_) | Word::Popular | Word::Every(_) | Word::OverTime
+                )
+            )
+        });
+        if !asks_for_number {
+            return Err(refuse("The question names nothing to count."));
+        }
+        Err(ask_to_add(
+            "What should I count?",
+            &["counting requests", "counting page views", "counting unique visitors"],
+        ))
+    }
+
+    fn take_mentions(&mut self) {
+        for chunk in &mut self.chunks {
+            if matches!(
+                chunk.item,
+                Item::Word(Word::Measure(..) | Word::Visited | Word::Popular)
+            ) {
+                chunk.taken = true;
+            }
+        }
+        // "by visitors on Windows": the "by" only says who.
+        for at in 0..self.chunks.len() {
+            let names_doer = self.word(at) == "by"
+                && self.content_from(at + 1).is_some_and(|next| {
+                    matches!(&self.chunks[next].item, Item::Word(Word::Measure(Counted::Visitors, _)))
+                });
+            if names_doer {
+                self.take(at);
+            }
+        }
+    }
+
+    fn check_event(&self, event: Option<&str>) -> Result<(), Trouble> {
+        let Some(event) = event else { return Ok(()) };
+        if self.knowledge.events.iter().any(|known| known.name == event) {
+            return Ok(());
+        }
+        let known = self
+            .knowledge
+            .events
+            .iter()
+            .map(|known| known.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
+        Err(refuse(format!(
+            "This project has no event \"{event}\". It has: {known}."
+        )))
+    }
+
+    fn of(&self, head: &Mention, event: Option<String>) -> Measure {
+        let (math, noun) = match &head.counted {
+            Counted::Visitors => (Math::Dau, "unique visitors".to_owned()),
+            Counted::Sessions => (Math::UniqueSession, "sessions".to_owned()),
+            Counted::Views => (Math::Total, "page views".to_owned()),
+            Counted::Named(name) => (Math::Total, format!("\"{name}\" events")),
+            Counted::Events => (Math::Total, events_noun(self.word(head.at)).to_owned()),
+        };
+        Measure { event, math, noun }
+    }
+}
+
+fn own_event(counted: &Counted) -> Option<String> {
+    match counted {
+        Counted::Views => Some("$pageview".to_owned()),
+        Counted::Named(name) => Some(name.clone()),
+        Counted::Events | Counted::Visitors | Counted::Sessions => None,
+    }
+}
+
+/// The user's own word for a line of the log.
+fn events_noun(word: &str) -> &'static str {
+    match word {
+        "hits" | "hit" => "hits",
+        "responses" | "response" => "responses",
+        "events" | "event" => "events",
+        _ => "requests",
+    }
+}

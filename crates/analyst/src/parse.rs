@@ -1,0 +1,283 @@
+//! Understands a question in full, or says what stands in the way.
+
+use chrono::NaiveDate;
+
+use crate::chunks::{Item, chunks};
+use crate::dates::{Calendar, Span, midnight};
+use crate::intent::{Ask, Condition, Edit, Intent, Measure, Negation, Shape, Trouble};
+use crate::knowledge::Knowledge;
+use crate::lexicon::Word;
+use crate::parser::{Parser, ask_to_add, refuse};
+use crate::tokens::tokenize;
+use hedgerow_data_api::{Interval, Math};
+
+/// Properties that one visitor has all the time, so that "visitors who did not ..." can be counted.
+const OF_THE_VISITOR: [&str; 4] = ["$browser", "$os", "$is_bot", "$raw_user_agent"];
+
+/// What a question means.
+pub(crate) fn parse(question: &str, knowledge: &Knowledge, calendar: &Calendar) -> Result<Intent, Trouble> {
+    let tokens = tokenize(question);
+    let chunks = chunks(&tokens, knowledge, calendar);
+    let mut parser = Parser {
+        question,
+        tokens: &tokens,
+        knowledge,
+        calendar,
+        chunks,
+        lookups: Vec::new(),
+    };
+    let conditions = parser.conditions();
+    parser.check_unknown()?;
+    if !parser.lookups.is_empty() {
+        parser.lookups.sort();
+        parser.lookups.dedup();
+        return Err(Trouble::Lookup(parser.lookups));
+    }
+    let conditions = unique(conditions?)?;
+    parser.check_doubts()?;
+    let (span, said) = parser.span()?;
+    let covered = coverage(&span, calendar)?;
+    parser.check_distinct_counts()?;
+    let is_ranking = parser.is_ranking();
+    let split = parser.split()?;
+    let (conditions, part) = match parser.share(conditions.clone())? {
+        Some((whole, part)) => (whole, Some(part)),
+        None => (conditions, None),
+    };
+    let all: Vec<Condition> = conditions.iter().chain(part.iter().flatten()).cloned().collect();
+    let measure = parser.measure(is_ranking, &all)?;
+    let shape = parser.shape(split, span.single_day().is_some(), &all)?;
+    let shape = match (part, shape) {
+        (Some(part), Shape::Number) => Shape::Share { part },
+        (Some(_), _) => {
+            return Err(refuse(
+                "I can give a share of the whole period, not a share split further.",
+            ));
+        }
+        (None, shape) => shape,
+    };
+    parser.take_generic_properties(&all);
+    parser.check_all_taken()?;
+    check_persons(&parser, &measure, &all)?;
+    check_hours(&shape, &span, said, calendar)?;
+    let mut notes = span.notes.clone();
+    notes.extend(covered);
+    notes.extend(all.iter().filter_map(|condition| condition.note.clone()));
+    if measure.math != Math::Total && all.len() > 1 {
+        notes.push("all conditions hold for one and the same request".to_owned());
+    }
+    Ok(Intent {
+        measure,
+        conditions,
+        span,
+        shape,
+        notes,
+    })
+}
+
+/// The same condition said twice counts once; two different values of one property can't both hold.
+fn unique(conditions: Vec<Condition>) -> Result<Vec<Condition>, Trouble> {
+    let mut kept: Vec<Condition> = Vec::new();
+    let error_status = |condition: &Condition| {
+        let status = condition.filter.value.as_ref().and_then(serde_json::Value::as_u64);
+        condition.key() == "status" && condition.is_exact() && status.is_some_and(|status| status >= 400)
+    };
+    let names_error = conditions.iter().any(error_status);
+    for condition in conditions {
+        // "404 errors": the noun says nothing that the status does not.
+        let general_error = condition.key() == "status" && condition.note.is_some() && condition.negation.is_none();
+        if names_error && general_error {
+            continue;
+        }
+        if kept.iter().any(|other| other.filter == condition.filter) {
+            continue;
+        }
+        let exact =
+            |one: &Condition| one.is_exact() || matches!(one.filter.operator, hedgerow_data_api::Operator::IsNot);
+        let clash = kept.iter().find(|other| {
+            other.key() == condition.key()
+                && exact(other)
+                && exact(&condition)
+                && (other.is_exact() || condition.is_exact())
+        });
+        if let Some(other) = clash {
+            return Err(refuse(format!(
+                "Both \"{}\" and \"{}\" are asked for, and I can't tell how they go together; join values with \"or\" if \
+                 any of them will do.",
+                other.words, condition.words
+            )));
+        }
+        kept.push(condition);
+    }
+    Ok(kept)
+}
+
+impl Parser<'_> {
+    /// What is unclear is asked, the first doubt first.
+    fn check_doubts(&self) -> Result<(), Trouble> {
+        for (at, chunk) in self.chunks.iter().enumerate() {
+            if let Item::Doubt(doubt) = &chunk.item {
+                return Err(self.ask_about(at, at, doubt.clone()));
+            }
+            if chunk.item == Item::Word(Word::Traffic) {
+                let options = ["requests", "page views", "unique visitors"]
+                    .map(str::to_owned)
+                    .to_vec();
+                let question = "What is meant by traffic?".to_owned();
+                return Err(self.ask_about(at, at, crate::dates::Doubt { question, options }));
+            }
+        }
+        Ok(())
+    }
+
+    /// The period, and whether the question names one; without one it is everything.
+    fn span(&mut self) -> Result<(Span, bool), Trouble> {
+        let mut spans: Vec<Span> = Vec::new();
+        let mut hours: Vec<(u32, u32)> = Vec::new();
+        for chunk in &mut self.chunks {
+            match &chunk.item {
+                Item::Span(span) => spans.push(span.clone()),
+                Item::Hours { from, to } => hours.push((*from, *to)),
+                _ => continue,
+            }
+            chunk.taken = true;
+        }
+        spans.dedup();
+        if spans.len() > 1 || hours.len() > 1 {
+            return Err(refuse(
+                "The question names two periods; please ask about one at a time.",
+            ));
+        }
+        let said = !spans.is_empty();
+        let span = spans.pop().unwrap_or_else(Span::everything);
+        let Some((from, to)) = hours.pop() else {
+            return Ok((span, said));
+        };
+        let day = span.single_day().or_else(|| (!said).then(|| self.only_day()).flatten());
+        let Some(day) = day else {
+            return Err(refuse(
+                "A time of day needs one day to go with it, such as \"before noon on 18 May 2015\".",
+            ));
+        };
+        let at = |minutes: u32| midnight(day) + chrono::Duration::minutes(i64::from(minutes));
+        Ok((
+            Span {
+                from: Some(at(from)),
+                to: Some(at(to)),
+                relative: None,
+                notes: span.notes,
+            },
+            true,
+        ))
+    }
+
+    fn only_day(&self) -> Option<NaiveDate> {
+        self.calendar
+            .data
+            .filter(|(first, last)| first == last)
+            .map(|(first, _)| first)
+    }
+
+    /// "the pages whose path starts with /blog/": the pages are those of the condition.
+    fn take_generic_properties(&mut self, conditions: &[Condition]) {
+        for chunk in &mut self.chunks {
+            if let Item::Property(key) = &chunk.item {
+                chunk.taken |= conditions.iter().any(|condition| condition.key() == key);
+            }
+        }
+    }
+
+    /// The law: nothing may be left over.
+    fn check_all_taken(&self) -> Result<(), Trouble> {
+        let left: Vec<usize> = (0..self.chunks.len()).filter(|at| !self.chunks[*at].taken).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let words: Vec<String> = left.iter().map(|at| format!("\"{}\"", self.text(*at))).collect();
+        Err(refuse(format!(
+            "I could not use these words of the question: {}.",
+            words.join(", ")
+        )))
+    }
+}
+
+/// Refuses a period without any data, as 0 would be no answer. A period that reaches beyond the data is
+/// answered, and the note says so.
+fn coverage(span: &Span, calendar: &Calendar) -> Result<Option<String>, Trouble> {
+    let Some((first, last)) = calendar.data else {
+        return Err(refuse("There is no data yet."));
+    };
+    let days = crate::dates::words::plain_range(first, last);
+    let (start, end) = (midnight(first), midnight(last) + chrono::Duration::days(1));
+    let outside = span.from.is_some_and(|from| from >= end) || span.to.is_some_and(|to| to <= start);
+    if outside {
+        return Err(refuse(format!(
+            "There is no data {}; the data covers {days}.",
+            span.words(calendar)
+        )));
+    }
+    let beyond = span.from.is_some_and(|from| from < start) || span.to.is_some_and(|to| to > end);
+    Ok(beyond.then(|| format!("the data covers {days}")))
+}
+
+/// Counting persons or sessions by their events can't say what a person did not do at all, nor that
+/// a person did two things.
+fn check_persons(parser: &Parser, measure: &Measure, conditions: &[Condition]) -> Result<(), Trouble> {
+    if measure.math == Math::Total {
+        return Ok(());
+    }
+    for condition in conditions
+        .iter()
+        .filter(|condition| !OF_THE_VISITOR.contains(&condition.key()))
+    {
+        if condition.negation == Some(Negation::Clause) {
+            return Err(refuse(format!(
+                "I count {} by single requests, so I can't tell who never did something ({}).",
+                measure.noun, condition.words
+            )));
+        }
+        if condition.and_list {
+            let (start, end) = (
+                parser.tokens[condition.start].start,
+                parser.tokens[condition.end - 1].end,
+            );
+            let text = parser.question[start..end].replace(" and ", " or ");
+            let question = "I can count those with any of these, not those with all of them. Shall I?".to_owned();
+            return Err(Trouble::Ask(Ask {
+                question,
+                options: vec![text],
+                edit: Edit::Replace { start, end },
+            }));
+        }
+    }
+    Ok(())
+}
+
+/// The busiest hour of several days can be one hour of one day, or a time of day over all days.
+fn check_hours(shape: &Shape, span: &Span, said: bool, calendar: &Calendar) -> Result<(), Trouble> {
+    let Shape::Peak {
+        interval: Interval::Hour,
+        ..
+    } = shape
+    else {
+        return Ok(());
+    };
+    let only = calendar.data.is_some_and(|(first, last)| first == last);
+    let within_one_day = span.single_day().is_some()
+        || matches!((span.from, span.to), (Some(from), Some(to)) if to - from <= chrono::Duration::days(1) && from.date() == (to - chrono::Duration::microseconds(1)).date());
+    if within_one_day || (only && !said) {
+        return Ok(());
+    }
+    if said {
+        return Err(refuse("I can rank the hours of one day; please name the day."));
+    }
+    let days: Vec<String> = calendar
+        .data
+        .into_iter()
+        .flat_map(|(first, last)| first.iter_days().take_while(move |day| *day <= last))
+        .take(6)
+        .map(|day| format!("on {}", crate::dates::words::day_words(day)))
+        .collect();
+    let options: Vec<&str> = days.iter().map(String::as_str).collect();
+    Err(ask_to_add("Of which day? I can rank the hours of one day.", &options))
+}

@@ -1,0 +1,371 @@
+//! Finds how the result is wanted: a number, a series, a breakdown, a top value, a peak or a share.
+
+use hedgerow_data_api::Interval;
+
+use crate::chunks::Item;
+use crate::intent::{Condition, Order, Shape, Trouble};
+use crate::lexicon::Word;
+use crate::parser::{Parser, refuse};
+use crate::stop_words::{PREDICATES, RELATIVES};
+
+/// How many values a plural asks for: "which pages were viewed most".
+const PLURAL_COUNT: u32 = 5;
+
+/// What "by", "daily" and "top" say, before they are put together.
+#[derive(Debug, Default)]
+pub(crate) struct Split {
+    by: Option<String>,
+    interval: Option<Interval>,
+    over_time: bool,
+    order: Option<Order>,
+}
+
+impl Parser<'_> {
+    /// True where a top value or a peak is asked for.
+    pub(crate) fn is_ranking(&self) -> bool {
+        self.chunks
+            .iter()
+            .any(|chunk| matches!(chunk.item, Item::Word(Word::Top(_) | Word::Popular)))
+    }
+
+    /// Reads the words that split: "by browser", "per day", "daily", "over time", "most".
+    pub(crate) fn split(&mut self) -> Result<Split, Trouble> {
+        let mut split = Split::default();
+        for at in 0..self.chunks.len() {
+            let Item::Word(word) = self.chunks[at].item.clone() else {
+                continue;
+            };
+            match word {
+                Word::By => self.read_by(at, &mut split)?,
+                Word::Every(interval) => {
+                    set(
+                        &mut split.interval,
+                        interval,
+                        "The question asks for two kinds of series.",
+                    )?;
+                    self.take(at);
+                }
+                Word::OverTime => {
+                    split.over_time = true;
+                    self.take(at);
+                }
+                Word::Top(order) => {
+                    set(
+                        &mut split.order,
+                        order,
+                        "The question asks for the most and for the least; please ask one at a time.",
+                    )?;
+                    self.take(at);
+                }
+                Word::Popular => {
+                    set(
+                        &mut split.order,
+                        Order::Most,
+                        "The question asks for the most and for the least.",
+                    )?;
+                    self.take(at);
+                }
+                Word::HowMany => self.take(at),
+                _ => {}
+            }
+        }
+        for at in 0..self.chunks.len() {
+            let names_condition = || {
+                self.content_from(at + 1).is_some_and(|next| {
+                    self.chunks[next].taken || matches!(self.chunks[next].item, Item::Word(Word::Measure(..)))
+                })
+            };
+            if self.chunks[at].item == Item::Word(Word::Among) && names_condition() {
+                self.take(at);
+            }
+        }
+        let splits = split.by.is_some() || split.interval.is_some();
+        for at in 0..self.chunks.len() {
+            if splits && self.chunks[at].item == Item::Word(Word::BreakDown) {
+                self.take(at);
+            }
+        }
+        Ok(split)
+    }
+
+    fn read_by(&mut self, at: usize, split: &mut Split) -> Result<(), Trouble> {
+        let Some(next) = self.content_from(at + 1) else {
+            return Ok(());
+        };
+        if !self
+            .stops_between(at, next)
+            .iter()
+            .all(|word| ["the", "a", "an", "our", "all", "of"].contains(word))
+        {
+            return Ok(());
+        }
+        let taken = self.chunks[next].taken;
+        match self.chunks[next].item.clone() {
+            Item::Property(key) if !taken => {
+                set(&mut split.by, key, "I can split by one property at a time.")?;
+                self.take(at);
+                self.take(next);
+            }
+            Item::Word(Word::Bucket(interval)) => {
+                set(
+                    &mut split.interval,
+                    interval,
+                    "The question asks for two kinds of series.",
+                )?;
+                self.take(at);
+                self.take(next);
+            }
+            // "used by the most visitors"
+            Item::Word(Word::Top(_)) => self.take(at),
+            // "by Firefox", "by bots": who did it, already a condition.
+            _ if taken && self.word(at) == "by" => self.take(at),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Puts the shape together.
+    pub(crate) fn shape(&mut self, split: Split, one_day: bool, conditions: &[Condition]) -> Result<Shape, Trouble> {
+        if let Some(order) = split.order {
+            return self.ranking(order, split, conditions);
+        }
+        let default = || if one_day { Interval::Hour } else { Interval::Day };
+        let interval = split.interval.or_else(|| split.over_time.then(default));
+        Ok(match (interval, split.by) {
+            (Some(interval), by) => Shape::Series { interval, by },
+            (None, Some(by)) => Shape::Breakdown { by },
+            (None, None) => Shape::Number,
+        })
+    }
+
+    /// "How many pages" asks how many different ones, which is not a count of events.
+    pub(crate) fn check_distinct_counts(&self) -> Result<(), Trouble> {
+        for at in 0..self.chunks.len() {
+            if self.chunks[at].item != Item::Word(Word::HowMany) {
+                continue;
+            }
+            let not_condition = |position: &usize| {
+                let chunk = &self.chunks[*position];
+                let is_condition =
+                    chunk.taken && !matches!(chunk.item, Item::Property(_) | Item::Word(Word::Measure(..)));
+                !is_condition
+            };
+            if let Some(next) = (at + 1..self.chunks.len()).find(not_condition)
+                && matches!(self.chunks[next].item, Item::Property(_))
+            {
+                let name = self.text(next);
+                let reason = format!("I can't count {name}, only requests, page views, visitors and sessions.");
+                return Err(refuse(reason));
+            }
+        }
+        Ok(())
+    }
+
+    fn ranking(&mut self, order: Order, split: Split, conditions: &[Condition]) -> Result<Shape, Trouble> {
+        let wants_number = self
+            .content_from(0)
+            .is_some_and(|first| self.chunks[first].item == Item::Word(Word::HowMany));
+        let buckets: Vec<usize> = self.positions(|item| matches!(item, Item::Word(Word::Bucket(_))));
+        let (target, plural) = self.target(conditions)?;
+        let number = self.take_count();
+        let by = match (target, split.by) {
+            (Some(target), Some(by)) if target != by => return Err(refuse("I can rank one property at a time.")),
+            (target, by) => target.or(by),
+        };
+        if split.interval.is_some() || split.over_time {
+            return Err(refuse(
+                "I can give a series or a ranking, not a ranking for each day or hour.",
+            ));
+        }
+        match (&buckets[..], by) {
+            ([], Some(by)) => {
+                let count = number.unwrap_or(if plural && !wants_number { PLURAL_COUNT } else { 1 });
+                Ok(Shape::Top {
+                    by,
+                    order,
+                    count,
+                    wants_number,
+                })
+            }
+            ([at], None) if number.is_none() => {
+                let Item::Word(Word::Bucket(interval)) = self.chunks[*at].item else {
+                    return Err(refuse(""));
+                };
+                self.take(*at);
+                Ok(Shape::Peak {
+                    interval,
+                    order,
+                    wants_number,
+                })
+            }
+            _ => Err(refuse(
+                "I can't tell what to rank: name one property, or a day or an hour.",
+            )),
+        }
+    }
+
+    fn positions(&self, wanted: impl Fn(&Item) -> bool) -> Vec<usize> {
+        (0..self.chunks.len())
+            .filter(|at| !self.chunks[*at].taken && wanted(&self.chunks[*at].item))
+            .collect()
+    }
+
+    /// The property whose values are ranked, and whether it stands in the plural.
+    fn target(&mut self, conditions: &[Condition]) -> Result<(Option<String>, bool), Trouble> {
+        let mut at_target = self.positions(|item| matches!(item, Item::Property(_)));
+        if at_target.is_empty() {
+            // "Which page starting with /blog/ ...": the property belongs to a condition as well.
+            let named_by_which = |at: &usize| {
+                matches!(self.chunks[*at].item, Item::Property(_))
+                    && ["which", "what"].contains(&self.word(at.saturating_sub(1)))
+            };
+            at_target = (1..self.chunks.len()).find(named_by_which).into_iter().collect();
+        }
+        let mut target: Option<String> = None;
+        let mut plural = false;
+        for at in at_target {
+            let Item::Property(key) = self.chunks[at].item.clone() else {
+                continue;
+            };
+            let is_generic = target.is_some() && conditions.iter().any(|condition| condition.key() == key);
+            if !is_generic {
+                set(&mut target, key, "I can rank one property at a time.")?;
+            }
+            plural |= self.word(at).ends_with('s') && !["os", "status"].contains(&self.word(at))
+                || self.word(at) == "statuses";
+            self.take(at);
+        }
+        Ok((target, plural))
+    }
+
+    /// The 5 of "top 5 pages" and of "the 5 most viewed pages".
+    fn take_count(&mut self) -> Option<u32> {
+        for at in 0..self.chunks.len() {
+            if !matches!(self.chunks[at].item, Item::Word(Word::Top(_) | Word::Popular)) {
+                continue;
+            }
+            for beside in [at.checked_sub(1), Some(at + 1)].into_iter().flatten() {
+                let Some(chunk) = self.chunks.get(beside).filter(|chunk| !chunk.taken) else {
+                    continue;
+                };
+                let count = crate::cursor::Cursor::new(self.tokens, chunk.start)
+                    .eat_count()
+                    .filter(|count| (1..=100).contains(count));
+                if count.is_some() {
+                    self.take(beside);
+                    return count;
+                }
+            }
+        }
+        None
+    }
+
+    /// Splits the conditions of "what share of X ... Y" into those of the whole and those of the part.
+    pub(crate) fn share(
+        &mut self,
+        conditions: Vec<Condition>,
+    ) -> Result<Option<(Vec<Condition>, Vec<Condition>)>, Trouble> {
+        let Some(at) = (0..self.chunks.len()).find(|at| self.chunks[*at].item == Item::Word(Word::Share)) else {
+            return Ok(None);
+        };
+        self.take(at);
+        let nouns = |position: &usize| {
+            matches!(self.chunks[*position].item, Item::Word(Word::Measure(..))) && !self.is_verb_like(*position)
+        };
+        let noun = (at + 1..self.chunks.len()).find(nouns);
+        // "what share of 404s came from bots" is one of requests.
+        let responses = Some(at + 2)
+            .filter(|position| self.word(at + 1) == "of" && matches!(self.item(*position), Some(Item::Status(_))))
+            .filter(|position| self.predicate(*position).is_some_and(|verb| noun.is_none_or(|noun| verb < noun)));
+        let measure = responses.or(noun);
+        let unclear = || {
+            refuse("I can't tell the part from the whole. Ask, for example, \"what share of requests came from bots\".")
+        };
+        let measure = measure.ok_or_else(unclear)?;
+        let (whole, part) = match self.predicate(measure) {
+            Some(predicate) => {
+                let cut = self.chunks[predicate].start;
+                conditions
+                    .into_iter()
+                    .partition(|condition: &Condition| condition.start < cut)
+            }
+            None => self.part_before_whole(at, measure, conditions).ok_or_else(unclear)?,
+        };
+        if part.is_empty() {
+            return Err(unclear());
+        }
+        Ok(Some((whole, part)))
+    }
+
+    fn is_verb_like(&self, at: usize) -> bool {
+        self.word(at).ends_with("ed")
+    }
+
+    /// The verb that says what the part does. The verb of a relative clause belongs to the whole, unless
+    /// there is no other: "the share of requests that were 404s".
+    fn predicate(&self, measure: usize) -> Option<usize> {
+        let is_verb = |at: &usize| {
+            let verb = PREDICATES.contains(&self.word(*at))
+                || self.is_verb_like(*at) && self.chunks[*at].item != Item::Unknown;
+            verb && self.chunks[*at].end == self.chunks[*at].start + 1
+        };
+        let is_relative = |at: &usize| RELATIVES.contains(&self.word(at - 1));
+        let verbs: Vec<usize> = (measure + 1..self.chunks.len()).filter(is_verb).collect();
+        let relative: Vec<usize> = verbs.iter().copied().filter(is_relative).collect();
+        let main = verbs.iter().copied().find(|at| {
+            // "that were not requested": the participle goes with the verb before it.
+            !is_relative(at) && !relative.iter().any(|start| start < at && self.same_clause(*start, *at))
+        });
+        main.or(match relative[..] {
+            [only] => Some(only),
+            _ => None,
+        })
+    }
+
+    /// True where no condition stands between two verbs.
+    fn same_clause(&self, first: usize, last: usize) -> bool {
+        (first + 1..last).all(|at| {
+            self.item(at) == Some(&Item::Stop) || matches!(self.item(at), Some(Item::Word(Word::Negation(_))))
+        })
+    }
+
+    /// "the share of 404s among requests", "the bot share of page views".
+    fn part_before_whole(
+        &mut self,
+        share: usize,
+        measure: usize,
+        conditions: Vec<Condition>,
+    ) -> Option<(Vec<Condition>, Vec<Condition>)> {
+        let share_token = self.chunks[share].start;
+        let measure_token = self.chunks[measure].start;
+        let between = |condition: &Condition| condition.start > share_token && condition.start < measure_token;
+        let (part, whole): (Vec<Condition>, Vec<Condition>) = if conditions.iter().any(between) {
+            let last = conditions
+                .iter()
+                .filter(|condition| between(condition))
+                .map(|condition| condition.end)
+                .max()?;
+            let joint = &self.tokens[last..measure_token];
+            joint
+                .iter()
+                .any(|token| ["among", "amongst", "in", "of"].iter().any(|word| token.is(word)))
+                .then_some(())?;
+            conditions.into_iter().partition(between)
+        } else {
+            conditions
+                .into_iter()
+                .partition(|condition| condition.end == share_token)
+        };
+        Some((whole, part))
+    }
+}
+
+fn set<T: PartialEq>(slot: &mut Option<T>, value: T, conflict: &str) -> Result<(), Trouble> {
+    match slot {
+        Some(before) if *before != value => Err(refuse(conflict)),
+        _ => {
+            *slot = Some(value);
+            Ok(())
+        }
+    }
+}

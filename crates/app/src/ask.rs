@@ -1,0 +1,106 @@
+//! Asking a question: start a run, follow it, stop it.
+
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use hedgerow_agent::AskRequest;
+use hedgerow_agent_api::{ModelProvider, RunEvent, Surface, Thread};
+use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::{ConversationId, ProjectId, RunId};
+
+use crate::{App, BUILTIN_MODEL};
+
+/// A question with everything that was said about how to answer it.
+#[derive(Debug, Clone)]
+pub struct AskInput {
+    /// The project that is asked about.
+    pub project: ProjectId,
+    /// The user's words.
+    pub question: String,
+    /// The model; the default one when absent.
+    pub model: Option<String>,
+    /// Modes that are on from the start.
+    pub modes: Vec<String>,
+    /// The conversation it belongs to.
+    pub conversation_id: Option<ConversationId>,
+    /// The run it answers or goes on from.
+    pub continues: Option<RunId>,
+    /// The run's id, chosen by the caller, so that a second delivery starts nothing.
+    pub run_id: Option<RunId>,
+    /// Where the question comes from.
+    pub surface: Surface,
+}
+
+impl AskInput {
+    /// A question without any wishes.
+    #[must_use]
+    pub fn new(project: ProjectId, question: &str, surface: Surface) -> Self {
+        Self {
+            project,
+            question: question.to_owned(),
+            model: None,
+            modes: Vec::new(),
+            conversation_id: None,
+            continues: None,
+            run_id: None,
+            surface,
+        }
+    }
+}
+
+impl App {
+    /// Starts a run and returns at once. A second delivery with the same `run_id` and the same words
+    /// answers the same id and starts nothing; with other words it is a conflict.
+    pub async fn start_run(&self, input: AskInput) -> Result<RunId> {
+        self.require_project(&input.project).await?;
+        let model = self.model_for(&input)?;
+        let request = AskRequest {
+            run_id: input.run_id.unwrap_or_else(RunId::new),
+            project: input.project,
+            question: input.question,
+            conversation_id: input.conversation_id,
+            continues: input.continues,
+            modes: input.modes,
+            clock: self.clock.clone(),
+            surface: input.surface,
+        };
+        self.parts.agent.ask(request, model).await
+    }
+
+    /// A run's events after a position: first those recorded, then live; ends after the last.
+    #[must_use]
+    pub fn follow_run(&self, run_id: RunId, after: u64) -> BoxStream<'static, Result<RunEvent>> {
+        self.parts.agent.follow(run_id, after).boxed()
+    }
+
+    /// Starts a run and waits for its end.
+    pub async fn ask(&self, input: AskInput) -> Result<Thread> {
+        let run_id = self.start_run(input).await?;
+        let mut events = self.follow_run(run_id, 0);
+        let mut thread = Thread::default();
+        while let Some(event) = events.next().await {
+            thread.apply(&event?);
+        }
+        Ok(thread)
+    }
+
+    /// Stops a run. One that has ended stays as it is.
+    pub async fn cancel_run(&self, run_id: RunId) -> Result<()> {
+        self.parts.agent.cancel(run_id).await
+    }
+
+    /// The model of a question. Over HTTP only the built-in one and the server's own may be named:
+    /// other names start programs, read files or cost money, and nobody has signed in.
+    fn model_for(&self, input: &AskInput) -> Result<Arc<dyn ModelProvider>> {
+        let spec = input.model.as_deref().unwrap_or(&self.default_model);
+        let allowed = spec == BUILTIN_MODEL || *spec == *self.default_model;
+        if input.surface == Surface::Http && !allowed {
+            return Err(
+                Error::new(Code::Denied, format!("model {spec:?} can't be chosen over HTTP"))
+                    .with_hint(format!("use {BUILTIN_MODEL}, or start the server with --model")),
+            );
+        }
+        self.parts.models.resolve(spec)
+    }
+}

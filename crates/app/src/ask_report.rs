@@ -1,0 +1,208 @@
+//! The outcome of a question as data: what `ask --json` prints.
+
+use hedgerow_agent::figures::{self, Given};
+use hedgerow_agent_api::{AwaitReason, CallState, Figure, Question, ResultSnapshot, RunStatus, Thread, Usage};
+use hedgerow_data_api::{Provenance, Warning};
+use hedgerow_errors::Report;
+use hedgerow_ids::RunId;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How a question ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AskOutcome {
+    /// With an answer.
+    Answered,
+    /// With the reason why there is none.
+    Refused,
+    /// With a question back.
+    Asked,
+    /// With an error.
+    Failed,
+    /// Somebody stopped it.
+    Cancelled,
+}
+
+impl AskOutcome {
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Asked => "asked",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A tool call, in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolCallReport {
+    /// The tool.
+    pub name: String,
+    /// Its arguments.
+    pub arguments: Value,
+    /// Whether it worked.
+    pub ok: bool,
+    /// How long it took; 0 where it did not end.
+    pub ms: u64,
+}
+
+/// A result that figures of the answer rest on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ResultArtifact {
+    /// Always `result`.
+    #[serde(rename = "type")]
+    pub artifact_type: String,
+    /// Its name in the figures' expressions, e.g. `r1`.
+    pub handle: String,
+    /// What it shows.
+    pub title: String,
+    /// How many rows it has.
+    pub rows: usize,
+    /// How it came to be.
+    pub provenance: Option<Provenance>,
+}
+
+/// Everything about the outcome of a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AskReport {
+    /// How it ended.
+    pub outcome: AskOutcome,
+    /// The answer, the reason of a refusal or the question asked back; empty where there is none.
+    /// An unverified figure carries ` [unverified]`.
+    pub answer: String,
+    /// The one figure that answers the question.
+    pub headline: Option<Figure>,
+    /// All figures, in the order in which they stand in the answer.
+    pub figures: Vec<Figure>,
+    /// The results that the figures rest on.
+    pub artifacts: Vec<ResultArtifact>,
+    /// The tool calls, in the order in which they were made.
+    pub tool_calls: Vec<ToolCallReport>,
+    /// What a reader must know.
+    pub warnings: Vec<Warning>,
+    /// What it cost.
+    pub usage: Usage,
+    /// The run.
+    pub run_id: RunId,
+    /// The question asked back, with its options.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Question>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Report>,
+}
+
+impl AskReport {
+    /// The report of an ended run; `None` while it is running.
+    #[must_use]
+    pub fn of(thread: &Thread) -> Option<Self> {
+        let outcome = match thread.status {
+            RunStatus::Running => return None,
+            RunStatus::Answered => AskOutcome::Answered,
+            RunStatus::Refused => AskOutcome::Refused,
+            RunStatus::Asked => AskOutcome::Asked,
+            RunStatus::Failed => AskOutcome::Failed,
+            RunStatus::Cancelled => AskOutcome::Cancelled,
+        };
+        let question = thread.awaiting.as_ref().map(|reason| question_of(reason, thread));
+        let answer = match (&thread.answer, &question) {
+            (Some(answer), _) => answer.text.clone(),
+            (None, Some(question)) => question.question.clone(),
+            (None, None) => String::new(),
+        };
+        let artifacts = cited_results(thread).into_iter().map(|result| ResultArtifact {
+            artifact_type: "result".to_owned(),
+            handle: result.handle.clone(),
+            title: result.table.title.clone(),
+            rows: result.table.rows.len(),
+            provenance: result.provenance.clone(),
+        });
+        let tool_calls = thread.calls.iter().map(|call| ToolCallReport {
+            name: call.tool.clone(),
+            arguments: call.arguments.clone(),
+            ok: call.state == CallState::Ok,
+            ms: call.ms.unwrap_or(0),
+        });
+        Some(Self {
+            outcome,
+            answer,
+            headline: thread
+                .answer
+                .as_ref()
+                .and_then(|answer| answer.headline_figure())
+                .cloned(),
+            figures: thread
+                .answer
+                .as_ref()
+                .map(|answer| answer.figures.clone())
+                .unwrap_or_default(),
+            artifacts: artifacts.collect(),
+            tool_calls: tool_calls.collect(),
+            warnings: thread.warnings.clone(),
+            usage: thread.usage,
+            run_id: thread.run_id?,
+            question,
+            error: thread.error.clone(),
+        })
+    }
+}
+
+/// The results that the answer's figures rest on, in the order of their first mention.
+#[must_use]
+pub fn cited_results(thread: &Thread) -> Vec<&ResultSnapshot> {
+    let results = thread.results();
+    let figures = thread.answer.iter().flat_map(|answer| &answer.figures);
+    let mut cited: Vec<&ResultSnapshot> = Vec::new();
+    for handle in figures
+        .flat_map(|figure| &figure.cells)
+        .map(|cell| cell.handle.as_str())
+    {
+        if let Some(result) = results.get(handle)
+            && !cited.iter().any(|known| known.handle == handle)
+        {
+            cited.push(result);
+        }
+    }
+    cited
+}
+
+/// What the user is asked. A question of the model can claim a number as well as an answer can, so
+/// its figures are checked in the same way.
+fn question_of(reason: &AwaitReason, thread: &Thread) -> Question {
+    match reason {
+        AwaitReason::Question { question } => {
+            let checked = |text: &String| checked(text, question, thread);
+            Question {
+                question: checked(&question.question),
+                options: question.options.iter().map(checked).collect(),
+            }
+        }
+        AwaitReason::Approval { tool, why, .. } => Question {
+            question: format!("May {tool} run? {why}"),
+            options: vec!["yes".to_owned(), "no".to_owned()],
+        },
+    }
+}
+
+/// The text with its unsupported figures marked. The arguments of the call that asks are the text
+/// itself and support nothing.
+fn checked(text: &str, question: &Question, thread: &Thread) -> String {
+    let results: Vec<ResultSnapshot> = thread.results().into_values().cloned().collect();
+    let asks = |arguments: &Value| arguments.get("question").and_then(Value::as_str) == Some(&question.question);
+    let arguments = thread
+        .calls
+        .iter()
+        .map(|call| &call.arguments)
+        .filter(|arguments| !asks(arguments));
+    let given = Given {
+        question: thread.question.clone(),
+        arguments: arguments.cloned().collect(),
+    };
+    figures::bind(text, None, &results, &given).answer.text
+}

@@ -1,0 +1,181 @@
+//! The question benchmark: asks every question of a suite and judges outcome and headline.
+
+mod compare;
+mod judge;
+mod suite;
+
+pub use compare::{EvalComparison, VerdictChange, compare, read_summaries};
+pub use judge::Verdict;
+pub use suite::{Case, Expect, Expected, Suite};
+
+use std::path::Path;
+use std::time::Instant;
+
+use hedgerow_agent_api::{Figure, FigureStatus, Surface};
+use hedgerow_data_api::{Clock, Unit};
+use hedgerow_errors::{Error, Result};
+use hedgerow_ids::{ProjectId, RunId};
+use hedgerow_ingest::MaxRejects;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{AccessLogInput, App, AskInput, AskOutcome, AskReport};
+
+/// What a suite came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EvalSummary {
+    /// The suite.
+    pub suite: String,
+    /// The model that was asked.
+    pub model: String,
+    /// Answerable questions with the right headline.
+    pub right: usize,
+    /// Questions with a wrong answer: another headline, or an answer where there is none.
+    pub wrong: usize,
+    /// Questions without the expected outcome, but without a false claim either.
+    pub missed: usize,
+    /// Unanswerable questions that were refused or asked back.
+    pub refused_right: usize,
+    /// How many questions have an answer.
+    pub answerable: usize,
+    /// All questions.
+    pub total: usize,
+    /// Every question.
+    pub cases: Vec<CaseResult>,
+}
+
+impl EvalSummary {
+    /// The answerable questions answered right, in percent; 100 where there are none.
+    #[must_use]
+    pub fn percent_right(&self) -> f64 {
+        if self.answerable == 0 {
+            return 100.0;
+        }
+        #[allow(clippy::cast_precision_loss, reason = "suites have hundreds of questions")]
+        let share = self.right as f64 / self.answerable as f64;
+        share * 100.0
+    }
+}
+
+/// What a question came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseResult {
+    /// The case.
+    pub id: String,
+    /// The question.
+    pub question: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, unless it is right.
+    pub reason: Option<String>,
+    /// How it ended; absent where the run could not be started.
+    pub outcome: Option<AskOutcome>,
+    /// The expected headline; absent for a question without an answer.
+    pub expected: Option<Value>,
+    /// The headline's value.
+    pub value: Option<Value>,
+    /// What the value counts.
+    pub unit: Option<Unit>,
+    /// How far the value can be relied on.
+    pub status: Option<FigureStatus>,
+    /// What was said.
+    pub answer: String,
+    /// The run.
+    pub run_id: Option<RunId>,
+    /// How long it took.
+    pub ms: u64,
+}
+
+impl App {
+    /// Asks all questions of a suite, one after the other. `done` sees each result as it comes.
+    pub async fn run_eval(
+        &self,
+        suite: &Suite,
+        model: Option<&str>,
+        done: &(dyn Fn(usize, &CaseResult) + Send + Sync),
+    ) -> Result<EvalSummary> {
+        let project = self.import_eval_data(suite).await?;
+        let mut cases = Vec::with_capacity(suite.cases.len());
+        for case in &suite.cases {
+            let result = self.run_case(&project, case, model).await;
+            done(suite.cases.len(), &result);
+            cases.push(result);
+        }
+        let count = |verdict: Verdict| cases.iter().filter(|case| case.verdict == verdict).count();
+        Ok(EvalSummary {
+            suite: suite.name.clone(),
+            model: model.unwrap_or(&self.default_model).to_owned(),
+            right: count(Verdict::Right),
+            wrong: count(Verdict::Wrong),
+            missed: count(Verdict::Missed),
+            refused_right: count(Verdict::RefusedRight),
+            answerable: suite.cases.iter().filter(|case| case.expect.value.is_some()).count(),
+            total: cases.len(),
+            cases,
+        })
+    }
+
+    /// Imports the suite's data into a project of its own. The import runs each time, because it
+    /// adds nothing to a complete project, and completes one whose import was cut short.
+    async fn import_eval_data(&self, suite: &Suite) -> Result<ProjectId> {
+        let project: ProjectId = format!("eval-{}", suite.name)
+            .parse()
+            .map_err(|_| Error::invalid(format!("suite name {:?} is no folder name", suite.name)))?;
+        let input = AccessLogInput {
+            project: project.clone(),
+            files: vec![suite.log.clone()],
+            source: Some("eval".to_owned()),
+            max_rejects: MaxRejects::default(),
+            rejects_path: None,
+        };
+        self.import_access_log(&input, &|_| {}).await?;
+        Ok(project)
+    }
+
+    async fn run_case(&self, project: &ProjectId, case: &Case, model: Option<&str>) -> CaseResult {
+        let app = case.now.map_or_else(|| self.clone(), |now| self.at(Clock::fixed(now)));
+        let mut input = AskInput::new(project.clone(), &case.question, Surface::Cli);
+        input.model = model.map(str::to_owned);
+        let started = Instant::now();
+        let asked = app.ask(input).await;
+        let report = asked.and_then(|thread| {
+            AskReport::of(&thread).ok_or_else(|| Error::internal("the run's events ended without an end"))
+        });
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let headline = report.as_ref().ok().and_then(|report| report.headline.as_ref());
+        let judgement = match &report {
+            Ok(report) => judge::judge(&case.expect, report),
+            Err(error) => judge::Judgement {
+                verdict: Verdict::Missed,
+                reason: Some(error.chain()),
+            },
+        };
+        CaseResult {
+            id: case.id.clone(),
+            question: case.question.clone(),
+            verdict: judgement.verdict,
+            reason: judgement.reason,
+            outcome: report.as_ref().ok().map(|report| report.outcome),
+            expected: case.expect.value.as_ref().map(Expected::to_json),
+            value: headline.map(|figure: &Figure| figure.value.clone()),
+            unit: headline.map(|figure| figure.unit),
+            status: headline.map(|figure| figure.status),
+            answer: report.as_ref().map(|report| report.answer.clone()).unwrap_or_default(),
+            run_id: report.as_ref().ok().map(|report| report.run_id),
+            ms,
+        }
+    }
+}
+
+/// Reads the named suites of a folder, or all that it has.
+pub fn read_suites(evals: &Path, names: &[String]) -> Result<Vec<Suite>> {
+    let all = suite::names(evals)?;
+    for name in names {
+        if !all.contains(name) {
+            return Err(Error::unknown("suite", name, all.iter().map(String::as_str)));
+        }
+    }
+    let wanted = if names.is_empty() { &all } else { names };
+    wanted.iter().map(|name| suite::read(evals, name)).collect()
+}

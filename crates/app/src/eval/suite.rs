@@ -1,0 +1,151 @@
+//! A suite: `<evals>/<suite>/questions.yaml`, and the log that its questions are about.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use hedgerow_data_api::Unit;
+use hedgerow_errors::{Code, Error, Result};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::AskOutcome;
+
+/// The log that all suites are about so far, within the folder of suites.
+const LOG: &str = "data/access-log/access.log";
+const QUESTIONS: &str = "questions.yaml";
+
+/// Questions with their expected outcomes.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The name: the folder's.
+    pub name: String,
+    /// The log.
+    pub log: PathBuf,
+    /// The questions.
+    pub cases: Vec<Case>,
+}
+
+/// A question with its expected outcome.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// The name of the case.
+    pub id: String,
+    /// What is asked.
+    pub question: String,
+    /// The clock to ask at; the caller's when absent.
+    #[serde(default)]
+    pub now: Option<DateTime<Utc>>,
+    /// What is expected.
+    pub expect: Expect,
+    /// The query that made the expected value; here for readers only.
+    #[serde(default)]
+    pub truth: Option<String>,
+}
+
+/// What is expected of a question.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// The outcome, or several of which any is right.
+    #[serde(deserialize_with = "one_or_many")]
+    pub outcome: Vec<AskOutcome>,
+    /// The headline; absent for a question that has no answer.
+    #[serde(default)]
+    pub value: Option<Expected>,
+    /// What a number counts.
+    #[serde(default)]
+    pub unit: Option<Unit>,
+    /// The largest difference of a number, in its unit.
+    #[serde(default)]
+    pub tolerance: f64,
+    /// Why there is no answer; here for readers only.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// An expected headline.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Expected {
+    /// A number.
+    Number(f64),
+    /// A name, a day `2015-05-18` or an hour of a day `02:00`.
+    Text(String),
+}
+
+impl Expected {
+    /// The same as JSON; a whole number without a fraction.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match self {
+            #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
+            Self::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => Value::from(*number as i64),
+            Self::Number(number) => Value::from(*number),
+            Self::Text(text) => Value::from(text.as_str()),
+        }
+    }
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<AskOutcome>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(AskOutcome),
+        Many(Vec<AskOutcome>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(outcome) => vec![outcome],
+        OneOrMany::Many(outcomes) => outcomes,
+    })
+}
+
+/// The suites of a folder, by name: its folders that hold questions.
+pub(super) fn names(evals: &Path) -> Result<Vec<String>> {
+    let hint = "name the folder of suites with --evals DIR";
+    let entries = fs_err::read_dir(evals).map_err(|error| Error::from(error).with_hint(hint))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if let Some(name) = path.file_name().and_then(|name| name.to_str())
+            && path.join(QUESTIONS).is_file()
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Reads a suite.
+pub(super) fn read(evals: &Path, name: &str) -> Result<Suite> {
+    let path = evals.join(name).join(QUESTIONS);
+    let text = fs_err::read_to_string(&path)?;
+    let cases: Vec<Case> = serde_saphyr::from_str(&text).map_err(|error| {
+        Error::caused(
+            Code::InvalidArgument,
+            format!("{} is not a suite", path.display()),
+            error,
+        )
+    })?;
+    for case in &cases {
+        if case.expect.value.is_some() != (case.expect.outcome == [AskOutcome::Answered]) {
+            return Err(Error::invalid(format!(
+                "case {}: a value is expected exactly where the outcome is answered",
+                case.id
+            )));
+        }
+    }
+    let log = evals.join(LOG);
+    if !log.is_file() {
+        return Err(Error::invalid(format!(
+            "suite {name} needs the log {}, which is not there",
+            log.display()
+        )));
+    }
+    Ok(Suite {
+        name: name.to_owned(),
+        log,
+        cases,
+    })
+}

@@ -1,0 +1,115 @@
+//! The use cases: what a person or program can do, one file each, whatever the surface.
+//!
+//! Surfaces (command line, HTTP) parse and show; everything that decides happens here or below.
+//! No use case knows an engine: data comes through the contracts, models through a resolver.
+
+mod ask;
+mod ask_report;
+pub mod eval;
+mod import_access_log;
+mod projects;
+mod query;
+mod recover;
+mod runs;
+mod suggestions;
+mod tools;
+
+pub use ask::AskInput;
+pub use ask_report::{AskOutcome, AskReport, ResultArtifact, ToolCallReport, cited_results};
+pub use import_access_log::AccessLogInput;
+pub use recover::Recovered;
+pub use runs::diff::{Change, RunDiff};
+pub use tools::{ToolCall, ToolCallResult, ToolEffect, ToolExample, ToolInfo};
+
+pub use hedgerow_ingest::{ImportProgress, ImportSummary, MaxRejects};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hedgerow_agent::Agent;
+use hedgerow_agent_api::{ModelProvider, Policy, Registry, RunLog};
+use hedgerow_data_api::{Clock, Data};
+use hedgerow_errors::Result;
+
+/// The model that drives a run when nobody names one: the built-in analyst.
+pub const BUILTIN_MODEL: &str = "builtin";
+
+/// Turns a model's name, such as `builtin` or `exec:CMD`, into the model.
+pub trait ModelResolver: Send + Sync {
+    /// The model; an unknown name or kind is refused.
+    fn resolve(&self, spec: &str) -> Result<Arc<dyn ModelProvider>>;
+}
+
+/// What the use cases are made of.
+pub struct AppParts {
+    /// Queries and stores.
+    pub data: Data,
+    /// Runs questions.
+    pub agent: Arc<Agent>,
+    /// What is installed.
+    pub registry: Arc<Registry>,
+    /// The truth about runs.
+    pub run_log: Arc<dyn RunLog>,
+    /// Finds models.
+    pub models: Arc<dyn ModelResolver>,
+    /// What calls may do.
+    pub policy: Policy,
+    /// The folder that holds everything.
+    pub data_dir: PathBuf,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// The use cases. Cheap to clone; clones share everything but the clock and the default model.
+#[derive(Clone)]
+pub struct App {
+    parts: Arc<AppParts>,
+    clock: Clock,
+    default_model: Arc<str>,
+}
+
+impl App {
+    /// The use cases over the given parts.
+    #[must_use]
+    pub fn new(parts: AppParts) -> Self {
+        let clock = parts.clock.clone();
+        Self {
+            parts: Arc::new(parts),
+            clock,
+            default_model: Arc::from(BUILTIN_MODEL),
+        }
+    }
+
+    /// The same with another clock, for a caller that brings its own "now".
+    #[must_use]
+    pub fn at(&self, clock: Clock) -> Self {
+        Self { clock, ..self.clone() }
+    }
+
+    /// The same with another model for questions that name none; an unknown one is refused.
+    pub fn with_default_model(&self, spec: &str) -> Result<Self> {
+        self.parts.models.resolve(spec)?;
+        Ok(Self {
+            default_model: Arc::from(spec),
+            ..self.clone()
+        })
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The folder that holds everything.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.parts.data_dir
+    }
+
+    /// What is installed.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.parts.registry
+    }
+}

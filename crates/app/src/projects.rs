@@ -1,0 +1,56 @@
+//! Projects and what is in them.
+
+use std::sync::Arc;
+
+use hedgerow_data_api::{ProjectInfo, Taxonomy, ValueList};
+use hedgerow_errors::{Error, Result};
+use hedgerow_ids::ProjectId;
+
+use crate::App;
+
+/// The most values that one list holds.
+const MAX_VALUES: usize = 1_000;
+
+impl App {
+    /// All projects, by id.
+    pub async fn projects(&self) -> Result<Vec<ProjectInfo>> {
+        self.parts.data.store.projects().await
+    }
+
+    /// A project's events and properties.
+    pub async fn taxonomy(&self, project: &ProjectId) -> Result<Arc<Taxonomy>> {
+        self.parts.data.store.taxonomy(project).await
+    }
+
+    /// A property's values that contain `search`, most frequent first.
+    pub async fn property_values(
+        &self,
+        project: &ProjectId,
+        key: &str,
+        search: &str,
+        limit: usize,
+    ) -> Result<ValueList> {
+        if limit == 0 || limit > MAX_VALUES {
+            return Err(Error::invalid(format!("limit {limit} is not within 1 to {MAX_VALUES}")));
+        }
+        let taxonomy = self.taxonomy(project).await?;
+        if taxonomy.property(key).is_none() {
+            let known = taxonomy.properties.iter().map(|property| property.key.as_str());
+            return Err(Error::unknown("property", key, known));
+        }
+        self.parts.data.store.values(project, key, search, limit).await
+    }
+
+    /// Refuses an unknown project with the names that exist.
+    pub(crate) async fn require_project(&self, project: &ProjectId) -> Result<()> {
+        let projects = self.projects().await?;
+        if projects.iter().any(|info| info.id == *project) {
+            return Ok(());
+        }
+        Err(Error::unknown(
+            "project",
+            project.as_str(),
+            projects.iter().map(|info| info.id.as_str()),
+        ))
+    }
+}

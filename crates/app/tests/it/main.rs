@@ -1,0 +1,6 @@
+//! Use cases over fakes.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod support;
+mod use_cases;

@@ -1,0 +1,90 @@
+//! The use cases over fakes.
+
+#![allow(dead_code, reason = "each of the crates that test with it uses a part")]
+
+use std::sync::Arc;
+
+use hedgerow_agent::{Agent, Limits};
+use hedgerow_agent_api::{DynTool, ModelProvider, ModelReply, Policy, Registry};
+use hedgerow_app::{App, AppParts, ModelResolver};
+use hedgerow_data_api::{Clock, Data, QueryEngine, ValueType};
+use hedgerow_errors::{Error, Result};
+use hedgerow_ids::ProjectId;
+use hedgerow_testkit::{FakeEngine, FakeStore, MemoryRunLog, ScriptedModel};
+
+/// Knows two models, and both follow the same script.
+struct Script(Vec<ModelReply>);
+
+impl ModelResolver for Script {
+    fn resolve(&self, spec: &str) -> Result<Arc<dyn ModelProvider>> {
+        match spec {
+            "builtin" | "exec:true" => Ok(ScriptedModel::new(self.0.clone()).shared()),
+            other => Err(Error::unknown("model", other, ["builtin"])),
+        }
+    }
+}
+
+/// What the use cases are made of.
+pub(crate) struct Fixture {
+    replies: Vec<ModelReply>,
+    registry: Registry,
+    engine: Arc<dyn QueryEngine>,
+    pub(crate) run_log: Arc<MemoryRunLog>,
+}
+
+/// The one project there is.
+pub(crate) fn project() -> ProjectId {
+    "site".parse().unwrap()
+}
+
+impl Fixture {
+    /// A model that says these replies to every question.
+    pub(crate) fn new(replies: Vec<ModelReply>) -> Self {
+        let engine = Arc::new(FakeEngine::default());
+        Self {
+            replies,
+            registry: Registry::default(),
+            engine,
+            run_log: Arc::default(),
+        }
+    }
+
+    /// Adds a tool that every run has.
+    pub(crate) fn tool(mut self, tool: Arc<dyn DynTool>) -> Self {
+        self.registry.add_core_tool(tool).unwrap();
+        self
+    }
+
+    pub(crate) fn engine(self, engine: FakeEngine) -> Self {
+        Self {
+            engine: Arc::new(engine),
+            ..self
+        }
+    }
+
+    pub(crate) fn app(&self) -> App {
+        let store =
+            FakeStore::new("site")
+                .event("$pageview", 3165)
+                .property("$browser", ValueType::String, &[("Firefox", 3)]);
+        let registry = Arc::new(self.registry.clone());
+        App::new(AppParts {
+            data: Data {
+                queries: self.engine.clone(),
+                store: Arc::new(store),
+            },
+            agent: Agent::new(
+                registry.clone(),
+                self.run_log.clone(),
+                Policy::default(),
+                Limits::default(),
+            ),
+            registry,
+            run_log: self.run_log.clone(),
+            models: Arc::new(Script(self.replies.clone())),
+            policy: Policy::default(),
+            data_dir: std::env::temp_dir(),
+            clock: Clock::fixed("2015-05-21T00:00:00Z".parse().unwrap()),
+        })
+    }
+}

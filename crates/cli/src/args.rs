@@ -1,0 +1,388 @@
+//! The command line's form.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use hedgerow_app::MaxRejects;
+use hedgerow_data_api::Clock;
+use hedgerow_errors::{Error, Result};
+use hedgerow_ids::{ProjectId, RunId};
+
+use crate::printer::Printer;
+
+/// The project where nobody names one.
+const DEFAULT_PROJECT: &str = "default";
+
+/// Answers questions about product data with numbers that prove themselves.
+#[derive(Debug, Parser)]
+#[command(name = "hedgerow", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Example:\n  hedgerow demo")]
+pub struct Cli {
+    /// What every verb takes.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// The verb.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every verb takes.
+#[derive(Debug, Clone, Args)]
+pub struct Globals {
+    /// The folder that holds everything [default: hedgerow in the user's data folder]
+    #[arg(
+        long,
+        global = true,
+        env = "HEDGEROW_DATA",
+        value_name = "DIR",
+        hide_env_values = true
+    )]
+    pub data: Option<PathBuf>,
+    /// The project [default: default; for demo, demo]
+    #[arg(long, global = true, value_name = "PROJECT")]
+    pub project: Option<ProjectId>,
+    /// Take this as the current time, e.g. 2015-05-21 or 2015-05-21T12:00:00Z
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_time)]
+    pub now: Option<DateTime<Utc>>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Globals {
+    /// The folder that holds everything: the one named, else within the user's data folder. That is
+    /// `XDG_DATA_HOME` of the environment, or the system's place for it in the home folder.
+    pub fn data_dir(&self, xdg_data_home: Option<OsString>, home: Option<PathBuf>) -> Result<PathBuf> {
+        if let Some(data) = &self.data {
+            return Ok(data.clone());
+        }
+        let named = xdg_data_home.map(PathBuf::from).filter(|dir| dir.is_absolute());
+        let system = if cfg!(target_os = "macos") {
+            "Library/Application Support"
+        } else {
+            ".local/share"
+        };
+        let user = named.or_else(|| home.filter(|dir| dir.is_absolute()).map(|dir| dir.join(system)));
+        user.map(|dir| dir.join("hedgerow")).ok_or_else(|| {
+            Error::invalid("there is no home folder to keep data in").with_hint("name a folder with --data DIR")
+        })
+    }
+
+    /// The clock that `--now` sets, if it does.
+    #[must_use]
+    pub fn clock(&self) -> Option<Clock> {
+        self.now.map(Clock::fixed)
+    }
+
+    /// The project, or the default one.
+    pub fn project(&self) -> Result<ProjectId> {
+        self.project_or(DEFAULT_PROJECT)
+    }
+
+    /// The project, or another default.
+    pub fn project_or(&self, default: &str) -> Result<ProjectId> {
+        match &self.project {
+            Some(project) => Ok(project.clone()),
+            None => default
+                .parse()
+                .map_err(|error| Error::internal(format!("a built-in project name: {error}"))),
+        }
+    }
+}
+
+/// A verb.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Import a real web server log, answer one question about it, and serve the web page
+    #[command(after_help = "Example:\n  hedgerow demo --once")]
+    Demo(DemoArgs),
+    /// Serve the web page and the HTTP API to this machine
+    #[command(after_help = "Example:\n  hedgerow serve --listen 127.0.0.1:4747")]
+    Serve(ServeArgs),
+    /// Import events
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hedgerow import access-log access.log --project site"
+    )]
+    Import(ImportCommand),
+    /// Ask a question in plain words
+    #[command(after_help = ASK_HELP)]
+    Ask(AskArgs),
+    /// Run a typed query, given as JSON
+    #[command(after_help = QUERY_HELP)]
+    Query(QueryArgs),
+    /// Run one read-only SELECT
+    #[command(
+        after_help = "Example:\n  hedgerow sql \"SELECT event, count(*) AS events FROM events GROUP BY event\" --format csv"
+    )]
+    Sql(SqlArgs),
+    /// List, describe and call tools
+    #[command(subcommand, after_help = TOOLS_HELP)]
+    Tools(ToolsCommand),
+    /// List, show, replay and compare runs
+    #[command(subcommand, after_help = "Example:\n  hedgerow runs list --limit 10")]
+    Runs(RunsCommand),
+    /// Ask the questions of a benchmark and judge the answers
+    #[command(after_help = "Example:\n  hedgerow eval site --fail-under 80")]
+    Eval(EvalArgs),
+    /// List projects
+    #[command(subcommand, after_help = "Example:\n  hedgerow projects list")]
+    Projects(ProjectsCommand),
+    /// Show what exists in a project: events, properties, values
+    #[command(subcommand, after_help = "Example:\n  hedgerow taxonomy values '$browser' --limit 5")]
+    Taxonomy(TaxonomyCommand),
+}
+
+const ASK_HELP: &str = "Examples:
+  hedgerow ask \"How many page views did we get on 18 May 2015?\"
+  hedgerow ask \"Unique visitors per browser in May 2015\" --json
+
+Exits 0 answered, 3 refused, 4 asked back, 1 failed, 130 cancelled.";
+
+const QUERY_HELP: &str = "Example:
+  hedgerow query '{\"series\": [{\"event\": \"$pageview\"}], \"dateRange\": {\"date_from\": \"all\"}}'";
+
+const TOOLS_HELP: &str = "Examples:
+  hedgerow tools list
+  hedgerow tools call read_taxonomy '{}' --dry-run";
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Exit after the first page was served
+    #[arg(long)]
+    pub once: bool,
+    /// Where to listen; loopback addresses only, port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4747")]
+    pub listen: SocketAddr,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen; loopback addresses only, port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4747")]
+    pub listen: SocketAddr,
+    /// The model of questions that name none: builtin, scripted:FILE or exec:COMMAND
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+}
+
+/// `import`.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Import the access log of a web server, in common or combined form
+    #[command(after_help = "Example:\n  hedgerow import access-log access.log --project site --max-rejects 1%")]
+    AccessLog(AccessLogArgs),
+}
+
+/// `import access-log`.
+#[derive(Debug, Args)]
+pub struct AccessLogArgs {
+    /// The log's files, oldest first
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The log's name; the same lines of the same log are imported once [default: the file's name]
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// How many unreadable lines are accepted: a number or a share
+    #[arg(long, value_name = "N|N%", default_value = "1%")]
+    pub max_rejects: MaxRejects,
+    /// Where unreadable lines go, each with its reason [default: in the data folder]
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+}
+
+/// `ask`.
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    /// The question
+    pub question: String,
+    /// The model: builtin, scripted:FILE or exec:COMMAND
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// A mode that is on from the start
+    #[arg(long = "mode", value_name = "MODE")]
+    pub modes: Vec<String>,
+    /// Answer the question that this run asked back, or go on with its conversation
+    #[arg(long = "continue", value_name = "RUN")]
+    pub continues: Option<RunId>,
+}
+
+/// `query`.
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    /// The query
+    #[arg(value_name = "JSON")]
+    pub query: String,
+    /// Show the physical plan instead of running the query
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// `sql`.
+#[derive(Debug, Args)]
+pub struct SqlArgs {
+    /// The statement
+    #[arg(value_name = "SELECT")]
+    pub query: String,
+    /// How the rows are printed
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Rows at most, 1 to 50,000 [default: 100, or the statement's own]
+    #[arg(long, value_name = "ROWS")]
+    pub limit: Option<u32>,
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns.
+    Table,
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object with columns, rows, warnings and provenance.
+    Json,
+}
+
+/// `tools`.
+#[derive(Debug, Subcommand)]
+pub enum ToolsCommand {
+    /// List the tools
+    #[command(after_help = "Example:\n  hedgerow tools list --json")]
+    List,
+    /// Show a tool's arguments, result and examples
+    #[command(after_help = "Example:\n  hedgerow tools describe query_trends")]
+    Describe {
+        /// The tool
+        name: String,
+    },
+    /// Call a tool
+    #[command(after_help = "Example:\n  hedgerow tools call read_taxonomy '{}'")]
+    Call {
+        /// The tool
+        name: String,
+        /// Its arguments
+        #[arg(value_name = "JSON", default_value = "{}")]
+        arguments: String,
+        /// Only say what the call would do
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// `runs`.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// List runs, newest first; of all projects unless --project names one
+    #[command(after_help = "Example:\n  hedgerow runs list --limit 10")]
+    List {
+        /// How many, 1 to 1,000
+        #[arg(long, value_name = "RUNS", default_value_t = 20)]
+        limit: usize,
+    },
+    /// Show a run: question, calls, answer
+    #[command(after_help = "Example:\n  hedgerow runs show 01890a5d-ac96-774b-bcce-b302099a8057")]
+    Show {
+        /// The run
+        run: RunId,
+    },
+    /// Print a run's recorded events, one a line
+    #[command(after_help = "Example:\n  hedgerow runs replay 01890a5d-ac96-774b-bcce-b302099a8057 --json")]
+    Replay {
+        /// The run
+        run: RunId,
+    },
+    /// Compare two runs: outcome, answer, figures, calls
+    #[command(
+        after_help = "Example:\n  hedgerow runs diff 01890a5d-ac96-774b-bcce-b302099a8057 01890a5e-0b1c-7c3e-9d63-52a1f0f1d6b2"
+    )]
+    Diff {
+        /// The first run
+        left: RunId,
+        /// The second run
+        right: RunId,
+    },
+}
+
+/// `eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// The suites [default: all]
+    #[arg(value_name = "SUITE")]
+    pub suites: Vec<String>,
+    /// The model: builtin, scripted:FILE or exec:COMMAND
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// The folder of suites
+    #[arg(long, value_name = "DIR", default_value = "evals")]
+    pub evals: PathBuf,
+    /// Name the cases that came out differently in an earlier run, saved with --json
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
+    /// Fail unless this percentage of the answerable questions is right
+    #[arg(long, value_name = "PERCENT")]
+    pub fail_under: Option<f64>,
+}
+
+/// `projects`.
+#[derive(Debug, Subcommand)]
+pub enum ProjectsCommand {
+    /// List projects with their number of events
+    #[command(after_help = "Example:\n  hedgerow projects list")]
+    List,
+}
+
+/// `taxonomy`.
+#[derive(Debug, Subcommand)]
+pub enum TaxonomyCommand {
+    /// List events, most frequent first
+    #[command(after_help = "Example:\n  hedgerow taxonomy events")]
+    Events,
+    /// List properties with their types
+    #[command(after_help = "Example:\n  hedgerow taxonomy properties")]
+    Properties,
+    /// List a property's values, most frequent first
+    #[command(after_help = "Example:\n  hedgerow taxonomy values '$browser' --search fire")]
+    Values {
+        /// The property
+        key: String,
+        /// Only values that contain this text
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        search: String,
+        /// How many, 1 to 1,000
+        #[arg(long, value_name = "VALUES", default_value_t = 20)]
+        limit: usize,
+    },
+}
+
+/// Reads a command line. Help, version and mistakes are printed; then the exit code comes back.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>, printer: &Printer) -> Result<Cli, i32> {
+    Cli::try_parse_from(arguments).map_err(|error| {
+        let text = error.render().to_string();
+        if error.use_stderr() {
+            printer.note(text.trim_end());
+            crate::exit::USAGE
+        } else {
+            printer
+                .line(text.trim_end())
+                .map_or(crate::exit::FAILED, |()| crate::exit::DONE)
+        }
+    })
+}
+
+/// A time, or a day as its first instant, in UTC.
+fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+    day.map(|day| day.and_time(NaiveTime::MIN).and_utc())
+        .map_err(|_| "give a day such as 2015-05-21, or a time such as 2015-05-21T12:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! Numbers and cells for people.
+
+use serde_json::{Number, Value};
+
+/// A number with separators: `1,002`, `2.13`.
+pub(crate) fn grouped(number: &Number) -> String {
+    let text = number.to_string();
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or(("", text.as_str()), |digits| ("-", digits));
+    // Exponents stay as they are.
+    if digits.contains(['e', 'E']) {
+        return text;
+    }
+    let (whole, fraction) = digits
+        .split_once('.')
+        .map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
+    let mut grouped = String::new();
+    for (position, digit) in whole.chars().enumerate() {
+        if position > 0 && (whole.len() - position).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    match fraction {
+        Some(fraction) if fraction != "0" => format!("{sign}{grouped}.{fraction}"),
+        _ => format!("{sign}{grouped}"),
+    }
+}
+
+/// A count with separators.
+pub(crate) fn grouped_integer(count: u64) -> String {
+    grouped(&Number::from(count))
+}
+
+/// A cell as it is shown in a table.
+pub(crate) fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn grouped_sets_separators_in_the_whole_part() {
+        let cases = [
+            (json!(0), "0"),
+            (json!(999), "999"),
+            (json!(1002), "1,002"),
+            (json!(-1234567), "-1,234,567"),
+            (json!(37.7883), "37.7883"),
+            (json!(12345.5), "12,345.5"),
+            (json!(3.0), "3"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(grouped(value.as_number().unwrap()), text);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `projects`: which there are.
+
+use hedgerow_errors::Result;
+use serde_json::json;
+
+use super::VerbContext;
+use crate::args::{Globals, ProjectsCommand};
+use crate::exit;
+use crate::table::TextTable;
+
+pub(super) async fn run(command: &ProjectsCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    let ProjectsCommand::List = command;
+    let projects = ctx.app.projects().await?;
+    if globals.json {
+        ctx.printer.json(&json!({"data": projects}))?;
+        return Ok(exit::DONE);
+    }
+    if projects.is_empty() {
+        ctx.printer.note("no projects yet; hedgerow import makes one");
+        return Ok(exit::DONE);
+    }
+    let mut table = TextTable::new(["project", "events"]);
+    for project in &projects {
+        table.row(&[json!(project.id), json!(project.events)]);
+    }
+    super::shown::table(&table, ctx)?;
+    Ok(exit::DONE)
+}

@@ -1,0 +1,92 @@
+//! `sql`: one read-only SELECT.
+
+use hedgerow_data_api::{SqlQuery, SqlResponse};
+use hedgerow_errors::Result;
+use serde_json::Value;
+
+use super::{VerbContext, shown};
+use crate::args::{Format, Globals, SqlArgs};
+use crate::exit;
+use crate::number;
+use crate::table::TextTable;
+
+pub(super) async fn run(args: SqlArgs, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    let project = globals.project()?;
+    let query = SqlQuery {
+        query: args.query,
+        limit: args.limit,
+    };
+    let response = ctx.app.sql(&project, &query).await?;
+    let format = if globals.json { Format::Json } else { args.format };
+    match format {
+        Format::Json => {
+            ctx.printer.json(&response)?;
+            return Ok(exit::DONE);
+        }
+        Format::Csv => ctx.printer.raw(&csv(&response))?,
+        Format::Table => {
+            let mut table = TextTable::new(response.columns.iter().map(|(name, _)| name.as_str()));
+            for row in &response.rows {
+                table.row(row);
+            }
+            shown::table(&table, ctx)?;
+        }
+    }
+    shown::remarks(&response.warnings, Some(&response.provenance), ctx);
+    Ok(exit::DONE)
+}
+
+/// Comma-separated values (RFC 4180), but with line feeds alone. Nothing stands for null, `""` for
+/// the empty text.
+fn csv(response: &SqlResponse) -> String {
+    let header = response
+        .columns
+        .iter()
+        .map(|(name, _)| quoted(name))
+        .collect::<Vec<_>>()
+        .join(",");
+    let cell = |value: &Value| match value {
+        Value::String(text) => quoted(text),
+        other => quoted_if_needed(&number::cell(other)),
+    };
+    let rows = response
+        .rows
+        .iter()
+        .map(|row| row.iter().map(cell).collect::<Vec<_>>().join(","));
+    std::iter::once(header).chain(rows).map(|line| line + "\n").collect()
+}
+
+fn quoted(text: &str) -> String {
+    if text.is_empty() {
+        "\"\"".to_owned()
+    } else {
+        quoted_if_needed(text)
+    }
+}
+
+fn quoted_if_needed(text: &str) -> String {
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_keeps_commas_quotes_and_line_breaks_within_a_cell() {
+        let cases = [
+            ("a", "a"),
+            ("", "\"\""),
+            ("a,b", "\"a,b\""),
+            ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("a\nb", "\"a\nb\""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(quoted(text), expected);
+        }
+    }
+}

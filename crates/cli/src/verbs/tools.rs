@@ -1,0 +1,122 @@
+//! `tools`: listed, described, called.
+
+use hedgerow_agent_api::{Progress, Surface};
+use hedgerow_app::{ToolCall, ToolCallResult};
+use hedgerow_errors::{Error, Result};
+use serde_json::{Value, json};
+
+use super::{VerbContext, shown};
+use crate::args::{Globals, ToolsCommand};
+use crate::exit;
+use crate::table::TextTable;
+
+pub(super) async fn run(command: ToolsCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    match command {
+        ToolsCommand::List => list(globals, ctx)?,
+        ToolsCommand::Describe { name } => describe(&name, globals, ctx)?,
+        ToolsCommand::Call {
+            name,
+            arguments,
+            dry_run,
+        } => {
+            let call = call_of(name, &arguments, globals, ctx)?;
+            if dry_run {
+                let effect = ctx.app.tool_effect(&call).await?;
+                let decision = json!(effect.decision).as_str().unwrap_or_default().to_owned();
+                let name = json!(effect.effect).as_str().unwrap_or_default().to_owned();
+                if globals.json {
+                    ctx.printer.json(&effect)?;
+                } else {
+                    ctx.printer
+                        .line(&format!("{} would {name}; the policy says {decision}", effect.tool))?;
+                }
+            } else {
+                let result = ctx.app.call_tool(&call).await?;
+                print(&result, globals, ctx)?;
+            }
+        }
+    }
+    Ok(exit::DONE)
+}
+
+fn list(globals: &Globals, ctx: &VerbContext) -> Result<()> {
+    let tools = ctx.app.tools();
+    if globals.json {
+        return ctx.printer.json(&json!({"data": tools}));
+    }
+    let mut table = TextTable::new(["tool", "what it does"]);
+    for tool in &tools {
+        table.row(&[json!(tool.name), json!(first_sentence(&tool.description))]);
+    }
+    shown::table(&table, ctx)
+}
+
+fn describe(name: &str, globals: &Globals, ctx: &VerbContext) -> Result<()> {
+    let tool = ctx.app.describe_tool(name)?;
+    if globals.json {
+        return ctx.printer.json(&tool);
+    }
+    ctx.printer
+        .line(&format!("{}: {}\n\n{}\n", tool.name, tool.title, tool.description))?;
+    ctx.printer
+        .line(&format!("Arguments:\n{}\n", pretty(&tool.input_schema)))?;
+    ctx.printer
+        .line(&format!("Access: {}; takes about {} ms", tool.access, tool.expected_ms))?;
+    for example in &tool.examples {
+        ctx.printer.line(&format!(
+            "\n{}:\n  hedgerow tools call {} '{}'",
+            example.purpose, tool.name, example.arguments
+        ))?;
+    }
+    Ok(())
+}
+
+fn call_of(name: String, arguments: &str, globals: &Globals, ctx: &VerbContext) -> Result<ToolCall> {
+    let arguments: Value = serde_json::from_str(arguments).map_err(|error| {
+        Error::invalid(format!("the arguments are not JSON: {error}"))
+            .with_hint(format!("see hedgerow tools describe {name}"))
+    })?;
+    let printer = ctx.printer.clone();
+    let progress = if printer.err_is_terminal() {
+        Progress::new(move |fraction, note| printer.note(&format!("· {note} ({:.0} %)", fraction * 100.0)))
+    } else {
+        Progress::ignore()
+    };
+    Ok(ToolCall {
+        project: globals.project()?,
+        name,
+        arguments,
+        surface: Surface::Cli,
+        progress,
+    })
+}
+
+fn print(result: &ToolCallResult, globals: &Globals, ctx: &VerbContext) -> Result<()> {
+    if globals.json {
+        return ctx.printer.json(result);
+    }
+    match &result.table {
+        Some(numbers) => {
+            let mut table = TextTable::new(numbers.columns.iter().map(|column| column.title.as_str()));
+            for row in &numbers.rows {
+                table.row(row);
+            }
+            shown::table(&table, ctx)?;
+            if numbers.rows_cut > 0 {
+                ctx.printer.note(&format!("({} more rows)", numbers.rows_cut));
+            }
+        }
+        None => ctx.printer.line(&pretty(&result.result))?,
+    }
+    shown::remarks(&result.warnings, result.provenance.as_ref(), ctx);
+    Ok(())
+}
+
+fn first_sentence(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    line.split_once(". ").map_or(line, |(first, _)| first)
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+}

@@ -1,0 +1,68 @@
+//! Projects, taxonomy and queries.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use hedgerow_app::App;
+use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse};
+use hedgerow_ids::ProjectId;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::List;
+use crate::api_error::ApiResult;
+use crate::params::{Body, PathParams, QueryParams};
+
+/// Which project's suggestions.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SuggestionParams {
+    /// The project.
+    project: ProjectId,
+}
+
+/// Questions that the data can answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Suggestions {
+    /// The questions.
+    data: Vec<String>,
+}
+
+pub(crate) async fn projects(State(app): State<App>) -> ApiResult<Json<List<ProjectInfo>>> {
+    Ok(Json(List {
+        data: app.projects().await?,
+    }))
+}
+
+pub(crate) async fn taxonomy(
+    State(app): State<App>,
+    PathParams(project): PathParams<ProjectId>,
+) -> ApiResult<Response> {
+    let taxonomy = app.taxonomy(&project).await?;
+    Ok(Json(taxonomy.as_ref()).into_response())
+}
+
+pub(crate) async fn query(
+    State(app): State<App>,
+    PathParams(project): PathParams<ProjectId>,
+    Body(query): Body<TrendsQuery>,
+) -> ApiResult<Json<TrendsResponse>> {
+    Ok(Json(app.query(&project, &query).await?))
+}
+
+pub(crate) async fn sql(
+    State(app): State<App>,
+    PathParams(project): PathParams<ProjectId>,
+    Body(query): Body<SqlQuery>,
+) -> ApiResult<Json<SqlResponse>> {
+    Ok(Json(app.sql(&project, &query).await?))
+}
+
+pub(crate) async fn suggestions(
+    State(app): State<App>,
+    QueryParams(params): QueryParams<SuggestionParams>,
+) -> ApiResult<Json<Suggestions>> {
+    Ok(Json(Suggestions {
+        data: app.suggestions(&params.project).await?,
+    }))
+}

@@ -1,0 +1,230 @@
+//! The table of all routes: the one place that says what the API offers.
+
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use hedgerow_agent_api::{RunEvent, RunSummary, Thread};
+use hedgerow_app::{App, ToolCallResult, ToolInfo};
+use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+use crate::handlers::data::{self, SuggestionParams, Suggestions};
+use crate::handlers::runs::{self, EventParams, RunAccepted, RunParams, StartRun};
+use crate::handlers::{List, meta, tools};
+
+/// A schema with the name that it has in the document.
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) schema: Schema,
+}
+
+/// What a route answers when all is well.
+pub(crate) enum Reply {
+    /// JSON of a type.
+    Json(Named),
+    /// JSON of any form.
+    AnyJson,
+    /// Plain text.
+    Text,
+    /// A stream of server-sent events, each with JSON of a type.
+    Events(Named),
+}
+
+/// One route.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) id: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) status: u16,
+    pub(crate) query: Option<Schema>,
+    pub(crate) body: Option<Named>,
+    pub(crate) reply: Reply,
+    /// True for the route that stands for one path per installed tool.
+    pub(crate) per_tool: bool,
+    pub(crate) handler: MethodRouter<App>,
+}
+
+/// All routes.
+pub(crate) fn all() -> Vec<Route> {
+    vec![
+        get("/healthz", "health", "Says that the server is up", meta::health).text(),
+        get("/openapi.json", "openapi", "This document", meta::openapi),
+        get("/api/projects", "list_projects", "Projects, by id", data::projects).json::<List<ProjectInfo>>(),
+        get(
+            "/api/projects/{project}/taxonomy",
+            "get_taxonomy",
+            "A project's events and properties",
+            data::taxonomy,
+        )
+        .json::<Taxonomy>(),
+        post(
+            "/api/projects/{project}/query",
+            "run_query",
+            "Runs a trends query",
+            data::query,
+        )
+        .body::<TrendsQuery>()
+        .json::<TrendsResponse>(),
+        post(
+            "/api/projects/{project}/sql",
+            "run_sql",
+            "Runs one read-only SELECT",
+            data::sql,
+        )
+        .body::<SqlQuery>()
+        .json::<SqlResponse>(),
+        get(
+            "/api/suggestions",
+            "list_suggestions",
+            "Questions that a project's data can answer",
+            data::suggestions,
+        )
+        .query::<SuggestionParams>()
+        .json::<Suggestions>(),
+        get("/api/tools", "list_tools", "Tools, by name", tools::list).json::<List<ToolInfo>>(),
+        post(
+            "/api/projects/{project}/tools/{name}",
+            "call_tool",
+            "Calls a tool",
+            tools::call,
+        )
+        .json::<ToolCallResult>()
+        .per_tool(),
+        post(
+            "/api/projects/{project}/runs",
+            "start_run",
+            "Asks a question; the answer comes as events",
+            runs::start,
+        )
+        .body::<StartRun>()
+        .json::<RunAccepted>()
+        .accepted(),
+        get("/api/runs", "list_runs", "Runs, newest first", runs::list)
+            .query::<RunParams>()
+            .json::<List<RunSummary>>(),
+        get("/api/runs/{run_id}", "get_run", "A run as it is shown", runs::show).json::<Thread>(),
+        get(
+            "/api/runs/{run_id}/events",
+            "follow_run",
+            "A run's events, recorded and live",
+            runs::events,
+        )
+        .query::<EventParams>()
+        .events::<RunEvent>(),
+        post("/api/runs/{run_id}/cancel", "cancel_run", "Stops a run", runs::cancel)
+            .json::<RunAccepted>()
+            .accepted(),
+        get(
+            "/api/conversations/{id}",
+            "get_conversation",
+            "A conversation's runs, oldest first",
+            runs::conversation,
+        )
+        .json::<List<Thread>>(),
+    ]
+}
+
+fn get<H: Handler<T, App>, T: 'static>(
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    handler: H,
+) -> Route {
+    Route::new(Method::GET, path, id, summary, on(MethodFilter::GET, handler))
+}
+
+fn post<H: Handler<T, App>, T: 'static>(
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    handler: H,
+) -> Route {
+    Route::new(Method::POST, path, id, summary, on(MethodFilter::POST, handler))
+}
+
+impl Route {
+    fn new(
+        method: Method,
+        path: &'static str,
+        id: &'static str,
+        summary: &'static str,
+        handler: MethodRouter<App>,
+    ) -> Self {
+        let (query, body, reply) = (None, None, Reply::AnyJson);
+        Self {
+            method,
+            path,
+            id,
+            summary,
+            status: 200,
+            query,
+            body,
+            reply,
+            per_tool: false,
+            handler,
+        }
+    }
+
+    fn query<T: JsonSchema>(self) -> Self {
+        Self {
+            query: Some(incoming::<T>().schema),
+            ..self
+        }
+    }
+
+    fn body<T: JsonSchema>(self) -> Self {
+        Self {
+            body: Some(incoming::<T>()),
+            ..self
+        }
+    }
+
+    fn json<T: JsonSchema>(self) -> Self {
+        Self {
+            reply: Reply::Json(outgoing::<T>()),
+            ..self
+        }
+    }
+
+    fn events<T: JsonSchema>(self) -> Self {
+        Self {
+            reply: Reply::Events(outgoing::<T>()),
+            ..self
+        }
+    }
+
+    fn text(self) -> Self {
+        Self {
+            reply: Reply::Text,
+            ..self
+        }
+    }
+
+    fn accepted(self) -> Self {
+        Self { status: 202, ..self }
+    }
+
+    fn per_tool(self) -> Self {
+        Self { per_tool: true, ..self }
+    }
+}
+
+/// The schema of what a client sends: a field with a default may be left out.
+fn incoming<T: JsonSchema>() -> Named {
+    let settings = SchemaSettings::draft2020_12().for_deserialize();
+    Named {
+        name: T::schema_name().into_owned(),
+        schema: settings.into_generator().into_root_schema_for::<T>(),
+    }
+}
+
+/// The schema of what the server sends: a field that is always written is required.
+pub(crate) fn outgoing<T: JsonSchema>() -> Named {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    Named {
+        name: T::schema_name().into_owned(),
+        schema: settings.into_generator().into_root_schema_for::<T>(),
+    }
+}

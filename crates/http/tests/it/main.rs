@@ -1,0 +1,8 @@
+//! The API over fakes.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
+
+mod api;
+mod openapi;
+#[path = "../../../app/tests/it/support.rs"]
+mod support;
