@@ -100,7 +100,12 @@ impl Answer {
     #[must_use]
     pub fn plain(text: &str) -> Self {
         let segments = vec![Segment::Text { text: text.to_owned() }];
-        Self { text: text.to_owned(), segments, figures: Vec::new(), headline: None }
+        Self {
+            text: text.to_owned(),
+            segments,
+            figures: Vec::new(),
+            headline: None,
+        }
     }
 
     /// The figure that answers the question.

@@ -23,9 +23,9 @@ pub use model::{
 pub use policy::{Decision, Policy, Rule, Surface};
 pub use registry::{Product, Registry, Skill, Stage};
 pub use run::{
-    AwaitReason, CallState, Question, ResultSnapshot, RunEvent, RunEventKind, RunStatus, RunSummary, Thread, ToolCallView,
-    TodoItem, TodoStatus, RUN_EVENT_VERSION,
+    AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus, RunSummary,
+    Thread, TodoItem, TodoStatus, ToolCallView,
 };
 pub use run_log::{NewRun, RunLog};
 pub use taint::Tainted;
-pub use tool::{erase, Control, Declaration, Display, DynTool, Example, Progress, Tool, ToolContext, ToolOutput};
+pub use tool::{Control, Declaration, Display, DynTool, Example, Progress, Tool, ToolContext, ToolOutput, erase};

@@ -32,11 +32,17 @@ impl Mode {
     /// trajectories (the first line `# Job`, the rest the steps).
     pub fn parse(source: &str, trajectories: &[&str]) -> Result<Self> {
         let (front, prompt) = front_matter(source)?;
-        let trajectories = trajectories.iter().map(|text| Trajectory::parse(text)).collect::<Result<_>>()?;
+        let trajectories = trajectories
+            .iter()
+            .map(|text| Trajectory::parse(text))
+            .collect::<Result<_>>()?;
         Ok(Self {
             name: field(&front, "name")?,
             when: field(&front, "when")?,
-            tools: field(&front, "tools")?.split(',').map(|tool| tool.trim().to_owned()).collect(),
+            tools: field(&front, "tools")?
+                .split(',')
+                .map(|tool| tool.trim().to_owned())
+                .collect(),
             prompt: prompt.trim().to_owned(),
             trajectories,
         })
@@ -46,21 +52,33 @@ impl Mode {
 impl Trajectory {
     fn parse(source: &str) -> Result<Self> {
         let (title, body) = source.trim().split_once('\n').unwrap_or((source, ""));
-        let job = title.strip_prefix("# ").ok_or_else(|| Error::invalid("a trajectory starts with its job as a heading"))?;
-        Ok(Self { job: job.trim().to_owned(), body: body.trim().to_owned() })
+        let job = title
+            .strip_prefix("# ")
+            .ok_or_else(|| Error::invalid("a trajectory starts with its job as a heading"))?;
+        Ok(Self {
+            job: job.trim().to_owned(),
+            body: body.trim().to_owned(),
+        })
     }
 }
 
 /// Splits `---` front matter of `key: value` lines from the body. The form is small on purpose:
 /// one line a field, so that a reader needs to know no YAML.
 pub(crate) fn front_matter(source: &str) -> Result<(Vec<(String, String)>, String)> {
-    let rest = source.strip_prefix("---\n").ok_or_else(|| Error::invalid("front matter must start with a line ---"))?;
-    let (front, body) =
-        rest.split_once("\n---\n").ok_or_else(|| Error::invalid("front matter must end with a line ---"))?;
+    let rest = source
+        .strip_prefix("---\n")
+        .ok_or_else(|| Error::invalid("front matter must start with a line ---"))?;
+    let (front, body) = rest
+        .split_once("\n---\n")
+        .ok_or_else(|| Error::invalid("front matter must end with a line ---"))?;
     let fields = front.lines().filter(|line| !line.trim().is_empty()).map(|line| {
-        let (key, value) =
-            line.split_once(':').ok_or_else(|| Error::invalid(format!("front matter line {line:?} has no colon")))?;
-        Ok((key.trim().to_owned(), value.trim().trim_matches(['[', ']', '"']).to_owned()))
+        let (key, value) = line
+            .split_once(':')
+            .ok_or_else(|| Error::invalid(format!("front matter line {line:?} has no colon")))?;
+        Ok((
+            key.trim().to_owned(),
+            value.trim().trim_matches(['[', ']', '"']).to_owned(),
+        ))
     });
     Ok((fields.collect::<Result<_>>()?, body.to_owned()))
 }
@@ -68,5 +86,7 @@ pub(crate) fn front_matter(source: &str) -> Result<(Vec<(String, String)>, Strin
 /// A field of front matter.
 pub(crate) fn field(front: &[(String, String)], name: &str) -> Result<String> {
     let found = front.iter().find(|(key, _)| key == name);
-    found.map(|(_, value)| value.clone()).ok_or_else(|| Error::invalid(format!("front matter lacks {name}")))
+    found
+        .map(|(_, value)| value.clone())
+        .ok_or_else(|| Error::invalid(format!("front matter lacks {name}")))
 }

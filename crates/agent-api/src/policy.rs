@@ -75,7 +75,11 @@ impl Policy {
                 && rule.surface.is_none_or(|wanted| wanted == surface)
         };
         let strictest = self.0.iter().filter(matches).map(|rule| rule.decision).max();
-        let default = if effect.is_repeatable() { Decision::Allow } else { Decision::Ask };
+        let default = if effect.is_repeatable() {
+            Decision::Allow
+        } else {
+            Decision::Ask
+        };
         strictest.unwrap_or(default)
     }
 }
@@ -86,7 +90,12 @@ mod tests {
 
     #[test]
     fn decide_takes_the_strictest_rule_and_asks_by_default() {
-        let rule = |tool: &str, decision| Rule { tool: Some(tool.into()), effect: None, surface: None, decision };
+        let rule = |tool: &str, decision| Rule {
+            tool: Some(tool.into()),
+            effect: None,
+            surface: None,
+            decision,
+        };
         let policy = Policy::new(vec![rule("drop", Decision::Deny), rule("drop", Decision::Allow)]);
         let cases = [
             ("drop", Effect::Read, Decision::Deny),
@@ -96,7 +105,11 @@ mod tests {
             ("other", Effect::External, Decision::Ask),
         ];
         for (tool, effect, expected) in cases {
-            assert_eq!(policy.decide(tool, effect, Surface::Agent), expected, "{tool} {effect:?}");
+            assert_eq!(
+                policy.decide(tool, effect, Surface::Agent),
+                expected,
+                "{tool} {effect:?}"
+            );
         }
     }
 }

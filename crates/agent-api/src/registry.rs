@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hedgerow_errors::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::mode::{field, front_matter, Mode};
+use crate::mode::{Mode, field, front_matter};
 use crate::tool::DynTool;
 
 /// How far a product is; decides who sees it.
@@ -58,7 +58,11 @@ impl Skill {
     /// Reads `SKILL.md`: front matter with `name` and `description`, then the text.
     pub fn parse(source: &str) -> Result<Self> {
         let (front, body) = front_matter(source)?;
-        Ok(Self { name: field(&front, "name")?, description: field(&front, "description")?, body })
+        Ok(Self {
+            name: field(&front, "name")?,
+            description: field(&front, "description")?,
+            body,
+        })
     }
 }
 
@@ -127,18 +131,25 @@ impl Registry {
 
     /// A tool by name; an unknown one is refused with the nearest.
     pub fn tool(&self, name: &str) -> Result<&Arc<dyn DynTool>> {
-        self.tools.get(name).ok_or_else(|| Error::unknown("tool", name, self.tools.keys().map(String::as_str)))
+        self.tools
+            .get(name)
+            .ok_or_else(|| Error::unknown("tool", name, self.tools.keys().map(String::as_str)))
     }
 
     /// A mode by name; an unknown one is refused with the nearest.
     pub fn mode(&self, name: &str) -> Result<&Mode> {
-        self.modes.get(name).ok_or_else(|| Error::unknown("mode", name, self.modes.keys().map(String::as_str)))
+        self.modes
+            .get(name)
+            .ok_or_else(|| Error::unknown("mode", name, self.modes.keys().map(String::as_str)))
     }
 
     /// The tools that a run with these modes may call: the core tools, then each mode's.
     #[must_use]
     pub fn tools_of(&self, modes: &[String]) -> Vec<&Arc<dyn DynTool>> {
-        let of_modes = modes.iter().filter_map(|mode| self.modes.get(mode)).flat_map(|mode| &mode.tools);
+        let of_modes = modes
+            .iter()
+            .filter_map(|mode| self.modes.get(mode))
+            .flat_map(|mode| &mode.tools);
         let mut names: Vec<&String> = Vec::new();
         for name in self.core_tools.iter().chain(of_modes) {
             if !names.contains(&name) {

@@ -364,7 +364,14 @@ impl Thread {
         }
         self.seq = event.seq;
         match &event.kind {
-            RunEventKind::RunStarted { project, conversation_id, question, model, now, continues } => {
+            RunEventKind::RunStarted {
+                project,
+                conversation_id,
+                question,
+                model,
+                now,
+                continues,
+            } => {
                 self.run_id = Some(event.run_id);
                 self.conversation_id = Some(*conversation_id);
                 self.project = Some(project.clone());
@@ -387,7 +394,14 @@ impl Thread {
                 self.calls_before_reply.push(self.calls.len());
                 self.replies.push(reply.clone());
             }
-            RunEventKind::CallStarted { call_id, model_call_id, tool, title, arguments, effect } => {
+            RunEventKind::CallStarted {
+                call_id,
+                model_call_id,
+                tool,
+                title,
+                arguments,
+                effect,
+            } => {
                 // A call that a restart runs again keeps its id and its place.
                 if let Some(call) = self.call_mut(*call_id) {
                     call.state = CallState::Running;
@@ -408,15 +422,31 @@ impl Thread {
                     ms: None,
                 });
             }
-            RunEventKind::CallProgress { call_id, fraction, note } => {
+            RunEventKind::CallProgress {
+                call_id,
+                fraction,
+                note,
+            } => {
                 if let Some(call) = self.call_mut(*call_id) {
                     call.progress = Some(*fraction);
                     call.title.clone_from(note);
                 }
             }
-            RunEventKind::CallFinished { call_id, outcome, title, content, result, error, ms } => {
+            RunEventKind::CallFinished {
+                call_id,
+                outcome,
+                title,
+                content,
+                result,
+                error,
+                ms,
+            } => {
                 if let Some(call) = self.call_mut(*call_id) {
-                    call.state = if *outcome == ToolOutcome::Ok { CallState::Ok } else { CallState::Error };
+                    call.state = if *outcome == ToolOutcome::Ok {
+                        CallState::Ok
+                    } else {
+                        CallState::Error
+                    };
                     call.title.clone_from(title);
                     call.content.clone_from(content);
                     call.result.clone_from(result);
@@ -431,8 +461,17 @@ impl Thread {
             }
             RunEventKind::RepairRequested { problem } => self.repairs.push(problem.clone()),
             RunEventKind::TodoChanged { items } => self.todo.clone_from(items),
-            RunEventKind::Completed { outcome, answer, warnings, .. } => {
-                self.status = if *outcome == Outcome::Answered { RunStatus::Answered } else { RunStatus::Refused };
+            RunEventKind::Completed {
+                outcome,
+                answer,
+                warnings,
+                ..
+            } => {
+                self.status = if *outcome == Outcome::Answered {
+                    RunStatus::Answered
+                } else {
+                    RunStatus::Refused
+                };
                 self.answer = Some(answer.clone());
                 self.warnings.clone_from(warnings);
             }

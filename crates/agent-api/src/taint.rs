@@ -18,7 +18,11 @@ impl Tainted {
     /// characters (but line breaks and tabs) removed.
     #[must_use]
     pub fn fenced(&self) -> String {
-        let clean: String = self.0.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+        let clean: String = self
+            .0
+            .chars()
+            .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+            .collect();
         let clean = clean.replace("<data", "&lt;data").replace("</data", "&lt;/data");
         format!("<data>\n{clean}\n</data>")
     }
@@ -26,7 +30,9 @@ impl Tainted {
     /// What stands inside the fence of a fenced text, e.g. of a tool's content; other text as it is.
     #[must_use]
     pub fn unfenced(text: &str) -> &str {
-        text.strip_prefix("<data>\n").and_then(|rest| rest.strip_suffix("\n</data>")).unwrap_or(text)
+        text.strip_prefix("<data>\n")
+            .and_then(|rest| rest.strip_suffix("\n</data>"))
+            .unwrap_or(text)
     }
 
     /// The text as data, for programs that treat it as such (JSON, a table cell).

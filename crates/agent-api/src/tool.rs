@@ -9,8 +9,8 @@ use hedgerow_data_api::{Clock, Provenance, Table, Warning};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::effect::Effect;
@@ -112,7 +112,14 @@ impl<T> ToolOutput<T> {
     /// A result without numbers.
     pub fn text(result: T, content: impl Into<String>) -> Self {
         let (table, provenance) = (None, None);
-        Self { result, content: content.into(), table, provenance, warnings: Vec::new(), control: Vec::new() }
+        Self {
+            result,
+            content: content.into(),
+            table,
+            provenance,
+            warnings: Vec::new(),
+            control: Vec::new(),
+        }
     }
 
     /// Asks the loop for something.
@@ -172,7 +179,13 @@ pub fn erase<T: Tool>(tool: T) -> Arc<dyn DynTool> {
     let declaration = tool.declaration();
     let input_schema = schemars::schema_for!(T::Args).to_value();
     let output_schema = schemars::schema_for!(T::Output).to_value();
-    Arc::new(Erased { tool, declaration, input_schema, output_schema, types: PhantomData })
+    Arc::new(Erased {
+        tool,
+        declaration,
+        input_schema,
+        output_schema,
+        types: PhantomData,
+    })
 }
 
 struct Erased<T: Tool> {
@@ -186,11 +199,20 @@ struct Erased<T: Tool> {
 impl<T: Tool> Erased<T> {
     fn parse(&self, args: &Value) -> Result<T::Args> {
         // A call without arguments is the empty object, as models send both.
-        let args = if args.is_null() { Value::Object(serde_json::Map::new()) } else { args.clone() };
+        let args = if args.is_null() {
+            Value::Object(serde_json::Map::new())
+        } else {
+            args.clone()
+        };
         serde_json::from_value(args).map_err(|error| {
             let name = self.declaration.name;
-            let example = self.declaration.examples.first().map_or("{}", |example| example.arguments);
-            Error::invalid(format!("arguments of {name} are not valid: {error}")).with_hint(format!("for example {example}"))
+            let example = self
+                .declaration
+                .examples
+                .first()
+                .map_or("{}", |example| example.arguments);
+            Error::invalid(format!("arguments of {name} are not valid: {error}"))
+                .with_hint(format!("for example {example}"))
         })
     }
 }
@@ -217,7 +239,21 @@ impl<T: Tool> DynTool for Erased<T> {
         let output = self.tool.run(ctx, self.parse(&args)?).await?;
         let result = serde_json::to_value(output.result)
             .map_err(|error| Error::internal(format!("result of {} is not JSON: {error}", self.declaration.name)))?;
-        let ToolOutput { content, table, provenance, warnings, control, .. } = output;
-        Ok(ToolOutput { result, content, table, provenance, warnings, control })
+        let ToolOutput {
+            content,
+            table,
+            provenance,
+            warnings,
+            control,
+            ..
+        } = output;
+        Ok(ToolOutput {
+            result,
+            content,
+            table,
+            provenance,
+            warnings,
+            control,
+        })
     }
 }

@@ -86,25 +86,38 @@ pub fn bind(text: &str, headline: Option<&str>, results: &[ResultSnapshot], give
     let values: Vec<Option<Evaluated>> = evaluated.iter().map(|value| value.as_ref().ok().cloned()).collect();
     let question = read_question(&lexicon, &given.question);
     let checker = Checker {
-        ground: binding::Ground { turn: &turn, lexicon: &lexicon, references: &values, question: &question },
+        ground: binding::Ground {
+            turn: &turn,
+            lexicon: &lexicon,
+            references: &values,
+            question: &question,
+        },
         evaluated: &evaluated,
         text: &text,
         ranges: &ranges,
         asked: literal_amounts(&question),
         given: given_amounts(&given.arguments),
     };
-    let source = Source { text: &text, references: &ranges, lexicon: &lexicon };
+    let source = Source {
+        text: &text,
+        references: &ranges,
+        lexicon: &lexicon,
+    };
     let mut read: Vec<Sentence> = Vec::new();
     let mut found: Vec<Found> = Vec::new();
     for range in sentences::split(&text, &ranges) {
-        let asks = text[range.clone()].trim_end_matches(['"', ')', '*', '_', ' ', '\n', '”']).ends_with('?');
+        let asks = text[range.clone()]
+            .trim_end_matches(['"', ')', '*', '_', ' ', '\n', '”'])
+            .ends_with('?');
         let sentence = Sentence::new(names::settle(scan::scan(&source, range), &lexicon), asks);
         found.extend(checker.check(&sentence, &read));
         read.push(sentence);
     }
     let mut bound = assemble(&text, found);
     if outside(&text, &ranges).contains("{{") {
-        bound.problems.push("A reference has no closing braces `}}`.".to_owned());
+        bound
+            .problems
+            .push("A reference has no closing braces `}}`.".to_owned());
     }
     choose_headline(&mut bound, headline);
     bound
@@ -127,12 +140,22 @@ fn outside(text: &str, ranges: &[Range<usize>]) -> String {
 }
 
 fn read_question(lexicon: &Lexicon, question: &str) -> Sentence {
-    let source = Source { text: question, references: &[], lexicon };
+    let source = Source {
+        text: question,
+        references: &[],
+        lexicon,
+    };
     Sentence::new(names::settle(scan::scan(&source, 0..question.len()), lexicon), true)
 }
 
 fn literal_amounts(sentence: &Sentence) -> Vec<Amount> {
-    let amount = |kind: &Kind| if let Kind::Literal(literal) = kind { literal.amount } else { None };
+    let amount = |kind: &Kind| {
+        if let Kind::Literal(literal) = kind {
+            literal.amount
+        } else {
+            None
+        }
+    };
     sentence.items.iter().filter_map(|item| amount(&item.kind)).collect()
 }
 
@@ -144,7 +167,9 @@ fn given_amounts(arguments: &[Value]) -> Vec<Amount> {
         match value {
             Value::Number(number) => found.extend(number.as_f64().map(Amount::Fraction)),
             Value::String(text) => {
-                let count = text.trim_start_matches('-').trim_end_matches(['h', 'd', 'w', 'm', 'q', 'y']);
+                let count = text
+                    .trim_start_matches('-')
+                    .trim_end_matches(['h', 'd', 'w', 'm', 'q', 'y']);
                 found.extend(count.parse().ok().map(Amount::Fraction));
             }
             Value::Array(values) => open.extend(values),
@@ -170,7 +195,9 @@ fn assemble(text: &str, mut found: Vec<Found>) -> Bound {
         if figure.status == FigureStatus::Unverified && !is_refused(&figure) {
             bound.answer.text.push_str(MARKER);
         }
-        bound.answer.segments.push(Segment::Figure { index: bound.answer.figures.len() });
+        bound.answer.segments.push(Segment::Figure {
+            index: bound.answer.figures.len(),
+        });
         bound.answer.figures.push(figure);
         bound.problems.extend(problem);
     }
@@ -192,21 +219,32 @@ fn push_text(answer: &mut Answer, text: &str) {
 
 fn choose_headline(bound: &mut Bound, headline: Option<&str>) {
     let figures = &bound.answer.figures;
-    let bare = |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '{' | '}')).collect() };
+    let bare = |text: &str| -> String {
+        text.chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '{' | '}'))
+            .collect()
+    };
     let verified = |figure: &Figure| figure.status == FigureStatus::Verified;
     let chosen = match headline.map(bare).filter(|wanted| !wanted.is_empty()) {
         Some(wanted) => {
-            let position =
-                figures.iter().position(|figure| figure.claim == Claim::Reference && bare(&figure.expression) == wanted);
+            let position = figures
+                .iter()
+                .position(|figure| figure.claim == Claim::Reference && bare(&figure.expression) == wanted);
             if position.is_none() {
-                bound.problems.push(format!("The headline `{wanted}` is not a reference of the answer."));
+                bound
+                    .problems
+                    .push(format!("The headline `{wanted}` is not a reference of the answer."));
             }
             position
         }
         None => figures
             .iter()
             .position(|figure| figure.claim == Claim::Reference && verified(figure))
-            .or_else(|| figures.iter().position(|figure| figure.claim == Claim::Literal && verified(figure))),
+            .or_else(|| {
+                figures
+                    .iter()
+                    .position(|figure| figure.claim == Claim::Literal && verified(figure))
+            }),
     };
     bound.answer.headline = chosen;
 }

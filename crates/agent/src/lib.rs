@@ -23,7 +23,6 @@ mod router;
 mod run_loop;
 mod supervisor;
 
-
 #[cfg(test)]
 mod tests;
 

@@ -59,7 +59,7 @@ pub(crate) fn next_step(thread: &Thread, approved: Option<&Pending>) -> Step {
         .filter(|call| call.state == CallState::Running)
         .map(|call| again(call, agreed));
     // Calls start in the order of the reply, so the position tells which of them have.
-    let pending: Vec<Pending> = unfinished.chain(wanted.into_iter().skip(0)).collect();
+    let pending: Vec<Pending> = unfinished.chain(wanted.into_iter().skip(started.len())).collect();
     if !pending.is_empty() {
         return Step::Calls(pending);
     }

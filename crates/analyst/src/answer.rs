@@ -60,10 +60,21 @@ impl Writer<'_> {
         &self.intent.measure.noun
     }
 
+    /// The number of a row, with its noun.
+    fn number_of(&self, row: usize) -> String {
+        format!("{{{{{}}}}} {}", self.main.cell(row, self.main.measure()), self.noun())
+    }
+
     fn number(&self) -> ModelReply {
-        let headline = self.main.cell(0, self.main.measure());
-        let sentence = format!("{{{{{headline}}}}} {}{}.", self.noun(), self.scope());
-        self.reply(&sentence, headline)
+        // A plain period reads best in the same sentence; with filters each gets its own.
+        let simple = !self.plain && self.intent.conditions.is_empty() && self.intent.span.is_said_in_days();
+        let period = if simple {
+            format!(" {}", self.intent.span.words(self.calendar))
+        } else {
+            String::new()
+        };
+        let sentence = format!("{}{period}.", self.number_of(0));
+        self.reply(&sentence, self.main.cell(0, self.main.measure()), !simple)
     }
 
     fn share(&self, part: &[Condition]) -> ModelReply {
@@ -72,70 +83,59 @@ impl Writer<'_> {
         };
         let (whole, of_part) = (self.main.cell(0, whole), self.main.cell(0, of_part));
         if self.main.rows[0].iter().rev().nth(1).is_some_and(|cell| cell == "0") {
+            let about = about(self.intent, self.calendar);
             return refusal::reply(&format!(
-                "A share of nothing has no value: no event meets this: {}.",
-                about(self.intent, self.calendar)
+                "A share of nothing has no value: no event meets this: {about}."
             ));
         }
         let headline = format!("{of_part} / {whole} | percent");
-        let which = where_words(part);
+        let noun = self.noun();
         let sentence = format!(
-            "{{{{{headline}}}}} of {}{}: {{{{{of_part}}}}} of {{{{{whole}}}}}, {which}.",
-            self.noun(),
-            self.scope()
+            "{{{{{headline}}}}}: {{{{{of_part}}}}} matching {noun} of {{{{{whole}}}}} {noun}. Matching: {}.",
+            joined(part)
         );
-        self.reply(&sentence, headline)
+        self.reply(&sentence, headline, true)
     }
 
     /// The total of the period. Unique counts don't add up, so they have a query of their own.
-    fn total_of_period(&self) -> String {
+    fn total_of_period(&self) -> (String, String) {
         match self.total {
-            Some(total) => total.cell(0, total.measure()),
-            None => format!("sum({}.{})", self.main.handle, self.main.measure()),
+            Some(total) => {
+                let cell = total.cell(0, total.measure());
+                (format!("{{{{{cell}}}}} {} over the whole period", self.noun()), cell)
+            }
+            None => {
+                let sum = format!("sum({}.{})", self.main.handle, self.main.measure());
+                (format!("{{{{{sum}}}}} {} in total", self.noun()), sum)
+            }
         }
     }
 
     fn series(&self, interval: Interval, by: Option<&str>) -> ModelReply {
-        let headline = self.total_of_period();
+        let (total, headline) = self.total_of_period();
         let split = by.map_or_else(String::new, |by| format!(" and {}", title(by)));
-        let together = if self.intent.measure.math == Math::Total {
-            ""
-        } else {
-            " over the whole period"
-        };
-        let sentence = format!(
-            "{{{{{headline}}}}} {}{}{together}. The table has them per {}{split}.",
-            self.noun(),
-            self.scope(),
-            interval.as_str()
-        );
-        self.reply(&sentence, headline)
+        let sentence = format!("{total}. The table has them per {}{split}.", interval.as_str());
+        self.reply(&sentence, headline, true)
     }
 
     fn breakdown(&self, by: &str) -> ModelReply {
-        let headline = self.total_of_period();
+        let (total, headline) = self.total_of_period();
         let label = self.main.columns.first().map_or("", String::as_str);
-        let listed: Vec<String> = (0..self.main.rows.len().min(SPELLED_OUT))
-            .map(|row| {
-                format!(
-                    "{{{{{}}}}}: {{{{{}}}}}",
-                    self.main.cell(row, label),
-                    self.main.cell(row, self.main.measure())
-                )
-            })
-            .collect();
-        let list = if self.plain {
-            String::new()
+        let shown = self.main.rows.len().min(SPELLED_OUT);
+        let listed = self.listed(label, 0..shown);
+        let rest = if self.main.rows.len() > shown {
+            " Further values are in the table."
         } else {
-            format!(" {}.", listed.join("; "))
+            ""
         };
-        let sentence = format!(
-            "{{{{{headline}}}}} {}{}, split by {}.{list}",
-            self.noun(),
-            self.scope(),
-            title(by)
-        );
-        self.reply(&sentence, headline)
+        let sentence = format!("{total}, split by {}. {listed}.{rest}", title(by));
+        self.reply(&sentence, headline, true)
+    }
+
+    /// `/: 12 page views; /a: 3 page views`.
+    fn listed(&self, label: &str, rows: impl IntoIterator<Item = usize>) -> String {
+        let one = |row: usize| format!("{{{{{}}}}}: {}", self.main.cell(row, label), self.number_of(row));
+        rows.into_iter().map(one).collect::<Vec<_>>().join("; ")
     }
 
     fn extreme(&self, order: Order) -> &Extreme {
@@ -154,135 +154,81 @@ impl Writer<'_> {
             ));
         }
         let label = self.main.columns.first().cloned().unwrap_or_default();
-        let values =
-            self.main.rows.len() - usize::from(self.main.none_row().is_some()) - usize::from(self.main.has_other);
+        let collective = usize::from(self.main.none_row().is_some()) + usize::from(self.main.has_other);
+        let values = self.main.rows.len().saturating_sub(collective);
         if values == 0 {
-            return refusal::reply(&format!(
-                "No event that meets this has a {}: {}.",
-                title(by),
-                about(self.intent, self.calendar)
-            ));
+            let about = about(self.intent, self.calendar);
+            return refusal::reply(&format!("No event that meets this has a {}: {about}.", title(by)));
         }
         if count > 1 && order == Order::Most && !wants_number {
-            return self.top_list(by, &label, (count as usize).min(values));
+            let listed = self.listed(&label, 0..(count as usize).min(values));
+            return self.reply(
+                &format!("{listed}.{}", self.left_out(0)),
+                self.main.cell(0, &label),
+                true,
+            );
         }
-        let rows = match &self.extreme(order).rows[..] {
-            // With one value there is nothing to compare, and no line says which is highest.
-            [] => vec![0],
-            rows => rows.to_vec(),
-        };
-        self.one_of(&label, &rows, self.extreme(order).count, order, wants_number, by)
-    }
-
-    fn top_list(&self, by: &str, label: &str, count: usize) -> ModelReply {
-        let listed: Vec<String> = (0..count)
-            .map(|row| {
-                format!(
-                    "{{{{{}}}}} with {{{{{}}}}}",
-                    self.main.cell(row, label),
-                    self.main.cell(row, self.main.measure())
-                )
-            })
-            .collect();
-        let sentence = format!(
-            "By {}{}, the order of {} is: {}.",
-            self.noun(),
-            self.scope(),
-            title(by),
-            listed.join("; ")
-        );
-        self.reply(&sentence, self.main.cell(0, label))
+        self.one_of(&label, order, wants_number, collective > 0)
     }
 
     fn peak(&self, interval: Interval, order: Order, wants_number: bool) -> ModelReply {
-        let rows = match &self.extreme(order).rows[..] {
-            [] => vec![0],
-            rows => rows.to_vec(),
-        };
-        self.one_of(
-            interval.as_str(),
-            &rows,
-            self.extreme(order).count,
-            order,
-            wants_number,
-            interval.as_str(),
-        )
+        self.one_of(interval.as_str(), order, wants_number, false)
     }
 
     /// One row's name and number; of tied rows all names, and the number they share.
-    fn one_of(
-        &self,
-        label: &str,
-        rows: &[usize],
-        count: usize,
-        order: Order,
-        wants_number: bool,
-        by: &str,
-    ) -> ModelReply {
-        let word = if order == Order::Most { "most" } else { "fewest" };
-        let row = rows.first().copied().unwrap_or_default();
+    fn one_of(&self, label: &str, order: Order, wants_number: bool, has_collective: bool) -> ModelReply {
+        let extreme = self.extreme(order);
+        // With one value there is nothing to compare, and no line says which is highest.
+        let row = extreme.rows.first().copied().unwrap_or_default();
         let (name, number) = (self.main.cell(row, label), self.main.cell(row, self.main.measure()));
-        if count > 1 {
-            let names: Vec<String> = rows
-                .iter()
-                .map(|row| format!("{{{{{}}}}}", self.main.cell(*row, label)))
-                .collect();
-            let more = if count > rows.len() { " and others" } else { "" };
-            let sentence = format!(
-                "{{{{{number}}}}} {} each: {}{more} are level{}.",
-                self.noun(),
-                names.join(", "),
-                self.scope()
-            );
-            return self.reply(&sentence, number);
+        if extreme.count > 1 {
+            let listed = self.listed(label, extreme.rows.iter().copied());
+            let more = if extreme.count > extreme.rows.len() {
+                "These and others are level."
+            } else {
+                "These are level."
+            };
+            return self.reply(&format!("{listed}. {more}"), number, true);
         }
         let headline = if wants_number { number.clone() } else { name.clone() };
-        let sentence = if self.plain {
-            format!("{{{{{name}}}}}: {{{{{number}}}}} {}.", self.noun())
+        let word = if order == Order::Most { "most" } else { "fewest" };
+        // The figure checker compares with every row, so a rank is said only where the rows are all values.
+        let sentence = if self.plain || has_collective {
+            format!("{{{{{name}}}}}, with {}.", self.number_of(row))
         } else {
-            format!(
-                "{{{{{name}}}}} had the {word} {}{}: {{{{{number}}}}}.{}",
-                self.noun(),
-                self.scope(),
-                self.larger_none(row, by)
-            )
+            format!("{{{{{name}}}}} had the {word} {}: {{{{{number}}}}}.", self.noun())
         };
-        self.reply(&sentence, headline)
+        self.reply(&format!("{sentence}{}", self.left_out(row)), headline, true)
     }
 
     /// Events without the property are no value, but they are said when there are more of them.
-    fn larger_none(&self, row: usize, by: &str) -> String {
+    fn left_out(&self, row: usize) -> String {
         let larger = self
             .main
             .none_row()
             .filter(|none| self.main.number(*none) > self.main.number(row));
+        let label = self.main.columns.first().map_or("", String::as_str);
         larger.map_or_else(String::new, |none| {
-            let number = self.main.cell(none, self.main.measure());
-            format!(" {{{{{number}}}}} {} have no {}.", self.noun(), title(by))
+            let name = self.main.cell(none, label);
+            format!(
+                " The row {{{{{name}}}}}, which is left out of the ranking, has {}.",
+                self.number_of(none)
+            )
         })
     }
 
-    /// Filters and period, as they follow the noun.
-    fn scope(&self) -> String {
-        if self.plain {
-            return String::new();
-        }
-        let conditions = where_words(&self.intent.conditions);
-        let conditions = if conditions.is_empty() {
-            String::new()
-        } else {
-            format!(" {conditions}")
-        };
-        format!("{conditions} {}", self.intent.span.words(self.calendar))
-    }
-
-    fn reply(&self, sentence: &str, headline: String) -> ModelReply {
+    fn reply(&self, sentence: &str, headline: String, with_scope: bool) -> ModelReply {
         let mut text = sentence.to_owned();
-        if self.plain {
-            text.push_str(&format!(" Period: {}.", self.intent.span.words(self.calendar)));
+        if with_scope {
             if !self.intent.conditions.is_empty() {
-                text.push_str(&format!(" Only {}.", where_words(&self.intent.conditions)));
+                text.push_str(&format!(" Filter: {}.", joined(&self.intent.conditions)));
             }
+            let period = self.intent.span.words(self.calendar);
+            let period = ["on ", "in ", "from "]
+                .iter()
+                .find_map(|word| period.strip_prefix(word))
+                .unwrap_or(&period);
+            text.push_str(&format!(" Period: {period}."));
         }
         text.push_str(" Times are UTC.");
         for note in &self.intent.notes {
@@ -299,20 +245,16 @@ impl Writer<'_> {
 
 /// What an intent is about, for messages.
 pub(crate) fn about(intent: &Intent, calendar: &Calendar) -> String {
-    let conditions = where_words(&intent.conditions);
-    let conditions = if conditions.is_empty() {
+    let filter = if intent.conditions.is_empty() {
         String::new()
     } else {
-        format!(" {conditions}")
+        format!(" where {}", joined(&intent.conditions))
     };
-    format!("{}{conditions} {}", intent.measure.noun, intent.span.words(calendar))
+    format!("{}{filter} {}", intent.measure.noun, intent.span.words(calendar))
 }
 
-/// `where status is 404 and browser is Firefox`.
-fn where_words(conditions: &[Condition]) -> String {
-    if conditions.is_empty() {
-        return String::new();
-    }
+/// `status is 404 and browser is Firefox`.
+fn joined(conditions: &[Condition]) -> String {
     let words: Vec<&str> = conditions.iter().map(|condition| condition.words.as_str()).collect();
-    format!("where {}", words.join(" and "))
+    words.join(" and ")
 }

@@ -5,7 +5,7 @@ use crate::dates::{Calendar, Doubt, Span, When, when_at};
 use crate::knowledge::Knowledge;
 use crate::lexicon::{Counted, Word, phrase_end, word_at};
 use crate::status_words::{StatusTest, StatusWord, status_at};
-use crate::stop_words::is_stop;
+use crate::stop_words::{is_stop, stop_phrase_end};
 use crate::tokens::{Kind, Token};
 
 /// A value of the data, with the property it belongs to.
@@ -69,6 +69,7 @@ pub(crate) fn chunks(tokens: &[Token], knowledge: &Knowledge, calendar: &Calenda
 fn longest(tokens: &[Token], at: usize, knowledge: &Knowledge, calendar: &Calendar) -> (usize, Item) {
     // Where two readings are equally long, the later in this list wins.
     let readings = [
+        stop_phrase_end(tokens, at).map(|end| (end, Item::Stop)),
         value_at(tokens, at, knowledge),
         event_at(tokens, at, knowledge),
         property_at(tokens, at, knowledge),

@@ -226,11 +226,14 @@ fn trailing(cursor: &mut Cursor) -> Option<Comparison> {
         .then(|| test(&amount, Operator::Exact, format!("of exactly {}", amount.number)))
 }
 
-/// `between 200 and 299`.
+/// `between 200 and 299`, `400 to 499`, `400-499`.
 fn between(cursor: &mut Cursor) -> Option<Comparison> {
-    cursor.eat(&["between"])?;
+    let lead = cursor.eat(&["between", "from"]);
     let first = eat_amount(cursor)?;
-    cursor.eat(&["and", "to", "-", "–"])?;
+    let joint = cursor.eat(&["and", "to", "-", "–"])?;
+    if (joint == "and") != (lead == Some("between")) {
+        return None;
+    }
     let last = eat_amount(cursor)?;
     if let Some(doubt) = first.doubt.or(last.doubt) {
         return Some(Comparison::Unclear(Doubt {
@@ -258,6 +261,9 @@ fn between(cursor: &mut Cursor) -> Option<Comparison> {
 
 /// `containing "google" or "bing"`, `starts with /blog/`.
 fn text(cursor: &mut Cursor) -> Option<Comparison> {
+    if let Some(folder) = folder(cursor) {
+        return Some(folder);
+    }
     let kind = TEXT
         .iter()
         .find(|(phrase, _)| cursor.eat_phrase(phrase))
@@ -273,6 +279,21 @@ fn text(cursor: &mut Cursor) -> Option<Comparison> {
         texts.push(operand(&mut ahead)?);
         *cursor = ahead;
     }
+}
+
+/// `under /blog/`: everything whose path starts with it.
+fn folder(cursor: &mut Cursor) -> Option<Comparison> {
+    let mut ahead = *cursor;
+    ahead.eat(&["under", "below", "beneath", "inside"])?;
+    let path = ahead
+        .peek()
+        .filter(|token| token.kind == Kind::Path && token.text.ends_with('/'))?;
+    ahead.at += 1;
+    *cursor = ahead;
+    Some(Comparison::Text(TextTest {
+        kind: TextKind::StartsWith,
+        texts: vec![path.text.clone()],
+    }))
 }
 
 /// A text: one token, or what is written without a blank, such as `.html`.

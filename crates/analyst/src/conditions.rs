@@ -157,10 +157,20 @@ impl Parser<'_> {
                     .iter()
                     .any(|word| token.is(word))
             });
-            if pair[0].negation == Some(Negation::Clause) && !parted {
+            // "excluding Firefox and bots": the "and" may join what is left out, or start anew.
+            let listed = !between.is_empty()
+                && between
+                    .iter()
+                    .all(|token| ["and", ",", "&", "the", "a", "all"].iter().any(|word| token.is(word)));
+            let unclear = match pair[0].negation {
+                Some(Negation::Clause) => !parted || listed,
+                Some(Negation::Noun) => listed,
+                None => false,
+            };
+            if unclear && (pair[1].negation.is_none() || !listed) {
                 return Err(refuse(format!(
-                    "I can't tell how far the \"not\" reaches: to \"{}\" alone, or further. Put a comma or \"and\" \
-                     between the two conditions.",
+                    "I can't tell how far the negation reaches: to \"{}\" alone, or further. Say it for each condition, \
+                     such as \"not from Firefox and not from bots\".",
                     self.question_between(pair[0].start, pair[0].end),
                 )));
             }

@@ -15,7 +15,9 @@ use crate::chunks::ALIASES;
 use crate::dates::Calendar;
 use crate::intent::{Ask, Edit, Lookup, Trouble};
 use crate::knowledge::{Knowledge, Match};
+use crate::lexicon::phrase_end;
 use crate::parse::parse;
+use crate::tokens::Kind;
 
 /// The tool that looks names up.
 pub(crate) const READ_TAXONOMY: &str = "read_taxonomy";
@@ -167,22 +169,20 @@ pub(crate) fn calendar(knowledge: &Knowledge, now: NaiveDateTime) -> Calendar {
     Calendar { now, data }
 }
 
-/// The text to look names up in: the question, and the full names of abbreviations in it.
+/// The text to look names up in: the question, the halves of its compounds ("non-GET"), and the full
+/// names of its abbreviations.
 pub(crate) fn text_to_match(question: &str) -> String {
-    let words: Vec<String> = crate::tokens::tokenize(question)
-        .into_iter()
-        .map(|token| token.lower)
-        .collect();
+    let tokens = crate::tokens::tokenize(question);
     let mut text = question.to_owned();
+    for (at, token) in tokens.iter().enumerate() {
+        let hyphen_before = at > 0 && tokens[at - 1].text == "-" && tokens[at - 1].end == token.start;
+        if hyphen_before && token.kind == Kind::Word {
+            text.push_str(&format!("\n{}", token.text));
+        }
+    }
     for (alias, full) in ALIASES {
-        let parts: Vec<&str> = alias.split(' ').collect();
-        if words
-            .windows(parts.len())
-            .any(|window| window.iter().zip(&parts).all(|(word, part)| word == part))
-        {
-            text.push_str("\n\"");
-            text.push_str(full);
-            text.push('"');
+        if (0..tokens.len()).any(|at| phrase_end(&tokens, at, alias).is_some()) {
+            text.push_str(&format!("\n\"{full}\""));
         }
     }
     text

@@ -82,7 +82,7 @@ impl Span {
     }
 
     /// True where both ends lie at midnight.
-    fn is_whole_days(&self) -> bool {
+    pub(crate) fn is_whole_days(&self) -> bool {
         let whole = |end: Option<NaiveDateTime>| end.is_none_or(|end| end == midnight(end.date()));
         whole(self.from) && whole(self.to)
     }

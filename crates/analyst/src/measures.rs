@@ -276,8 +276,14 @@ impl Parser<'_> {
     /// Nothing to count is named: the responses a condition speaks of, or a question back.
     fn no_mention(&mut self, conditions: &[Condition]) -> Result<Measure, Trouble> {
         // A status or a method is one of every request, so ranking them counts requests.
-        let is_of_requests = |chunk: &crate::chunks::Chunk| matches!(&chunk.item, Item::Property(key) if !chunk.taken && ["status", "method"].contains(&key.as_str()));
-        let ranks_requests = self.is_ranking() && self.chunks.iter().any(is_of_requests);
+        let mut properties = self.chunks.iter().filter_map(|chunk| match &chunk.item {
+            Item::Property(key) => Some(["status", "method"].contains(&key.as_str())),
+            _ => None,
+        });
+        let ranks_requests = self.is_ranking()
+            && properties
+                .next()
+                .is_some_and(|first| first && properties.all(|of_request| of_request));
         if ranks_requests || conditions.iter().any(|condition| condition.names_responses) {
             return Ok(Measure {
                 event: None,

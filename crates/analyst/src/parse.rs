@@ -58,6 +58,7 @@ pub(crate) fn parse(question: &str, knowledge: &Knowledge, calendar: &Calendar) 
     };
     parser.take_generic_properties(&all);
     parser.check_all_taken()?;
+    check_properties(&parser, &shape, &all)?;
     check_persons(&parser, &measure, &all)?;
     check_hours(&shape, &span, said, calendar)?;
     let mut notes = span.notes.clone();
@@ -198,6 +199,20 @@ impl Parser<'_> {
             "I could not use these words of the question: {}.",
             words.join(", ")
         )))
+    }
+}
+
+/// A property that goes by a known word may still be missing in this project.
+fn check_properties(parser: &Parser, shape: &Shape, conditions: &[Condition]) -> Result<(), Trouble> {
+    let by = match shape {
+        Shape::Series { by, .. } => by.as_deref(),
+        Shape::Breakdown { by } | Shape::Top { by, .. } => Some(by.as_str()),
+        Shape::Number | Shape::Peak { .. } | Shape::Share { .. } => None,
+    };
+    let mut keys = conditions.iter().map(Condition::key).chain(by);
+    match keys.find(|key| parser.knowledge.property(key).is_none()) {
+        Some(missing) => Err(refuse(format!("This project's events have no property {missing}."))),
+        None => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use hedgerow_agent_api::{ModelReply, Outcome};
 
 /// What the analyst can do. It holds no number, so that nothing in it can be taken for a result.
 const ABILITIES: &str = "I am the built-in analyst and work without a language model: I read English, and count requests, \
-    page views, visitors and sessions, in total, over time, split by a property, as top values or as shares, with filters.";
+    page views, visitors and sessions, in total, over time, split by a property, ranked or as a share, with filters.";
 
 /// A refusal with its reason.
 pub(crate) fn reply(reason: &str) -> ModelReply {

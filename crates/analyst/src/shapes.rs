@@ -144,16 +144,23 @@ impl Parser<'_> {
             if self.chunks[at].item != Item::Word(Word::HowMany) {
                 continue;
             }
-            let not_condition = |position: &usize| {
+            // Conditions may stand before what is counted: "how many 404 pages".
+            let passed_over = |position: &usize| {
                 let chunk = &self.chunks[*position];
-                let is_condition =
-                    chunk.taken && !matches!(chunk.item, Item::Property(_) | Item::Word(Word::Measure(..)));
-                !is_condition
+                let filler = ["the", "of", "our", "all", "total", "number", "-", "and", "or"];
+                match chunk.item {
+                    Item::Stop => filler.contains(&self.word(*position)),
+                    Item::Value(_) | Item::Number(_) | Item::Literal | Item::Word(Word::Bot(_) | Word::Negation(_)) => {
+                        chunk.taken
+                    }
+                    _ => false,
+                }
             };
-            if let Some(next) = (at + 1..self.chunks.len()).find(not_condition)
-                && matches!(self.chunks[next].item, Item::Property(_))
+            let counted = (at + 1..self.chunks.len()).find(|position| !passed_over(position));
+            if let Some(counted) = counted
+                && matches!(self.chunks[counted].item, Item::Property(_))
             {
-                let name = self.text(next);
+                let name = self.text(counted);
                 let reason = format!("I can't count {name}, only requests, page views, visitors and sessions.");
                 return Err(refuse(reason));
             }
@@ -216,8 +223,10 @@ impl Parser<'_> {
         if at_target.is_empty() {
             // "Which page starting with /blog/ ...": the property belongs to a condition as well.
             let named_by_which = |at: &usize| {
-                matches!(self.chunks[*at].item, Item::Property(_))
-                    && ["which", "what"].contains(&self.word(at.saturating_sub(1)))
+                let before = at.saturating_sub(1);
+                let asks = ["which", "what"].contains(&self.word(before))
+                    || matches!(self.chunks[before].item, Item::Word(Word::Top(_)));
+                asks && matches!(self.chunks[*at].item, Item::Property(_))
             };
             at_target = (1..self.chunks.len()).find(named_by_which).into_iter().collect();
         }
@@ -276,7 +285,10 @@ impl Parser<'_> {
         // "what share of 404s came from bots" is one of requests.
         let responses = Some(at + 2)
             .filter(|position| self.word(at + 1) == "of" && matches!(self.item(*position), Some(Item::Status(_))))
-            .filter(|position| self.predicate(*position).is_some_and(|verb| noun.is_none_or(|noun| verb < noun)));
+            .filter(|position| {
+                self.predicate(*position)
+                    .is_some_and(|verb| noun.is_none_or(|noun| verb < noun))
+            });
         let measure = responses.or(noun);
         let unclear = || {
             refuse("I can't tell the part from the whole. Ask, for example, \"what share of requests came from bots\".")

@@ -121,7 +121,7 @@ fn any_error() -> StatusTest {
     StatusTest {
         operator: Operator::Gte,
         value: json!(400),
-        words: "status 400 or more".to_owned(),
-        note: Some("an error is taken to be a status of 400 or more"),
+        words: "status at least 400".to_owned(),
+        note: Some("an error is taken to be a 4xx or 5xx status"),
     }
 }

@@ -2,25 +2,19 @@
 //!
 //! The law of the built-in analyst: every other word is consumed by the parse, or the question is
 //! not answered. So a word belongs here only if a question means the same with and without it.
-//! "not", "only", "new", "first", "average" and all numbers are not here, on purpose.
+//! Not here, on purpose: "not", "only", "new", "first", "average", "back", "log" (in), "end" (of), "it" and "they"
+//! (of whom?), "saw" (requested or viewed?), "would", and all numbers.
 
-/// Articles, auxiliary verbs, prepositions, pronouns, politeness, and the site itself.
+use crate::lexicon::phrase_end;
+use crate::tokens::{Kind, Token};
+
+/// Words that say nothing of their own wherever they stand.
 const STOP_WORDS: &[&str] = &[
     // Articles, determiners and pronouns.
     "a",
     "an",
     "the",
-    "this",
     "that",
-    "these",
-    "those",
-    "it",
-    "its",
-    "they",
-    "their",
-    "them",
-    "he",
-    "she",
     "any",
     "all",
     "i",
@@ -32,10 +26,10 @@ const STOP_WORDS: &[&str] = &[
     "your",
     "my",
     "me",
-    "itself",
     "overall",
     "altogether",
     "together",
+    "there",
     // Question words.
     "what",
     "which",
@@ -65,9 +59,6 @@ const STOP_WORDS: &[&str] = &[
     "having",
     "can",
     "could",
-    "would",
-    "there",
-    "here",
     // Prepositions and conjunctions; "and" joins conditions that all hold.
     "of",
     "in",
@@ -79,14 +70,9 @@ const STOP_WORDS: &[&str] = &[
     "with",
     "within",
     "during",
-    "through",
-    "over",
     "via",
-    "into",
-    "onto",
     "as",
     "and",
-    "but",
     "also",
     // Verbs that say no more than that something happened.
     "get",
@@ -96,8 +82,6 @@ const STOP_WORDS: &[&str] = &[
     "receive",
     "received",
     "see",
-    "saw",
-    "seen",
     "serve",
     "served",
     "handle",
@@ -129,11 +113,6 @@ const STOP_WORDS: &[&str] = &[
     "give",
     "gave",
     "given",
-    "return",
-    "returned",
-    "returning",
-    "returns",
-    "end",
     "ended",
     "result",
     "resulted",
@@ -142,15 +121,12 @@ const STOP_WORDS: &[&str] = &[
     "answered",
     "respond",
     "responded",
-    "record",
     "recorded",
-    "log",
-    "logged",
-    "took",
-    "take",
-    "place",
     "went",
-    "go", "bring", "brings", "brought",
+    "go",
+    "bring",
+    "brings",
+    "brought",
     // The asking.
     "show",
     "tell",
@@ -169,7 +145,6 @@ const STOP_WORDS: &[&str] = &[
     "totals",
     "sum",
     "times",
-    "time",
     "data",
     "chart",
     "graph",
@@ -177,28 +152,44 @@ const STOP_WORDS: &[&str] = &[
     "table",
     "figure",
     "figures",
-];
-
-/// Names of the thing that is measured.
-const SITE: &[&str] = &[
+    // What is measured, the time zone of everything, and parts of names.
     "site",
     "website",
-    "web",
     "server",
     "webserver",
-    "log",
-    "logs",
-    "access",
-    "product",
-    "app",
-    "apache",
-    "nginx",
+    "utc",
+    "code",
+    "codes",
+    "meaning",
+    "called",
+    "named",
+    "value",
+    "values",
+    "entire",
+    "whole",
+    "equal",
+    "equals",
 ];
 
-/// Other words that add nothing: the parts of a value's name, the time zone of everything.
-const NEUTRAL: &[&str] = &[
-    "utc", "code", "codes", "meaning", "kind", "called", "named", "value", "values", "entire", "whole", "equal",
-    "equals",
+/// Phrases that say nothing, of words that could.
+const STOP_PHRASES: &[&str] = &[
+    "access log",
+    "access logs",
+    "the log",
+    "the logs",
+    "log file",
+    "web server",
+    "web site",
+    "of all time",
+    "all time",
+    "took place",
+    "take place",
+    "those of",
+    "those from",
+    "those with",
+    "those that",
+    "those who",
+    "in total",
 ];
 
 /// Punctuation that only separates.
@@ -208,13 +199,65 @@ const SYMBOLS: &[&str] = &[
 
 /// True where a word may stand without being consumed.
 pub(crate) fn is_stop(word: &str) -> bool {
-    STOP_WORDS.contains(&word) || SITE.contains(&word) || NEUTRAL.contains(&word) || SYMBOLS.contains(&word)
+    STOP_WORDS.contains(&word) || SYMBOLS.contains(&word)
+}
+
+/// The position after words that say nothing at a token, where only their neighbours show it.
+pub(crate) fn stop_phrase_end(tokens: &[Token], at: usize) -> Option<usize> {
+    let phrase = STOP_PHRASES
+        .iter()
+        .filter_map(|phrase| phrase_end(tokens, at, phrase))
+        .max();
+    let alone = is_return_of_status(tokens, at) || is_harmless_but(tokens, at);
+    phrase.or_else(|| alone.then_some(at + 1))
+}
+
+/// "returned 404" and "was returned" speak of responses; "visitors who returned" and "returning
+/// visitors" do not.
+fn is_return_of_status(tokens: &[Token], at: usize) -> bool {
+    if !["return", "returns", "returned", "returning"]
+        .iter()
+        .any(|word| tokens[at].is(word))
+    {
+        return false;
+    }
+    let was = at > 0
+        && ["was", "were", "is", "are", "been"]
+            .iter()
+            .any(|word| tokens[at - 1].is(word));
+    let fillers = ["a", "an", "the", "not", "http", "by", "most", "fewest", "least", "any"];
+    let next = tokens[at + 1..]
+        .iter()
+        .find(|token| !fillers.iter().any(|word| token.is(word)));
+    let names = [
+        "status",
+        "code",
+        "error",
+        "errors",
+        "client",
+        "server",
+        "neither",
+        "anything",
+        "something",
+    ];
+    let status = next.is_some_and(|token| match token.kind {
+        Kind::Number(number) => (100.0..600.0).contains(&number),
+        Kind::Plural(_) | Kind::StatusClass(_) => true,
+        _ => names.iter().any(|word| token.is(word)),
+    });
+    was || status
+}
+
+/// "but not bots" adds a condition; "all but bots" takes one away and is read elsewhere.
+fn is_harmless_but(tokens: &[Token], at: usize) -> bool {
+    let next = tokens.get(at + 1).map_or("", |token| token.lower.as_str());
+    tokens[at].is("but") && ["not", "no", "without", "excluding", "did", "were", "was", "had"].contains(&next)
 }
 
 /// Verbs that can be the predicate of "what share of X ... Y".
 pub(crate) const PREDICATES: &[&str] = &[
     "is", "are", "was", "were", "come", "comes", "came", "have", "has", "had", "return", "returned", "got", "get",
-    "use", "used", "ended", "end", "resulted", "received", "gave", "did", "do", "went",
+    "use", "used", "ended", "resulted", "received", "gave", "did", "do", "went",
 ];
 
 /// Words that start a relative clause, whose verb is not the predicate.

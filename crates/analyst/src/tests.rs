@@ -6,6 +6,9 @@ use hedgerow_data_api::TrendsQuery;
 use project::{Ended, Project};
 use serde_json::Value;
 
+/// The clock of questions that name none.
+const NOW: &str = "2015-05-21T09:00:00Z";
+
 /// What became of a question, on one line a query.
 fn shown(ended: &Ended) -> String {
     match ended {
@@ -93,6 +96,12 @@ struct Case {
     now: Option<String>,
 }
 
+impl Case {
+    fn now(&self) -> &str {
+        self.now.as_deref().unwrap_or("2026-01-15T12:00:00Z")
+    }
+}
+
 fn site_questions() -> Vec<Case> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../evals/site/questions.yaml");
     serde_saphyr::from_str(&fs_err::read_to_string(path).unwrap()).unwrap()
@@ -103,24 +112,274 @@ fn site_questions_are_understood() {
     let project = Project::access_log();
     let mut out = String::new();
     for case in site_questions() {
-        let ended = project.ask(&case.question, case.now.as_deref().unwrap_or("2026-01-15T12:00:00Z"));
+        let ended = project.ask(&case.question, case.now());
         out.push_str(&format!("{}: {}\n{}\n\n", case.id, case.question, shown(&ended)));
     }
     insta::assert_snapshot!("site_questions", out);
 }
 
+/// Questions of every kind the grammar knows, and many it must refuse or ask about.
 #[test]
-#[ignore = "scratch"]
-fn scratch() {
+fn phrasings_are_understood_or_refused() {
     let project = Project::access_log();
-    for question in fs_err::read_to_string("/tmp/q.txt")
-        .unwrap()
+    let mut out = String::new();
+    for question in include_str!("tests/phrasings.txt")
         .lines()
         .filter(|line| !line.is_empty())
     {
-        println!(
-            "Q {question}\n{}",
-            shown(&project.ask(question, "2015-05-21T09:00:00Z"))
-        );
+        out.push_str(&format!("{question}\n{}\n\n", shown(&project.ask(question, NOW))));
     }
+    insta::assert_snapshot!("phrasings", out);
+}
+
+#[test]
+fn rewordings_lead_to_the_same_queries() {
+    let project = Project::access_log();
+    let groups: [&[&str]; 9] = [
+        &[
+            "How many page views did we get on 18 May 2015?",
+            "how many pageviews on May 18th, 2015",
+            "On 2015-05-18, how many page-views were there?",
+            "Number of views on Monday, 18 May 2015",
+            "Page views on the 18th of May 2015, please",
+            "What was the total number of page views on 18.05.2015?",
+        ],
+        &[
+            "How many requests returned 404?",
+            "How many 404s were there?",
+            "Count the requests with status code 404",
+            "requests that got a 404",
+        ],
+        &[
+            "How many requests were not GET?",
+            "How many requests used a method other than GET?",
+            "non-GET requests",
+            "requests whose method was not GET",
+        ],
+        &[
+            "How many visitors used Firefox in May 2015?",
+            "In May 2015, how many unique users were on Firefox?",
+            "Number of distinct people with the browser Firefox during May 2015",
+            "How many Firefox visitors were there in May 2015?",
+        ],
+        &[
+            "Which page was viewed most?",
+            "What is the most viewed page?",
+            "Which page had the most page views?",
+            "Top page by page views",
+        ],
+        &[
+            "Which day had the most requests?",
+            "What was the busiest day by requests?",
+            "On which day did we receive the most requests?",
+        ],
+        &[
+            "Daily sessions",
+            "Sessions per day",
+            "Show sessions by day",
+            "How many sessions were there each day?",
+        ],
+        &[
+            "Page views by browser",
+            "Break down page views by browser",
+            "page views per browser",
+            "page views for each browser",
+            "page views, split by browser",
+        ],
+        &[
+            "What share of page views came from bots?",
+            "What percentage of page views were made by bots?",
+            "What is the bot share of page views?",
+            "What is the share of bots among all page views?",
+        ],
+    ];
+    for group in groups {
+        let queries = |question: &str| match project.ask(question, NOW) {
+            Ended::Answered(queries, _) => queries.iter().map(brief).collect::<Vec<_>>(),
+            other => panic!("{question}: {other:?}"),
+        };
+        let first = queries(group[0]);
+        for question in &group[1..] {
+            assert_eq!(queries(question), first, "{question}");
+        }
+    }
+}
+
+/// Answerable questions of the site's benchmark, with their clocks.
+fn answerable(project: &Project) -> Vec<(Case, Vec<TrendsQuery>)> {
+    let cases = site_questions()
+        .into_iter()
+        .filter_map(|case| match project.ask(&case.question, case.now()) {
+            Ended::Answered(queries, _) => Some((case, queries)),
+            _ => None,
+        });
+    cases.collect()
+}
+
+/// The positions where a word can be put into a question.
+fn gaps(question: &str) -> Vec<usize> {
+    let blanks = question.match_indices(' ').map(|(at, _)| at);
+    std::iter::once(0)
+        .chain(blanks)
+        .chain([question.trim_end_matches(['?', '.']).len()])
+        .collect()
+}
+
+fn with_word(question: &str, gap: usize, word: &str) -> String {
+    format!("{} {word} {}", &question[..gap], &question[gap..])
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+
+    /// The law: a word that nobody knows is never dropped.
+    #[test]
+    fn unknown_word_never_yields_an_answer(pick in 0_usize..1000, place in 0_usize..1000, word in "[a-z]{5,9}|[A-Z][a-z]{4,8}|[a-z]{4,7}-[a-z]{4,7}|[0-9]{6,7}") {
+        let project = Project::access_log();
+        let questions = answerable(&project);
+        let (case, _) = &questions[pick % questions.len()];
+        let gaps = gaps(&case.question);
+        let question = with_word(&case.question, gaps[place % gaps.len()], &word);
+        let ended = project.ask(&question, case.now());
+        proptest::prop_assert!(!matches!(ended, Ended::Answered(..)), "{question}\n{}", shown(&ended));
+    }
+}
+
+/// Words that change what a question asks: each makes another query, or no answer at all.
+#[test]
+fn words_with_weight_are_never_ignored() {
+    let project = Project::access_log();
+    let words = [
+        "not",
+        "never",
+        "no",
+        "without",
+        "except",
+        "excluding",
+        "only",
+        "new",
+        "returning",
+        "first",
+        "last",
+        "average",
+        "median",
+        "unique pages",
+        "per visitor",
+        "more than 7",
+        "at least",
+        "twice",
+        "again",
+        "or",
+        "back",
+        "than",
+        "second",
+        "before",
+        "after",
+        "until",
+        "since",
+        "increase",
+        "mobile",
+        "logged in",
+        "404",
+        "in 2014",
+        "Firefox or",
+        "/nowhere",
+        "half of",
+        "other",
+        "log in",
+        "if",
+        "would have",
+        "least",
+        "fewest",
+        "each hour",
+        "by status",
+        "on Linux",
+        "yesterday",
+    ];
+    for (case, queries) in answerable(&project) {
+        for gap in gaps(&case.question) {
+            for word in words {
+                let question = with_word(&case.question, gap, word);
+                if let Ended::Answered(found, _) = project.ask(&question, case.now()) {
+                    assert_ne!(found, queries, "{question}");
+                }
+            }
+        }
+    }
+}
+
+/// The answer to a question that was asked back takes its place in the first question.
+#[test]
+fn answer_to_a_question_goes_on() {
+    let project = Project::access_log();
+    let cases = [
+        ("How many page views were there on 05/06/2015?", "6 May 2015", "refused"),
+        (
+            "How many visitors used Android?",
+            "operating system Android",
+            "$os exact \"Android\"",
+        ),
+        (
+            "how many firefix users on 18 may 2015?",
+            "Firefox",
+            "$browser exact \"Firefox\"",
+        ),
+        (
+            "Which hour had the most requests?",
+            "on 18 May 2015",
+            "ActionsBar hour 2015-05-18..2015-05-18",
+        ),
+        (
+            "What is the most popular page?",
+            "counting unique visitors",
+            "dau(*) ActionsBarValue  by $pathname",
+        ),
+        ("How many redirects were there?", "status 301 or 302", "refused"),
+        ("How many redirects were there?", "3xx", "status between [300,399]"),
+        (
+            "How many visitors used Android?",
+            "How many sessions were there on 18 May 2015?",
+            "unique_session(*) BoldNumber  2015-05-18",
+        ),
+    ];
+    for (question, answer, expected) in cases {
+        let mut messages = Vec::new();
+        let first = project.go_on(&mut messages, question, NOW);
+        assert!(matches!(first, Ended::Asked(..)), "{question}: {first:?}");
+        let then = shown(&project.go_on(&mut messages, answer, NOW));
+        assert!(then.contains(expected), "{question} + {answer}: {then}");
+    }
+}
+
+#[test]
+fn two_questions_asked_back_are_both_kept() {
+    let project = Project::access_log();
+    let mut messages = Vec::new();
+    let first = project.go_on(&mut messages, "How many Android views in the most popular hour?", NOW);
+    assert!(!matches!(first, Ended::Answered(..)), "{first:?}");
+    let mut messages = Vec::new();
+    project.go_on(&mut messages, "Which page is most popular on Android?", NOW);
+    let second = project.go_on(&mut messages, "operating system Android", NOW);
+    assert!(
+        matches!(&second, Ended::Asked(question, _) if question.contains("popular")),
+        "{second:?}"
+    );
+    let third = shown(&project.go_on(&mut messages, "counting page views", NOW));
+    assert!(
+        third.contains("total($pageview) ActionsBarValue  by $pathname") && third.contains("$os exact"),
+        "{third}"
+    );
+}
+
+/// An ended conversation is no part of the next question.
+#[test]
+fn next_question_stands_alone() {
+    let project = Project::access_log();
+    let mut messages = Vec::new();
+    project.go_on(&mut messages, "How many visitors used Firefox?", NOW);
+    let next = shown(&project.go_on(&mut messages, "How many sessions were there?", NOW));
+    assert!(
+        next.contains("unique_session(*) BoldNumber  all..2015-05-20\n"),
+        "{next}"
+    );
 }

@@ -102,7 +102,12 @@ pub struct Error {
 impl Error {
     /// An error of a kind; `message` names the step and the reason.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, cause: None }
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            cause: None,
+        }
     }
 
     /// Input that can't be understood.
@@ -122,7 +127,12 @@ impl Error {
 
     /// A failed step with its cause.
     pub fn caused(code: Code, message: impl Into<String>, cause: impl Into<Cause>) -> Self {
-        Self { code, message: message.into(), hint: None, cause: Some(cause.into()) }
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            cause: Some(cause.into()),
+        }
     }
 
     /// Adds the way out.
@@ -166,7 +176,12 @@ impl Error {
     /// The form that crosses a wire.
     #[must_use]
     pub fn report(&self) -> Report {
-        Report { code: self.code, retry: self.code.retry(), message: self.chain(), hint: self.hint.clone() }
+        Report {
+            code: self.code,
+            retry: self.code.retry(),
+            message: self.chain(),
+            hint: self.hint.clone(),
+        }
     }
 }
 
@@ -178,7 +193,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
+        self.cause
+            .as_deref()
+            .map(|cause| cause as &(dyn std::error::Error + 'static))
     }
 }
 
@@ -191,7 +208,12 @@ impl From<std::io::Error> for Error {
 
 impl From<Report> for Error {
     fn from(report: Report) -> Self {
-        Self { code: report.code, message: report.message, hint: report.hint, cause: None }
+        Self {
+            code: report.code,
+            message: report.message,
+            hint: report.hint,
+            cause: None,
+        }
     }
 }
 

@@ -24,14 +24,20 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
         "there are none yet".to_owned()
     } else if near.is_empty() {
         let more = if all.len() > 8 { ", ..." } else { "" };
-        format!("these exist: {}{more}", all.iter().take(8).copied().collect::<Vec<_>>().join(", "))
+        format!(
+            "these exist: {}{more}",
+            all.iter().take(8).copied().collect::<Vec<_>>().join(", ")
+        )
     } else {
         format!("did you mean {}?", near.join(", "))
     }
 }
 
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]

@@ -35,7 +35,9 @@ impl Host for LocalHost {
         let path = DataFolder::socket(app.data_dir());
         let listening = socket::listen(&path, app.clone())?;
         let listener = hedgerow_http::bind(listen).await?;
-        let address = listener.local_addr().map_err(|error| Error::caused(Code::Io, "cannot tell the address", error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| Error::caused(Code::Io, "cannot tell the address", error))?;
         ready(&format!("http://{address}/"));
         let served = hedgerow_http::serve(app.clone(), listener, async move { cancel.cancelled().await }).await;
         listening.abort();
@@ -51,7 +53,9 @@ impl Host for LocalHost {
         stream.write_all(request.as_bytes()).await.map_err(failed)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.map_err(failed)?;
-        let status = answer.get(9..12).and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
+        let status = answer
+            .get(9..12)
+            .and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
         status.ok_or_else(|| Error::new(Code::Unavailable, format!("{url} did not answer in HTTP")))
     }
 

@@ -40,7 +40,11 @@ fn logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HEDGEROW_LOG");
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .init();
 }
 
 async fn run(arguments: Vec<OsString>, printer: &Printer) -> i32 {
@@ -66,8 +70,11 @@ async fn run(arguments: Vec<OsString>, printer: &Printer) -> i32 {
 }
 
 /// Runs the verb in this process if it can own the folder, else in the process that does.
+#[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
 async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) -> Result<i32> {
-    let root = cli.globals.data_dir(std::env::var_os("XDG_DATA_HOME"), std::env::home_dir())?;
+    let root = cli
+        .globals
+        .data_dir(std::env::var_os("XDG_DATA_HOME"), std::env::home_dir())?;
     let serves = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     // An owner that is just starting or ending gets a moment.
     for wait in [0, 50, 200, 500, 1000] {
@@ -94,7 +101,9 @@ async fn local(cli: Cli, folder: DataFolder, printer: &Printer) -> Result<i32> {
     let recovered = app.recover(serves).await?;
     let closed = recovered.closed.len();
     if closed > 0 {
-        printer.note(&format!("{closed} run(s) that a stopped process left open were closed as failed"));
+        printer.note(&format!(
+            "{closed} run(s) that a stopped process left open were closed as failed"
+        ));
     }
     let (canceller, cancel) = cancellation();
     tokio::spawn(async move {
@@ -106,16 +115,27 @@ async fn local(cli: Cli, folder: DataFolder, printer: &Printer) -> Result<i32> {
             }
         }
     });
-    let cwd = std::env::current_dir().map_err(|error| Error::caused(Code::Io, "cannot tell the current folder", error))?;
-    let host = std::sync::Arc::new(host::LocalHost { data_dir: app.data_dir().to_owned() });
-    let context = hedgerow_cli::VerbContext { app, cwd, printer: printer.clone(), cancel, host };
+    let cwd =
+        std::env::current_dir().map_err(|error| Error::caused(Code::Io, "cannot tell the current folder", error))?;
+    let host = std::sync::Arc::new(host::LocalHost {
+        data_dir: app.data_dir().to_owned(),
+    });
+    let context = hedgerow_cli::VerbContext {
+        app,
+        cwd,
+        printer: printer.clone(),
+        cancel,
+        host,
+    };
     Ok(hedgerow_cli::run(cli, &context).await)
 }
 
 /// Waits for Ctrl-C or the signal that service managers stop with; false where none can come.
 async fn signalled() -> bool {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return tokio::signal::ctrl_c().await.is_ok() };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return tokio::signal::ctrl_c().await.is_ok();
+    };
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed.is_ok(),
         signal = terminate.recv() => signal.is_some(),

@@ -47,7 +47,12 @@ fn verb(command: clap::Command, name: &str, text: &mut String) {
     let mut command = command.bin_name(name);
     // Writing to a String can't fail.
     let _ = write!(text, "\n## {name}\n\n```text\n{}```\n", command.render_long_help());
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help").cloned().collect::<Vec<_>>() {
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+        .cloned()
+        .collect::<Vec<_>>()
+    {
         let name = format!("{name} {}", sub.get_name());
         verb(sub, &name, text);
     }

@@ -12,10 +12,13 @@ use crate::socket::{Call, Frame, bytes_of};
 
 /// Runs a verb in the process that listens on the socket; `None` where nobody does.
 pub(crate) async fn run(socket: &Path, arguments: &[OsString], printer: &Printer) -> Result<Option<i32>> {
-    let Ok(stream) = UnixStream::connect(socket).await else { return Ok(None) };
+    let Ok(stream) = UnixStream::connect(socket).await else {
+        return Ok(None);
+    };
     let failed = |error| Error::caused(Code::Unavailable, "the server did not answer", error);
     let (reader, mut writer) = stream.into_split();
-    let cwd = std::env::current_dir().map_err(|error| Error::caused(Code::Io, "cannot tell the current folder", error))?;
+    let cwd =
+        std::env::current_dir().map_err(|error| Error::caused(Code::Io, "cannot tell the current folder", error))?;
     let call = Call {
         arguments: bytes_of(arguments),
         cwd,
@@ -30,7 +33,12 @@ pub(crate) async fn run(socket: &Path, arguments: &[OsString], printer: &Printer
     loop {
         // Ctrl-C ends this process; the server sees the closed socket and cancels the verb.
         match lines.next_line().await.map_err(failed)? {
-            None => return Err(Error::new(Code::Unavailable, "the server went away before the verb ended")),
+            None => {
+                return Err(Error::new(
+                    Code::Unavailable,
+                    "the server went away before the verb ended",
+                ));
+            }
             Some(line) => match serde_json::from_str(&line).map_err(|error| failed(error.into()))? {
                 Frame::Out(text) => printer.relay_out(&text)?,
                 Frame::Err(text) => printer.relay_err(&text)?,

@@ -117,7 +117,12 @@ async fn answer(stream: UnixStream, app: App) {
 }
 
 async fn run(call: Call, app: App, frames: &mpsc::UnboundedSender<Frame>, cancel: hedgerow_cli::Cancel) -> i32 {
-    let sink = |frame: fn(String) -> Frame| Arc::new(Remote { frames: frames.clone(), frame }) as Arc<dyn Sink>;
+    let sink = |frame: fn(String) -> Frame| {
+        Arc::new(Remote {
+            frames: frames.clone(),
+            frame,
+        }) as Arc<dyn Sink>
+    };
     let out = (sink(Frame::Out), call.out_is_terminal);
     let printer = Printer::new(out, (sink(Frame::Err), call.err_is_terminal), call.width);
     let cli = match parse(arguments_of(&call.arguments), &printer) {
@@ -128,14 +133,24 @@ async fn run(call: Call, app: App, frames: &mpsc::UnboundedSender<Frame>, cancel
         printer.error(&Error::new(Code::Busy, "a server already serves this folder").report());
         return exit::FAILED;
     }
-    let host = Arc::new(LocalHost { data_dir: app.data_dir().to_owned() });
-    let context = VerbContext { app, cwd: call.cwd, printer, cancel, host };
+    let host = Arc::new(LocalHost {
+        data_dir: app.data_dir().to_owned(),
+    });
+    let context = VerbContext {
+        app,
+        cwd: call.cwd,
+        printer,
+        cancel,
+        host,
+    };
     hedgerow_cli::run(cli, &context).await
 }
 
 async fn send(mut queue: mpsc::UnboundedReceiver<Frame>, mut writer: OwnedWriteHalf) {
     while let Some(frame) = queue.recv().await {
-        let Ok(mut line) = serde_json::to_vec(&frame) else { continue };
+        let Ok(mut line) = serde_json::to_vec(&frame) else {
+            continue;
+        };
         line.push(b'\n');
         if writer.write_all(&line).await.is_err() {
             return;
@@ -152,6 +167,8 @@ struct Remote {
 impl Sink for Remote {
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let text = String::from_utf8_lossy(bytes).into_owned();
-        self.frames.send((self.frame)(text)).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+        self.frames
+            .send((self.frame)(text))
+            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 }

@@ -32,6 +32,10 @@ pub(crate) fn printer() -> Printer {
 }
 
 /// The terminal's width as the shell tells it, or the classic one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell tells it this way, and the binary is where it is read"
+)]
 fn width() -> u16 {
     let columns = std::env::var_os("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok());
     columns.filter(|width| (20..=500).contains(width)).unwrap_or(80)

@@ -19,12 +19,29 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<App>
     let data_dir = folder.root().to_owned();
     let run_log = Arc::new(SqliteRunLog::open(&data_dir.join("meta.sqlite")).await?);
     let lake = Arc::new(Lake::new(folder, clock.clone()));
-    let data = Data { queries: Arc::new(Engine::new(Arc::clone(&lake))?), store: lake };
+    let data = Data {
+        queries: Arc::new(Engine::new(Arc::clone(&lake))?),
+        store: lake,
+    };
     let registry = Arc::new(registry(&data)?);
     let policy = Policy::default();
-    let agent = Agent::new(Arc::clone(&registry), run_log.clone(), policy.clone(), Limits::default());
+    let agent = Agent::new(
+        Arc::clone(&registry),
+        run_log.clone(),
+        policy.clone(),
+        Limits::default(),
+    );
     let models = Arc::new(Models);
-    Ok(App::new(AppParts { data, agent, registry, run_log, models, policy, data_dir, clock }))
+    Ok(App::new(AppParts {
+        data,
+        agent,
+        registry,
+        run_log,
+        models,
+        policy,
+        data_dir,
+        clock,
+    }))
 }
 
 /// All products, then the core tools, whose search covers what was installed before them.

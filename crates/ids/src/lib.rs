@@ -48,7 +48,10 @@ impl FromStr for ProjectId {
         if starts_well && text.len() <= 64 && text.chars().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InvalidId { kind: "project", text: text.to_owned() })
+            Err(InvalidId {
+                kind: "project",
+                text: text.to_owned(),
+            })
         }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
-use crate::catalog::{events_folder, failed, insert_column, snapshot_time, EVENTS_TABLE};
+use crate::catalog::{EVENTS_TABLE, events_folder, failed, insert_column, snapshot_time};
 use crate::duplicates::{day_of, without_known};
 use crate::layout::{LakeColumn, Layout};
 use crate::parquet_file::{self, KeyedEvent, WrittenFile};
@@ -39,15 +39,25 @@ pub(crate) async fn append(project: &Arc<Project>, batch: Vec<EventRecord>, now:
         move || without_known(&view, batch)
     })
     .await?;
-    let appended = Appended { added: fresh.len() as u64, already_present: received - fresh.len() as u64 };
+    let appended = Appended {
+        added: fresh.len() as u64,
+        already_present: received - fresh.len() as u64,
+    };
     if fresh.is_empty() {
         return Ok(appended);
     }
-    let old = Layout { columns: view.columns.clone() };
+    let old = Layout {
+        columns: view.columns.clone(),
+    };
     let layout = old.with_properties(fresh.iter().flat_map(|event| &event.properties))?;
     let new_columns: Vec<LakeColumn> = layout.columns[old.columns.len()..].to_vec();
 
-    let mut transaction = project.catalog.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed("cannot begin a commit"))?;
+    let mut transaction = project
+        .catalog
+        .pool
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(failed("cannot begin a commit"))?;
     let persons = person_keys(&mut transaction, &fresh).await?;
     let counts = Counts::of(&fresh);
     let folder = events_folder(&project.folder);
@@ -77,8 +87,14 @@ async fn person_keys(transaction: &mut SqliteConnection, events: &[EventRecord])
         keys.entry(event.distinct_id.clone()).or_insert(0);
     }
     let ids = json!(keys.keys().collect::<Vec<_>>()).to_string();
-    let known = "SELECT distinct_id, person_key FROM hedgerow_person WHERE distinct_id IN (SELECT value FROM json_each(?))";
-    for row in sqlx::query(known).bind(ids).fetch_all(&mut *transaction).await.map_err(&step)? {
+    let known =
+        "SELECT distinct_id, person_key FROM hedgerow_person WHERE distinct_id IN (SELECT value FROM json_each(?))";
+    for row in sqlx::query(known)
+        .bind(ids)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(&step)?
+    {
         keys.insert(row.get(0), row.get(1));
     }
     let last: i64 = sqlx::query_scalar("SELECT coalesce(max(person_key), 0) FROM hedgerow_person")
@@ -94,7 +110,11 @@ async fn person_keys(transaction: &mut SqliteConnection, events: &[EventRecord])
         }
     }
     let insert = "INSERT INTO hedgerow_person SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)";
-    sqlx::query(insert).bind(json!(fresh).to_string()).execute(transaction).await.map_err(&step)?;
+    sqlx::query(insert)
+        .bind(json!(fresh).to_string())
+        .execute(transaction)
+        .await
+        .map_err(&step)?;
     Ok(keys)
 }
 
@@ -107,7 +127,9 @@ fn write_days(
     let mut days: BTreeMap<i64, Vec<KeyedEvent>> = BTreeMap::new();
     for event in events {
         let person_key = persons.get(&event.distinct_id).copied().unwrap_or_default();
-        days.entry(day_of(&event)).or_default().push(KeyedEvent { event, person_key });
+        days.entry(day_of(&event))
+            .or_default()
+            .push(KeyedEvent { event, person_key });
     }
     let mut files = Vec::new();
     for (day, mut events) in days {
@@ -117,7 +139,13 @@ fn write_days(
         let written = parquet_file::write(&folder.join(&name), layout, &events)?;
         let first_us = events.iter().map(time).min().unwrap_or_default();
         let last_us = events.iter().map(time).max().unwrap_or_default();
-        files.push(NewFile { name, day, first_us, last_us, written });
+        files.push(NewFile {
+            name,
+            day,
+            first_us,
+            last_us,
+            written,
+        });
     }
     // The names must be as durable as the contents before the catalog refers to them.
     fs::File::open(folder)?.sync_all()?;
@@ -279,7 +307,11 @@ impl Counts {
 /// Adds a batch's counts to the taxonomy and the value index.
 async fn count(transaction: &mut SqliteConnection, layout: &Layout, counts: Counts) -> Result<()> {
     let step = failed("cannot update the taxonomy");
-    let events: Vec<_> = counts.events.iter().map(|(name, (count, first, last))| json!([name, count, first, last])).collect();
+    let events: Vec<_> = counts
+        .events
+        .iter()
+        .map(|(name, (count, first, last))| json!([name, count, first, last]))
+        .collect();
     sqlx::query(
         "INSERT INTO hedgerow_event SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true
          ON CONFLICT(name) DO UPDATE SET count = count + excluded.count, first_us = min(first_us, excluded.first_us), last_us = max(last_us, excluded.last_us)",
@@ -289,7 +321,9 @@ async fn count(transaction: &mut SqliteConnection, layout: &Layout, counts: Coun
     .await
     .map_err(&step)?;
     for (key, count) in counts.properties {
-        let Some(column) = layout.columns.iter().find(|column| column.key.as_deref() == Some(key)) else { continue };
+        let Some(column) = layout.columns.iter().find(|column| column.key.as_deref() == Some(key)) else {
+            continue;
+        };
         sqlx::query(
             "INSERT INTO hedgerow_property VALUES (?, ?, ?, ?, ?, 1, 0) ON CONFLICT(key) DO UPDATE SET count = count + excluded.count",
         )
@@ -313,7 +347,12 @@ async fn index_values(
     values: Option<&HashMap<String, i64>>,
 ) -> Result<()> {
     let step = failed("cannot update the value index");
-    let values = json!(values.map(|values| values.iter().collect::<Vec<_>>()).unwrap_or_default()).to_string();
+    let values = json!(
+        values
+            .map(|values| values.iter().collect::<Vec<_>>())
+            .unwrap_or_default()
+    )
+    .to_string();
     sqlx::query(
         "UPDATE hedgerow_value SET count = hedgerow_value.count + fresh.count
          FROM (SELECT value ->> 0 AS value, value ->> 1 AS count FROM json_each(?2)) AS fresh

@@ -5,8 +5,8 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use hedgerow_data_api::{EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
 use hedgerow_errors::{Code, Error, Result};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::Row;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use uuid::Uuid;
 
 use crate::layout::{ColumnKind, LakeColumn, Layout};
@@ -37,10 +37,14 @@ impl Catalog {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(std::time::Duration::from_secs(30));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
-        let catalog = Self { pool: pool.map_err(failed("cannot open the catalog"))? };
+        let catalog = Self {
+            pool: pool.map_err(failed("cannot open the catalog"))?,
+        };
         let tables = "SELECT count(*) FROM sqlite_master WHERE name = 'ducklake_metadata'";
-        let existing: i64 =
-            sqlx::query_scalar(tables).fetch_one(&catalog.pool).await.map_err(failed("cannot read the catalog"))?;
+        let existing: i64 = sqlx::query_scalar(tables)
+            .fetch_one(&catalog.pool)
+            .await
+            .map_err(failed("cannot read the catalog"))?;
         if existing == 0 {
             catalog.create(folder, now).await?;
         }
@@ -57,13 +61,19 @@ impl Catalog {
     async fn create(&self, folder: &Path, now: DateTime<Utc>) -> Result<()> {
         let step = failed("cannot create the catalog");
         let mut transaction = self.pool.begin().await.map_err(&step)?;
-        sqlx::raw_sql(include_str!("catalog/schema.sql")).execute(&mut *transaction).await.map_err(&step)?;
+        sqlx::raw_sql(include_str!("catalog/schema.sql"))
+            .execute(&mut *transaction)
+            .await
+            .map_err(&step)?;
         // Guests find the files by this path; we go by the folder that we open.
         let data_path = format!("{}/", folder.join("data").display());
         let created_by = concat!("Hedgerow ", env!("CARGO_PKG_VERSION"));
-        for (key, value) in
-            [("version", "1.0"), ("created_by", created_by), ("data_path", data_path.as_str()), ("encrypted", "false")]
-        {
+        for (key, value) in [
+            ("version", "1.0"),
+            ("created_by", created_by),
+            ("data_path", data_path.as_str()),
+            ("encrypted", "false"),
+        ] {
             sqlx::query("INSERT INTO ducklake_metadata(key, value) VALUES (?, ?)")
                 .bind(key)
                 .bind(value)
@@ -77,7 +87,11 @@ impl Catalog {
             "INSERT INTO ducklake_snapshot VALUES (1, ?1, 1, 2, 0)",
         ];
         for statement in statements {
-            sqlx::query(statement).bind(&time).execute(&mut *transaction).await.map_err(&step)?;
+            sqlx::query(statement)
+                .bind(&time)
+                .execute(&mut *transaction)
+                .await
+                .map_err(&step)?;
         }
         sqlx::raw_sql(
             "INSERT INTO ducklake_snapshot_changes(snapshot_id, changes_made) VALUES (0, 'created_schema:\"main\"'), (1, 'created_table:\"main\".\"events\"');
@@ -119,7 +133,12 @@ impl Catalog {
         let columns = columns.fetch_all(&mut *connection).await.map_err(&step)?;
         let columns = columns.iter().map(|row| {
             let kind = ColumnKind::from_ducklake_type(row.get(2))?;
-            Ok(LakeColumn { id: row.get(0), name: row.get(1), key: row.get(3), kind })
+            Ok(LakeColumn {
+                id: row.get(0),
+                name: row.get(1),
+                key: row.get(3),
+                kind,
+            })
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let files = sqlx::query(
@@ -139,8 +158,17 @@ impl Catalog {
             last_us: row.get(6),
         });
         let files = files.collect();
-        let schema = Layout { columns: columns.clone() }.schema();
-        Ok(LakeView { snapshot_id, columns, schema, files, memory: Vec::new() })
+        let schema = Layout {
+            columns: columns.clone(),
+        }
+        .schema();
+        Ok(LakeView {
+            snapshot_id,
+            columns,
+            schema,
+            files,
+            memory: Vec::new(),
+        })
     }
 
     /// Events and properties as of the newest snapshot.
@@ -167,7 +195,11 @@ impl Catalog {
                 values_complete: row.get::<i64, _>(4) == 1,
             })
         });
-        Ok(Taxonomy { snapshot_id, events: events.collect(), properties: properties.collect::<Result<_>>()? })
+        Ok(Taxonomy {
+            snapshot_id,
+            events: events.collect(),
+            properties: properties.collect::<Result<_>>()?,
+        })
     }
 
     /// Values of a property that contain a text.
@@ -180,15 +212,24 @@ impl Catalog {
             "SELECT value, count FROM hedgerow_value WHERE column_id = ?1 AND (?2 = '' OR instr(lower(value), lower(?2)) > 0)
              ORDER BY count DESC, value LIMIT ?3",
         );
-        let rows = rows.bind(property.get::<i64, _>(0)).bind(search).bind(limit + 1);
+        let rows = rows
+            .bind(property.get::<i64, _>(0))
+            .bind(search)
+            .bind(limit.saturating_add(1));
         let rows = rows.fetch_all(&self.pool).await.map_err(&step)?;
         let mut values: Vec<ValueCount> = rows
             .iter()
-            .map(|row| ValueCount { value: row.get(0), count: row.get::<i64, _>(1).unsigned_abs() })
+            .map(|row| ValueCount {
+                value: row.get(0),
+                count: row.get::<i64, _>(1).unsigned_abs(),
+            })
             .collect();
         let cut = values.len() as i64 > limit;
         values.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(ValueList { values, complete: !cut && property.get::<i64, _>(1) == 1 })
+        Ok(ValueList {
+            values,
+            complete: !cut && property.get::<i64, _>(1) == 1,
+        })
     }
 }
 
@@ -208,7 +249,8 @@ pub(crate) async fn insert_column(
     column: &LakeColumn,
     snapshot_id: i64,
 ) -> Result<()> {
-    let statement = "INSERT INTO ducklake_column VALUES (?1, ?2, NULL, 1, ?1, ?3, ?4, NULL, 'NULL', 1, NULL, 'literal', 'duckdb')";
+    let statement =
+        "INSERT INTO ducklake_column VALUES (?1, ?2, NULL, 1, ?1, ?3, ?4, NULL, 'NULL', 1, NULL, 'literal', 'duckdb')";
     sqlx::query(statement)
         .bind(column.id)
         .bind(snapshot_id)
@@ -225,7 +267,17 @@ fn instant(us: i64) -> DateTime<Utc> {
 }
 
 fn value_type(name: &str) -> Result<ValueType> {
-    let all = [ValueType::String, ValueType::Integer, ValueType::Double, ValueType::Boolean];
+    let all = [
+        ValueType::String,
+        ValueType::Integer,
+        ValueType::Double,
+        ValueType::Boolean,
+    ];
     let found = all.into_iter().find(|value_type| value_type.as_str() == name);
-    found.ok_or_else(|| Error::new(Code::Corrupt, format!("the catalog has a property of unknown type {name:?}")))
+    found.ok_or_else(|| {
+        Error::new(
+            Code::Corrupt,
+            format!("the catalog has a property of unknown type {name:?}"),
+        )
+    })
 }

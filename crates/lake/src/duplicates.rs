@@ -25,7 +25,11 @@ pub(crate) fn without_known(view: &LakeView, batch: Vec<EventRecord>) -> Result<
         let near = by_day.range(file.day - 1..=file.day + 1);
         let wanted: HashSet<Uuid> = near.flat_map(|(_, uuids)| uuids).copied().collect();
         if !wanted.is_empty() {
-            known.extend(parquet_file::present(&file.path, &wanted)?.into_iter().map(|uuid| (file.day, uuid)));
+            known.extend(
+                parquet_file::present(&file.path, &wanted)?
+                    .into_iter()
+                    .map(|uuid| (file.day, uuid)),
+            );
         }
     }
     let mut fresh = Vec::with_capacity(batch.len());

@@ -21,16 +21,23 @@ impl DataFolder {
         fs::create_dir_all(root.join("projects"))?;
         let root = fs::canonicalize(root)?;
         let path = root.join("lock");
-        let lock = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?.into_file();
+        let lock = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)?
+            .into_file();
         match lock.try_lock() {
             Ok(()) => Ok(Self { root, _lock: lock }),
             Err(TryLockError::WouldBlock) => {
                 let message = format!("data folder {} is in use by another process", root.display());
                 Err(Error::new(Code::Busy, message).with_hint("stop that process, or wait until it ends"))
             }
-            Err(TryLockError::Error(error)) => {
-                Err(Error::caused(Code::Io, format!("cannot lock {}", path.display()), error))
-            }
+            Err(TryLockError::Error(error)) => Err(Error::caused(
+                Code::Io,
+                format!("cannot lock {}", path.display()),
+                error,
+            )),
         }
     }
 

@@ -41,9 +41,21 @@ impl ColumnKind {
     }
 
     pub(crate) fn from_ducklake_type(name: &str) -> Result<Self> {
-        let all = [Self::Uuid, Self::Text, Self::Timestamp, Self::Integer, Self::Double, Self::Boolean];
+        let all = [
+            Self::Uuid,
+            Self::Text,
+            Self::Timestamp,
+            Self::Integer,
+            Self::Double,
+            Self::Boolean,
+        ];
         let found = all.into_iter().find(|kind| kind.ducklake_type() == name);
-        found.ok_or_else(|| Error::new(Code::Corrupt, format!("the catalog has a column of unknown type {name:?}")))
+        found.ok_or_else(|| {
+            Error::new(
+                Code::Corrupt,
+                format!("the catalog has a column of unknown type {name:?}"),
+            )
+        })
     }
 
     /// The Arrow type as it is written and read.
@@ -117,7 +129,9 @@ impl Layout {
             key: None,
             kind: *kind,
         });
-        Self { columns: columns.collect() }
+        Self {
+            columns: columns.collect(),
+        }
     }
 
     /// This layout with a column for each new key. A value whose type is not its key's is refused,
@@ -127,15 +141,20 @@ impl Layout {
         properties: impl Iterator<Item = &'a (&'static str, PropertyValue)>,
     ) -> Result<Self> {
         let mut layout = self.clone();
-        let mut kinds: BTreeMap<String, ColumnKind> =
-            layout.columns.iter().filter_map(|column| Some((column.key.clone()?, column.kind))).collect();
+        let mut kinds: BTreeMap<String, ColumnKind> = layout
+            .columns
+            .iter()
+            .filter_map(|column| Some((column.key.clone()?, column.kind)))
+            .collect();
         for (key, value) in properties {
             let kind = ColumnKind::of(value);
             match kinds.get(*key) {
                 Some(known) if *known == kind => {}
                 Some(known) => {
                     let (known, found) = (known.value_type().as_str(), kind.value_type().as_str());
-                    return Err(Error::invalid(format!("property {key:?} is a {known}, but a value is a {found}")));
+                    return Err(Error::invalid(format!(
+                        "property {key:?} is a {known}, but a value is a {found}"
+                    )));
                 }
                 None => {
                     kinds.insert((*key).to_owned(), kind);
@@ -150,9 +169,18 @@ impl Layout {
         // SQL compares names without case, so a name that differs only in case gets a suffix.
         let taken = |name: &str| self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
         let free = (2..).map(|n| format!("{key}_{n}")).find(|name| !taken(name));
-        let name = if taken(key) { free.unwrap_or_default() } else { key.to_owned() };
+        let name = if taken(key) {
+            free.unwrap_or_default()
+        } else {
+            key.to_owned()
+        };
         let id = self.columns.last().map_or(1, |column| column.id + 1);
-        self.columns.push(LakeColumn { id, name, key: Some(key.to_owned()), kind });
+        self.columns.push(LakeColumn {
+            id,
+            name,
+            key: Some(key.to_owned()),
+            kind,
+        });
     }
 
     /// The Arrow schema, field ids included.
@@ -178,7 +206,10 @@ mod tests {
             ("event", PropertyValue::Boolean(true)),
         ];
         let layout = Layout::fixed().with_properties(properties.iter()).unwrap();
-        let names: Vec<_> = layout.columns[6..].iter().map(|column| (column.id, column.name.as_str())).collect();
+        let names: Vec<_> = layout.columns[6..]
+            .iter()
+            .map(|column| (column.id, column.name.as_str()))
+            .collect();
         assert_eq!(names, [(7, "Plan"), (8, "plan_2"), (9, "event_2")]);
     }
 
@@ -186,7 +217,12 @@ mod tests {
     fn a_value_of_another_type_is_refused() {
         let first = [("plan", PropertyValue::Text("a".into()))];
         let layout = Layout::fixed().with_properties(first.iter()).unwrap();
-        let error = layout.with_properties([("plan", PropertyValue::Integer(1))].iter()).unwrap_err();
-        assert_eq!(error.message(), "property \"plan\" is a string, but a value is a integer");
+        let error = layout
+            .with_properties([("plan", PropertyValue::Integer(1))].iter())
+            .unwrap_err();
+        assert_eq!(
+            error.message(),
+            "property \"plan\" is a string, but a value is a integer"
+        );
     }
 }

@@ -61,20 +61,36 @@ pub(crate) fn write(path: &Path, layout: &Layout, events: &[KeyedEvent]) -> Resu
         .set_column_bloom_filter_enabled(ColumnPath::from("uuid"), true)
         .set_column_bloom_filter_max_ndv(ColumnPath::from("uuid"), events.len().min(ROW_GROUP_ROWS) as u64)
         .build();
-    let options = ArrowWriterOptions::new().with_properties(properties).with_parquet_schema(parquet_schema(layout)?);
+    let options = ArrowWriterOptions::new()
+        .with_properties(properties)
+        .with_parquet_schema(parquet_schema(layout)?);
     let file = fs::File::create_new(path)?;
     let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options).map_err(failed)?;
     writer.write(&batch).map_err(failed)?;
     let metadata = writer.close().map_err(failed)?;
     let size_of = |column: usize| {
-        metadata.row_groups().iter().map(|group| group.column(column).compressed_size().unsigned_abs()).sum::<u64>()
+        metadata
+            .row_groups()
+            .iter()
+            .map(|group| group.column(column).compressed_size().unsigned_abs())
+            .sum::<u64>()
     };
     let sizes = (0..layout.columns.len()).map(size_of);
     let file = fs::File::open(path)?;
     file.sync_all()?;
     let size = file.metadata()?.len();
-    let stats = layout.columns.iter().zip(batch.columns()).zip(sizes).map(|((column, array), size)| stats(column, array, size));
-    Ok(WrittenFile { size, footer_size: footer_size(path)?, rows: events.len() as u64, columns: stats.collect() })
+    let stats = layout
+        .columns
+        .iter()
+        .zip(batch.columns())
+        .zip(sizes)
+        .map(|((column, array), size)| stats(column, array, size));
+    Ok(WrittenFile {
+        size,
+        footer_size: footer_size(path)?,
+        rows: events.len() as u64,
+        columns: stats.collect(),
+    })
 }
 
 /// The file schema, which differs from Arrow's own only in marking the uuid as one: guests then
@@ -95,12 +111,19 @@ fn parquet_schema(layout: &Layout) -> Result<SchemaDescriptor> {
             .map(Arc::new)
     });
     let fields = fields.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    let root = Type::group_type_builder("schema").with_fields(fields).build().map_err(failed)?;
+    let root = Type::group_type_builder("schema")
+        .with_fields(fields)
+        .build()
+        .map_err(failed)?;
     Ok(SchemaDescriptor::new(Arc::new(root)))
 }
 
 fn record_batch(layout: &Layout, events: &[KeyedEvent]) -> Result<RecordBatch> {
-    let columns = layout.columns.iter().map(|column| array(column, events)).collect::<Result<Vec<_>>>()?;
+    let columns = layout
+        .columns
+        .iter()
+        .map(|column| array(column, events))
+        .collect::<Result<Vec<_>>>()?;
     RecordBatch::try_new(layout.schema(), columns)
         .map_err(|error| Error::caused(Code::Internal, "cannot build a record batch", error))
 }
@@ -118,14 +141,25 @@ fn array(column: &LakeColumn, events: &[KeyedEvent]) -> Result<ArrayRef> {
             }
             Arc::new(builder.finish())
         }
-        "event" => Arc::new(StringArray::from_iter_values(events.iter().map(|keyed| &keyed.event.event))),
+        "event" => Arc::new(StringArray::from_iter_values(
+            events.iter().map(|keyed| &keyed.event.event),
+        )),
         "timestamp" => {
             let times = events.iter().map(|keyed| keyed.event.timestamp.timestamp_micros());
             Arc::new(TimestampMicrosecondArray::from_iter_values(times).with_timezone("UTC"))
         }
-        "distinct_id" => Arc::new(StringArray::from_iter_values(events.iter().map(|keyed| &keyed.event.distinct_id))),
-        "person_key" => Arc::new(Int64Array::from_iter_values(events.iter().map(|keyed| keyed.person_key))),
-        "session_id" => Arc::new(events.iter().map(|keyed| keyed.event.session_id.as_deref()).collect::<StringArray>()),
+        "distinct_id" => Arc::new(StringArray::from_iter_values(
+            events.iter().map(|keyed| &keyed.event.distinct_id),
+        )),
+        "person_key" => Arc::new(Int64Array::from_iter_values(
+            events.iter().map(|keyed| keyed.person_key),
+        )),
+        "session_id" => Arc::new(
+            events
+                .iter()
+                .map(|keyed| keyed.event.session_id.as_deref())
+                .collect::<StringArray>(),
+        ),
         other => return Err(Error::internal(format!("no way to fill column {other:?}"))),
     };
     Ok(array)
@@ -133,25 +167,46 @@ fn array(column: &LakeColumn, events: &[KeyedEvent]) -> Result<ArrayRef> {
 
 fn property_array(kind: ColumnKind, key: &str, events: &[KeyedEvent]) -> ArrayRef {
     let values = events.iter().map(|keyed| {
-        keyed.event.properties.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+        keyed
+            .event
+            .properties
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value)
     });
     match kind {
-        ColumnKind::Integer => Arc::new(values.map(|value| match value {
-            Some(PropertyValue::Integer(number)) => Some(*number),
-            _ => None,
-        }).collect::<Int64Array>()),
-        ColumnKind::Double => Arc::new(values.map(|value| match value {
-            Some(PropertyValue::Double(number)) => Some(*number),
-            _ => None,
-        }).collect::<Float64Array>()),
-        ColumnKind::Boolean => Arc::new(values.map(|value| match value {
-            Some(PropertyValue::Boolean(truth)) => Some(*truth),
-            _ => None,
-        }).collect::<BooleanArray>()),
-        ColumnKind::Uuid | ColumnKind::Text | ColumnKind::Timestamp => Arc::new(values.map(|value| match value {
-            Some(PropertyValue::Text(text)) => Some(text.as_str()),
-            _ => None,
-        }).collect::<StringArray>()),
+        ColumnKind::Integer => Arc::new(
+            values
+                .map(|value| match value {
+                    Some(PropertyValue::Integer(number)) => Some(*number),
+                    _ => None,
+                })
+                .collect::<Int64Array>(),
+        ),
+        ColumnKind::Double => Arc::new(
+            values
+                .map(|value| match value {
+                    Some(PropertyValue::Double(number)) => Some(*number),
+                    _ => None,
+                })
+                .collect::<Float64Array>(),
+        ),
+        ColumnKind::Boolean => Arc::new(
+            values
+                .map(|value| match value {
+                    Some(PropertyValue::Boolean(truth)) => Some(*truth),
+                    _ => None,
+                })
+                .collect::<BooleanArray>(),
+        ),
+        ColumnKind::Uuid | ColumnKind::Text | ColumnKind::Timestamp => Arc::new(
+            values
+                .map(|value| match value {
+                    Some(PropertyValue::Text(text)) => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect::<StringArray>(),
+        ),
     }
 }
 
@@ -176,10 +231,18 @@ fn stats(column: &LakeColumn, array: &ArrayRef, size: u64) -> ColumnStats {
         // Bounds of fractions are left out: a reader then reads the file, which is right, and NaN
         // would need a case of its own. Booleans have two values.
         ColumnKind::Double => None,
-        ColumnKind::Boolean => bounds(array.as_boolean().iter().flatten(), |truth| i32::from(truth).to_string()),
+        ColumnKind::Boolean => bounds(array.as_boolean().iter().flatten(), |truth| {
+            i32::from(truth).to_string()
+        }),
     };
     let (min, max) = bounds.unzip();
-    ColumnStats { column_id: column.id, size, nulls: array.null_count() as u64, min, max }
+    ColumnStats {
+        column_id: column.id,
+        size,
+        nulls: array.null_count() as u64,
+        min,
+        max,
+    }
 }
 
 fn bounds<T: Ord + Copy>(values: impl Iterator<Item = T>, text: impl Fn(T) -> String) -> Option<(String, String)> {
@@ -217,9 +280,14 @@ pub(crate) fn present(path: &Path, wanted: &HashSet<Uuid>) -> Result<HashSet<Uui
     let reader = builder.with_projection(mask).build().map_err(failed)?;
     let mut found = HashSet::new();
     for batch in reader {
-        let batch = batch.map_err(|error| Error::caused(Code::Corrupt, format!("cannot read {}", path.display()), error))?;
+        let batch =
+            batch.map_err(|error| Error::caused(Code::Corrupt, format!("cannot read {}", path.display()), error))?;
         let uuids = batch.column(0).as_fixed_size_binary().iter().flatten();
-        found.extend(uuids.filter_map(|bytes| Uuid::from_slice(bytes).ok()).filter(|uuid| maybe.contains(uuid)));
+        found.extend(
+            uuids
+                .filter_map(|bytes| Uuid::from_slice(bytes).ok())
+                .filter(|uuid| maybe.contains(uuid)),
+        );
     }
     Ok(found)
 }

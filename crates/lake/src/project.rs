@@ -9,7 +9,7 @@ use hedgerow_data_api::Taxonomy;
 use hedgerow_errors::Result;
 use tokio::sync::Mutex;
 
-use crate::catalog::{events_folder, Catalog};
+use crate::catalog::{Catalog, events_folder};
 use crate::view::LakeView;
 
 /// What readers get: a snapshot with its taxonomy.
@@ -33,7 +33,12 @@ impl Project {
         let catalog = Catalog::open(folder, now).await?;
         let current = read(&catalog, folder).await?;
         let (folder, current, writing) = (folder.to_owned(), RwLock::new(current), Mutex::new(()));
-        Ok(Self { folder, catalog, current, writing })
+        Ok(Self {
+            folder,
+            catalog,
+            current,
+            writing,
+        })
     }
 
     pub(crate) fn current(&self) -> Current {
@@ -52,5 +57,8 @@ impl Project {
 async fn read(catalog: &Catalog, folder: &Path) -> Result<Current> {
     let view = catalog.view(folder).await?;
     let taxonomy = catalog.taxonomy(view.snapshot_id).await?;
-    Ok(Current { view: Arc::new(view), taxonomy: Arc::new(taxonomy) })
+    Ok(Current {
+        view: Arc::new(view),
+        taxonomy: Arc::new(taxonomy),
+    })
 }

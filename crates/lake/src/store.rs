@@ -27,7 +27,11 @@ impl Lake {
     /// The lake of an owned folder.
     #[must_use]
     pub fn new(folder: DataFolder, clock: Clock) -> Self {
-        Self { folder, clock, open: Mutex::new(BTreeMap::new()) }
+        Self {
+            folder,
+            clock,
+            open: Mutex::new(BTreeMap::new()),
+        }
     }
 
     /// The folder that holds everything.
@@ -55,7 +59,11 @@ impl Lake {
         if !fs::exists(self.folder_of(project).join("catalog.sqlite"))? {
             let known = self.names()?;
             let error = Error::unknown("project", project.as_str(), known.iter().map(ProjectId::as_str));
-            return Err(if known.is_empty() { error.with_hint("import some data first: hedgerow import") } else { error });
+            return Err(if known.is_empty() {
+                error.with_hint("import some data first: hedgerow import")
+            } else {
+                error
+            });
         }
         let opened = Arc::new(Project::open(&self.folder_of(project), self.clock.now()).await?);
         open.insert(project.clone(), Arc::clone(&opened));

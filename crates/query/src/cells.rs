@@ -41,7 +41,8 @@ fn integer(text: &str) -> Value {
     if let Ok(number) = text.parse::<i64>() {
         return number.into();
     }
-    text.parse::<u64>().map_or_else(|_| Value::String(text.to_owned()), Value::from)
+    text.parse::<u64>()
+        .map_or_else(|_| Value::String(text.to_owned()), Value::from)
 }
 
 /// JSON has no NaN and no infinity: those are told as text instead of as null, which would read as

@@ -53,11 +53,20 @@ pub fn resolve(range: &DateRange, interval: Interval, now: DateTime<Utc>, first:
         }
     };
     if from > to {
-        let message = format!("the range is empty: it starts {} and ends {}", from.to_rfc3339(), to.to_rfc3339());
+        let message = format!(
+            "the range is empty: it starts {} and ends {}",
+            from.to_rfc3339(),
+            to.to_rfc3339()
+        );
         return Err(Error::invalid(message).with_hint("swap date_from and date_to"));
     }
     let buckets = buckets(interval, from, to)?;
-    Ok(Resolved { from, to, buckets, partial: to > now })
+    Ok(Resolved {
+        from,
+        to,
+        buckets,
+        partial: to > now,
+    })
 }
 
 /// The start of the bucket that holds a time.
@@ -76,7 +85,9 @@ pub(crate) fn next_bucket(interval: Interval, start: DateTime<Utc>) -> DateTime<
         Interval::Hour => start + Duration::hours(1),
         Interval::Day => start + Duration::days(1),
         Interval::Week => start + Duration::weeks(1),
-        Interval::Month => start.checked_add_months(Months::new(1)).unwrap_or(DateTime::<Utc>::MAX_UTC),
+        Interval::Month => start
+            .checked_add_months(Months::new(1))
+            .unwrap_or(DateTime::<Utc>::MAX_UTC),
     }
 }
 
@@ -85,7 +96,10 @@ fn buckets(interval: Interval, from: DateTime<Utc>, to: DateTime<Utc>) -> Result
     let mut start = bucket_start(interval, from);
     while start <= to {
         if buckets.len() == MAX_BUCKETS {
-            let message = format!("the range has more than {MAX_BUCKETS} buckets of one {}", interval.as_str());
+            let message = format!(
+                "the range has more than {MAX_BUCKETS} buckets of one {}",
+                interval.as_str()
+            );
             return Err(Error::new(Code::LimitExceeded, message).with_hint("take a longer interval or a shorter range"));
         }
         buckets.push(start);
@@ -122,21 +136,38 @@ struct Point {
 fn parse(field: &str, text: &str, now: DateTime<Utc>) -> Result<Point> {
     let point = absolute(text).or_else(|| relative(text, now));
     point.ok_or_else(|| {
-        Error::invalid(format!("{field} {text:?} is no date"))
-            .with_hint("give an ISO date (2015-05-18), a date-time (2015-05-18T10:00:00Z), or a relative one (-7d, -3h, mStart)")
+        Error::invalid(format!("{field} {text:?} is no date")).with_hint(
+            "give an ISO date (2015-05-18), a date-time (2015-05-18T10:00:00Z), or a relative one (-7d, -3h, mStart)",
+        )
     })
 }
 
 fn absolute(text: &str) -> Option<Point> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return Some(Point { time: midnight(date), precision: Precision::Day });
+        return Some(Point {
+            time: midnight(date),
+            precision: Precision::Day,
+        });
     }
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Some(Point { time: time.with_timezone(&Utc), precision: Precision::Exact });
+        return Some(Point {
+            time: time.with_timezone(&Utc),
+            precision: Precision::Exact,
+        });
     }
-    let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
-    let time = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
-    Some(Point { time: Utc.from_utc_datetime(&time), precision: Precision::Exact })
+    let formats = [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M",
+    ];
+    let time = formats
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
+    Some(Point {
+        time: Utc.from_utc_datetime(&time),
+        precision: Precision::Exact,
+    })
 }
 
 /// `-` number unit, then `Start` or `End`; the number and the anchor may be absent.
@@ -144,7 +175,11 @@ fn relative(text: &str, now: DateTime<Utc>) -> Option<Point> {
     let rest = text.strip_prefix('-');
     let (back, rest) = (rest.is_some(), rest.unwrap_or(text));
     let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-    let number: u32 = if digits == 0 { u32::from(back) } else { rest[..digits].parse().ok()? };
+    let number: u32 = if digits == 0 {
+        u32::from(back)
+    } else {
+        rest[..digits].parse().ok()?
+    };
     let unit = match rest[digits..].chars().next()? {
         's' => Unit::Second,
         'M' => Unit::Minute,
@@ -170,8 +205,14 @@ fn relative(text: &str, now: DateTime<Utc>) -> Option<Point> {
             };
             Some(Point { time, precision })
         }
-        "Start" => Some(Point { time: start_of(unit, time), precision: Precision::Exact }),
-        "End" => Some(Point { time: end_of(unit, time), precision: Precision::Exact }),
+        "Start" => Some(Point {
+            time: start_of(unit, time),
+            precision: Precision::Exact,
+        }),
+        "End" => Some(Point {
+            time: end_of(unit, time),
+            precision: Precision::Exact,
+        }),
         _ => None,
     }
 }
@@ -192,7 +233,9 @@ fn minus(unit: Unit, number: u32, time: DateTime<Utc>) -> Option<DateTime<Utc>> 
 fn start_of(unit: Unit, time: DateTime<Utc>) -> DateTime<Utc> {
     let date = time.date_naive();
     let first_of = |year: i32, month: u32| midnight(NaiveDate::from_ymd_opt(year, month, 1).unwrap_or(date));
-    let whole = |seconds: u32| midnight(date) + Duration::seconds(i64::from(time.num_seconds_from_midnight() / seconds * seconds));
+    let whole = |seconds: u32| {
+        midnight(date) + Duration::seconds(i64::from(time.num_seconds_from_midnight() / seconds * seconds))
+    };
     match unit {
         Unit::Second => whole(1),
         Unit::Minute => whole(60),

@@ -47,7 +47,11 @@ fn condition(filter: &PropertyFilter) -> String {
         Operator::IsDateBefore => "is before",
         Operator::IsDateAfter => "is after",
     };
-    let join = if matches!(filter.operator, Operator::Between | Operator::NotBetween) { " and " } else { " or " };
+    let join = if matches!(filter.operator, Operator::Between | Operator::NotBetween) {
+        " and "
+    } else {
+        " or "
+    };
     let value = match &filter.value {
         None => String::new(),
         Some(Value::Array(values)) => values.iter().map(Value::to_string).collect::<Vec<_>>().join(join),

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{collect, displayable, ExecutionPlan};
+use datafusion::physical_plan::{ExecutionPlan, collect, displayable};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use datafusion::arrow::record_batch::RecordBatch;
-use hedgerow_data_api::{Clock, EventStore, Provenance, QueryEngine, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse, Warning};
+use hedgerow_data_api::{
+    Clock, EventStore, Provenance, QueryEngine, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse, Warning,
+};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ProjectId, QueryId};
 use hedgerow_lake::{Lake, LakeView};
@@ -73,7 +75,11 @@ impl Engine {
         context
             .register_table("events", Arc::new(EventsTable::new(Arc::clone(&view))))
             .map_err(|error| Error::caused(Code::Internal, "cannot offer the events table", error))?;
-        Ok(Session { context, view, started: Instant::now() })
+        Ok(Session {
+            context,
+            view,
+            started: Instant::now(),
+        })
     }
 }
 
@@ -88,22 +94,37 @@ impl Session {
         let physical = self.physical(plan).await?;
         let collected = tokio::time::timeout(TIME_LIMIT, collect(Arc::clone(&physical), self.context.task_ctx())).await;
         let batches = collected.map_err(|_| {
-            Error::new(Code::LimitExceeded, format!("the query took longer than {} seconds", TIME_LIMIT.as_secs()))
-                .with_hint("narrow it by time, or group by fewer things")
+            Error::new(
+                Code::LimitExceeded,
+                format!("the query took longer than {} seconds", TIME_LIMIT.as_secs()),
+            )
+            .with_hint("narrow it by time, or group by fewer things")
         })?;
         let batches = batches.map_err(|error| sql::explain(&error, &self.view))?;
         let plan_text = plan.display_indent().to_string();
-        Ok(Executed { batches, rows_read: rows_read(&physical), plan_text })
+        Ok(Executed {
+            batches,
+            rows_read: rows_read(&physical),
+            plan_text,
+        })
     }
 
     /// What every result says of itself; the caller adds what only it knows.
-    pub(crate) fn provenance(&self, project: &ProjectId, kind: &str, query: String, executed: &[Executed]) -> Provenance {
+    pub(crate) fn provenance(
+        &self,
+        project: &ProjectId,
+        kind: &str,
+        query: String,
+        executed: &[Executed],
+    ) -> Provenance {
         let plans: Vec<&str> = executed.iter().map(|executed| executed.plan_text.as_str()).collect();
         Provenance {
             query_id: QueryId::new(),
             project: project.clone(),
             kind: kind.to_owned(),
-            plan_hash: Uuid::new_v5(&Uuid::NAMESPACE_OID, plans.join("\n").as_bytes()).simple().to_string(),
+            plan_hash: Uuid::new_v5(&Uuid::NAMESPACE_OID, plans.join("\n").as_bytes())
+                .simple()
+                .to_string(),
             snapshot_id: self.view.snapshot_id,
             time_zone: "UTC".to_owned(),
             range: None,
@@ -142,19 +163,36 @@ impl QueryEngine for Engine {
             .map_err(|error| sql::explain(&error, &session.view))?;
         let executed = session.run(&fetch).await?;
         let schema = fetch.schema();
-        let columns = schema.fields().iter().map(|field| (field.name().clone(), field.data_type().to_string())).collect();
+        let columns = schema
+            .fields()
+            .iter()
+            .map(|field| (field.name().clone(), field.data_type().to_string()))
+            .collect();
         let mut rows = rows(&executed.batches)?;
         let mut warnings = Vec::new();
         if rows.len() > planned.limit as usize {
             rows.truncate(planned.limit as usize);
-            let message = format!("only the first {} rows are shown, there are more; set LIMIT to see up to {}", planned.limit, sql::MAX_ROWS);
+            let message = format!(
+                "only the first {} rows are shown, there are more; set LIMIT to see up to {}",
+                planned.limit,
+                sql::MAX_ROWS
+            );
             warnings.push(Warning::new("row_limit", message));
         }
         let mut provenance = session.provenance(project, "SqlQuery", query.query.clone(), &[executed]);
-        "SQL: comparisons with missing values are unknown, so both = and <> leave them out".clone_into(&mut provenance.null_semantics);
+        "SQL: comparisons with missing values are unknown, so both = and <> leave them out"
+            .clone_into(&mut provenance.null_semantics);
         let by = if planned.own_limit { "the statement" } else { "default" };
-        provenance.limits = vec![format!("{} rows ({by})", planned.limit), format!("{} seconds", TIME_LIMIT.as_secs())];
-        Ok(SqlResponse { columns, rows, warnings, provenance })
+        provenance.limits = vec![
+            format!("{} rows ({by})", planned.limit),
+            format!("{} seconds", TIME_LIMIT.as_secs()),
+        ];
+        Ok(SqlResponse {
+            columns,
+            rows,
+            warnings,
+            provenance,
+        })
     }
 
     async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String> {
@@ -165,7 +203,11 @@ impl QueryEngine for Engine {
         let mut text = String::new();
         for series in 0..query.series.len() {
             let plan = prepared.plan(&session, series, &trends::Others::Keep).await?;
-            text.push_str(&displayable(session.physical(&plan).await?.as_ref()).indent(false).to_string());
+            text.push_str(
+                &displayable(session.physical(&plan).await?.as_ref())
+                    .indent(false)
+                    .to_string(),
+            );
         }
         Ok(text)
     }

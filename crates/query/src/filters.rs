@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::regexp_like;
-use datafusion::logical_expr::{cast, ident, lit, not, try_cast, Expr};
+use datafusion::logical_expr::{Expr, cast, ident, lit, not, try_cast};
 use datafusion::prelude::lower;
 use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, Taxonomy, ValueType};
 use hedgerow_errors::{Error, Result};
@@ -40,8 +40,14 @@ struct Subject<'a> {
 
 fn condition(taxonomy: &Taxonomy, filter: &PropertyFilter) -> Result<Expr> {
     let known = taxonomy.properties.iter().map(|property| property.key.as_str());
-    let property = taxonomy.property(&filter.key).ok_or_else(|| Error::unknown("property", &filter.key, known))?;
-    let subject = Subject { filter, column: ident(&property.column), value_type: property.value_type };
+    let property = taxonomy
+        .property(&filter.key)
+        .ok_or_else(|| Error::unknown("property", &filter.key, known))?;
+    let subject = Subject {
+        filter,
+        column: ident(&property.column),
+        value_type: property.value_type,
+    };
     let missing = || subject.column.clone().is_null();
     Ok(match filter.operator {
         Operator::IsSet => subject.unary(subject.column.clone().is_not_null())?,
@@ -60,7 +66,10 @@ fn condition(taxonomy: &Taxonomy, filter: &PropertyFilter) -> Result<Expr> {
         Operator::NotBetween => missing().or(not(subject.between()?)),
         Operator::IsDateExact => {
             let (start, end) = subject.date()?;
-            subject.time().gt_eq(instant(start)).and(subject.time().lt(instant(end)))
+            subject
+                .time()
+                .gt_eq(instant(start))
+                .and(subject.time().lt(instant(end)))
         }
         Operator::IsDateBefore => subject.time().lt(instant(subject.date()?.0)),
         Operator::IsDateAfter => subject.time().gt_eq(instant(subject.date()?.1)),
@@ -69,7 +78,11 @@ fn condition(taxonomy: &Taxonomy, filter: &PropertyFilter) -> Result<Expr> {
 
 impl Subject<'_> {
     fn refuse(&self, why: &str) -> Error {
-        Error::invalid(format!("filter on {:?} with operator {} {why}", self.filter.key, self.filter.operator.as_str()))
+        Error::invalid(format!(
+            "filter on {:?} with operator {} {why}",
+            self.filter.key,
+            self.filter.operator.as_str()
+        ))
     }
 
     fn unary(&self, expr: Expr) -> Result<Expr> {
@@ -82,12 +95,19 @@ impl Subject<'_> {
     /// The values: a scalar, or the members of a list that is not empty.
     fn values(&self) -> Result<Vec<&Value>> {
         let values = match &self.filter.value {
-            None | Some(Value::Null) => return Err(self.refuse("needs a value").with_hint("to find missing values, take is_not_set")),
+            None | Some(Value::Null) => {
+                return Err(self
+                    .refuse("needs a value")
+                    .with_hint("to find missing values, take is_not_set"));
+            }
             Some(Value::Array(values)) if values.is_empty() => return Err(self.refuse("has an empty list")),
             Some(Value::Array(values)) => values.iter().collect::<Vec<_>>(),
             Some(value) => vec![value],
         };
-        if values.iter().any(|value| value.is_array() || value.is_object() || value.is_null()) {
+        if values
+            .iter()
+            .any(|value| value.is_array() || value.is_object() || value.is_null())
+        {
             return Err(self.refuse("takes texts, numbers and booleans only"));
         }
         Ok(values)
@@ -107,8 +127,15 @@ impl Subject<'_> {
 
     fn literal(&self, value: &Value) -> Result<Expr> {
         let wrong = || {
-            let article = if self.value_type == ValueType::Integer { "an" } else { "a" };
-            self.refuse(&format!("compares with {value}, but the property is {article} {}", self.value_type.as_str()))
+            let article = if self.value_type == ValueType::Integer {
+                "an"
+            } else {
+                "a"
+            };
+            self.refuse(&format!(
+                "compares with {value}, but the property is {article} {}",
+                self.value_type.as_str()
+            ))
         };
         Ok(match self.value_type {
             ValueType::String => lit(plain(value)),
@@ -123,14 +150,17 @@ impl Subject<'_> {
     }
 
     fn bound(&self, value: &Value) -> Result<Expr> {
-        let number = plain(value).parse::<f64>().map_err(|_| self.refuse(&format!("needs a number, not {value}")))?;
+        let number = plain(value)
+            .parse::<f64>()
+            .map_err(|_| self.refuse(&format!("needs a number, not {value}")))?;
         match self.value_type {
             // A whole bound keeps the comparison in whole numbers, which the files' statistics know.
             ValueType::Integer => Ok(plain(value).parse::<i64>().map_or_else(|_| lit(number), lit)),
             ValueType::Double => Ok(lit(number)),
-            ValueType::String | ValueType::Boolean => {
-                Err(self.refuse(&format!("compares numbers, but the property is a {}", self.value_type.as_str())))
-            }
+            ValueType::String | ValueType::Boolean => Err(self.refuse(&format!(
+                "compares numbers, but the property is a {}",
+                self.value_type.as_str()
+            ))),
         }
     }
 
@@ -149,27 +179,45 @@ impl Subject<'_> {
     }
 
     fn text(&self) -> Expr {
-        if self.value_type == ValueType::String { self.column.clone() } else { cast(self.column.clone(), DataType::Utf8) }
+        if self.value_type == ValueType::String {
+            self.column.clone()
+        } else {
+            cast(self.column.clone(), DataType::Utf8)
+        }
     }
 
     fn any_text(&self, test: fn(&Self, &str) -> Result<Expr>) -> Result<Expr> {
         let tests = self.values()?.into_iter().map(|value| test(self, &plain(value)));
         let tests = tests.collect::<Result<Vec<_>>>()?;
-        tests.into_iter().reduce(Expr::or).ok_or_else(|| self.refuse("needs a value"))
+        tests
+            .into_iter()
+            .reduce(Expr::or)
+            .ok_or_else(|| self.refuse("needs a value"))
     }
 
     fn contains(&self, text: &str) -> Result<Expr> {
-        Ok(datafusion::functions::expr_fn::contains(lower(self.text()), lit(text.to_lowercase())))
+        Ok(datafusion::functions::expr_fn::contains(
+            lower(self.text()),
+            lit(text.to_lowercase()),
+        ))
     }
 
     fn matches(&self, pattern: &str) -> Result<Expr> {
-        regex::Regex::new(pattern)
-            .map_err(|error| Error::caused(hedgerow_errors::Code::InvalidArgument, format!("{pattern:?} is no regular expression"), error))?;
+        regex::Regex::new(pattern).map_err(|error| {
+            Error::caused(
+                hedgerow_errors::Code::InvalidArgument,
+                format!("{pattern:?} is no regular expression"),
+                error,
+            )
+        })?;
         Ok(regexp_like(self.text(), lit(pattern), None))
     }
 
     fn time(&self) -> Expr {
-        try_cast(self.text(), DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))
+        try_cast(
+            self.text(),
+            DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        )
     }
 
     /// A date as its day's start and end, a date-time as itself twice.
@@ -191,5 +239,8 @@ fn plain(value: &Value) -> String {
 
 /// A time as a literal.
 pub(crate) fn instant(time: DateTime<Utc>) -> Expr {
-    lit(ScalarValue::TimestampMicrosecond(Some(time.timestamp_micros()), Some("UTC".into())))
+    lit(ScalarValue::TimestampMicrosecond(
+        Some(time.timestamp_micros()),
+        Some("UTC".into()),
+    ))
 }

@@ -14,5 +14,5 @@ mod sql;
 mod trends;
 mod validate;
 
-pub use dates::{resolve, Resolved};
+pub use dates::{Resolved, resolve};
 pub use engine::Engine;

@@ -17,8 +17,8 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_expr::expressions::col;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
-use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::union::UnionExec;
 use hedgerow_lake::{LakeFile, LakeView};
 
 /// The events of one snapshot. The scan is ours, not a listing of folders: the catalog says which
@@ -94,7 +94,10 @@ impl TableProvider for EventsTable {
         let metadata = runtime.cache_manager.get_file_metadata_cache();
         let readers = CachedParquetFileReaderFactory::new(runtime.object_store(&url)?, metadata);
         let options = state.config_options().execution.parquet.clone();
-        let options = datafusion::common::config::TableParquetOptions { global: options, ..Default::default() };
+        let options = datafusion::common::config::TableParquetOptions {
+            global: options,
+            ..Default::default()
+        };
         let mut source = ParquetSource::new(Arc::clone(&schema))
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(readers));
@@ -114,7 +117,8 @@ impl TableProvider for EventsTable {
         if self.view.memory.is_empty() {
             return Ok(files);
         }
-        let memory = MemorySourceConfig::try_new_exec(&[self.view.memory.clone()], schema, projection.cloned())?;
+        let memory =
+            MemorySourceConfig::try_new_exec(std::slice::from_ref(&self.view.memory), schema, projection.cloned())?;
         UnionExec::try_new(vec![files, memory])
     }
 }

@@ -6,9 +6,11 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SQLOptions, SessionContext};
 use datafusion::sql::parser::{DFParser, Statement};
-use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, LimitClause, Query, Statement as SqlStatement, Value as SqlValue};
+use datafusion::sql::sqlparser::ast::{
+    Expr as SqlExpr, LimitClause, Query, Statement as SqlStatement, Value as SqlValue,
+};
 use hedgerow_data_api::SqlQuery;
-use hedgerow_errors::{did_you_mean, Code, Error, Result};
+use hedgerow_errors::{Code, Error, Result, did_you_mean};
 use hedgerow_lake::LakeView;
 
 /// Rows that come back where the statement says nothing.
@@ -32,13 +34,26 @@ pub(crate) async fn plan(context: &SessionContext, view: &Arc<LakeView>, query: 
     let limit = query.limit.or(own_limit).unwrap_or(DEFAULT_ROWS);
     if !(1..=MAX_ROWS).contains(&limit) && own_limit != Some(0) {
         let message = format!("a limit of {limit} rows is outside 1 to {MAX_ROWS}");
-        return Err(Error::new(Code::LimitExceeded, message).with_hint(format!("take LIMIT {MAX_ROWS} or less, or aggregate")));
+        return Err(
+            Error::new(Code::LimitExceeded, message).with_hint(format!("take LIMIT {MAX_ROWS} or less, or aggregate"))
+        );
     }
     let statement = Statement::Statement(Box::new(SqlStatement::Query(select)));
-    let plan = context.state().statement_to_plan(statement).await.map_err(|error| explain(&error, view))?;
-    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let plan = context
+        .state()
+        .statement_to_plan(statement)
+        .await
+        .map_err(|error| explain(&error, view))?;
+    let options = SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
     options.verify_plan(&plan).map_err(|error| explain(&error, view))?;
-    Ok(Planned { plan, limit, own_limit: own_limit.is_some() && query.limit.is_none() })
+    Ok(Planned {
+        plan,
+        limit,
+        own_limit: own_limit.is_some() && query.limit.is_none(),
+    })
 }
 
 fn parse(text: &str) -> Result<Box<Query>> {
@@ -64,7 +79,9 @@ fn own_limit(query: &Query) -> Result<Option<u32>> {
     let limit = match &query.limit_clause {
         None => return Ok(None),
         Some(LimitClause::LimitOffset { limit: None, .. }) => return Ok(None),
-        Some(LimitClause::LimitOffset { limit: Some(limit), .. } | LimitClause::OffsetCommaLimit { limit, .. }) => limit,
+        Some(LimitClause::LimitOffset { limit: Some(limit), .. } | LimitClause::OffsetCommaLimit { limit, .. }) => {
+            limit
+        }
     };
     if let SqlExpr::Value(value) = limit
         && let SqlValue::Number(number, _) = &value.value
@@ -85,13 +102,17 @@ pub(crate) fn explain(error: &DataFusionError, view: &LakeView) -> Error {
                     let columns = view.columns.iter().map(|column| column.name.as_str());
                     let hint = did_you_mean(&field.name, columns);
                     let quoting = "columns with $ or capitals stand in double quotes, as in \"$browser\"";
-                    Error::new(Code::UnknownName, format!("unknown column {:?}", field.name)).with_hint(format!("{hint} ({quoting})"))
+                    Error::new(Code::UnknownName, format!("unknown column {:?}", field.name))
+                        .with_hint(format!("{hint} ({quoting})"))
                 }
                 other => Error::invalid(format!("the SQL can't be planned: {other}")),
             }
         }
         DataFusionError::ResourcesExhausted(message) => {
-            let message = format!("the query needs more memory than it may take: {}", message.lines().next().unwrap_or_default());
+            let message = format!(
+                "the query needs more memory than it may take: {}",
+                message.lines().next().unwrap_or_default()
+            );
             Error::new(Code::LimitExceeded, message).with_hint("narrow it by time, or select fewer columns")
         }
         DataFusionError::ArrowError(error, _) => Error::invalid(format!("the SQL failed on a value: {error}")),

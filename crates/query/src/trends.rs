@@ -3,10 +3,10 @@
 mod assemble;
 
 use chrono::{DateTime, Utc};
+use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::{date_bin, date_trunc};
 use datafusion::functions_aggregate::expr_fn::{count, count_distinct};
-use datafusion::logical_expr::{ident, lit, Expr, LogicalPlan};
-use datafusion::common::ScalarValue;
+use datafusion::logical_expr::{Expr, LogicalPlan, ident, lit};
 use hedgerow_data_api::{
     Clock, Display, EventStore, EventsNode, Interval, Math, PropertyDefinition, ResolvedRange, Taxonomy, TrendsQuery,
     TrendsResponse, Warning,
@@ -15,9 +15,9 @@ use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
-use crate::dates::{bucket_start, next_bucket, resolve, Resolved};
+use crate::dates::{Resolved, bucket_start, next_bucket, resolve};
 use crate::describe::sentences;
-use crate::engine::{rows, Engine, Executed, Session};
+use crate::engine::{Engine, Executed, Session, rows};
 use crate::filters::{self, instant};
 use crate::{sql, validate};
 
@@ -43,19 +43,29 @@ pub(crate) async fn run(
     for series in 0..query.series.len() {
         results.extend(prepared.series(&session, series, &mut executed, &mut warnings).await?);
     }
-    let nothing = results.iter().all(|line| line.count == 0 && line.aggregated_value.unwrap_or(0) == 0);
+    let nothing = results
+        .iter()
+        .all(|line| line.count == 0 && line.aggregated_value.unwrap_or(0) == 0);
     if nothing {
         prepared.require_data(&session, &taxonomy, &mut executed).await?;
-        warnings.push(Warning::new("no_match", "there is data in this range, but no event matches the conditions"));
+        warnings.push(Warning::new(
+            "no_match",
+            "there is data in this range, but no event matches the conditions",
+        ));
     }
-    let text = serde_json::to_string(query).map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
+    let text =
+        serde_json::to_string(query).map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
     let mut provenance = session.provenance(project, "TrendsQuery", text, &executed);
     provenance.range = Some(prepared.resolved_range());
     provenance.filters = prepared.filters();
     "typed filters: positive conditions never match a missing property, negative ones do"
         .clone_into(&mut provenance.null_semantics);
     provenance.limits = prepared.limits();
-    Ok(TrendsResponse { results, warnings, provenance })
+    Ok(TrendsResponse {
+        results,
+        warnings,
+        provenance,
+    })
 }
 
 /// A query whose names and dates are resolved.
@@ -86,14 +96,24 @@ impl<'a> Prepared<'a> {
     pub(crate) fn new(query: &'a TrendsQuery, taxonomy: &'a Taxonomy, clock: &Clock) -> Result<Self> {
         let now = clock.now();
         let (first, last) = taxonomy.span().ok_or_else(|| {
-            Error::new(Code::NoData, "the project holds no events yet").with_hint("import some: hedgerow import access-log FILE")
+            Error::new(Code::NoData, "the project holds no events yet")
+                .with_hint("import some: hedgerow import access-log FILE")
         })?;
         let range = resolve(&query.date_range, query.interval, now, first)?;
         if range.to < first || range.from > last {
             return Err(no_data(&range, first, last));
         }
-        let breakdown = query.breakdown_filter.as_ref().and_then(|filter| taxonomy.property(&filter.breakdown));
-        Ok(Self { query, taxonomy, range, breakdown, now })
+        let breakdown = query
+            .breakdown_filter
+            .as_ref()
+            .and_then(|filter| taxonomy.property(&filter.breakdown));
+        Ok(Self {
+            query,
+            taxonomy,
+            range,
+            breakdown,
+            now,
+        })
     }
 
     fn is_total(&self) -> bool {
@@ -101,7 +121,11 @@ impl<'a> Prepared<'a> {
     }
 
     fn limit(&self) -> usize {
-        let limit = self.query.breakdown_filter.as_ref().and_then(|filter| filter.breakdown_limit);
+        let limit = self
+            .query
+            .breakdown_filter
+            .as_ref()
+            .and_then(|filter| filter.breakdown_limit);
         limit.unwrap_or(DEFAULT_BREAKDOWNS) as usize
     }
 
@@ -137,7 +161,11 @@ impl<'a> Prepared<'a> {
             Math::UniqueSession => count_distinct(ident("session_id")),
         };
         let events = session.context.table("events").await.map_err(failed)?;
-        let frame = events.filter(filter).map_err(failed)?.aggregate(groups, vec![aggregate.alias("count")]).map_err(failed)?;
+        let frame = events
+            .filter(filter)
+            .map_err(failed)?
+            .aggregate(groups, vec![aggregate.alias("count")])
+            .map_err(failed)?;
         frame.into_optimized_plan().map_err(failed)
     }
 
@@ -146,19 +174,38 @@ impl<'a> Prepared<'a> {
         ident("timestamp").gt_eq(from).and(ident("timestamp").lt_eq(to))
     }
 
-    async fn groups(&self, session: &Session, series: usize, others: &Others, executed: &mut Vec<Executed>) -> Result<Vec<Group>> {
+    async fn groups(
+        &self,
+        session: &Session,
+        series: usize,
+        others: &Others,
+        executed: &mut Vec<Executed>,
+    ) -> Result<Vec<Group>> {
         let plan = self.plan(session, series, others).await?;
         let done = session.run(&plan).await?;
-        let total: usize = done.batches.iter().map(datafusion::arrow::array::RecordBatch::num_rows).sum();
+        let total: usize = done
+            .batches
+            .iter()
+            .map(datafusion::arrow::array::RecordBatch::num_rows)
+            .sum();
         if total > MAX_GROUPS {
             let message = format!("the breakdown gives {total} groups, more than {MAX_GROUPS}");
-            return Err(Error::new(Code::LimitExceeded, message).with_hint("take a longer interval, a shorter range, or filter first"));
+            return Err(Error::new(Code::LimitExceeded, message)
+                .with_hint("take a longer interval, a shorter range, or filter first"));
         }
         let has_value = self.breakdown.is_some() && matches!(others, Others::Keep);
         let groups = rows(&done.batches)?.into_iter().map(|row| {
             let mut cells = row.into_iter();
-            let bucket = if self.is_total() { None } else { Some(self.bucket_of(cells.next())?) };
-            let value = if has_value { cells.next().unwrap_or_default() } else { Value::Null };
+            let bucket = if self.is_total() {
+                None
+            } else {
+                Some(self.bucket_of(cells.next())?)
+            };
+            let value = if has_value {
+                cells.next().unwrap_or_default()
+            } else {
+                Value::Null
+            };
             let count = cells.next().as_ref().and_then(Value::as_u64);
             let count = count.ok_or_else(|| Error::internal("a count is no number"))?;
             Ok(Group { bucket, value, count })
@@ -194,11 +241,19 @@ impl<'a> Prepared<'a> {
                 assemble::sum(&rest)
             } else {
                 // Unique counts of single values don't add up, so the rest is counted as one.
-                let values = kept.iter().filter(|line| !line.value.is_null()).map(|line| line.value.clone()).collect();
+                let values = kept
+                    .iter()
+                    .filter(|line| !line.value.is_null())
+                    .map(|line| line.value.clone())
+                    .collect();
                 let groups = self.groups(session, series, &Others::Merge(values), executed).await?;
                 assemble::merged(groups, self.range.buckets.len())
             });
-            let message = format!("{} values beyond the first {} are shown together as Other", rest.len(), self.limit());
+            let message = format!(
+                "{} values beyond the first {} are shown together as Other",
+                rest.len(),
+                self.limit()
+            );
             warnings.push(Warning::new("breakdown_other", message));
             lines = kept;
         }
@@ -209,9 +264,15 @@ impl<'a> Prepared<'a> {
     async fn require_data(&self, session: &Session, taxonomy: &Taxonomy, executed: &mut Vec<Executed>) -> Result<()> {
         let failed = |error| sql::explain(&error, &session.view);
         let events = session.context.table("events").await.map_err(failed)?;
-        let counted = events.filter(self.within_range()).and_then(|frame| frame.aggregate(vec![], vec![count(lit(1_i64))]));
-        let done = session.run(&counted.map_err(failed)?.into_optimized_plan().map_err(failed)?).await?;
-        let found = rows(&done.batches)?.first().and_then(|row| row.first().and_then(Value::as_u64));
+        let counted = events
+            .filter(self.within_range())
+            .and_then(|frame| frame.aggregate(vec![], vec![count(lit(1_i64))]));
+        let done = session
+            .run(&counted.map_err(failed)?.into_optimized_plan().map_err(failed)?)
+            .await?;
+        let found = rows(&done.batches)?
+            .first()
+            .and_then(|row| row.first().and_then(Value::as_u64));
         executed.push(done);
         match (found, taxonomy.span()) {
             (Some(0), Some((first, last))) => Err(no_data(&self.range, first, last)),
@@ -237,7 +298,9 @@ impl<'a> Prepared<'a> {
     }
 
     fn limits(&self) -> Vec<String> {
-        let breakdown = self.breakdown.map(|property| format!("{} values of {}, the rest as Other", self.limit(), property.key));
+        let breakdown = self
+            .breakdown
+            .map(|property| format!("{} values of {}, the rest as Other", self.limit(), property.key));
         breakdown.into_iter().collect()
     }
 
@@ -246,7 +309,11 @@ impl<'a> Prepared<'a> {
         let mut warnings = Vec::new();
         let day = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M").to_string();
         if self.range.partial {
-            let what = if self.is_total() { "the range" } else { "the last bucket" };
+            let what = if self.is_total() {
+                "the range"
+            } else {
+                "the last bucket"
+            };
             let message = format!("{what} is not over yet: it is {} UTC now", day(self.now));
             warnings.push(Warning::new("partial_period", message));
         }
@@ -260,7 +327,11 @@ impl<'a> Prepared<'a> {
         for (cut, which) in [(cut_start, "first"), (cut_end, "last")] {
             if cut {
                 let name = interval.as_str();
-                let message = format!("the {which} {name} is only partly in the range {} to {}", day(self.range.from), day(self.range.to));
+                let message = format!(
+                    "the {which} {name} is only partly in the range {} to {}",
+                    day(self.range.from),
+                    day(self.range.to)
+                );
                 warnings.push(Warning::new("cut_bucket", message));
             }
         }
@@ -275,7 +346,11 @@ impl<'a> Prepared<'a> {
 fn no_data(range: &Resolved, first: DateTime<Utc>, last: DateTime<Utc>) -> Error {
     let day = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M").to_string();
     let message = format!("there is no data from {} to {} UTC", day(range.from), day(range.to));
-    Error::new(Code::NoData, message).with_hint(format!("this project has data from {} to {} UTC", day(first), day(last)))
+    Error::new(Code::NoData, message).with_hint(format!(
+        "this project has data from {} to {} UTC",
+        day(first),
+        day(last)
+    ))
 }
 
 /// The start of an event's bucket. Weeks start on Sunday: 1970-01-04 was one.
@@ -296,7 +371,9 @@ fn bucket(interval: Interval) -> Expr {
 fn literal(value: &Value) -> Expr {
     match value {
         Value::Bool(truth) => lit(*truth),
-        Value::Number(number) => number.as_i64().map_or_else(|| lit(number.as_f64().unwrap_or(f64::NAN)), lit),
+        Value::Number(number) => number
+            .as_i64()
+            .map_or_else(|| lit(number.as_f64().unwrap_or(f64::NAN)), lit),
         Value::String(text) => lit(text.as_str()),
         Value::Null | Value::Array(_) | Value::Object(_) => lit(ScalarValue::Null),
     }

@@ -1,6 +1,8 @@
 //! Checking names and values against the taxonomy before anything is planned.
 
-use hedgerow_data_api::{EventStore, EventsNode, FilterGroup, FilterNode, Operator, PropertyFilter, Taxonomy, TrendsQuery};
+use hedgerow_data_api::{
+    EventStore, EventsNode, FilterGroup, FilterNode, Operator, PropertyFilter, Taxonomy, TrendsQuery,
+};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
@@ -15,12 +17,19 @@ pub(crate) async fn trends(
     query: &TrendsQuery,
 ) -> Result<()> {
     if query.series.is_empty() || query.series.len() > MAX_SERIES {
-        let message = format!("a trends query has 1 to {MAX_SERIES} series, this one has {}", query.series.len());
+        let message = format!(
+            "a trends query has 1 to {MAX_SERIES} series, this one has {}",
+            query.series.len()
+        );
         return Err(Error::invalid(message));
     }
     for EventsNode { event, properties, .. } in &query.series {
         if let Some(name) = event.as_deref().filter(|name| taxonomy.event(name).is_none()) {
-            return Err(Error::unknown("event", name, taxonomy.events.iter().map(|event| event.name.as_str())));
+            return Err(Error::unknown(
+                "event",
+                name,
+                taxonomy.events.iter().map(|event| event.name.as_str()),
+            ));
         }
         values(store, project, taxonomy, properties).await?;
     }
@@ -49,10 +58,20 @@ async fn values(store: &dyn EventStore, project: &ProjectId, taxonomy: &Taxonomy
     Ok(())
 }
 
-async fn value(store: &dyn EventStore, project: &ProjectId, taxonomy: &Taxonomy, filter: &PropertyFilter) -> Result<()> {
-    let equality = matches!(filter.operator, Operator::Exact | Operator::IsNot | Operator::In | Operator::NotIn);
+async fn value(
+    store: &dyn EventStore,
+    project: &ProjectId,
+    taxonomy: &Taxonomy,
+    filter: &PropertyFilter,
+) -> Result<()> {
+    let equality = matches!(
+        filter.operator,
+        Operator::Exact | Operator::IsNot | Operator::In | Operator::NotIn
+    );
     // An unknown property is refused with the filter itself.
-    let Some(property) = taxonomy.property(&filter.key) else { return Ok(()) };
+    let Some(property) = taxonomy.property(&filter.key) else {
+        return Ok(());
+    };
     if !equality || !property.values_complete {
         return Ok(());
     }
@@ -64,8 +83,12 @@ async fn value(store: &dyn EventStore, project: &ProjectId, taxonomy: &Taxonomy,
     for value in wanted {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let found = store.values(project, &filter.key, &text, 10_000).await?;
-        if !found.values.iter().any(|found| found.value == text || found.value.eq_ignore_ascii_case(&text) && value.is_boolean()) {
-            let known = store.values(project, &filter.key, "", usize::MAX >> 1).await?;
+        if !found
+            .values
+            .iter()
+            .any(|found| found.value == text || found.value.eq_ignore_ascii_case(&text) && value.is_boolean())
+        {
+            let known = store.values(project, &filter.key, "", usize::MAX).await?;
             let known = known.values.iter().map(|known| known.value.as_str());
             return Err(Error::unknown(&format!("value of {}", filter.key), &text, known));
         }

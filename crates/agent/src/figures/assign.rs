@@ -37,7 +37,11 @@ pub(super) fn assign(sentence: &Sentence, marks: &[Mark], numbers: &[usize]) -> 
         }
         let group = sentence.group_of(*number);
         let inside: Vec<usize> = numbers.iter().copied().filter(|item| group.contains(item)).collect();
-        let near: Vec<Mark> = marks.iter().filter(|mark| group.contains(&mark.item)).cloned().collect();
+        let near: Vec<Mark> = marks
+            .iter()
+            .filter(|mark| group.contains(&mark.item))
+            .cloned()
+            .collect();
         assigned.extend(if near.is_empty() {
             let target = above_list(sentence, marks, group.start);
             inside.into_iter().map(|item| (item, target.clone())).collect()
@@ -68,9 +72,21 @@ fn solve(sentence: &Sentence, marks: &[Mark], numbers: &[usize]) -> BTreeMap<usi
     let mut clauses: Vec<usize> = numbers.iter().map(|number| sentence.clause[*number]).collect();
     clauses.dedup();
     for clause in clauses {
-        let inside: Vec<usize> = numbers.iter().copied().filter(|item| sentence.clause[*item] == clause).collect();
-        let near: Vec<Mark> = marks.iter().filter(|mark| sentence.clause[mark.item] == clause).cloned().collect();
-        let found = if near.is_empty() { None } else { shape(sentence, &near, &inside) };
+        let inside: Vec<usize> = numbers
+            .iter()
+            .copied()
+            .filter(|item| sentence.clause[*item] == clause)
+            .collect();
+        let near: Vec<Mark> = marks
+            .iter()
+            .filter(|mark| sentence.clause[mark.item] == clause)
+            .cloned()
+            .collect();
+        let found = if near.is_empty() {
+            None
+        } else {
+            shape(sentence, &near, &inside)
+        };
         assigned.extend(found.unwrap_or_else(|| by_parts(sentence, &near, &inside)));
     }
     assigned
@@ -129,9 +145,17 @@ fn runs(marks: &[Mark], numbers: &[usize]) -> Vec<Run> {
 fn shape(sentence: &Sentence, marks: &[Mark], numbers: &[usize]) -> Option<BTreeMap<usize, Target>> {
     let first = marks.first()?;
     if marks.iter().all(|mark| mark.key == first.key) {
-        let nearest = |number: usize| marks.iter().map(|mark| mark.item).min_by_key(|item| item.abs_diff(number));
+        let nearest = |number: usize| {
+            marks
+                .iter()
+                .map(|mark| mark.item)
+                .min_by_key(|item| item.abs_diff(number))
+        };
         return Some(
-            numbers.iter().map(|number| (*number, Target::Items(nearest(*number).into_iter().collect()))).collect(),
+            numbers
+                .iter()
+                .map(|number| (*number, Target::Items(nearest(*number).into_iter().collect())))
+                .collect(),
         );
     }
     let runs = runs(marks, numbers);
@@ -146,7 +170,11 @@ fn shape(sentence: &Sentence, marks: &[Mark], numbers: &[usize]) -> Option<BTree
             [Run::Marks(marks), Run::Numbers(numbers)] | [Run::Numbers(numbers), Run::Marks(marks)] => (marks, numbers),
             _ => return None,
         };
-        let other = if labels_first { runs.get(position * 2 + 2) } else { (position * 2).checked_sub(1).map(|at| &runs[at]) };
+        let other = if labels_first {
+            runs.get(position * 2 + 2)
+        } else {
+            (position * 2).checked_sub(1).map(|at| &runs[at])
+        };
         if is_torn(sentence, marks, numbers, other, labels_first) {
             return None;
         }
@@ -159,11 +187,13 @@ fn shape(sentence: &Sentence, marks: &[Mark], numbers: &[usize]) -> Option<BTree
 fn is_torn(sentence: &Sentence, marks: &[Mark], numbers: &[usize], other: Option<&Run>, labels_first: bool) -> bool {
     let Some(Run::Marks(other)) = other else { return false };
     let inner = |marks: &[Mark], last: bool| if last { marks.last() } else { marks.first() }.map(|mark| mark.item);
-    let (own, near) = if labels_first { (numbers.first(), numbers.last()) } else { (numbers.last(), numbers.first()) };
+    let (own, near) = if labels_first {
+        (numbers.first(), numbers.last())
+    } else {
+        (numbers.last(), numbers.first())
+    };
     match (inner(marks, labels_first), inner(other, !labels_first), own, near) {
-        (Some(mark), Some(other), Some(own), Some(near)) => {
-            sentence.parted(mark, *own) > sentence.parted(other, *near)
-        }
+        (Some(mark), Some(other), Some(own), Some(near)) => sentence.parted(mark, *own) > sentence.parted(other, *near),
         _ => false,
     }
 }
@@ -171,11 +201,20 @@ fn is_torn(sentence: &Sentence, marks: &[Mark], numbers: &[usize], other: Option
 fn pair_up(sentence: &Sentence, marks: &[Mark], numbers: &[usize]) -> Vec<(usize, Target)> {
     let same = marks.iter().all(|mark| mark.key == marks[0].key);
     if same {
-        return numbers.iter().map(|number| (*number, Target::Items(vec![marks[0].item]))).collect();
+        return numbers
+            .iter()
+            .map(|number| (*number, Target::Items(vec![marks[0].item])))
+            .collect();
     }
-    let listed = marks.windows(2).all(|pair| is_listed(sentence, pair[0].item, pair[1].item));
+    let listed = marks
+        .windows(2)
+        .all(|pair| is_listed(sentence, pair[0].item, pair[1].item));
     if marks.len() == numbers.len() && listed {
-        return numbers.iter().zip(marks).map(|(number, mark)| (*number, Target::Items(vec![mark.item]))).collect();
+        return numbers
+            .iter()
+            .zip(marks)
+            .map(|(number, mark)| (*number, Target::Items(vec![mark.item])))
+            .collect();
     }
     let [number] = numbers else {
         return numbers.iter().map(|number| (*number, Target::Unclear)).collect();
@@ -192,7 +231,12 @@ fn pair_up(sentence: &Sentence, marks: &[Mark], numbers: &[usize]) -> Vec<(usize
 /// True where nothing but "and", commas and small words stands between two marks.
 fn is_listed(sentence: &Sentence, first: usize, second: usize) -> bool {
     // "22 May was lower than 21 May: 1,448 against 2,578"
-    if (first + 1..second).any(|at| matches!(sentence.word(at), "than" | "ahead" | "behind")) {
+    if (first + 1..second).any(|at| {
+        matches!(
+            sentence.word(at),
+            "than" | "ahead" | "behind" | "twice" | "half" | "times"
+        )
+    }) {
         return true;
     }
     (first + 1..second).all(|at| match sentence.kind(at) {
@@ -208,8 +252,13 @@ fn is_listed(sentence: &Sentence, first: usize, second: usize) -> bool {
 
 /// True where two items are the ends of a span: `from 17 to 24 May`, `17 May – 24 May`.
 pub(super) fn is_span(sentence: &Sentence, first: usize, second: usize) -> bool {
-    let before = (1..=3).map(|back| sentence.word_before(first, back)).find(|word| matches!(*word, "from" | "between"));
-    let words: Vec<&str> = (first + 1..second).map(|at| sentence.word(at)).filter(|word| !matches!(*word, "the" | "on")).collect();
+    let before = (1..=3)
+        .map(|back| sentence.word_before(first, back))
+        .find(|word| matches!(*word, "from" | "between"));
+    let words: Vec<&str> = (first + 1..second)
+        .map(|at| sentence.word(at))
+        .filter(|word| !matches!(*word, "the" | "on"))
+        .collect();
     match (words.as_slice(), before) {
         (["to" | "until" | "till" | "through"], _) | (["and"], Some("between")) => true,
         ([""], _) => second == first + 2 && matches!(sentence.kind(first + 1), Some(Kind::Mark('-' | '–' | '—'))),

@@ -10,7 +10,7 @@ use super::evaluation::{Evaluated, Shape};
 use super::lexicon::Lexicon;
 use super::scan::Kind;
 use super::turn::{CellAt, Turn};
-use super::vocabulary;
+use super::{surroundings, vocabulary};
 
 /// What a sentence is checked against.
 pub(super) struct Ground<'a> {
@@ -54,9 +54,16 @@ impl LabelMark {
 pub(super) fn marks(ground: &Ground<'_>, sentence: &Sentence, table: usize, column: Option<usize>) -> Vec<LabelMark> {
     let mut found: Vec<LabelMark> = Vec::new();
     for item in 0..sentence.items.len() {
-        let Some((values, full)) = values(ground, sentence, item, table, column) else { continue };
+        let Some((values, full)) = values(ground, sentence, item, table, column) else {
+            continue;
+        };
         let part = part(sentence, item, found.last());
-        found.push(LabelMark { item, values, full, part });
+        found.push(LabelMark {
+            item,
+            values,
+            full,
+            part,
+        });
     }
     found
 }
@@ -73,9 +80,14 @@ fn values(
     match sentence.kind(item)? {
         Kind::Date(mention) if is_time => {
             let column = column?;
-            let moments = turn.cells_of(table, column).into_iter().filter_map(|at| turn.moment(at).map(|moment| (at, moment)));
-            let named: Vec<(CellAt, Grain)> =
-                moments.filter(|(_, moment)| mention.names(moment)).map(|(at, moment)| (at, moment.grain)).collect();
+            let moments = turn
+                .cells_of(table, column)
+                .into_iter()
+                .filter_map(|at| turn.moment(at).map(|moment| (at, moment)));
+            let named: Vec<(CellAt, Grain)> = moments
+                .filter(|(_, moment)| mention.names(moment))
+                .map(|(at, moment)| (at, moment.grain))
+                .collect();
             let full = named.iter().all(|(_, grain)| mention.is_full(*grain));
             let mut texts: Vec<String> = named.into_iter().map(|(at, _)| turn.text(at)).collect();
             texts.sort();
@@ -90,16 +102,29 @@ fn values(
                 .collect();
             let elsewhere = places.iter().any(|place| place.table == table);
             let filtered = places.iter().any(|place| is_filter(ground, table, &place.text));
-            if here.is_empty() && (elsewhere || filtered) { None } else { Some((here, true)) }
+            if here.is_empty() && (elsewhere || filtered) {
+                None
+            } else {
+                Some((here, true))
+            }
         }
         Kind::Foreign(name) if !is_time => (!is_filter(ground, table, name)).then(|| (Vec::new(), true)),
         Kind::Reference(position) => {
-            let Some(Evaluated { shape: Shape::Name(at), .. }) = ground.references.get(*position)? else { return None };
+            let Some(Evaluated {
+                shape: Shape::Name(at), ..
+            }) = ground.references.get(*position)?
+            else {
+                return None;
+            };
             let text = turn.text(*at);
             let named = column.is_some_and(|column| turn.distinct(table, column).contains(&text));
             let elsewhere = at.table == table && Some(at.column) != column;
             let kind_differs = turn.is_time(at.table, at.column) != is_time;
-            if named { Some((vec![text], true)) } else { (!elsewhere && !kind_differs).then(|| (Vec::new(), true)) }
+            if named {
+                Some((vec![text], true))
+            } else {
+                (!elsewhere && !kind_differs).then(|| (Vec::new(), true))
+            }
         }
         _ => None,
     }
@@ -109,7 +134,10 @@ fn values(
 fn is_filter(ground: &Ground<'_>, table: usize, name: &str) -> bool {
     let filters = ground.turn.filter_words(table);
     let lower = name.to_lowercase();
-    let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    let mut words = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .peekable();
     words.peek().is_some() && words.all(|word| filters.iter().any(|filter| filter == word))
 }
 
@@ -122,23 +150,55 @@ fn part(sentence: &Sentence, item: usize, earlier: Option<&LabelMark>) -> Part {
             Some(Kind::Word(_)) => {}
             // "than Firefox and Safari": the list goes on.
             Some(Kind::Label(_) | Kind::Date(_)) => {
-                let joined = back > 1 && (1..back).all(|at| matches!(sentence.word_before(item, at), "and" | "or" | "the"));
-                return earlier.filter(|mark| joined && mark.item == item - back).map_or(Part::Subject, |mark| mark.part);
+                let joined =
+                    back > 1 && (1..back).all(|at| matches!(sentence.word_before(item, at), "and" | "or" | "the"));
+                return earlier
+                    .filter(|mark| joined && mark.item == item - back)
+                    .map_or(Part::Subject, |mark| mark.part);
             }
             Some(Kind::Mark(',' | '(')) if back == 1 && sentence.word_before(item, 2) == "to" => {}
             _ => return Part::Subject,
         }
         let before = sentence.word_before(item, back + 1);
-        let through = matches!(word, "the" | "on" | "in" | "at" | "of" | "that" | "those" | "for" | "with" | "to" | "from" | "page"
-            | "status" | "its" | "by" | "day" | "browser" | "all");
+        let through = matches!(
+            word,
+            "the"
+                | "on"
+                | "in"
+                | "at"
+                | "of"
+                | "that"
+                | "those"
+                | "for"
+                | "with"
+                | "to"
+                | "from"
+                | "page"
+                | "status"
+                | "its"
+                | "by"
+                | "day"
+                | "browser"
+                | "all"
+        );
         let compares = match word {
             "than" | "against" | "versus" | "vs" | "unlike" | "ahead" | "behind" | "beat" | "beats" | "outnumbered"
             | "outnumbers" | "exceeded" | "exceeds" | "surpassed" | "overtook" | "trails" | "trailed" | "trailing"
             | "leads" | "led" | "above" | "below" => true,
-            "with" | "to" => matches!(before, "compared" | "comparison" | "relative" | "relation" | "contrast" | "next" | "close"),
+            "with" | "to" => matches!(
+                before,
+                "compared" | "comparison" | "relative" | "relation" | "contrast" | "next" | "close"
+            ),
             "by" => before == "followed",
             "those" | "that" => back > 1 && matches!(before, "of" | "to" | "with"),
-            "as" => back > 1,
+            "as" => (0..item - back)
+                .rev()
+                .take(10)
+                .any(|earlier| sentence.word(earlier) == "as"),
+            "of" => (0..item - back)
+                .rev()
+                .take(8)
+                .any(|earlier| matches!(sentence.word(earlier), "twice" | "half" | "times")),
             _ => false,
         };
         if matches!(word, "after" | "before") {
@@ -147,6 +207,16 @@ fn part(sentence: &Sentence, item: usize, earlier: Option<&LabelMark>) -> Part {
         }
         if compares {
             return Part::Comparand;
+        }
+        let open = (word == "to" && before == "up")
+            || (word == "of" && matches!(before, "end" | "start" | "beginning" | "middle"));
+        let onwards = word == "from" && back == 1 && matches!(sentence.word(item + 1), "on" | "onward" | "onwards");
+        if open
+            || onwards
+            || matches!(word, "under" | "beneath" | "within" | "inside")
+            || surroundings::is_all_but(sentence, item - back)
+        {
+            return Part::Dropped;
         }
         if matches!(word, "not" | "nor" | "neither" | "since" | "until" | "till" | "through")
             || (word == "than" && before == "rather")
@@ -170,7 +240,14 @@ pub(super) fn assignable(sentence: &Sentence, labels: &[LabelMark]) -> Vec<Mark>
         Part::Comparand => has_own_number(sentence, mark.item),
         Part::Dropped => false,
     };
-    labels.iter().filter(takes_part).map(|mark| Mark { item: mark.item, key: key(sentence, mark) }).collect()
+    labels
+        .iter()
+        .filter(takes_part)
+        .map(|mark| Mark {
+            item: mark.item,
+            key: key(sentence, mark),
+        })
+        .collect()
 }
 
 /// The same for equal labels, and different for names that are no rows.
@@ -208,8 +285,11 @@ pub(super) fn targets(
 ) -> (Vec<LabelMark>, BTreeMap<usize, Target>) {
     let labels = marks(ground, sentence, table, column);
     let marks = assignable(sentence, &labels);
-    let numbers: Vec<usize> =
-        numbers.iter().copied().filter(|number| labels.iter().all(|label| label.item != *number)).collect();
+    let numbers: Vec<usize> = numbers
+        .iter()
+        .copied()
+        .filter(|number| labels.iter().all(|label| label.item != *number))
+        .collect();
     let assigned = assign::assign(sentence, &marks, &numbers);
     (labels, assigned)
 }
@@ -219,9 +299,13 @@ pub(super) fn numbers(ground: &Ground<'_>, sentence: &Sentence) -> Vec<usize> {
     (0..sentence.items.len())
         .filter(|at| match &sentence.items[*at].kind {
             Kind::Literal(_) => true,
-            Kind::Reference(position) => {
-                !matches!(ground.references.get(*position), Some(Some(Evaluated { shape: Shape::Name(_), .. })))
-            }
+            Kind::Reference(position) => !matches!(
+                ground.references.get(*position),
+                Some(Some(Evaluated {
+                    shape: Shape::Name(_),
+                    ..
+                }))
+            ),
             _ => false,
         })
         .collect()

@@ -74,11 +74,29 @@ fn fits(
 /// True where a sign or letters touch the number.
 fn is_glued(sentence: &Sentence, at: usize) -> bool {
     let item = &sentence.items[at];
-    let before = !item.spaced && matches!(sentence.kind_before(at, 1), Some(Kind::Mark('$' | '€' | '£' | '¥' | '~' | '≈' | '<' | '>' | '±' | '=' | '+')));
+    let before = !item.spaced
+        && matches!(
+            sentence.kind_before(at, 1),
+            Some(Kind::Mark(
+                '$' | '€' | '£' | '¥' | '~' | '≈' | '<' | '>' | '±' | '=' | '+'
+            ))
+        );
     let after = sentence.items.get(at + 1).is_some_and(|next| {
-        !next.spaced && next.start == item.end && matches!(next.kind, Kind::Word(_) | Kind::Version | Kind::Literal(_) | Kind::Mark('+' | '×'))
+        !next.spaced
+            && next.start == item.end
+            && matches!(
+                next.kind,
+                Kind::Word(_) | Kind::Version | Kind::Literal(_) | Kind::Mark('+' | '×')
+            )
     });
-    before || after
+    let operator = matches!(
+        sentence.kind(at + 1),
+        Some(Kind::Mark('±' | '×' | '*' | '^' | '=' | '+' | '/'))
+    );
+    let unit = |next: usize| vocabulary::is_foreign_unit(sentence.word(next));
+    let percent = matches!(sentence.kind(at), Some(Kind::Literal(literal)) if literal.percent);
+    let scaled = percent && unit(at + 1 + usize::from(sentence.word(at + 1) == "percent"));
+    before || after || operator || scaled
 }
 
 fn measure_fits(ground: &Ground<'_>, sentence: &Sentence, tie: &Tie, cell: CellAt) -> Result<(), String> {
@@ -99,7 +117,10 @@ fn measure_fits(ground: &Ground<'_>, sentence: &Sentence, tie: &Tie, cell: CellA
     if here == [cell.column] {
         Ok(())
     } else {
-        Err(format!("the cell counts {}", ground.turn.column(cell.table, cell.column).title))
+        Err(format!(
+            "the cell counts {}",
+            ground.turn.column(cell.table, cell.column).title
+        ))
     }
 }
 
@@ -109,11 +130,17 @@ pub(super) fn asserts(ground: &Ground<'_>, sentence: &Sentence, at: usize, tie: 
     let stated = matches!(tie, Tie::Direct(_)) || stands_after_measure(sentence, at);
     let group = sentence.group_of(at);
     let frames = "asked ask asks expected expect wanted want need needed limit threshold target goal allowed allows contract \
-                  question said you your passed exceeded exceeds reached above below over under plan planned hoped whether";
-    let framed = group.into_iter().any(|other| frames.split_whitespace().any(|word| word == sentence.word(other)));
+                  question said you your passed exceeded exceeds above below over under plan planned hoped whether";
+    let framed = group
+        .into_iter()
+        .any(|other| frames.split_whitespace().any(|word| word == sentence.word(other)));
     let denied = surroundings::is_denied(sentence, at) || surroundings::is_uncertain(sentence, at);
     let percent = matches!(sentence.kind(at), Some(Kind::Literal(literal)) if literal.percent);
-    !ground.turn.results.is_empty() && (stated || percent) && !framed && !denied && !surroundings::is_hedged(sentence, at)
+    !ground.turn.results.is_empty()
+        && (stated || percent)
+        && !framed
+        && !denied
+        && !surroundings::is_hedged(sentence, at)
 }
 
 /// `the bounce rate is 50 percent`

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::binding::{self, Ground};
 use super::clauses::Sentence;
+use super::comparisons::Relation;
 use super::evaluation::Evaluated;
 use super::literals::{Amount, Literal};
 use super::measures::{self, Tie};
@@ -60,11 +61,20 @@ impl<'a> Checker<'a> {
             match &item.kind {
                 Kind::Literal(literal) => self.check_literal(sentence, at, literal, tie, &mut known),
                 Kind::Reference(position) => {
-                    let spot = Spot { sentence, earlier, at, tie };
+                    let spot = Spot {
+                        sentence,
+                        earlier,
+                        at,
+                        tie,
+                    };
                     self.check_reference(&spot, *position, &mut known);
                 }
                 Kind::Date(mention) if mention.contradicts_itself(&self.ground.lexicon.years) => {
-                    known.found.push(self.unsupported(item.start..item.end, Claim::Literal, "the weekday is not that of the date"));
+                    known.found.push(self.unsupported(
+                        item.start..item.end,
+                        Claim::Literal,
+                        "the weekday is not that of the date",
+                    ));
                 }
                 _ => {}
             }
@@ -77,13 +87,19 @@ impl<'a> Checker<'a> {
         let range = sentence.items[at].start..sentence.items[at].end;
         let bound = checking::bind_literal(&self.ground, sentence, at, literal, tie);
         let is_in = |amounts: &[Amount]| {
-            literal.amount.is_some_and(|amount| amounts.iter().any(|other| (other.float() - amount.float()).abs() <= 0.0))
+            literal.amount.is_some_and(|amount| {
+                amounts
+                    .iter()
+                    .any(|other| (other.float() - amount.float()).abs() <= 0.0)
+            })
         };
         let asserted = checking::asserts(&self.ground, sentence, at, tie);
         let asked = is_in(&self.asked) && (bound.is_ok() || !asserted);
         if let (Ok(cell), false) = (&bound, asked) {
             known.cells.push((at, *cell));
-            known.found.push(self.verified(range, Claim::Literal, &[*cell], self.ground.turn.name(*cell)));
+            known
+                .found
+                .push(self.verified(range, Claim::Literal, &[*cell], self.ground.turn.name(*cell)));
             return;
         }
         if asked || (is_in(&self.given) && !asserted) {
@@ -143,19 +159,32 @@ impl<'a> Checker<'a> {
             text,
             value: evaluated.value.clone(),
             unit: evaluated.unit,
-            status: if checked.is_ok() { FigureStatus::Verified } else { FigureStatus::Unverified },
+            status: if checked.is_ok() {
+                FigureStatus::Verified
+            } else {
+                FigureStatus::Unverified
+            },
             expression: expression.clone(),
-            cells: evaluated.cells.iter().map(|cell| self.ground.turn.cell_ref(*cell)).collect(),
+            cells: evaluated
+                .cells
+                .iter()
+                .map(|cell| self.ground.turn.cell_ref(*cell))
+                .collect(),
             claim: Claim::Reference,
         };
-        let problem = checked.err().map(|reason| format!("`{{{{{expression}}}}}` does not fit its sentence: {reason}."));
+        let problem = checked
+            .err()
+            .map(|reason| format!("`{{{{{expression}}}}}` does not fit its sentence: {reason}."));
         known.found.push(Found { range, figure, problem });
     }
 
     fn check_words(&self, sentence: &Sentence, known: &mut Numbers<'a>) {
         let mut found: Vec<Found> = Vec::new();
         let mut flagged: BTreeMap<usize, String> = BTreeMap::new();
-        let facts = Facts { cells: &known.cells, differences: &known.differences };
+        let facts = Facts {
+            cells: &known.cells,
+            differences: &known.differences,
+        };
         for at in 0..sentence.items.len() {
             if sentence.asks {
                 break;
@@ -165,15 +194,24 @@ impl<'a> Checker<'a> {
                 let group = sentence.group_of(at);
                 let wrong = known.contradicted.iter().any(|item| group.contains(item));
                 let verdict = words::check(&self.ground, sentence, at, change, &facts);
-                let verdict = if wrong { Err("the number beside it is not supported".to_owned()) } else { verdict };
+                let verdict = if wrong {
+                    Err("the number beside it is not supported".to_owned())
+                } else {
+                    verdict
+                };
                 found.push(self.word(sentence, at, span(at), verdict));
-            } else if let Some((more, than)) = comparisons::comparison_at(sentence, at) {
-                let others = matches!(sentence.word(than + 1), "any" | "all" | "every" | "other" | "others");
+            } else if let Some((relation, than)) = comparisons::comparison_at(sentence, at) {
+                let ordered = !matches!(relation, Relation::Times(_));
+                let others = ordered && matches!(sentence.word(than + 1), "any" | "all" | "every" | "other" | "others");
                 let verdict = if others {
-                    let rank = ranks::Rank { place: 1, greatest: more, start: at };
+                    let rank = ranks::Rank {
+                        place: 1,
+                        greatest: relation == Relation::More,
+                        start: at,
+                    };
                     ranks::check(&self.ground, sentence, at, rank, &facts).verdict
                 } else {
-                    comparisons::check(&self.ground, sentence, at, more, than, &facts)
+                    comparisons::check(&self.ground, sentence, at, relation, than, &facts)
                 };
                 found.push(self.word(sentence, at, span(at), verdict));
             } else if let Some((more, literal)) = self.threshold(sentence, at, known) {
@@ -181,17 +219,27 @@ impl<'a> Checker<'a> {
                 found.push(self.word(sentence, at, span(at), verdict));
             } else if let Some(rank) = ranks::rank_at(sentence, at) {
                 let checked = ranks::check(&self.ground, sentence, at, rank, &facts);
-                for date in checked.wrong_dates {
-                    flagged.insert(date, "another row has that rank".to_owned());
+                for name in checked.wrong_names {
+                    flagged.insert(name, "another row has that rank".to_owned());
                 }
                 found.push(self.word(sentence, at, span(rank.start), checked.verdict));
-            } else if is_part_word(sentence, at) {
+            } else if surroundings::is_part_word(sentence, at) {
                 let counted = usize::from(vocabulary::number_word(sentence.word_before(at, 1)).is_some());
-                found.push(self.word(sentence, at, span(at - counted), Err("write a reference for a part or a multiple".to_owned())));
+                found.push(self.word(
+                    sentence,
+                    at,
+                    span(at - counted),
+                    Err("write a reference for a part or a multiple".to_owned()),
+                ));
             }
         }
-        for (date, reason) in flagged {
-            let item = &sentence.items[date];
+        for (name, reason) in flagged {
+            let item = &sentence.items[name];
+            if let Some(reference) = known.found.iter_mut().find(|found| found.range.start == item.start) {
+                reference.figure.status = FigureStatus::Unverified;
+                reference.problem = Some(format!("`{}` is not the one: {reason}.", reference.figure.expression));
+                continue;
+            }
             found.push(self.unsupported(item.start..item.end, Claim::Literal, &reason));
         }
         known.found.append(&mut found);
@@ -200,7 +248,9 @@ impl<'a> Checker<'a> {
     /// `more than 1,000` where the question has the number.
     fn threshold<'s>(&self, sentence: &'s Sentence, at: usize, known: &Numbers<'_>) -> Option<(bool, &'s Literal)> {
         let more = comparisons::comparative(sentence.word(at))?;
-        let Some(Kind::Literal(literal)) = sentence.kind(at + 2) else { return None };
+        let Some(Kind::Literal(literal)) = sentence.kind(at + 2) else {
+            return None;
+        };
         (sentence.word(at + 1) == "than" && known.given.contains(&(at + 2))).then_some((more, literal))
     }
 
@@ -236,7 +286,11 @@ impl<'a> Checker<'a> {
             cells: cells.iter().map(|cell| turn.cell_ref(*cell)).collect(),
             claim,
         };
-        Found { range, figure, problem: None }
+        Found {
+            range,
+            figure,
+            problem: None,
+        }
     }
 
     fn unsupported(&self, range: Range<usize>, claim: Claim, reason: &str) -> Found {
@@ -250,30 +304,20 @@ impl<'a> Checker<'a> {
             claim,
             text: text.clone(),
         };
-        let reason = if reason.is_empty() { "nothing supports it" } else { reason };
-        Found { range, figure, problem: Some(format!("\"{text}\" is not supported: {reason}.")) }
+        let reason = if reason.is_empty() {
+            "nothing supports it"
+        } else {
+            reason
+        };
+        Found {
+            range,
+            figure,
+            problem: Some(format!("\"{text}\" is not supported: {reason}.")),
+        }
     }
 }
 
 fn has_percent_word(after: &str) -> bool {
     let word: String = after.chars().take_while(|c| c.is_alphabetic()).collect();
     matches!(word.to_lowercase().as_str(), "percent" | "percentage" | "points" | "pp" | "pct" | "per" if word != "per" || after.starts_with("per cent"))
-}
-
-/// `half of`, `twice as many`, `the majority`: computed in words.
-fn is_part_word(sentence: &Sentence, at: usize) -> bool {
-    let (before, after) = (sentence.word_before(at, 1), sentence.word(at + 1));
-    match sentence.word(at) {
-        "half" | "double" | "triple" => matches!(after, "of" | "the" | "as" | "that" | "all"),
-        "twice" | "thrice" => matches!(after, "as" | "the" | "that"),
-        "third" | "thirds" | "quarter" | "quarters" | "fifth" | "tenth" => {
-            after == "of" && (matches!(before, "a" | "one" | "the") || vocabulary::number_word(before).is_some())
-        }
-        "majority" | "minority" => true,
-        "most" => {
-            let measure = matches!(sentence.kind(at + 1), Some(Kind::Measure(_)));
-            after == "of" && before != "at" || (measure && before.is_empty() && at == 0)
-        }
-        _ => false,
-    }
 }

@@ -32,7 +32,12 @@ impl Sentence {
             clause.push(clauses);
             group.push(groups);
         }
-        Self { items, clause, group, asks }
+        Self {
+            items,
+            clause,
+            group,
+            asks,
+        }
     }
 
     /// The word of an item; empty where it is none.
@@ -88,8 +93,13 @@ impl Sentence {
 
     /// True where an item stands in parentheses that follow a label at once.
     pub fn is_label_aside(&self, at: usize) -> bool {
-        let open = (0..at).rev().take(6).find(|before| matches!(self.kind(*before), Some(Kind::Mark('(' | ')'))));
-        let Some(open) = open.filter(|open| matches!(self.kind(*open), Some(Kind::Mark('(')))) else { return false };
+        let open = (0..at)
+            .rev()
+            .take(6)
+            .find(|before| matches!(self.kind(*before), Some(Kind::Mark('(' | ')'))));
+        let Some(open) = open.filter(|open| matches!(self.kind(*open), Some(Kind::Mark('(')))) else {
+            return false;
+        };
         matches!(self.kind_before(open, 1), Some(Kind::Label(_) | Kind::Date(_)))
     }
 }
@@ -107,7 +117,9 @@ fn word(items: &[Item], at: usize) -> &str {
     }
 }
 
-const OPENERS: [&str; 9] = ["while", "whereas", "but", "although", "though", "however", "because", "yet", "unless"];
+const OPENERS: [&str; 9] = [
+    "while", "whereas", "but", "although", "though", "however", "because", "yet", "unless",
+];
 const JOINTS: [&str; 4] = ["and", "or", "so", "nor"];
 const RELATIVES: [&str; 5] = ["which", "who", "where", "that", "when"];
 
@@ -121,13 +133,25 @@ fn opens_clause(items: &[Item], at: usize) -> bool {
                 return true;
             }
             // "A, B, and C" is a list of labels as long as no number has come.
-            let label = matches!(items.get(at + 2).map(|item| &item.kind), Some(Kind::Label(_) | Kind::Date(_)));
-            let counted = items[..at].iter().any(|item| matches!(item.kind, Kind::Literal(_) | Kind::Reference(_)));
+            let label = matches!(
+                items.get(at + 2).map(|item| &item.kind),
+                Some(Kind::Label(_) | Kind::Date(_))
+            );
+            let counted = items[..at]
+                .iter()
+                .any(|item| matches!(item.kind, Kind::Literal(_) | Kind::Reference(_)));
             JOINTS.contains(&next) && (counted || !label)
         }
         Kind::Word(word) => {
             let after_comma = at > 0 && matches!(items[at - 1].kind, Kind::Mark(','));
-            OPENERS.contains(&word.as_str()) && !after_comma
+            let all = |back: usize| {
+                at >= back
+                    && matches!(
+                        self::word(items, at - back),
+                        "all" | "every" | "any" | "no" | "none" | "nothing" | "everything"
+                    )
+            };
+            OPENERS.contains(&word.as_str()) && !after_comma && !(word == "but" && (all(1) || all(2)))
         }
         _ => false,
     }
@@ -143,7 +167,9 @@ fn continues(items: &[Item], at: usize) -> bool {
         Kind::Word(word) => OPENERS.contains(&word.as_str()) || JOINTS.contains(&word.as_str()),
         _ => false,
     };
-    let Some(first) = items[at..].iter().find(|item| !lead(item)) else { return true };
+    let Some(first) = items[at..].iter().find(|item| !lead(item)) else {
+        return true;
+    };
     match &first.kind {
         Kind::Literal(_) | Kind::Reference(_) | Kind::Measure(_) => true,
         Kind::Word(word) => {

@@ -11,10 +11,15 @@ use super::referencing::{self, Spot};
 use super::rows;
 use super::scan::Kind;
 use super::turn::CellAt;
-use super::words;
+use super::{assign, surroundings, words};
 
 /// A sum or a difference.
-pub(super) fn check_linear(ground: &Ground<'_>, spot: &Spot<'_>, linear: &Linear, evaluated: &Evaluated) -> Result<(), String> {
+pub(super) fn check_linear(
+    ground: &Ground<'_>,
+    spot: &Spot<'_>,
+    linear: &Linear,
+    evaluated: &Evaluated,
+) -> Result<(), String> {
     let cells = referencing::all_cells(linear);
     let table = one_table(&cells)?;
     check_measures(ground, spot, &cells)?;
@@ -25,13 +30,25 @@ pub(super) fn check_linear(ground: &Ground<'_>, spot: &Spot<'_>, linear: &Linear
         }
     }
     for column in ground.turn.dimensions(table) {
-        let (plus, minus) = (referencing::texts(ground, &linear.plus, column), referencing::texts(ground, &linear.minus, column));
+        let (plus, minus) = (
+            referencing::texts(ground, &linear.plus, column),
+            referencing::texts(ground, &linear.minus, column),
+        );
         let all: BTreeSet<String> = plus.union(&minus).cloned().collect();
-        check_named(ground, spot, table, column, &all)?;
+        let extent = if linear.minus.is_empty() {
+            Extent::Each
+        } else {
+            Extent::Ends
+        };
+        check_named(ground, spot, (table, column), &all, extent)?;
     }
     rows::foreign(ground, spot.sentence, spot.at, table)?;
     rows::period(ground, spot.sentence, spot.at, table)?;
-    if linear.minus.is_empty() { Ok(()) } else { words::check_difference(ground, spot, linear, None, evaluated) }
+    if linear.minus.is_empty() {
+        Ok(())
+    } else {
+        words::check_difference(ground, spot, linear, None, evaluated)
+    }
 }
 
 fn one_table(cells: &[CellAt]) -> Result<usize, String> {
@@ -46,9 +63,15 @@ fn check_summable(ground: &Ground<'_>, cells: &[CellAt]) -> Result<(), String> {
     let people = cells.iter().any(|cell| ground.turn.unit(*cell) == Unit::Persons);
     let times = cells.iter().any(|cell| {
         let mut dimensions = ground.turn.dimensions(cell.table).into_iter();
-        dimensions.any(|column| ground.turn.is_time(cell.table, column) && referencing::texts(ground, cells, column).len() > 1)
+        dimensions.any(|column| {
+            ground.turn.is_time(cell.table, column) && referencing::texts(ground, cells, column).len() > 1
+        })
     });
-    if people && times { Err("unique visitors of several periods do not add up".to_owned()) } else { Ok(()) }
+    if people && times {
+        Err("unique visitors of several periods do not add up".to_owned())
+    } else {
+        Ok(())
+    }
 }
 
 /// True where the cells are all those of their column.
@@ -57,11 +80,47 @@ fn is_whole_column(ground: &Ground<'_>, cells: &[CellAt]) -> bool {
     let columns: BTreeSet<(usize, usize)> = cells.iter().map(|cell| (cell.table, cell.column)).collect();
     columns.len() == 1
         && rows.len() == cells.len()
-        && cells.first().is_some_and(|cell| rows.len() == ground.turn.table(cell.table).rows.len() && !ground.turn.is_cut(cell.table))
+        && cells.first().is_some_and(|cell| {
+            rows.len() == ground.turn.table(cell.table).rows.len() && !ground.turn.is_cut(cell.table)
+        })
+}
+
+/// What `from 17 to 24 May` means for a number.
+#[derive(Clone, Copy, PartialEq)]
+enum Extent {
+    /// All rows from the first to the last: a sum.
+    Each,
+    /// The first and the last: a difference.
+    Ends,
+}
+
+/// The texts of a time column from one to another.
+fn within(ground: &Ground<'_>, table: usize, column: usize, from: &[String], to: &[String]) -> BTreeSet<String> {
+    let turn = ground.turn;
+    let order = |texts: &[String]| {
+        let cell = turn
+            .cells_of(table, column)
+            .into_iter()
+            .find(|at| texts.contains(&turn.text(*at)));
+        cell.and_then(|at| turn.moment(at)).map(|moment| moment.order())
+    };
+    let (from, to) = (order(from), order(to));
+    let cells = turn.cells_of(table, column).into_iter();
+    let inside = cells.filter(|at| {
+        let own = turn.moment(*at).map(|moment| moment.order());
+        from <= own && own <= to
+    });
+    inside.map(|at| turn.text(at)).collect()
 }
 
 /// The sentence must name just these rows, or name none after they were spoken of or asked for.
-fn check_named(ground: &Ground<'_>, spot: &Spot<'_>, table: usize, column: usize, wanted: &BTreeSet<String>) -> Result<(), String> {
+fn check_named(
+    ground: &Ground<'_>,
+    spot: &Spot<'_>,
+    (table, column): (usize, usize),
+    wanted: &BTreeSet<String>,
+    extent: Extent,
+) -> Result<(), String> {
     let spoken = referencing::spoken(ground, spot, table, column);
     let shown: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let mut said = BTreeSet::new();
@@ -74,21 +133,41 @@ fn check_named(ground: &Ground<'_>, spot: &Spot<'_>, table: usize, column: usize
         };
         said.insert(value.clone());
     }
+    if let ([first, last], Extent::Each) = (spoken.as_slice(), extent)
+        && ground.turn.is_time(table, column)
+        && assign::is_span(spot.sentence, first.item, last.item)
+    {
+        said = within(ground, table, column, &first.values, &last.values);
+    }
     let before = rows::spoken_before(ground, spot.earlier, table, column);
-    let implied = said.is_subset(wanted) && before.as_ref().is_some_and(|before| wanted.is_subset(&before.union(&said).cloned().collect()));
+    let implied = said.is_subset(wanted)
+        && before
+            .as_ref()
+            .is_some_and(|before| wanted.is_subset(&before.union(&said).cloned().collect()));
     let single = ground.turn.distinct(table, column).len() == 1;
-    if said == *wanted || (implied && !(said.is_empty() && before.as_ref() != Some(wanted))) || (single && said.is_empty()) {
+    if said == *wanted
+        || (implied && !(said.is_empty() && before.as_ref() != Some(wanted)))
+        || (single && said.is_empty())
+    {
         Ok(())
     } else {
-        Err(format!("the sentence does not say that it is about {}", shown.join(" and ")))
+        Err(format!(
+            "the sentence does not say that it is about {}",
+            shown.join(" and ")
+        ))
     }
 }
 
 /// One measure must be the one that is named; several must all be named.
 fn check_measures(ground: &Ground<'_>, spot: &Spot<'_>, cells: &[CellAt]) -> Result<(), String> {
-    let titles: BTreeSet<&str> = cells.iter().map(|cell| ground.turn.column(cell.table, cell.column).title.as_str()).collect();
+    let titles: BTreeSet<&str> = cells
+        .iter()
+        .map(|cell| ground.turn.column(cell.table, cell.column).title.as_str())
+        .collect();
     if titles.len() <= 1 {
-        return cells.first().map_or(Ok(()), |cell| referencing::check_measure(ground, spot, *cell));
+        return cells
+            .first()
+            .map_or(Ok(()), |cell| referencing::check_measure(ground, spot, *cell));
     }
     for cell in cells {
         if !is_mentioned(ground, spot, *cell) {
@@ -122,6 +201,10 @@ pub(super) fn check_ratio(
     if !under.minus.is_empty() {
         return check_other(ground, spot, evaluated);
     }
+    let compared = (spot.at + 1..=spot.at + 3).any(|next| surroundings::is_comparative(spot.sentence.word(next)));
+    if over.minus.is_empty() && (compared || surroundings::follows_change(spot.sentence, spot.at)) {
+        return Err("the sentence speaks of a difference, the reference is a ratio".to_owned());
+    }
     check_ratio_measures(ground, spot, over, under)?;
     rows::foreign(ground, spot.sentence, spot.at, table)?;
     rows::period(ground, spot.sentence, spot.at, table)?;
@@ -130,7 +213,13 @@ pub(super) fn check_ratio(
     }
     if !over.minus.is_empty() {
         for column in ground.turn.dimensions(table) {
-            check_named(ground, spot, table, column, &referencing::texts(ground, &cells, column))?;
+            check_named(
+                ground,
+                spot,
+                (table, column),
+                &referencing::texts(ground, &cells, column),
+                Extent::Ends,
+            )?;
         }
         return words::check_difference(ground, spot, over, Some(under), evaluated);
     }
@@ -149,7 +238,9 @@ fn check_ratio_measures(ground: &Ground<'_>, spot: &Spot<'_>, over: &Linear, und
         return Err("it has no cells".to_owned());
     };
     let over_cells = referencing::all_cells(over);
-    if over_cells.iter().any(|cell| title(cell) != title(first)) || under.plus.iter().any(|cell| title(cell) != title(base)) {
+    if over_cells.iter().any(|cell| title(cell) != title(first))
+        || under.plus.iter().any(|cell| title(cell) != title(base))
+    {
         return Err("it mixes measures".to_owned());
     }
     let sentence = spot.sentence;
@@ -159,17 +250,29 @@ fn check_ratio_measures(ground: &Ground<'_>, spot: &Spot<'_>, over: &Linear, und
         if dividing.clone().next().is_some() {
             return Err("the sentence divides by another measure".to_owned());
         }
-        let number = spot.tie.item().is_none_or(|item| referencing::means(ground, sentence, item, *first));
+        let number = spot
+            .tie
+            .item()
+            .is_none_or(|item| referencing::means(ground, sentence, item, *first));
         let foreign = matches!(spot.tie, measures::Tie::Foreign(word) if word != "times");
-        return if number && !foreign { Ok(()) } else { Err(format!("it is of {}", title(first))) };
+        return if number && !foreign {
+            Ok(())
+        } else {
+            Err(format!("it is of {}", title(first)))
+        };
     }
     let direct = match spot.tie {
         measures::Tie::Direct(item) => referencing::means(ground, sentence, *item, *first),
         measures::Tie::Foreign(word) => word == "pages" && title(first) == "page views",
         _ => true,
     };
-    let divided = dividing.clone().all(|item| referencing::means(ground, sentence, item, *base) || referencing::means(ground, sentence, item, *first));
-    let inverted = dividing.clone().next().is_some() && !dividing.clone().any(|item| referencing::means(ground, sentence, item, *base));
+    let divided = dividing.clone().all(|item| {
+        referencing::means(ground, sentence, item, *base) || referencing::means(ground, sentence, item, *first)
+    });
+    let inverted = dividing.clone().next().is_some()
+        && !dividing
+            .clone()
+            .any(|item| referencing::means(ground, sentence, item, *base));
     if direct && divided && !inverted && is_mentioned(ground, spot, *first) && is_mentioned(ground, spot, *base) {
         Ok(())
     } else {
@@ -194,19 +297,36 @@ fn check_ratio_column(
     };
     let total = is_whole_column(ground, &under.plus);
     if base == own || total || is_whole_within(ground, spot, under, table, column) {
-        return check_named(ground, spot, table, column, &own);
+        return check_named(ground, spot, (table, column), &own, Extent::Each);
     }
     let spoken = referencing::spoken(ground, spot, table, column);
-    let order: Vec<String> = spoken.iter().filter(|mark| mark.part != Part::Dropped).filter_map(|mark| mark.values.first().cloned()).collect();
-    let (subjects, comparands) = (referencing::named(&spoken, Part::Subject), referencing::named(&spoken, Part::Comparand));
+    let order: Vec<String> = spoken
+        .iter()
+        .filter(|mark| mark.part != Part::Dropped)
+        .filter_map(|mark| mark.values.first().cloned())
+        .collect();
+    let (subjects, comparands) = (
+        referencing::named(&spoken, Part::Subject),
+        referencing::named(&spoken, Part::Comparand),
+    );
     let by_words = subjects.as_ref() == Some(&own) && comparands.as_ref() == Some(&base);
-    let unmarked = comparands.as_ref().is_some_and(BTreeSet::is_empty) && spoken.iter().all(|mark| mark.values.len() == 1);
-    let by_order = unmarked && order.len() == 2 && own.contains(&order[0]) && base.contains(&order[1]) && own.len() == 1 && base.len() == 1;
+    let unmarked =
+        comparands.as_ref().is_some_and(BTreeSet::is_empty) && spoken.iter().all(|mark| mark.values.len() == 1);
+    let by_order = unmarked
+        && order.len() == 2
+        && own.contains(&order[0])
+        && base.contains(&order[1])
+        && own.len() == 1
+        && base.len() == 1;
     if by_words || by_order {
         Ok(())
     } else {
         let shown = |texts: &BTreeSet<String>| texts.iter().cloned().collect::<Vec<_>>().join(" and ");
-        Err(format!("it divides {} by {}, which the sentence does not say", shown(&own), shown(&base)))
+        Err(format!(
+            "it divides {} by {}, which the sentence does not say",
+            shown(&own),
+            shown(&base)
+        ))
     }
 }
 
@@ -214,17 +334,45 @@ fn check_ratio_column(
 /// are said: `of the sessions on 19 May` over all devices.
 fn is_whole_within(ground: &Ground<'_>, spot: &Spot<'_>, under: &Linear, table: usize, column: usize) -> bool {
     let turn = ground.turn;
-    let others: Vec<usize> = turn.dimensions(table).into_iter().filter(|other| *other != column).collect();
-    let Some(first) = under.plus.first().filter(|first| first.table == table) else { return false };
+    let others: Vec<usize> = turn
+        .dimensions(table)
+        .into_iter()
+        .filter(|other| *other != column)
+        .collect();
+    let Some(first) = under.plus.first().filter(|first| first.table == table) else {
+        return false;
+    };
     let shares = |row: usize| {
         others.iter().all(|other| {
-            turn.text(CellAt { table, row, column: *other }) == turn.text(CellAt { column: *other, ..*first })
+            turn.text(CellAt {
+                table,
+                row,
+                column: *other,
+            }) == turn.text(CellAt {
+                column: *other,
+                ..*first
+            })
         })
     };
     let wanted: BTreeSet<usize> = (0..turn.table(table).rows.len()).filter(|row| shares(*row)).collect();
-    let has: BTreeSet<usize> = under.plus.iter().filter(|cell| cell.table == table && cell.column == first.column).map(|cell| cell.row).collect();
+    let has: BTreeSet<usize> = under
+        .plus
+        .iter()
+        .filter(|cell| cell.table == table && cell.column == first.column)
+        .map(|cell| cell.row)
+        .collect();
     let named = others.iter().all(|other| {
-        check_named(ground, spot, table, *other, &BTreeSet::from([turn.text(CellAt { column: *other, ..*first })])).is_ok()
+        check_named(
+            ground,
+            spot,
+            (table, *other),
+            &BTreeSet::from([turn.text(CellAt {
+                column: *other,
+                ..*first
+            })]),
+            Extent::Each,
+        )
+        .is_ok()
     });
     has.len() > 1 && has.len() == under.plus.len() && has == wanted && named && !turn.is_cut(table)
 }
@@ -238,9 +386,19 @@ fn check_base(ground: &Ground<'_>, spot: &Spot<'_>, over: &Linear, under: &Linea
         }
         for column in turn.dimensions(cell.table) {
             let text = turn.text(CellAt { column, ..*cell });
-            let same = over.plus.iter().all(|own| turn.dimensions(table).into_iter().any(|other| turn.text(CellAt { column: other, ..*own }) == text));
+            let same = over.plus.iter().all(|own| {
+                turn.dimensions(table)
+                    .into_iter()
+                    .any(|other| turn.text(CellAt { column: other, ..*own }) == text)
+            });
             if !same {
-                check_named(ground, spot, cell.table, column, &BTreeSet::from([text]))?;
+                check_named(
+                    ground,
+                    spot,
+                    (cell.table, column),
+                    &BTreeSet::from([text]),
+                    Extent::Each,
+                )?;
             }
         }
     }
@@ -256,10 +414,21 @@ pub(super) fn check_other(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Eval
         }
     }
     for table in tables {
-        let cells: Vec<CellAt> = evaluated.cells.iter().copied().filter(|cell| cell.table == table).collect();
+        let cells: Vec<CellAt> = evaluated
+            .cells
+            .iter()
+            .copied()
+            .filter(|cell| cell.table == table)
+            .collect();
         if !is_whole_column(ground, &cells) {
             for column in ground.turn.dimensions(table) {
-                check_named(ground, spot, table, column, &referencing::texts(ground, &cells, column))?;
+                check_named(
+                    ground,
+                    spot,
+                    (table, column),
+                    &referencing::texts(ground, &cells, column),
+                    Extent::Ends,
+                )?;
             }
         }
         rows::foreign(ground, spot.sentence, spot.at, table)?;

@@ -70,10 +70,14 @@ impl Mention {
 
     /// True where the weekday is not that of the date, in each year that the cells have.
     pub fn contradicts_itself(&self, years: &[i32]) -> bool {
-        let (Some(weekday), Some(month), Some(day)) = (self.weekday, self.month, self.day) else { return false };
+        let (Some(weekday), Some(month), Some(day)) = (self.weekday, self.month, self.day) else {
+            return false;
+        };
         let years = self.year.map_or_else(|| years.to_vec(), |year| vec![year]);
-        let dates: Vec<NaiveDate> =
-            years.into_iter().filter_map(|year| NaiveDate::from_ymd_opt(year, month, day)).collect();
+        let dates: Vec<NaiveDate> = years
+            .into_iter()
+            .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
+            .collect();
         !dates.is_empty() && dates.iter().all(|date| date.weekday() != weekday)
     }
 
@@ -87,12 +91,17 @@ impl Mention {
             (Some(month), Some(day)) => NaiveDate::from_ymd_opt(year, month, day).map(|date| (date, date)),
             (Some(month), None) => {
                 let first = NaiveDate::from_ymd_opt(year, month, 1)?;
-                let next = if month == 12 { NaiveDate::from_ymd_opt(year + 1, 1, 1) } else { first.with_month(month + 1) };
+                let next = if month == 12 {
+                    NaiveDate::from_ymd_opt(year + 1, 1, 1)
+                } else {
+                    first.with_month(month + 1)
+                };
                 Some((first, next?.pred_opt()?))
             }
-            (None, None) if self.year.is_some() => {
-                Some((NaiveDate::from_ymd_opt(year, 1, 1)?, NaiveDate::from_ymd_opt(year, 12, 31)?))
-            }
+            (None, None) if self.year.is_some() => Some((
+                NaiveDate::from_ymd_opt(year, 1, 1)?,
+                NaiveDate::from_ymd_opt(year, 12, 31)?,
+            )),
             _ => None,
         }
     }
@@ -105,13 +114,22 @@ pub(super) fn parse_cell(text: &str, column: &str) -> Option<Moment> {
     if let Some(rest) = text.get(10..).filter(|rest| !rest.is_empty()) {
         let clock = rest.strip_prefix([' ', 'T'])?;
         let time = NaiveTime::parse_from_str(clock.get(..5)?, "%H:%M").ok()?;
-        return Some(Moment { day, time, grain: Grain::Hour });
+        return Some(Moment {
+            day,
+            time,
+            grain: Grain::Hour,
+        });
     }
     let grain = if column == "month" { Grain::Month } else { Grain::Day };
-    Some(Moment { day, time: NaiveTime::MIN, grain })
+    Some(Moment {
+        day,
+        time: NaiveTime::MIN,
+        grain,
+    })
 }
 
-const MONTH: &str = r"(?:(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|tember|t|ober|ember)?\b\.?)";
+const MONTH: &str =
+    r"(?:(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|tember|t|ober|ember)?\b\.?)";
 const WEEKDAY: &str = r"(?:(mon|tues|wednes|thurs|fri|satur|sun)day\b)";
 const DAY: &str = r"(\d{1,2})(?:st|nd|rd|th)?";
 /// After a day first there is no comma: `On 18 May, 2015 visitors came` has no year.
@@ -120,11 +138,15 @@ const YEAR: &str = r"(?:,? ((?:19|20)\d{2})\b)?";
 const CLOCK: &str = r"(\d{1,2}):(\d{2})(?::\d{2})?";
 
 fn pattern(source: &str) -> Regex {
-    #[expect(clippy::expect_used, reason = "the patterns are constants of this file, and all are used by its tests")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the patterns are constants of this file, and all are used by its tests"
+    )]
     Regex::new(&format!("(?i)^(?:{source})")).expect("a valid pattern")
 }
 
-static ISO: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?Z?)?"));
+static ISO: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?Z?)?"));
 static DAY_MONTH: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"{DAY}(?: of)? {MONTH}{SPACED_YEAR}")));
 static MONTH_DAY: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"{MONTH} (?:the )?{DAY}\b{YEAR}")));
 static MONTH_YEAR: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"{MONTH} ((?:19|20)\d{{2}})\b")));
@@ -134,7 +156,9 @@ static CLOCK_START: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"{CLOCK
 static NUMERIC: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\d{1,2})([./])(\d{1,2})[./]((?:19|20)\d{2})\b"));
 static SHORTHAND: LazyLock<Regex> = LazyLock::new(|| {
     let joint = r"\s*(?:,|,? ?\band\b|\bto\b|\bor\b|\buntil\b|\bthrough\b|–|-)\s*(?:the )?";
-    pattern(&format!(r"{DAY}((?:{joint}\d{{1,2}}(?:st|nd|rd|th)?\b)*?){joint}\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}{SPACED_YEAR}"))
+    pattern(&format!(
+        r"{DAY}((?:{joint}\d{{1,2}}(?:st|nd|rd|th)?\b)*?){joint}\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}{SPACED_YEAR}"
+    ))
 });
 static AFTER_DATE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r",?(?: at)? {CLOCK}\b")));
 static BETWEEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?: UTC)?,?(?: on)? "));
@@ -150,7 +174,13 @@ pub(super) fn read(text: &str) -> Option<(usize, Mention)> {
             read_day(&text[from..]).map(|(end, mention)| (from + end, mention))
         });
         let (length, day) = joined.unwrap_or((length, Mention::default()));
-        return Some((length, Mention { time: Some(time), ..day }));
+        return Some((
+            length,
+            Mention {
+                time: Some(time),
+                ..day
+            },
+        ));
     }
     let (length, mut mention) = read_day(text)?;
     if mention.time.is_none()
@@ -181,7 +211,10 @@ pub(super) fn read_shorthand(text: &str) -> Option<(usize, Mention)> {
 pub(super) fn read_month(text: &str) -> Option<(usize, Mention)> {
     let found = MONTH_ALONE.captures(text)?;
     let capital = text.starts_with(char::is_uppercase);
-    let mention = Mention { month: month(&found[1]), ..Mention::default() };
+    let mention = Mention {
+        month: month(&found[1]),
+        ..Mention::default()
+    };
     (capital && ends_well(text, found[0].len())).then(|| (found[0].trim_end_matches('.').len(), mention))
 }
 
@@ -220,18 +253,33 @@ fn read_date(text: &str) -> Option<(usize, Mention)> {
             return None;
         }
         let year = found.get(3).and_then(|year| year.as_str().parse().ok());
-        let mention = Mention { day: Some(valid_day(&found[1])?), month: month(&found[2]), year, ..Mention::default() };
+        let mention = Mention {
+            day: Some(valid_day(&found[1])?),
+            month: month(&found[2]),
+            year,
+            ..Mention::default()
+        };
         return ends_well(text, whole(&found)).then_some((whole(&found), mention));
     }
     if let Some(found) = MONTH_DAY.captures(text) {
         let length = found[0].len();
         let day = valid_day(&found[2])?;
         let year = found.get(3).and_then(|year| year.as_str().parse().ok());
-        let mention = Mention { day: Some(day), month: month(&found[1]), year, month_first: true, ..Mention::default() };
+        let mention = Mention {
+            day: Some(day),
+            month: month(&found[1]),
+            year,
+            month_first: true,
+            ..Mention::default()
+        };
         return ends_well(text, length).then_some((length, mention));
     }
     let found = MONTH_YEAR.captures(text)?;
-    let mention = Mention { month: month(&found[1]), year: found[2].parse().ok(), ..Mention::default() };
+    let mention = Mention {
+        month: month(&found[1]),
+        year: found[2].parse().ok(),
+        ..Mention::default()
+    };
     ends_well(text, found[0].len()).then_some((found[0].len(), mention))
 }
 
@@ -261,7 +309,12 @@ fn numeric(found: &Captures<'_>) -> Option<Mention> {
         // Day or month: nobody knows, so that it names no cell.
         _ => (0, 0),
     };
-    (day <= 31 && month <= 12).then(|| Mention { day: Some(day), month: Some(month), year: found[4].parse().ok(), ..Mention::default() })
+    (day <= 31 && month <= 12).then(|| Mention {
+        day: Some(day),
+        month: Some(month),
+        year: found[4].parse().ok(),
+        ..Mention::default()
+    })
 }
 
 fn valid_day(text: &str) -> Option<u32> {
@@ -273,9 +326,14 @@ fn valid_month(text: &str) -> Option<u32> {
 }
 
 fn month(name: &str) -> Option<u32> {
-    let names = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let names = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
     let lower = name.to_lowercase();
-    names.iter().position(|start| lower.starts_with(start)).and_then(|position| u32::try_from(position + 1).ok())
+    names
+        .iter()
+        .position(|start| lower.starts_with(start))
+        .and_then(|position| u32::try_from(position + 1).ok())
 }
 
 fn weekday(name: &str) -> Option<Weekday> {

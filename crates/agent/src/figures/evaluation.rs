@@ -77,7 +77,13 @@ pub(super) fn evaluate(expression: &Expression, turn: &Turn<'_>) -> Result<Evalu
             cell if expression.formats.is_empty() => {
                 let text = label_text(cell);
                 let (value, shape) = (Value::String(text.clone()), Shape::Name(at));
-                return Ok(Evaluated { value, unit: Unit::None, text, cells: vec![at], shape });
+                return Ok(Evaluated {
+                    value,
+                    unit: Unit::None,
+                    text,
+                    cells: vec![at],
+                    shape,
+                });
             }
             _ => return Err("a name has no number format".to_owned()),
         }
@@ -87,7 +93,14 @@ pub(super) fn evaluate(expression: &Expression, turn: &Turn<'_>) -> Result<Evalu
 }
 
 fn finish(quantity: Quantity, formats: &[Format], turn: &Turn<'_>) -> Result<Evaluated, String> {
-    let Quantity { mut number, mut unit, ratio, hundred, shape, mut cells } = quantity;
+    let Quantity {
+        mut number,
+        mut unit,
+        ratio,
+        hundred,
+        shape,
+        mut cells,
+    } = quantity;
     if hundred {
         if !ratio {
             return Err("100 may only multiply a ratio".to_owned());
@@ -113,7 +126,11 @@ fn finish(quantity: Quantity, formats: &[Format], turn: &Turn<'_>) -> Result<Eva
     if !number.is_finite() {
         return Err("it has no finite value".to_owned());
     }
-    let exact = if let Shape::Linear(linear) = &shape { linear.single() } else { None };
+    let exact = if let Shape::Linear(linear) = &shape {
+        linear.single()
+    } else {
+        None
+    };
     let mut text = match (exact, decimals) {
         (Some(at), None) => render::cell(turn.cell(at)),
         (_, Some(places)) => render::fixed(number, places),
@@ -128,7 +145,13 @@ fn finish(quantity: Quantity, formats: &[Format], turn: &Turn<'_>) -> Result<Eva
     };
     cells.sort_unstable();
     cells.dedup();
-    Ok(Evaluated { value, unit, text, cells, shape })
+    Ok(Evaluated {
+        value,
+        unit,
+        text,
+        cells,
+        shape,
+    })
 }
 
 fn compute(node: &Node, turn: &Turn<'_>) -> Result<Quantity, String> {
@@ -142,7 +165,11 @@ fn compute(node: &Node, turn: &Turn<'_>) -> Result<Quantity, String> {
             cells: Vec::new(),
         }),
         Node::Cell { handle, row, column } => measured(turn, find_cell(turn, handle, *row, column)?),
-        Node::Aggregate { function, handle, column } => aggregate(turn, *function, handle, column.as_deref()),
+        Node::Aggregate {
+            function,
+            handle,
+            column,
+        } => aggregate(turn, *function, handle, column.as_deref()),
         Node::Binary { operator, left, right } => {
             let multiplies = *operator == Operator::Multiply;
             match (left.as_ref(), right.as_ref()) {
@@ -172,16 +199,31 @@ fn binary(operator: Operator, left: Quantity, right: Quantity) -> Result<Quantit
                 return Err(format!("{} and {} do not add up", unit_name(&left), unit_name(&right)));
             }
             let subtracts = operator == Operator::Subtract;
-            let number = if subtracts { left.number - right.number } else { left.number + right.number };
+            let number = if subtracts {
+                left.number - right.number
+            } else {
+                left.number + right.number
+            };
             let shape = match (left.shape, right.shape) {
                 (Shape::Linear(left), Shape::Linear(right)) => Shape::Linear(combine(left, right, subtracts)),
                 _ => Shape::Other,
             };
-            Ok(Quantity { number, cells, shape, unit: left.unit, ratio: left.ratio, hundred: left.hundred })
+            Ok(Quantity {
+                number,
+                cells,
+                shape,
+                unit: left.unit,
+                ratio: left.ratio,
+                hundred: left.hundred,
+            })
         }
         Operator::Multiply => {
             if !left.ratio && !right.ratio {
-                return Err(format!("{} times {} means nothing", unit_name(&left), unit_name(&right)));
+                return Err(format!(
+                    "{} times {} means nothing",
+                    unit_name(&left),
+                    unit_name(&right)
+                ));
             }
             if left.hundred && right.hundred {
                 return Err("100 may multiply a ratio once".to_owned());
@@ -213,11 +255,22 @@ fn divide(left: Quantity, right: Quantity, cells: Vec<CellAt>) -> Result<Quantit
         _ => Shape::Other,
     };
     let unit = if by_ratio { left.unit } else { Unit::None };
-    Ok(Quantity { number, unit, ratio: !by_ratio, hundred: left.hundred, shape, cells })
+    Ok(Quantity {
+        number,
+        unit,
+        ratio: !by_ratio,
+        hundred: left.hundred,
+        shape,
+        cells,
+    })
 }
 
 fn combine(mut left: Linear, right: Linear, subtracts: bool) -> Linear {
-    let (plus, minus) = if subtracts { (right.minus, right.plus) } else { (right.plus, right.minus) };
+    let (plus, minus) = if subtracts {
+        (right.minus, right.plus)
+    } else {
+        (right.plus, right.minus)
+    };
     left.plus.extend(plus);
     left.minus.extend(minus);
     left
@@ -243,7 +296,10 @@ fn measured(turn: &Turn<'_>, at: CellAt) -> Result<Quantity, String> {
             unit: turn.unit(at),
             ratio: false,
             hundred: false,
-            shape: Shape::Linear(Linear { plus: vec![at], minus: Vec::new() }),
+            shape: Shape::Linear(Linear {
+                plus: vec![at],
+                minus: Vec::new(),
+            }),
             cells: vec![at],
         }),
         _ => Err(format!("{} is not a number to calculate with", turn.name(at))),
@@ -258,15 +314,28 @@ fn aggregate(turn: &Turn<'_>, function: Function, handle: &str, column: Option<&
     if function == Function::Count {
         let cells = column.map(|name| find_column(turn, table, name)).transpose()?;
         let counted = cells.map_or(turn.table(table).rows.len(), |column| {
-            turn.cells_of(table, column).into_iter().filter(|at| !turn.cell(*at).is_null()).count()
+            turn.cells_of(table, column)
+                .into_iter()
+                .filter(|at| !turn.cell(*at).is_null())
+                .count()
         });
         let number = f64::from(u32::try_from(counted).map_err(|_| "there are too many rows".to_owned())?);
         let (unit, shape, cells) = (Unit::None, Shape::Count, Vec::new());
-        return Ok(Quantity { number, unit, ratio: false, hundred: false, shape, cells });
+        return Ok(Quantity {
+            number,
+            unit,
+            ratio: false,
+            hundred: false,
+            shape,
+            cells,
+        });
     }
     let column = find_column(turn, table, column.unwrap_or_default())?;
     let cells = turn.cells_of(table, column);
-    let numbers = cells.iter().map(|at| measured(turn, *at).map(|q| q.number)).collect::<Result<Vec<f64>, String>>()?;
+    let numbers = cells
+        .iter()
+        .map(|at| measured(turn, *at).map(|q| q.number))
+        .collect::<Result<Vec<f64>, String>>()?;
     if numbers.is_empty() {
         return Err(format!("{handle} has no rows"));
     }
@@ -274,62 +343,90 @@ fn aggregate(turn: &Turn<'_>, function: Function, handle: &str, column: Option<&
     let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let attained = |extreme: f64| -> Vec<CellAt> {
-        cells.iter().zip(&numbers).filter(|(_, number)| **number >= extreme && **number <= extreme).map(|(at, _)| *at).collect()
+        cells
+            .iter()
+            .zip(&numbers)
+            .filter(|(_, number)| **number >= extreme && **number <= extreme)
+            .map(|(at, _)| *at)
+            .collect()
     };
     #[expect(clippy::cast_precision_loss, reason = "tables have far fewer rows than 2^52")]
     let rows = numbers.len() as f64;
     let (number, shape) = match function {
-        Function::Max => (greatest, Shape::Extreme { greatest: true, cells: attained(greatest) }),
-        Function::Min => (least, Shape::Extreme { greatest: false, cells: attained(least) }),
+        Function::Max => (
+            greatest,
+            Shape::Extreme {
+                greatest: true,
+                cells: attained(greatest),
+            },
+        ),
+        Function::Min => (
+            least,
+            Shape::Extreme {
+                greatest: false,
+                cells: attained(least),
+            },
+        ),
         Function::Avg => (total / rows, Shape::Average),
-        Function::Sum | Function::Count => (total, Shape::Linear(Linear { plus: cells.clone(), minus: Vec::new() })),
+        Function::Sum | Function::Count => (
+            total,
+            Shape::Linear(Linear {
+                plus: cells.clone(),
+                minus: Vec::new(),
+            }),
+        ),
     };
     let unit = turn.column(table, column).unit;
-    Ok(Quantity { number, unit, ratio: false, hundred: false, shape, cells })
+    Ok(Quantity {
+        number,
+        unit,
+        ratio: false,
+        hundred: false,
+        shape,
+        cells,
+    })
 }
 
 fn find_cell(turn: &Turn<'_>, handle: &str, row: usize, column: &str) -> Result<CellAt, String> {
     let table = find_table(turn, handle)?;
     let rows = turn.table(table).rows.len();
     if row >= rows {
-        let has = if rows == 0 { "no rows".to_owned() } else { format!("rows 0 to {}", rows - 1) };
+        let has = if rows == 0 {
+            "no rows".to_owned()
+        } else {
+            format!("rows 0 to {}", rows - 1)
+        };
         return Err(format!("{handle} has {has}, not a row {row}"));
     }
-    Ok(CellAt { table, row, column: find_column(turn, table, column)? })
+    Ok(CellAt {
+        table,
+        row,
+        column: find_column(turn, table, column)?,
+    })
 }
 
 fn find_table(turn: &Turn<'_>, handle: &str) -> Result<usize, String> {
-    turn.results.iter().position(|result| result.handle == handle).ok_or_else(|| {
-        let handles: Vec<&str> = turn.results.iter().map(|result| result.handle.as_str()).collect();
-        if handles.is_empty() {
-            format!("there is no result {handle}, there are no results yet")
-        } else {
-            format!("there is no result {handle}, there are {}", handles.join(", "))
-        }
-    })
+    turn.results
+        .iter()
+        .position(|result| result.handle == handle)
+        .ok_or_else(|| {
+            let handles: Vec<&str> = turn.results.iter().map(|result| result.handle.as_str()).collect();
+            if handles.is_empty() {
+                format!("there is no result {handle}, there are no results yet")
+            } else {
+                format!("there is no result {handle}, there are {}", handles.join(", "))
+            }
+        })
 }
 
 fn find_column(turn: &Turn<'_>, table: usize, name: &str) -> Result<usize, String> {
     let shown = turn.table(table);
     shown.column_index(name).ok_or_else(|| {
-        let nearest = shown.columns.iter().min_by_key(|column| distance(name, &column.name));
+        let nearest = shown
+            .columns
+            .iter()
+            .min_by_key(|column| strsim::levenshtein(name, &column.name));
         let near = nearest.map_or(String::new(), |column| format!("; the nearest is {}", column.name));
         format!("{} has no column {name}{near}", turn.results[table].handle)
     })
-}
-
-/// How many letters have to change to turn one name into the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (above, letter) in from.chars().enumerate() {
-        let mut diagonal = above;
-        row[0] = above + 1;
-        for (left, other) in to.iter().enumerate() {
-            let cost = diagonal + usize::from(letter != *other);
-            diagonal = row[left + 1];
-            row[left + 1] = cost.min(row[left] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
 }

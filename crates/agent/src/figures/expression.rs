@@ -16,11 +16,19 @@ pub(super) enum Node {
     /// `r1[0].page_views`
     Cell { handle: String, row: usize, column: String },
     /// `sum(r1.page_views)`, `count(r1)`
-    Aggregate { function: Function, handle: String, column: Option<String> },
+    Aggregate {
+        function: Function,
+        handle: String,
+        column: Option<String>,
+    },
     /// `100`
     Hundred,
     /// Two parts and the operator between them.
-    Binary { operator: Operator, left: Box<Node>, right: Box<Node> },
+    Binary {
+        operator: Operator,
+        left: Box<Node>,
+        right: Box<Node>,
+    },
 }
 
 /// A function over a column.
@@ -73,11 +81,18 @@ pub(super) fn parse(source: &str) -> Result<Expression, String> {
         return Err("the expression is too long".to_owned());
     }
     let tokens = tokenize(source)?;
-    let operators = tokens.iter().filter(|token| matches!(token, Token::Symbol('+' | '-' | '*' | '/'))).count();
+    let operators = tokens
+        .iter()
+        .filter(|token| matches!(token, Token::Symbol('+' | '-' | '*' | '/')))
+        .count();
     if operators > MOST_OPERATORS {
         return Err("the expression has too many operators; use sum(r1.column)".to_owned());
     }
-    let mut parser = Parser { tokens, at: 0, depth: 0 };
+    let mut parser = Parser {
+        tokens,
+        at: 0,
+        depth: 0,
+    };
     let node = parser.sum()?;
     let mut formats = Vec::new();
     while parser.take('|') {
@@ -94,7 +109,9 @@ fn tokenize(source: &str) -> Result<Vec<Token>, String> {
     let mut rest = source.trim_start();
     while let Some(first) = rest.chars().next() {
         let length = if first.is_alphabetic() || first == '_' {
-            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .unwrap_or(rest.len());
             tokens.push(Token::Name(rest[..end].to_owned()));
             end
         } else if first.is_ascii_digit() {
@@ -135,7 +152,11 @@ impl Parser {
     }
 
     fn expect(&mut self, symbol: char) -> Result<(), String> {
-        if self.take(symbol) { Ok(()) } else { Err(format!("`{symbol}` is missing")) }
+        if self.take(symbol) {
+            Ok(())
+        } else {
+            Err(format!("`{symbol}` is missing"))
+        }
     }
 
     fn name(&mut self) -> Result<String, String> {
@@ -159,7 +180,11 @@ impl Parser {
             };
             self.at += 1;
             let right = Box::new(self.product()?);
-            left = Node::Binary { operator, left: Box::new(left), right };
+            left = Node::Binary {
+                operator,
+                left: Box::new(left),
+                right,
+            };
         }
     }
 
@@ -173,7 +198,11 @@ impl Parser {
             };
             self.at += 1;
             let right = Box::new(self.atom()?);
-            left = Node::Binary { operator, left: Box::new(left), right };
+            left = Node::Binary {
+                operator,
+                left: Box::new(left),
+                right,
+            };
         }
     }
 
@@ -194,11 +223,17 @@ impl Parser {
                 self.at += 1;
                 Ok(Node::Hundred)
             } else {
-                Err(format!("the number {digits} is not allowed: refer to cells (only 100 may be written)"))
+                Err(format!(
+                    "the number {digits} is not allowed: refer to cells (only 100 may be written)"
+                ))
             };
         }
         let name = self.name()?;
-        if self.take('(') { self.aggregate(&name) } else { self.cell(name) }
+        if self.take('(') {
+            self.aggregate(&name)
+        } else {
+            self.cell(name)
+        }
     }
 
     fn aggregate(&mut self, name: &str) -> Result<Node, String> {
@@ -208,7 +243,11 @@ impl Parser {
             "min" => Function::Min,
             "avg" => Function::Avg,
             "count" => Function::Count,
-            _ => return Err(format!("there is no function `{name}`; there are sum, max, min, avg and count")),
+            _ => {
+                return Err(format!(
+                    "there is no function `{name}`; there are sum, max, min, avg and count"
+                ));
+            }
         };
         let handle = self.name()?;
         let column = if self.take('.') { Some(self.name()?) } else { None };
@@ -216,7 +255,11 @@ impl Parser {
         if column.is_none() && function != Function::Count {
             return Err(format!("`{name}` needs a column, as in {name}({handle}.column)"));
         }
-        Ok(Node::Aggregate { function, handle, column })
+        Ok(Node::Aggregate {
+            function,
+            handle,
+            column,
+        })
     }
 
     fn cell(&mut self, handle: String) -> Result<Node, String> {

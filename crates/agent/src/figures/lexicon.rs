@@ -23,11 +23,25 @@ pub(super) struct Measured {
     pub column: usize,
 }
 
+/// A phrase that names a measure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MeasurePhrase {
+    /// In lower case.
+    pub phrase: String,
+    /// The columns it can mean; none for a measure that the turn does not have.
+    pub columns: Vec<Measured>,
+}
+
+/// Measures that people speak of. Where no result has them, they must not pass for another one.
+const COMMON_MEASURES: &str = "page views|page view|pageviews|views|visitors|visitor|unique visitors|users|people|persons|sessions|visits|requests|\
+hits|bytes|events|clicks|impressions|downloads|signups|sign ups|conversions|revenue|orders|sales|purchases|customers|bounce rate|\
+conversion rate|click rate|page loads";
+
 /// The phrases of a turn.
 pub(super) struct Lexicon {
     /// By lower-case first character, longest first.
     labels: BTreeMap<char, Vec<(String, Vec<Place>)>>,
-    measures: Vec<(String, Vec<Measured>)>,
+    measures: Vec<MeasurePhrase>,
     /// Labels of digits only, such as status codes.
     numeric: BTreeMap<String, Vec<Place>>,
     /// The years of the time cells.
@@ -49,12 +63,19 @@ impl Lexicon {
             }
             for column in turn.dimensions(table) {
                 if turn.is_time(table, column) {
-                    let moments = turn.cells_of(table, column).into_iter().filter_map(|at| turn.moment(at));
+                    let moments = turn
+                        .cells_of(table, column)
+                        .into_iter()
+                        .filter_map(|at| turn.moment(at));
                     years.extend(moments.map(|moment| moment.day.year()));
                     continue;
                 }
                 for text in turn.distinct(table, column) {
-                    let place = Place { table, column, text: text.clone() };
+                    let place = Place {
+                        table,
+                        column,
+                        text: text.clone(),
+                    };
                     if !text.is_empty() && text.chars().all(|c| c.is_ascii_digit()) {
                         numeric.entry(text).or_default().push(place);
                     } else if text.chars().any(|c| c.is_alphanumeric() || c == '/') {
@@ -101,10 +122,10 @@ impl Lexicon {
     }
 
     /// The longest measure phrase at the start of `text`, with its length.
-    pub fn measure(&self, text: &str) -> Option<(usize, &[Measured])> {
-        self.measures.iter().find_map(|(form, columns)| {
-            let length = matched(text, form, false)?;
-            ends_word(&text[length..]).then_some((length, columns.as_slice()))
+    pub fn measure(&self, text: &str) -> Option<(usize, &MeasurePhrase)> {
+        self.measures.iter().find_map(|measure| {
+            let length = matched(text, &measure.phrase, false)?;
+            ends_word(&text[length..]).then_some((length, measure))
         })
     }
 }
@@ -124,21 +145,34 @@ fn by_first(labels: BTreeMap<String, Vec<Place>>) -> BTreeMap<char, Vec<(String,
 
 fn words(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
-    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
-fn measures(turn: &Turn<'_>) -> Vec<(String, Vec<Measured>)> {
+fn measures(turn: &Turn<'_>) -> Vec<MeasurePhrase> {
     let mut exact: BTreeMap<String, BTreeSet<Measured>> = BTreeMap::new();
     let mut loose = exact.clone();
     for table in 0..turn.results.len() {
         for column in turn.columns_of(table, Role::Measure) {
             let shown = turn.column(table, column);
             let measured = Measured { table, column };
-            let own = [shown.title.to_lowercase(), shown.name.to_lowercase(), shown.name.replace('_', " ").to_lowercase()];
+            let own = [
+                shown.title.to_lowercase(),
+                shown.name.to_lowercase(),
+                shown.name.replace('_', " ").to_lowercase(),
+            ];
             for form in own.iter().filter(|form| !form.is_empty()) {
                 exact.entry(form.clone()).or_default().insert(measured);
-                let singular = form.strip_suffix('s').filter(|stem| stem.len() > 3 && !stem.ends_with('s'));
-                exact.entry(singular.unwrap_or(form).to_owned()).or_default().insert(measured);
+                let singular = form
+                    .strip_suffix('s')
+                    .filter(|stem| stem.len() > 3 && !stem.ends_with('s'));
+                exact
+                    .entry(singular.unwrap_or(form).to_owned())
+                    .or_default()
+                    .insert(measured);
             }
             for form in synonyms(&own[0], &own[2], shown.unit) {
                 loose.entry((*form).to_owned()).or_default().insert(measured);
@@ -151,9 +185,17 @@ fn measures(turn: &Turn<'_>) -> Vec<(String, Vec<Measured>)> {
         let tables: BTreeSet<usize> = named.iter().map(|measured| measured.table).collect();
         named.extend(columns.into_iter().filter(|measured| !tables.contains(&measured.table)));
     }
-    let mut forms: Vec<(String, Vec<Measured>)> =
-        exact.into_iter().map(|(form, columns)| (form, columns.into_iter().collect())).collect();
-    forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
+    for phrase in COMMON_MEASURES.split('|') {
+        exact.entry(phrase.to_owned()).or_default();
+    }
+    let mut forms: Vec<MeasurePhrase> = exact
+        .into_iter()
+        .map(|(phrase, columns)| MeasurePhrase {
+            phrase,
+            columns: columns.into_iter().collect(),
+        })
+        .collect();
+    forms.sort_by_key(|measure| std::cmp::Reverse(measure.phrase.len()));
     forms
 }
 
@@ -161,8 +203,18 @@ fn synonyms(title: &str, name: &str, unit: Unit) -> &'static [&'static str] {
     let plain = !words(title).iter().any(|word| vocabulary::is_qualifier(word));
     match unit {
         Unit::Persons if plain => &[
-            "visitor", "visitors", "user", "users", "people", "person", "persons", "unique users", "unique people",
-            "unique persons", "unique visitors", "unique visitor",
+            "visitor",
+            "visitors",
+            "user",
+            "users",
+            "people",
+            "person",
+            "persons",
+            "unique users",
+            "unique people",
+            "unique persons",
+            "unique visitors",
+            "unique visitor",
         ],
         Unit::Sessions if plain => &["session", "sessions", "visits"],
         Unit::Events if title == "page views" || name == "page views" => {

@@ -29,7 +29,10 @@ pub(super) enum Amount {
 }
 
 impl Amount {
-    #[expect(clippy::cast_precision_loss, reason = "only for comparisons that whole numbers do not need")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "only for comparisons that whole numbers do not need"
+    )]
     pub fn float(self) -> f64 {
         match self {
             Self::Whole(whole) => whole as f64,
@@ -55,7 +58,10 @@ impl Amount {
 }
 
 fn whole(number: &Number) -> Option<i128> {
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+    number
+        .as_i64()
+        .map(i128::from)
+        .or_else(|| number.as_u64().map(i128::from))
 }
 
 /// What a piece of text that starts with a digit or a sign is.
@@ -100,7 +106,9 @@ pub(super) fn read(text: &str, before: Option<char>) -> Option<(usize, Scanned)>
         };
     };
     literal.amount = amount.map(|amount| signed(amount, negative));
-    let letters = text[at..].find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len() - at);
+    let letters = text[at..]
+        .find(|c: char| !c.is_alphanumeric())
+        .unwrap_or(text.len() - at);
     if letters > 0 {
         let suffix = text[at..at + letters].to_lowercase();
         at += letters;
@@ -163,7 +171,11 @@ pub(super) fn read_word(word: &str) -> Option<Literal> {
     if amount.is_none() && !vocabulary::is_large_number_word(word) {
         return None;
     }
-    Some(Literal { amount, word: true, ..Literal::default() })
+    Some(Literal {
+        amount,
+        word: true,
+        ..Literal::default()
+    })
 }
 
 enum Digits {
@@ -173,13 +185,21 @@ enum Digits {
 
 /// The digits with their separators. Groups must be of three digits and of one separator.
 fn read_digits(text: &str) -> (usize, Digits) {
-    let run = |from: usize| text[from..].find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len() - from);
+    let run = |from: usize| {
+        text[from..]
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len() - from)
+    };
     let first = run(0);
     let mut at = first;
     let mut digits = text[..first].to_owned();
     let mut separator = None;
     let mut malformed = false;
-    while let Some(mark) = text[at..].chars().next().filter(|c| matches!(c, ',' | ' ' | '\u{a0}' | '\u{202f}' | '\'' | '’')) {
+    while let Some(mark) = text[at..]
+        .chars()
+        .next()
+        .filter(|c| matches!(c, ',' | ' ' | '\u{a0}' | '\u{202f}' | '\'' | '’'))
+    {
         let from = at + mark.len_utf8();
         let length = run(from);
         let groups = length == 3 && first <= 3 && separator.is_none_or(|used| used == mark) && !text.starts_with('0');
@@ -207,7 +227,11 @@ fn read_digits(text: &str) -> (usize, Digits) {
         return (at, Digits::Version);
     }
     // "1/2", "10^3" and "3:2" are computations, and what follows a point may be malformed too.
-    while let Some(mark) = text[at..].chars().next().filter(|c| matches!(c, '/' | '^' | ',' | ':' | '×' | '·')) {
+    while let Some(mark) = text[at..]
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '/' | '^' | ',' | ':' | '×' | '·'))
+    {
         let length = run(at + mark.len_utf8());
         if length == 0 {
             break;

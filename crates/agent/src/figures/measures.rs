@@ -36,7 +36,7 @@ impl Tie {
 /// The columns that a measure item can mean.
 pub(super) fn columns(sentence: &Sentence, item: usize) -> &[Measured] {
     match sentence.kind(item) {
-        Some(Kind::Measure(columns)) => columns,
+        Some(Kind::Measure(measure)) => &measure.columns,
         _ => &[],
     }
 }
@@ -66,7 +66,9 @@ pub(super) fn divides(sentence: &Sentence, item: usize) -> bool {
 /// The measures of a sentence that numbers can be said of.
 pub(super) fn usable(sentence: &Sentence) -> Vec<usize> {
     let items = 0..sentence.items.len();
-    items.filter(|at| !columns(sentence, *at).is_empty() && !divides(sentence, *at)).collect()
+    items
+        .filter(|at| matches!(sentence.kind(*at), Some(Kind::Measure(_))) && !divides(sentence, *at))
+        .collect()
 }
 
 /// Ties the numbers of a sentence (given as items, in order) to measures.
@@ -79,18 +81,33 @@ pub(super) fn ties(sentence: &Sentence, numbers: &[usize]) -> BTreeMap<usize, Ti
         }
     }
     let tied: Vec<usize> = ties.values().filter_map(Tie::item).collect();
-    let free: Vec<usize> = usable.iter().copied().filter(|measure| !tied.contains(measure)).collect();
-    let loose: Vec<usize> = numbers.iter().copied().filter(|number| !ties.contains_key(number)).collect();
+    let free: Vec<usize> = usable
+        .iter()
+        .copied()
+        .filter(|measure| !tied.contains(measure))
+        .collect();
+    let loose: Vec<usize> = numbers
+        .iter()
+        .copied()
+        .filter(|number| !ties.contains_key(number))
+        .collect();
     let ordered = in_order(sentence, &free, &loose);
     for number in loose {
-        let tie = ordered.get(&number).cloned().unwrap_or_else(|| near(sentence, &usable, &free, number));
+        let tie = ordered
+            .get(&number)
+            .cloned()
+            .unwrap_or_else(|| near(sentence, &usable, &free, number));
         ties.insert(number, tie);
     }
     ties
 }
 
-fn key(sentence: &Sentence, item: usize) -> String {
-    format!("{:?}", columns(sentence, item))
+/// The same for phrases that mean the same columns.
+pub(super) fn key(sentence: &Sentence, item: usize) -> String {
+    match sentence.kind(item) {
+        Some(Kind::Measure(measure)) if measure.columns.is_empty() => measure.phrase.clone(),
+        _ => format!("{:?}", columns(sentence, item)),
+    }
 }
 
 fn direct(sentence: &Sentence, number: usize) -> Option<Tie> {
@@ -109,7 +126,8 @@ fn direct(sentence: &Sentence, number: usize) -> Option<Tie> {
                 if matches!(sentence.kind(at + 1), Some(Kind::Measure(_))) && !sentence.is_joint(at) => {}
             Kind::Word(word) if at == number + 1 + usize::from(hyphen) => {
                 // "893 failed requests", "893 logged-in visitors"
-                let qualifies = matches!(sentence.kind(at + 1), Some(Kind::Measure(_))) && !vocabulary::is_function(word);
+                let qualifies =
+                    matches!(sentence.kind(at + 1), Some(Kind::Measure(_))) && !vocabulary::is_function(word);
                 let compound = matches!(sentence.kind(at + 1), Some(Kind::Mark('-'))) && !sentence.items[at + 1].spaced;
                 if qualifies || compound {
                     return Some(Tie::Foreign(word.clone()));
@@ -117,7 +135,8 @@ fn direct(sentence: &Sentence, number: usize) -> Option<Tie> {
                 if matches!(word.as_str(), "points" | "percentage" | "pp" | "times") {
                     return None;
                 }
-                let grammar = vocabulary::is_function(word) || vocabulary::is_verb(word) || is_adverb(word) || word == "percent";
+                let grammar =
+                    vocabulary::is_function(word) || vocabulary::is_verb(word) || is_adverb(word) || word == "percent";
                 return (!grammar || vocabulary::is_qualifier(word)).then(|| Tie::Foreign(word.clone()));
             }
             _ => return None,
@@ -133,7 +152,13 @@ fn is_adverb(word: &str) -> bool {
 
 /// `Visitors and sessions were 641 and 768`.
 fn in_order(sentence: &Sentence, free: &[usize], loose: &[usize]) -> BTreeMap<usize, Tie> {
-    let marks: Vec<Mark> = free.iter().map(|item| Mark { item: *item, key: key(sentence, *item) }).collect();
+    let marks: Vec<Mark> = free
+        .iter()
+        .map(|item| Mark {
+            item: *item,
+            key: key(sentence, *item),
+        })
+        .collect();
     let differs = marks.iter().any(|mark| mark.key != marks[0].key);
     if !differs || loose.is_empty() {
         return BTreeMap::new();
@@ -151,7 +176,11 @@ fn near(sentence: &Sentence, usable: &[usize], free: &[usize], number: usize) ->
     let only = |items: &[usize]| -> Option<Tie> {
         let first = *items.first()?;
         let same = items.iter().all(|item| key(sentence, *item) == key(sentence, first));
-        let nearest = items.iter().copied().min_by_key(|item| item.abs_diff(number)).unwrap_or(first);
+        let nearest = items
+            .iter()
+            .copied()
+            .min_by_key(|item| item.abs_diff(number))
+            .unwrap_or(first);
         Some(if same { Tie::Near(nearest) } else { Tie::Unclear })
     };
     match only(usable) {

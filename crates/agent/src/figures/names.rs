@@ -37,7 +37,9 @@ fn name_of(item: &Item) -> String {
 fn is_name(kind: &Kind) -> bool {
     match kind {
         Kind::Foreign(_) => true,
-        Kind::Label(places) => places.iter().all(|place| place.text.chars().all(|c| c.is_alphabetic() || c == ' ')),
+        Kind::Label(places) => places
+            .iter()
+            .all(|place| place.text.chars().all(|c| c.is_alphabetic() || c == ' ')),
         _ => false,
     }
 }
@@ -63,7 +65,13 @@ fn joins(items: &[Item], at: usize) -> bool {
 
 /// True where the number after a name is its version and not what it has.
 fn is_version(items: &[Item], at: usize) -> bool {
-    let Some(Item { kind: Kind::Literal(literal), .. }) = items.get(at + 1) else { return false };
+    let Some(Item {
+        kind: Kind::Literal(literal),
+        ..
+    }) = items.get(at + 1)
+    else {
+        return false;
+    };
     let plain = !literal.percent && !literal.foreign_unit && !literal.hedged && !literal.word;
     let small = match literal.amount {
         Some(Amount::Whole(whole)) => (0..1_000).contains(&whole),
@@ -73,7 +81,10 @@ fn is_version(items: &[Item], at: usize) -> bool {
     let announced = at > 0
         && match &items[at - 1].kind {
             Kind::Word(word) => {
-                matches!(word.as_str(), "since" | "version" | "release" | "like" | "before" | "after" | "until" | "as")
+                matches!(
+                    word.as_str(),
+                    "since" | "version" | "release" | "like" | "before" | "after" | "until" | "as"
+                )
             }
             _ => false,
         };
@@ -87,13 +98,17 @@ fn counts(after: &[Item]) -> bool {
     match after.first().map(|item| &item.kind) {
         None | Some(Kind::Mark(',' | ';' | '.' | ')' | '\n' | '!' | '|')) => true,
         // "Windows 7 users of Chrome" is a name, "Edge 77 users." is not.
-        Some(Kind::Measure(_)) => !matches!(after.get(1).map(|item| &item.kind), Some(Kind::Word(word)) if word != "and"),
+        Some(Kind::Measure(_)) => {
+            !matches!(after.get(1).map(|item| &item.kind), Some(Kind::Word(word)) if word != "and")
+        }
         Some(Kind::Word(word)) if matches!(word.as_str(), "on" | "at" | "in") => {
             matches!(after.get(1).map(|item| &item.kind), Some(Kind::Date(_)))
         }
         Some(Kind::Word(word)) => {
-            matches!(word.as_str(), "and" | "or" | "vs" | "versus" | "against" | "respectively" | "percent" | "while" | "unique")
-                || vocabulary::is_plain_adjective(word)
+            matches!(
+                word.as_str(),
+                "and" | "or" | "vs" | "versus" | "against" | "respectively" | "percent" | "while" | "unique"
+            ) || vocabulary::is_plain_adjective(word)
         }
         _ => false,
     }
@@ -102,15 +117,21 @@ fn counts(after: &[Item]) -> bool {
 /// Turns numbers that stand where a row's label stands into labels.
 fn name_numeric_labels(items: &mut [Item], lexicon: &Lexicon) {
     let digits = |item: &Item| match &item.kind {
-        Kind::Literal(Literal { amount: Some(Amount::Whole(whole)), percent: false, foreign_unit: false, hedged: false, word: false }) => {
-            Some(whole.to_string())
-        }
+        Kind::Literal(Literal {
+            amount: Some(Amount::Whole(whole)),
+            percent: false,
+            foreign_unit: false,
+            hedged: false,
+            word: false,
+        }) => Some(whole.to_string()),
         _ => None,
     };
     for at in 0..items.len() {
         let Some(digits) = digits(&items[at]) else { continue };
         let written = items[at].end - items[at].start;
-        let Some(places) = lexicon.numeric_label(&digits) else { continue };
+        let Some(places) = lexicon.numeric_label(&digits) else {
+            continue;
+        };
         if written == digits.len() && stands_as_label(items, at) {
             items[at].kind = Kind::Label(places.to_vec());
         }
@@ -138,23 +159,28 @@ fn stands_as_label(items: &[Item], at: usize) -> bool {
     if matches!(before, "status" | "code" | "codes" | "statuses" | "http" | "a" | "an") {
         return true;
     }
-    if matches!(after, "status" | "code" | "response" | "responses" | "error" | "errors" | "s") {
+    if matches!(
+        after,
+        "status" | "code" | "response" | "responses" | "error" | "errors" | "s"
+    ) {
         return true;
     }
     let marked = items[..at].iter().any(is_numeric_label);
-    let joined = matches!(before, "and" | "or")
-        || at > 0 && matches!(items[at - 1].kind, Kind::Mark(',' | '/'));
+    let joined = matches!(before, "and" | "or") || at > 0 && matches!(items[at - 1].kind, Kind::Mark(',' | '/'));
     let direct = at > 1 && is_numeric_label(&items[at - 2]) && joined;
     if direct && !matches!(next, Some(Kind::Measure(_))) {
         return true;
     }
-    let others = items.iter().enumerate().any(|(other, item)| {
-        other != at && matches!(item.kind, Kind::Literal(_) | Kind::Reference(_))
-    });
+    let others = items
+        .iter()
+        .enumerate()
+        .any(|(other, item)| other != at && matches!(item.kind, Kind::Literal(_) | Kind::Reference(_)));
     let measured = items.iter().any(|item| matches!(item.kind, Kind::Measure(_)));
     let opens = at == 0 || matches!(items[at - 1].kind, Kind::Mark('\n'));
-    let heads = opens && (matches!(next, Some(Kind::Mark(':' | '('))) || matches!(after, "had" | "has" | "was" | "got"));
-    let trails = matches!(before, "with" | "in" | "as") && (next.is_none() || matches!(next, Some(Kind::Mark('.' | ',' | ':'))));
+    let heads =
+        opens && (matches!(next, Some(Kind::Mark(':' | '('))) || matches!(after, "had" | "has" | "was" | "got"));
+    let trails =
+        matches!(before, "with" | "in" | "as") && (next.is_none() || matches!(next, Some(Kind::Mark('.' | ',' | ':'))));
     others && measured && (heads || (trails && !marked))
 }
 
@@ -163,7 +189,9 @@ fn number_things(items: &mut [Item]) {
     for at in 1..items.len() {
         let before = word_at(items, Some(at - 1)).to_owned();
         let numbered = "step table figure section part chapter item row line option port rule question answer page";
-        let Kind::Literal(literal) = &items[at].kind else { continue };
+        let Kind::Literal(literal) = &items[at].kind else {
+            continue;
+        };
         if literal.word || literal.percent || literal.foreign_unit {
             continue;
         }

@@ -29,9 +29,10 @@ pub(super) struct Rank {
 /// True for words of the greatest, false for words of the least.
 pub(super) fn direction_of(word: &str) -> Option<bool> {
     match word {
-        "most" | "highest" | "largest" | "biggest" | "greatest" | "top" | "busiest" | "peak" | "peaked" | "peaks" | "maximum" | "max"
-        | "leader" | "best" | "strongest" | "leading" => Some(true),
-        "least" | "fewest" | "lowest" | "smallest" | "quietest" | "minimum" | "min" | "bottom" | "weakest" | "worst" | "slowest" => Some(false),
+        "most" | "highest" | "largest" | "biggest" | "greatest" | "top" | "busiest" | "peak" | "peaked" | "peaks"
+        | "maximum" | "max" | "leader" | "best" | "strongest" | "leading" => Some(true),
+        "least" | "fewest" | "lowest" | "smallest" | "quietest" | "minimum" | "min" | "bottom" | "weakest"
+        | "worst" | "slowest" => Some(false),
         _ => None,
     }
 }
@@ -42,29 +43,55 @@ pub(super) fn rank_at(sentence: &Sentence, at: usize) -> Option<Rank> {
     let (before, after) = (sentence.word_before(at, 1), sentence.word(at + 1));
     if let Some(greatest) = direction_of(word) {
         let counted = sentence.is_number(at + 1) || super::vocabulary::number_word(after).is_some();
-        let other = matches!(after, "recent" | "likely" | "importantly" | "notably" | "of" | "pages" | "browsers" | "days" | "rows") && matches!(word, "most" | "top" | "bottom" | "best" | "leading");
+        let other = matches!(
+            after,
+            "recent" | "likely" | "importantly" | "notably" | "of" | "pages" | "browsers" | "days" | "rows"
+        ) && matches!(word, "most" | "top" | "bottom" | "best" | "leading");
         if before == "at" || counted && matches!(word, "top" | "bottom" | "best") || other {
             return None;
         }
         let hyphen = usize::from(matches!(sentence.kind_before(at, 1), Some(Kind::Mark('-'))));
-        let place = at.checked_sub(1 + hyphen).and_then(|item| ordinal(sentence, item).map(|place| (item, place)));
+        let place = at
+            .checked_sub(1 + hyphen)
+            .and_then(|item| ordinal(sentence, item).map(|place| (item, place)));
         let (start, place) = place.unwrap_or((at, 1));
         return Some(Rank { place, greatest, start });
     }
     if matches!(word, "leads" | "led") && !matches!(sentence.kind(at + 1), Some(Kind::Label(_) | Kind::Date(_))) {
-        return Some(Rank { place: 1, greatest: true, start: at });
+        return Some(Rank {
+            place: 1,
+            greatest: true,
+            start: at,
+        });
+    }
+    if word == "lead"
+        && before == "the"
+        && matches!(sentence.word_before(at, 2), "in" | "takes" | "has" | "holds" | "takes")
+    {
+        return Some(Rank {
+            place: 1,
+            greatest: true,
+            start: at,
+        });
     }
     let place = ordinal(sentence, at)?;
-    let joined = after == "most" || direction_of(sentence.word(at + 2)).is_some() && matches!(sentence.kind(at + 1), Some(Kind::Mark('-')));
+    let joined = after == "most"
+        || direction_of(sentence.word(at + 2)).is_some() && matches!(sentence.kind(at + 1), Some(Kind::Mark('-')));
     if joined || direction_of(after).is_some() || !is_placed(sentence, at) {
         return None;
     }
     let last = word == "last";
-    Some(Rank { place, greatest: !last, start: at })
+    Some(Rank {
+        place,
+        greatest: !last,
+        start: at,
+    })
 }
 
 fn ordinal(sentence: &Sentence, at: usize) -> Option<usize> {
-    let names = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+    let names = [
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    ];
     match sentence.kind(at)? {
         Kind::Ordinal(place) => Some(*place),
         Kind::Word(word) if word == "last" => Some(1),
@@ -78,18 +105,56 @@ fn is_placed(sentence: &Sentence, at: usize) -> bool {
     let skip = usize::from(matches!(sentence.word_before(at, 1), "the" | "its" | "only"));
     let verb = matches!(
         sentence.word_before(at, 1 + skip),
-        "came" | "comes" | "come" | "is" | "was" | "ranks" | "ranked" | "rank" | "in" | "takes" | "took" | "placed" | "places" | "finished"
-            | "sits" | "stands" | "stood" | "as" | "holds" | "are" | "were" | "at"
+        "came"
+            | "comes"
+            | "come"
+            | "is"
+            | "was"
+            | "ranks"
+            | "ranked"
+            | "rank"
+            | "in"
+            | "takes"
+            | "took"
+            | "placed"
+            | "places"
+            | "finished"
+            | "sits"
+            | "stands"
+            | "stood"
+            | "as"
+            | "holds"
+            | "are"
+            | "were"
+            | "at"
     );
     let ends = match sentence.kind(at + 1) {
         None | Some(Kind::Mark(_)) => true,
         Some(Kind::Word(word)) => {
-            matches!(word.as_str(), "place" | "by" | "in" | "with" | "after" | "behind" | "position" | "rank" | "overall" | "among" | "and" | "for" | "on" | "at")
+            matches!(
+                word.as_str(),
+                "place"
+                    | "by"
+                    | "in"
+                    | "with"
+                    | "after"
+                    | "behind"
+                    | "position"
+                    | "rank"
+                    | "overall"
+                    | "among"
+                    | "and"
+                    | "for"
+                    | "on"
+                    | "at"
+            )
         }
         _ => false,
     };
     // "The 5th page by page views is ..."
-    let listed = sentence.word_before(at, 1) == "the" && sentence.word(at + 2) == "by" && super::vocabulary::is_neutral(sentence.word(at + 1));
+    let listed = sentence.word_before(at, 1) == "the"
+        && sentence.word(at + 2) == "by"
+        && super::vocabulary::is_neutral(sentence.word(at + 1));
     if listed {
         return true;
     }
@@ -100,13 +165,16 @@ fn is_placed(sentence: &Sentence, at: usize) -> bool {
 /// What came of checking a rank: a wrong one also names the wrong label.
 pub(super) struct Checked {
     pub verdict: Verdict,
-    /// The dates that a wrong rank is said of.
-    pub wrong_dates: Vec<usize>,
+    /// The dates and the references to names that a wrong rank is said of.
+    pub wrong_names: Vec<usize>,
 }
 
 /// Checks a rank.
 pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, rank: Rank, facts: &Facts<'_>) -> Checked {
-    let refuse = |reason: &str| Checked { verdict: Err(reason.to_owned()), wrong_dates: Vec::new() };
+    let refuse = |reason: &str| Checked {
+        verdict: Err(reason.to_owned()),
+        wrong_names: Vec::new(),
+    };
     if surroundings::is_uncertain(sentence, at) || surroundings::is_denied(sentence, at) {
         return refuse("it is not stated as a fact");
     }
@@ -114,27 +182,48 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, rank: R
         return refuse("a majority is not checked");
     }
     let mut columns = comparisons::columns(ground, sentence, at, facts);
-    if columns.is_empty() && !has_measure(sentence) {
+    // Without a measure the rank must hold for all of them.
+    let implicit = columns.is_empty() && !has_measure(sentence);
+    if implicit {
         columns = labelled_columns(ground, sentence, at);
     }
     let mut cells = Vec::new();
-    let mut wrong_dates = Vec::new();
+    let mut wrong = Vec::new();
     for (table, column) in columns {
-        let Some((cell, fixed, dates)) = subject(ground, sentence, at, table, column, facts) else { continue };
+        let Some((cell, fixed, dates)) = subject(ground, sentence, at, table, column, facts) else {
+            continue;
+        };
         if ground.turn.is_cut(table) {
             return refuse("the result is cut, so that rows may be missing");
         }
-        if scopes(ground, cell, &fixed).iter().all(|scope| has_place(ground, cell, scope, rank)) {
+        if scopes(ground, cell, &fixed)
+            .iter()
+            .all(|scope| has_place(ground, cell, scope, rank))
+        {
             cells.push(cell);
         } else {
-            wrong_dates.extend(dates);
+            wrong.push(dates);
         }
     }
-    if !wrong_dates.is_empty() {
-        return Checked { verdict: Err("another row has that rank".to_owned()), wrong_dates };
+    if implicit && !wrong.is_empty() && !cells.is_empty() {
+        return refuse("it does not hold for every measure; name one");
+    }
+    if !wrong.is_empty() {
+        let wrong_names = wrong.concat();
+        return Checked {
+            verdict: Err("another row has that rank".to_owned()),
+            wrong_names,
+        };
     }
     let failed = cells.is_empty();
-    if failed { refuse("no row beside it has that rank") } else { Checked { verdict: Ok(cells), wrong_dates } }
+    if failed {
+        refuse("no row beside it has that rank")
+    } else {
+        Checked {
+            verdict: Ok(cells),
+            wrong_names: Vec::new(),
+        }
+    }
 }
 
 fn has_measure(sentence: &Sentence) -> bool {
@@ -144,7 +233,10 @@ fn has_measure(sentence: &Sentence) -> bool {
 /// "Most visitors used Chrome" is about a half of them.
 fn is_majority(sentence: &Sentence, at: usize) -> bool {
     matches!(sentence.kind(at + 1), Some(Kind::Measure(_)))
-        && !matches!(sentence.word_before(at, 1), "its" | "their" | "his" | "second" | "third" | "has" | "had" | "have")
+        && !matches!(
+            sentence.word_before(at, 1),
+            "its" | "their" | "his" | "second" | "third" | "has" | "had" | "have"
+        )
         && !matches!(sentence.kind_before(at, 1), Some(Kind::Mark('-') | Kind::Ordinal(_)))
 }
 
@@ -156,10 +248,12 @@ fn labelled_columns(ground: &Ground<'_>, sentence: &Sentence, at: usize) -> Vec<
         let dimensions = ground.turn.dimensions(table);
         let labelled = dimensions.iter().any(|column| {
             let marks = binding::marks(ground, sentence, table, Some(*column));
-            marks.iter().any(|mark| group.contains(&mark.item) && mark.values.len() == 1)
+            marks
+                .iter()
+                .any(|mark| group.contains(&mark.item) && mark.values.len() == 1)
         });
         let measures = ground.turn.columns_of(table, Role::Measure);
-        if labelled && measures.len() == 1 {
+        if labelled {
             found.extend(measures.into_iter().map(|column| (table, column)));
         }
     }
@@ -169,7 +263,14 @@ fn labelled_columns(ground: &Ground<'_>, sentence: &Sentence, at: usize) -> Vec<
 /// The cell that a rank is said of, the columns whose label stays fixed, and the dates beside it.
 type Subject = (CellAt, Vec<usize>, Vec<usize>);
 
-fn subject(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize, column: usize, facts: &Facts<'_>) -> Option<Subject> {
+fn subject(
+    ground: &Ground<'_>,
+    sentence: &Sentence,
+    at: usize,
+    table: usize,
+    column: usize,
+    facts: &Facts<'_>,
+) -> Option<Subject> {
     let dimensions = ground.turn.dimensions(table);
     let mut labels = Vec::new();
     let mut items: BTreeMap<usize, usize> = BTreeMap::new();
@@ -178,9 +279,14 @@ fn subject(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize, co
         let subjects: Vec<Mark> = marks
             .iter()
             .filter(|mark| mark.part == Part::Subject)
-            .map(|mark| Mark { item: mark.item, key: binding::key(sentence, mark) })
+            .map(|mark| Mark {
+                item: mark.item,
+                key: binding::key(sentence, mark),
+            })
             .collect();
-        let ranks: Vec<usize> = (0..sentence.items.len()).filter(|item| rank_at(sentence, *item).is_some()).collect();
+        let ranks: Vec<usize> = (0..sentence.items.len())
+            .filter(|item| *item == at || rank_at(sentence, *item).is_some())
+            .collect();
         match assign::assign(sentence, &subjects, &ranks).get(&at) {
             Some(Target::Items(found)) if found.len() == 1 => {
                 let mark: &LabelMark = marks.iter().find(|mark| mark.item == found[0])?;
@@ -195,10 +301,17 @@ fn subject(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize, co
     if !has_only_rows(ground, sentence, at, table) {
         return None;
     }
-    let dates = items.values().copied().filter(|item| matches!(sentence.kind(*item), Some(Kind::Date(_)))).collect();
+    let dates = items
+        .values()
+        .copied()
+        .filter(|item| matches!(sentence.kind(*item), Some(Kind::Date(_) | Kind::Reference(_))))
+        .collect();
     if labels.is_empty() {
         let group = sentence.group_of(at);
-        let beside = facts.cells.iter().filter(|(item, cell)| group.contains(item) && (cell.table, cell.column) == (table, column));
+        let beside = facts
+            .cells
+            .iter()
+            .filter(|(item, cell)| group.contains(item) && (cell.table, cell.column) == (table, column));
         let nearest = beside.min_by_key(|(item, _)| item.abs_diff(at))?;
         return Some((nearest.1, Vec::new(), dates));
     }
@@ -206,7 +319,11 @@ fn subject(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize, co
         return None;
     }
     let cell = rows::lookup(ground.turn, table, column, &labels)?;
-    let fixed = if dimensions.len() > 1 { fixed_columns(sentence, at, &items) } else { Vec::new() };
+    let fixed = if dimensions.len() > 1 {
+        fixed_columns(sentence, at, &items)
+    } else {
+        Vec::new()
+    };
     Some((cell, fixed, dates))
 }
 
@@ -216,8 +333,12 @@ fn has_only_rows(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usi
     let dimensions = ground.turn.dimensions(table);
     let times = dimensions.iter().any(|column| ground.turn.is_time(table, *column));
     let names = dimensions.iter().any(|column| !ground.turn.is_time(table, *column));
-    let dated = group.clone().any(|item| matches!(sentence.kind(item), Some(Kind::Date(_))));
-    let foreign = binding::marks(ground, sentence, table, None).into_iter().any(|mark| group.contains(&mark.item));
+    let dated = group
+        .clone()
+        .any(|item| matches!(sentence.kind(item), Some(Kind::Date(_))));
+    let foreign = binding::marks(ground, sentence, table, None)
+        .into_iter()
+        .any(|mark| group.contains(&mark.item));
     (times || !dated || comparisons::spans_range(ground, sentence, table)) && (names || !foreign)
 }
 
@@ -227,13 +348,23 @@ fn fixed_columns(sentence: &Sentence, at: usize, items: &BTreeMap<usize, usize>)
     let own = matches!(sentence.word_before(at, 1), "its" | "their");
     let before = items.iter().filter(|(_, item)| **item < at);
     if own {
-        return before.max_by_key(|(_, item)| **item).map(|(column, _)| *column).into_iter().collect();
+        return before
+            .max_by_key(|(_, item)| **item)
+            .map(|(column, _)| *column)
+            .into_iter()
+            .collect();
     }
     let start = sentence.group_of(at).start;
     let leads = |item: usize| {
-        item <= start + 1 && matches!(sentence.kind(item + 1), Some(Kind::Mark(',')) ) && item > 0 && matches!(sentence.word_before(item, 1), "on" | "at" | "in")
+        item <= start + 1
+            && matches!(sentence.kind(item + 1), Some(Kind::Mark(',')))
+            && item > 0
+            && matches!(sentence.word_before(item, 1), "on" | "at" | "in")
     };
-    before.filter(|(_, item)| leads(**item)).map(|(column, _)| *column).collect()
+    before
+        .filter(|(_, item)| leads(**item))
+        .map(|(column, _)| *column)
+        .collect()
 }
 
 /// The sets of rows among which the rank must hold: with the fixed labels, or, where nothing
@@ -241,8 +372,19 @@ fn fixed_columns(sentence: &Sentence, at: usize, items: &BTreeMap<usize, usize>)
 fn scopes(ground: &Ground<'_>, cell: CellAt, fixed: &[usize]) -> Vec<Vec<CellAt>> {
     let turn = ground.turn;
     let same = |columns: &[usize]| -> Vec<CellAt> {
-        let fits = |at: &CellAt| columns.iter().all(|column| turn.text(CellAt { column: *column, ..*at }) == turn.text(CellAt { column: *column, ..cell }));
-        turn.cells_of(cell.table, cell.column).into_iter().filter(fits).collect()
+        let fits = |at: &CellAt| {
+            columns.iter().all(|column| {
+                turn.text(CellAt { column: *column, ..*at })
+                    == turn.text(CellAt {
+                        column: *column,
+                        ..cell
+                    })
+            })
+        };
+        turn.cells_of(cell.table, cell.column)
+            .into_iter()
+            .filter(fits)
+            .collect()
     };
     if !fixed.is_empty() {
         return vec![same(fixed)];
@@ -258,15 +400,22 @@ fn scopes(ground: &Ground<'_>, cell: CellAt, fixed: &[usize]) -> Vec<Vec<CellAt>
 /// True where the cell has just that place, alone.
 fn has_place(ground: &Ground<'_>, cell: CellAt, scope: &[CellAt], rank: Rank) -> bool {
     let numbers: Option<Vec<f64>> = scope.iter().map(|at| ground.turn.number(*at)).collect();
-    let (Some(numbers), Some(own)) = (numbers, ground.turn.number(cell)) else { return false };
-    let better = numbers.iter().filter(|number| if rank.greatest { **number > own } else { **number < own }).count();
+    let (Some(numbers), Some(own)) = (numbers, ground.turn.number(cell)) else {
+        return false;
+    };
+    let better = numbers
+        .iter()
+        .filter(|number| if rank.greatest { **number > own } else { **number < own })
+        .count();
     let ties = numbers.iter().filter(|number| (**number - own).abs() <= 0.0).count();
     numbers.len() > 1 && better + 1 == rank.place && ties == 1
 }
 
 /// True where a word of rank singles out the row of a cell.
 pub(super) fn holds_for(ground: &Ground<'_>, sentence: &Sentence, at: usize, cell: CellAt) -> bool {
-    let Some(rank) = rank_at(sentence, at) else { return false };
+    let Some(rank) = rank_at(sentence, at) else {
+        return false;
+    };
     let alone = ground.turn.dimensions(cell.table).len() == 1;
     let scope = ground.turn.cells_of(cell.table, cell.column);
     alone && !ground.turn.is_cut(cell.table) && has_place(ground, cell, &scope, rank)

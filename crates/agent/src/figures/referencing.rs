@@ -50,7 +50,11 @@ pub(super) fn check(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated)
 /// A name is right unless the sentence denies it; words of rank beside it are checked by themselves.
 fn check_name(spot: &Spot<'_>) -> Result<(), String> {
     let before = spot.sentence.word_before(spot.at, 1);
-    if vocabulary::is_negation(before) { Err("the sentence denies it".to_owned()) } else { Ok(()) }
+    if vocabulary::is_negation(before) {
+        Err("the sentence denies it".to_owned())
+    } else {
+        Ok(())
+    }
 }
 
 fn check_surroundings(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
@@ -66,9 +70,14 @@ fn check_surroundings(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluate
     }
     check_unit(spot, evaluated)?;
     for table in tables(&evaluated.cells) {
-        let filtered = ground.turn.results[table].provenance.as_ref().is_some_and(|made| !made.filters.is_empty());
+        let filtered = ground.turn.results[table]
+            .provenance
+            .as_ref()
+            .is_some_and(|made| !made.filters.is_empty());
         let asked = |word: &String| (0..ground.question.items.len()).any(|item| ground.question.word(item) == word);
-        if let Some(word) = surroundings::restriction(ground, sentence, at, table).filter(|word| !filtered && !asked(word)) {
+        if let Some(word) =
+            surroundings::restriction(ground, sentence, at, table).filter(|word| !filtered && !asked(word))
+        {
             return Err(format!("the result does not tell apart what `{word}` says"));
         }
     }
@@ -100,7 +109,8 @@ fn check_unit(spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
         && matches!(&evaluated.shape, Shape::Linear(linear) if !linear.minus.is_empty());
     let spans = matches!(next, "days" | "hours" | "weeks" | "months" | "day") && evaluated.shape == Shape::Count;
     // "viewed 893 times" counts; "1.35 times the visitors" compares.
-    let counted = times && !matches!(sentence.word(at + 2), "the" | "as" | "more" | "that") && evaluated.unit == Unit::Events;
+    let counted =
+        times && !matches!(sentence.word(at + 2), "the" | "as" | "more" | "that") && evaluated.unit == Unit::Events;
     if glued || (vocabulary::is_foreign_unit(next) && !(times && ratio) && !spans && !counted && !points) {
         return Err(format!("its unit is not `{next}`"));
     }
@@ -114,8 +124,12 @@ fn check_cell(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) -> Result<(), 
         return Err("the sentence speaks of a difference, the reference is to one cell".to_owned());
     }
     let next = usize::from(matches!(spot.sentence.kind(spot.at + 1), Some(Kind::Measure(_))));
-    if spot.sentence.clause_of(spot.at).any(|item| matches!(spot.sentence.word(item), "average" | "mean" | "median" | "together" | "combined"))
-        || surroundings::is_rate(spot.sentence, spot.at + 1 + next)
+    if spot.sentence.clause_of(spot.at).any(|item| {
+        matches!(
+            spot.sentence.word(item),
+            "average" | "mean" | "median" | "together" | "combined"
+        )
+    }) || surroundings::is_rate(spot.sentence, spot.at + 1 + next)
     {
         return Err("the sentence speaks of a computed number, the reference is to one cell".to_owned());
     }
@@ -123,7 +137,13 @@ fn check_cell(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) -> Result<(), 
         rows::foreign(ground, spot.sentence, spot.at, cell.table)?;
         return rows::period(ground, spot.sentence, spot.at, cell.table);
     }
-    rows::fits(ground, spot.sentence, spot.at, cell, Strictness::Reference(spot.earlier))
+    rows::fits(
+        ground,
+        spot.sentence,
+        spot.at,
+        cell,
+        Strictness::Reference(spot.earlier),
+    )
 }
 
 /// True where no label but a word of rank names the row: `the busiest day had {{...}}`.
@@ -135,7 +155,10 @@ fn is_ranked(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) -> bool {
         let marks = binding::marks(ground, spot.sentence, cell.table, Some(column));
         marks.iter().all(|mark| !group.contains(&mark.item))
     });
-    unnamed && group.clone().any(|word| ranks::holds_for(ground, spot.sentence, word, cell))
+    unnamed
+        && group
+            .clone()
+            .any(|word| ranks::holds_for(ground, spot.sentence, word, cell))
 }
 
 /// The measure that the sentence names must be the cell's.
@@ -148,36 +171,89 @@ pub(super) fn check_measure(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) 
         Tie::Foreign(word) if is_soft_noun(word, ground.turn.unit(cell)) => return Ok(()),
         Tie::Foreign(word) => return Err(format!("the cell counts {title}, not `{word}`")),
         Tie::Unclear => {
-            let any = measures::usable(sentence).into_iter().any(|item| means(ground, sentence, item, cell));
-            return if any { Ok(()) } else { Err(format!("the cell counts {title}")) };
+            let any = measures::usable(sentence)
+                .into_iter()
+                .any(|item| means(ground, sentence, item, cell));
+            return if any {
+                Ok(())
+            } else {
+                Err(format!("the cell counts {title}"))
+            };
         }
     };
-    let filtered = ground.turn.results[cell.table].provenance.as_ref().is_some_and(|made| !made.filters.is_empty());
+    let filtered = ground.turn.results[cell.table]
+        .provenance
+        .as_ref()
+        .is_some_and(|made| !made.filters.is_empty());
     if let Some(word) = measures::qualifier(sentence, item).filter(|_| !filtered) {
         return Err(format!("the result does not tell apart what `{word}` says"));
     }
-    if means(ground, sentence, item, cell) { Ok(()) } else { Err(format!("the cell counts {title}")) }
+    // "6.7% of visitors" is a share, "6.7% visitors" is nothing.
+    let bare = matches!(spot.tie, Tie::Direct(_))
+        && ground.turn.unit(cell) == Unit::Percent
+        && !is_column(sentence, item, cell)
+        && (spot.at + 1..item).all(|between| sentence.word(between) != "of");
+    if means(ground, sentence, item, cell) && !bare {
+        Ok(())
+    } else {
+        Err(format!("the cell counts {title}"))
+    }
+}
+
+fn is_column(sentence: &Sentence, item: usize, cell: CellAt) -> bool {
+    let columns = measures::columns(sentence, item);
+    columns
+        .iter()
+        .any(|measured| measured.table == cell.table && measured.column == cell.column)
 }
 
 /// True where a measure item can mean the cell's column.
 pub(super) fn means(ground: &Ground<'_>, sentence: &Sentence, item: usize, cell: CellAt) -> bool {
-    let columns = measures::columns(sentence, item);
-    if columns.iter().any(|measured| measured.table == cell.table && measured.column == cell.column) {
+    let Some(Kind::Measure(measure)) = sentence.kind(item) else {
+        return false;
+    };
+    let columns = &measure.columns;
+    if is_column(sentence, item, cell) {
         return true;
     }
     // "61.4 % of visitors" is said of the share of visitors.
     let column = ground.turn.column(cell.table, cell.column);
-    let titles = columns.iter().map(|measured| ground.turn.column(measured.table, measured.column).title.to_lowercase());
+    let titles = columns
+        .iter()
+        .map(|measured| ground.turn.column(measured.table, measured.column).title.to_lowercase());
+    let titles = titles.chain(std::iter::once(measure.phrase.clone()));
     let title = column.title.to_lowercase();
-    let part = |other: &str| other.split_whitespace().all(|word| title.split_whitespace().any(|own| own == word));
-    let last = |other: &str| other.split_whitespace().last().is_some_and(|word| title.split_whitespace().any(|own| own == word));
+    let part = |other: &str| {
+        other
+            .split_whitespace()
+            .all(|word| title.split_whitespace().any(|own| own == word))
+    };
+    let last = |other: &str| {
+        other
+            .split_whitespace()
+            .last()
+            .is_some_and(|word| title.split_whitespace().any(|own| own == word))
+    };
     column.unit == Unit::Percent && titles.into_iter().any(|other| part(&other) || last(&other))
 }
 
 /// Nouns by which people speak of what a unit counts.
 fn is_soft_noun(word: &str, unit: Unit) -> bool {
     match unit {
-        Unit::Events => matches!(word, "pages" | "page" | "times" | "responses" | "answers" | "errors" | "lines" | "entries" | "loads" | "calls" | "records"),
+        Unit::Events => matches!(
+            word,
+            "pages"
+                | "page"
+                | "times"
+                | "responses"
+                | "answers"
+                | "errors"
+                | "lines"
+                | "entries"
+                | "loads"
+                | "calls"
+                | "records"
+        ),
         Unit::Persons => matches!(word, "readers" | "individuals" | "humans" | "clients"),
         Unit::None => true,
         _ => false,
@@ -185,10 +261,14 @@ fn is_soft_noun(word: &str, unit: Unit) -> bool {
 }
 
 fn check_extreme(ground: &Ground<'_>, spot: &Spot<'_>, greatest: bool, cells: &[CellAt]) -> Result<(), String> {
-    let Some(cell) = cells.first() else { return Err("it has no cells".to_owned()) };
+    let Some(cell) = cells.first() else {
+        return Err("it has no cells".to_owned());
+    };
     check_measure(ground, spot, *cell)?;
     let group = spot.sentence.group_of(spot.at);
-    let said = group.clone().any(|item| ranks::direction_of(spot.sentence.word(item)) == Some(greatest));
+    let said = group
+        .clone()
+        .any(|item| ranks::direction_of(spot.sentence.word(item)) == Some(greatest));
     if !said {
         let extreme = if greatest { "greatest" } else { "least" };
         return Err(format!("the sentence does not say that it is the {extreme}"));
@@ -198,18 +278,37 @@ fn check_extreme(ground: &Ground<'_>, spot: &Spot<'_>, greatest: bool, cells: &[
         marks.iter().any(|mark| group.contains(&mark.item))
     });
     if named {
-        let [cell] = cells else { return Err("several rows have that value".to_owned()) };
-        return rows::fits(ground, spot.sentence, spot.at, *cell, Strictness::Reference(spot.earlier));
+        let [cell] = cells else {
+            return Err("several rows have that value".to_owned());
+        };
+        return rows::fits(
+            ground,
+            spot.sentence,
+            spot.at,
+            *cell,
+            Strictness::Reference(spot.earlier),
+        );
     }
     rows::foreign(ground, spot.sentence, spot.at, cell.table)?;
     rows::period(ground, spot.sentence, spot.at, cell.table)
 }
 
 fn check_average(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
-    let Some(cell) = evaluated.cells.first() else { return Err("it has no cells".to_owned()) };
+    let Some(cell) = evaluated.cells.first() else {
+        return Err("it has no cells".to_owned());
+    };
     check_measure(ground, spot, *cell)?;
-    let said = |word: &str| matches!(word, "average" | "averaged" | "averages" | "mean" | "per" | "typical" | "typically" | "daily" | "hourly");
-    if !spot.sentence.group_of(spot.at).any(|item| said(spot.sentence.word(item))) {
+    let said = |word: &str| {
+        matches!(
+            word,
+            "average" | "averaged" | "averages" | "mean" | "per" | "typical" | "typically" | "daily" | "hourly"
+        )
+    };
+    if !spot
+        .sentence
+        .group_of(spot.at)
+        .any(|item| said(spot.sentence.word(item)))
+    {
         return Err("the sentence does not say that it is an average".to_owned());
     }
     whole(ground, spot, &evaluated.cells)
@@ -217,7 +316,9 @@ fn check_average(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated) ->
 
 /// Checks that the sentence narrows the rows of a whole column down to none of them.
 pub(super) fn whole(ground: &Ground<'_>, spot: &Spot<'_>, cells: &[CellAt]) -> Result<(), String> {
-    let Some(cell) = cells.first() else { return Err("it has no cells".to_owned()) };
+    let Some(cell) = cells.first() else {
+        return Err("it has no cells".to_owned());
+    };
     for column in ground.turn.dimensions(cell.table) {
         let spoken = spoken(ground, spot, cell.table, column);
         if !spoken.is_empty() && !covers_all(ground, spot, cell.table, column, &spoken) {
@@ -239,10 +340,18 @@ pub(super) fn spoken(ground: &Ground<'_>, spot: &Spot<'_>, table: usize, column:
 fn covers_all(ground: &Ground<'_>, spot: &Spot<'_>, table: usize, column: usize, spoken: &[LabelMark]) -> bool {
     let turn = ground.turn;
     let [first, last] = spoken else { return false };
-    let days: Vec<NaiveDate> =
-        turn.cells_of(table, column).into_iter().filter_map(|at| turn.moment(at)).map(|moment| moment.day).collect();
+    let days: Vec<NaiveDate> = turn
+        .cells_of(table, column)
+        .into_iter()
+        .filter_map(|at| turn.moment(at))
+        .map(|moment| moment.day)
+        .collect();
     let day = |mark: &LabelMark| match mark.values.as_slice() {
-        [value] => turn.cells_of(table, column).into_iter().find(|at| turn.text(*at) == *value).and_then(|at| turn.moment(at)),
+        [value] => turn
+            .cells_of(table, column)
+            .into_iter()
+            .find(|at| turn.text(*at) == *value)
+            .and_then(|at| turn.moment(at)),
         _ => None,
     };
     assign::is_span(spot.sentence, first.item, last.item)
@@ -262,7 +371,10 @@ pub(super) fn named(spoken: &[LabelMark], part: Part) -> Option<BTreeSet<String>
 
 /// The texts of a column in the rows of cells.
 pub(super) fn texts(ground: &Ground<'_>, cells: &[CellAt], column: usize) -> BTreeSet<String> {
-    cells.iter().map(|cell| ground.turn.text(CellAt { column, ..*cell })).collect()
+    cells
+        .iter()
+        .map(|cell| ground.turn.text(CellAt { column, ..*cell }))
+        .collect()
 }
 
 /// All cells of a linear part.

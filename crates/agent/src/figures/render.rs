@@ -50,7 +50,11 @@ fn plain(number: &Number) -> String {
 }
 
 fn trimmed(text: &str) -> &str {
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        text
+    }
 }
 
 fn separated(text: &str) -> String {
@@ -58,8 +62,14 @@ fn separated(text: &str) -> String {
         return text.to_owned();
     }
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').map_or((digits, ""), |(whole, fraction)| (whole, fraction));
-    let sign = if digits.chars().all(|c| matches!(c, '0' | '.')) { "" } else { sign };
+    let (whole, fraction) = digits
+        .split_once('.')
+        .map_or((digits, ""), |(whole, fraction)| (whole, fraction));
+    let sign = if digits.chars().all(|c| matches!(c, '0' | '.')) {
+        ""
+    } else {
+        sign
+    };
     let mut grouped = String::from(sign);
     for (position, digit) in whole.chars().enumerate() {
         if position > 0 && (whole.len() - position).is_multiple_of(3) {

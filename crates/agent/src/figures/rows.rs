@@ -47,14 +47,19 @@ pub(super) fn fits(
 /// Names that are no rows of the table must not reach the number.
 pub(super) fn foreign(ground: &Ground<'_>, sentence: &Sentence, number: usize, table: usize) -> Result<(), String> {
     let turn = ground.turn;
-    let named = turn.dimensions(table).into_iter().any(|column| !turn.is_time(table, column));
+    let named = turn
+        .dimensions(table)
+        .into_iter()
+        .any(|column| !turn.is_time(table, column));
     if named || is_part_of_total(sentence, number) {
         return Ok(());
     }
     let numbers = binding::numbers(ground, sentence);
     let (labels, targets) = binding::targets(ground, sentence, table, None, &numbers);
     let group = sentence.group_of(number);
-    let excluded = labels.iter().any(|mark| mark.part == Part::Dropped && group.contains(&mark.item));
+    let excluded = labels
+        .iter()
+        .any(|mark| mark.part == Part::Dropped && group.contains(&mark.item));
     match targets.get(&number) {
         None | Some(Target::Nothing) if !excluded => Ok(()),
         _ => Err("the sentence is about something that its result does not tell apart".to_owned()),
@@ -70,11 +75,20 @@ fn is_part_of_total(sentence: &Sentence, number: usize) -> bool {
 /// A date must be that of the result, where the result has no times of its own.
 pub(super) fn period(ground: &Ground<'_>, sentence: &Sentence, number: usize, table: usize) -> Result<(), String> {
     let turn = ground.turn;
-    if turn.dimensions(table).into_iter().any(|column| turn.is_time(table, column)) {
+    if turn
+        .dimensions(table)
+        .into_iter()
+        .any(|column| turn.is_time(table, column))
+    {
         return Ok(());
     }
     let dates = (0..sentence.items.len()).filter(|at| matches!(sentence.kind(*at), Some(Kind::Date(_))));
-    let marks: Vec<Mark> = dates.map(|item| Mark { item, key: format!("{:?}", sentence.kind(item)) }).collect();
+    let marks: Vec<Mark> = dates
+        .map(|item| Mark {
+            item,
+            key: format!("{:?}", sentence.kind(item)),
+        })
+        .collect();
     if marks.is_empty() {
         return Ok(());
     }
@@ -86,14 +100,24 @@ pub(super) fn period(ground: &Ground<'_>, sentence: &Sentence, number: usize, ta
         Some(Target::Unclear) => return Err("it is not clear which date it is said of".to_owned()),
     };
     let (from, to) = turn.range(table).ok_or("its result is not of single days")?;
-    let open = items.iter().any(|item| matches!(sentence.word_before(*item, 1), "since" | "until" | "before" | "after" | "by" | "through"));
-    let days: Option<Vec<(NaiveDate, NaiveDate)>> = items.iter().map(|item| days(sentence, *item, from.year())).collect();
+    let open = items.iter().any(|item| {
+        matches!(
+            sentence.word_before(*item, 1),
+            "since" | "until" | "before" | "after" | "by" | "through"
+        )
+    });
+    let days: Option<Vec<(NaiveDate, NaiveDate)>> =
+        items.iter().map(|item| days(sentence, *item, from.year())).collect();
     let said = match days.as_deref() {
         Some([one]) => Some(*one),
         Some([one, other]) if assign::is_span(sentence, items[0], items[1]) => Some((one.0, other.1)),
         _ => None,
     };
-    if said == Some((from, to)) && !open { Ok(()) } else { Err(format!("its result is of {from} to {to}")) }
+    if said == Some((from, to)) && !open {
+        Ok(())
+    } else {
+        Err(format!("its result is of {from} to {to}"))
+    }
 }
 
 fn days(sentence: &Sentence, item: usize, year: i32) -> Option<(NaiveDate, NaiveDate)> {
@@ -121,13 +145,32 @@ fn fits_column(
             let marks: Vec<&LabelMark> = items.iter().filter_map(mark).collect();
             let strict = matches!(strictness, Strictness::Literal);
             let named = marks.iter().any(|mark| mark.names(&text));
-            let all_full = !strict || marks.iter().all(|mark| mark.full);
-            let equal = marks.iter().all(|mark| mark.names(&text) || is_equal_elsewhere(turn, cell, column, mark));
-            if named && all_full && equal { Ok(()) } else { Err(format!("the cell is that of {}", turn.table(cell.table).row_label(cell.row))) }
+            // "22 May 2015 was a Friday and had": the same row, once in full.
+            let group = sentence.group_of(number);
+            let in_full = |mark: &LabelMark| {
+                let mut same = labels
+                    .iter()
+                    .filter(|other| other.values == mark.values && group.contains(&other.item));
+                mark.full || same.any(|other| other.full)
+            };
+            let all_full = !strict || marks.iter().all(|mark| in_full(mark));
+            let equal = marks
+                .iter()
+                .all(|mark| mark.names(&text) || is_equal_elsewhere(turn, cell, column, mark));
+            if named && all_full && equal {
+                Ok(())
+            } else {
+                Err(format!(
+                    "the cell is that of {}",
+                    turn.table(cell.table).row_label(cell.row)
+                ))
+            }
         }
         Some(Target::Unclear) if matches!(strictness, Strictness::Reference(_)) => {
             let group = sentence.group_of(number);
-            let near = labels.iter().filter(|label| group.contains(&label.item) && label.part != Part::Dropped);
+            let near = labels
+                .iter()
+                .filter(|label| group.contains(&label.item) && label.part != Part::Dropped);
             match near.min_by_key(|label| label.item.abs_diff(number)) {
                 Some(label) if label.names(&text) => Ok(()),
                 _ => Err("it is not clear which row the sentence speaks of".to_owned()),
@@ -137,8 +180,14 @@ fn fits_column(
         None | Some(Target::Nothing) => match strictness {
             Strictness::Literal => Err("its row is not named beside it".to_owned()),
             Strictness::Reference(earlier) => {
-                let excluded = labels.iter().any(|label| label.names(&text) && label.part == Part::Dropped);
-                if excluded { Err(format!("the sentence excludes {text}")) } else { implied(ground, earlier, sentence, cell.table, column, &text) }
+                let excluded = labels
+                    .iter()
+                    .any(|label| label.names(&text) && label.part == Part::Dropped);
+                if excluded {
+                    Err(format!("the sentence excludes {text}"))
+                } else {
+                    implied(ground, earlier, sentence, cell.table, column, &text)
+                }
             }
         },
     }
@@ -150,14 +199,27 @@ fn is_equal_elsewhere(turn: &Turn<'_>, cell: CellAt, column: usize, mark: &Label
     let others: Vec<(usize, String)> = turn
         .dimensions(cell.table)
         .into_iter()
-        .map(|other| (other, if other == column { value.clone() } else { turn.text(CellAt { column: other, ..cell }) }))
+        .map(|other| {
+            (
+                other,
+                if other == column {
+                    value.clone()
+                } else {
+                    turn.text(CellAt { column: other, ..cell })
+                },
+            )
+        })
         .collect();
     lookup(turn, cell.table, cell.column, &others).is_some_and(|other| turn.cell(other) == turn.cell(cell))
 }
 
 /// The cell of a column in the one row with these labels.
 pub(super) fn lookup(turn: &Turn<'_>, table: usize, column: usize, labels: &[(usize, String)]) -> Option<CellAt> {
-    let fits = |at: &CellAt| labels.iter().all(|(label, text)| turn.text(CellAt { column: *label, ..*at }) == *text);
+    let fits = |at: &CellAt| {
+        labels
+            .iter()
+            .all(|(label, text)| turn.text(CellAt { column: *label, ..*at }) == *text)
+    };
     let mut rows = turn.cells_of(table, column).into_iter().filter(fits);
     rows.next().filter(|_| rows.next().is_none())
 }
@@ -186,16 +248,31 @@ fn implied(
 /// `in total`, `overall`.
 pub(super) fn speaks_of_whole(sentence: &Sentence) -> bool {
     (0..sentence.items.len()).any(|at| {
-        matches!(sentence.word(at), "total" | "overall" | "altogether" | "whole" | "entire" | "totals" | "sum")
-            || (sentence.word(at) == "all" && sentence.word_before(at, 1) == "in")
+        matches!(
+            sentence.word(at),
+            "total" | "overall" | "altogether" | "whole" | "entire" | "totals" | "sum"
+        ) || (sentence.word(at) == "all" && sentence.word_before(at, 1) == "in")
     })
 }
 
 /// The labels that the last sentence with any, or the question, names.
-pub(super) fn spoken_before(ground: &Ground<'_>, earlier: &[Sentence], table: usize, column: usize) -> Option<BTreeSet<String>> {
+pub(super) fn spoken_before(
+    ground: &Ground<'_>,
+    earlier: &[Sentence],
+    table: usize,
+    column: usize,
+) -> Option<BTreeSet<String>> {
     let texts = |sentence: &Sentence| -> BTreeSet<String> {
         let marks = binding::marks(ground, sentence, table, Some(column)).into_iter();
-        marks.map(|mark| if mark.values.len() == 1 { mark.values[0].clone() } else { binding::key(sentence, &mark) }).collect()
+        marks
+            .map(|mark| {
+                if mark.values.len() == 1 {
+                    mark.values[0].clone()
+                } else {
+                    binding::key(sentence, &mark)
+                }
+            })
+            .collect()
     };
     let sentences = earlier.iter().rev().chain(std::iter::once(ground.question));
     sentences.map(texts).find(|texts| !texts.is_empty())

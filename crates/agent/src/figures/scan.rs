@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::dates::{self, Mention};
-use super::lexicon::{Lexicon, Measured, Place};
+use super::lexicon::{Lexicon, MeasurePhrase, Place};
 use super::literals::{self, Literal, Scanned};
 use super::{sentences, vocabulary};
 
@@ -30,7 +30,7 @@ pub(super) enum Kind {
     Label(Vec<Place>),
     /// A name that is no row: an unknown one, or a narrower one such as `Firefox 38`; in lower case.
     Foreign(String),
-    Measure(Vec<Measured>),
+    Measure(MeasurePhrase),
     /// In lower case.
     Word(String),
     /// Punctuation; a line break for a new item of a list.
@@ -56,24 +56,40 @@ pub(super) fn scan(source: &Source<'_>, sentence: Range<usize>) -> Vec<Item> {
     while at < sentence.end {
         if let Some(position) = source.references.iter().position(|reference| reference.start == at) {
             let end = source.references[position].end;
-            items.push(Item { start: at, end, kind: Kind::Reference(position), spaced });
+            items.push(Item {
+                start: at,
+                end,
+                kind: Kind::Reference(position),
+                spaced,
+            });
             (at, spaced) = (end, false);
             continue;
         }
-        let Some(first) = source.text[at..].chars().next() else { break };
+        let Some(first) = source.text[at..].chars().next() else {
+            break;
+        };
         let line = first == '\n' && sentences::is_bullet(source.text[at..].trim_start());
         if first.is_whitespace() && !line {
             (at, spaced) = (at + first.len_utf8(), true);
             continue;
         }
-        let limit = source.references.iter().map(|reference| reference.start).find(|start| *start > at);
+        let limit = source
+            .references
+            .iter()
+            .map(|reference| reference.start)
+            .find(|start| *start > at);
         let rest = &source.text[at..limit.unwrap_or(sentence.end).min(sentence.end)];
         let before = source.text[..at].chars().next_back();
         let (length, kind) = read_item(source.lexicon, rest, before, &items);
         let end = at + length.max(first.len_utf8());
         // Markup and quotation marks leave no trace.
         if let Some(kind) = kind {
-            items.push(Item { start: at, end, kind, spaced });
+            items.push(Item {
+                start: at,
+                end,
+                kind,
+                spaced,
+            });
             spaced = line;
         }
         at = end;
@@ -85,7 +101,10 @@ fn read_item(lexicon: &Lexicon, rest: &str, before: Option<char>, items: &[Item]
     let first = rest.chars().next().unwrap_or(' ');
     let in_word = before.is_some_and(char::is_alphanumeric);
     if first == '\n' {
-        return (rest.len() - rest.trim_start().len() + bullet_length(rest.trim_start()), Some(Kind::Mark('\n')));
+        return (
+            rest.len() - rest.trim_start().len() + bullet_length(rest.trim_start()),
+            Some(Kind::Mark('\n')),
+        );
     }
     if items.is_empty() && sentences::is_bullet(rest) {
         return (bullet_length(rest), None);
@@ -94,7 +113,9 @@ fn read_item(lexicon: &Lexicon, rest: &str, before: Option<char>, items: &[Item]
         return found;
     }
     if !in_word {
-        let date = dates::read(rest).or_else(|| shorthand(rest, items)).or_else(|| lone_date(lexicon, rest, items));
+        let date = dates::read(rest)
+            .or_else(|| shorthand(rest, items))
+            .or_else(|| lone_date(lexicon, rest, items));
         if let Some((length, mention)) = date {
             return (length, Some(Kind::Date(mention)));
         }
@@ -102,8 +123,8 @@ fn read_item(lexicon: &Lexicon, rest: &str, before: Option<char>, items: &[Item]
         if unhyphenated && let Some((length, places)) = lexicon.label(rest) {
             return (length, Some(Kind::Label(places.to_vec())));
         }
-        if let Some((length, measures)) = lexicon.measure(rest) {
-            return (length, Some(Kind::Measure(measures.to_vec())));
+        if let Some((length, measure)) = lexicon.measure(rest) {
+            return (length, Some(Kind::Measure(measure.clone())));
         }
     }
     if let Some((length, scanned)) = literals::read(rest, before) {
@@ -112,7 +133,10 @@ fn read_item(lexicon: &Lexicon, rest: &str, before: Option<char>, items: &[Item]
     if first.is_alphabetic() {
         return read_word(lexicon, rest, items);
     }
-    let silent = matches!(first, '*' | '_' | '`' | '"' | '“' | '”' | '‘' | '’' | '\'' | '#' | '\u{200b}');
+    let silent = matches!(
+        first,
+        '*' | '_' | '`' | '"' | '“' | '”' | '‘' | '’' | '\'' | '#' | '\u{200b}'
+    );
     (first.len_utf8(), (!silent).then_some(Kind::Mark(first)))
 }
 
@@ -140,12 +164,15 @@ fn read_token(lexicon: &Lexicon, rest: &str, before: Option<char>) -> Option<(us
     if !address && !path {
         return None;
     }
-    let end = rest.find(|c: char| c.is_whitespace() || "\"'`)>]|*,;“”".contains(c)).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| c.is_whitespace() || "\"'`)>]|*,;“”".contains(c))
+        .unwrap_or(rest.len());
     let token = rest[..end].trim_end_matches(['.', ',', ':', '!', '?']);
     if let Some(places) = lexicon.whole_label(token) {
         return Some((token.len(), Some(Kind::Label(places.to_vec()))));
     }
-    if token.len() < 2 {
+    // "and/or" is no path, "the page / had" has one.
+    if token.len() < 2 && !(before.is_none_or(char::is_whitespace) && !rest[1..].starts_with(char::is_alphanumeric)) {
         return None;
     }
     Some((token.len(), Some(Kind::Foreign(token.to_lowercase()))))
@@ -175,7 +202,15 @@ fn shorthand(rest: &str, items: &[Item]) -> Option<(usize, Mention)> {
     let rest_ends = !rest[digits..].starts_with(|c: char| matches!(c, ',' | '.' | ':' | '%') || c.is_alphanumeric())
         || rest[digits..].starts_with(", ");
     let day = rest[..digits].parse().ok().filter(|day| (1..=31).contains(day))?;
-    (joins && earlier.month_first && rest_ends).then(|| (digits, Mention { day: Some(day), ..earlier.clone() }))
+    (joins && earlier.month_first && rest_ends).then(|| {
+        (
+            digits,
+            Mention {
+                day: Some(day),
+                ..earlier.clone()
+            },
+        )
+    })
 }
 
 /// A month or a year that stands alone after a preposition.
@@ -198,10 +233,19 @@ fn lone_date(lexicon: &Lexicon, rest: &str, items: &[Item]) -> Option<(usize, Me
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let year: i32 = rest[..digits].parse().ok()?;
     let after = &rest[digits..];
-    let number_goes_on = after.starts_with([',', '.', '%', '-', '/']) && after[1..].starts_with(|c: char| !c.is_whitespace());
+    let number_goes_on =
+        after.starts_with([',', '.', '%', '-', '/']) && after[1..].starts_with(|c: char| !c.is_whitespace());
     let counts = lexicon.measure(after.trim_start()).is_some() || after.starts_with(char::is_alphanumeric);
     let plausible = digits == 4 && (1900..2100).contains(&year) && !number_goes_on && !counts;
-    plausible.then(|| (digits, Mention { year: Some(year), ..Mention::default() }))
+    plausible.then(|| {
+        (
+            digits,
+            Mention {
+                year: Some(year),
+                ..Mention::default()
+            },
+        )
+    })
 }
 
 fn read_word(lexicon: &Lexicon, rest: &str, items: &[Item]) -> (usize, Option<Kind>) {
@@ -217,7 +261,10 @@ fn read_word(lexicon: &Lexicon, rest: &str, items: &[Item]) -> (usize, Option<Ki
     }
     let token = &rest[..end];
     let word = token.to_lowercase().replace('’', "'");
-    let word = word.strip_suffix("'s").map_or(word.as_str(), |stem| if vocabulary::is_known(&word) { &word } else { stem });
+    let word = word.strip_suffix("'s").map_or(
+        word.as_str(),
+        |stem| if vocabulary::is_known(&word) { &word } else { stem },
+    );
     if token.contains(|c: char| c.is_ascii_digit()) {
         return (end, Some(Kind::Version));
     }
@@ -227,15 +274,39 @@ fn read_word(lexicon: &Lexicon, rest: &str, items: &[Item]) -> (usize, Option<Ki
     if word == "s" && items.last().is_some() {
         return (end, None);
     }
-    let counted = items.iter().any(|item| matches!(&item.kind, Kind::Literal(literal) if literal.word));
+    let counted = items
+        .iter()
+        .any(|item| matches!(&item.kind, Kind::Literal(literal) if literal.word));
     if let Some(literal) = counted_word(lexicon, word, &rest[end..], counted) {
         return (end, Some(Kind::Literal(literal)));
     }
     let capital = token.starts_with(char::is_uppercase);
+    // "US" is a name, "us" is not.
+    let letters = token.len() > 1 && token.chars().all(char::is_uppercase);
+    if letters
+        && !lexicon.title_words.contains(word)
+        && !["ok", "nb", "utc", "http", "https", "url", "get", "post"].contains(&word)
+    {
+        return (end, Some(Kind::Foreign(word.to_owned())));
+    }
     let known = vocabulary::is_known(word) || lexicon.title_words.contains(word);
-    let starts = items.last().is_none_or(|item| matches!(item.kind, Kind::Mark('\n' | ':')));
-    let name = capital && if starts { !known && names_subject(word, &rest[end..], token) } else { !known };
-    (end, Some(if name { Kind::Foreign(word.to_owned()) } else { Kind::Word(word.to_owned()) }))
+    let starts = items
+        .last()
+        .is_none_or(|item| matches!(item.kind, Kind::Mark('\n' | ':')));
+    let name = capital
+        && if starts {
+            !known && names_subject(word, &rest[end..], token)
+        } else {
+            !known
+        };
+    (
+        end,
+        Some(if name {
+            Kind::Foreign(word.to_owned())
+        } else {
+            Kind::Word(word.to_owned())
+        }),
+    )
 }
 
 /// A number word counts where a measure or a unit follows, and after another one that does
@@ -243,10 +314,15 @@ fn read_word(lexicon: &Lexicon, rest: &str, items: &[Item]) -> (usize, Option<Ki
 fn counted_word(lexicon: &Lexicon, word: &str, after: &str, counted: bool) -> Option<Literal> {
     let mut literal = literals::read_word(word)?;
     let rest = after.trim_start_matches([' ', '-']);
-    let next: String = rest.chars().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
+    let next: String = rest
+        .chars()
+        .take_while(|c| c.is_alphabetic())
+        .collect::<String>()
+        .to_lowercase();
     let behind = rest[rest.len().min(next.len())..].trim_start();
     let counts = |text: &str| lexicon.measure(text).is_some();
-    let again = counted && word != "one" && (vocabulary::is_verb(&next) || matches!(next.as_str(), "with" | "had" | "were"));
+    let again =
+        counted && word != "one" && (vocabulary::is_verb(&next) || matches!(next.as_str(), "with" | "had" | "were"));
     let named = rest.starts_with(|c: char| c.is_ascii_digit());
     if again || named || counts(rest) || (vocabulary::is_plain_adjective(&next) && counts(behind)) {
         return Some(literal);
@@ -263,7 +339,8 @@ fn names_subject(word: &str, after: &str, token: &str) -> bool {
     let possessive = token.ends_with("'s") || token.ends_with("’s");
     let next: String = after.trim_start().chars().take_while(|c| c.is_alphanumeric()).collect();
     let verb = vocabulary::is_verb(&next.to_lowercase())
-        || ["has", "had", "is", "was", "were", "are", "did", "does", "and", "with"].contains(&next.to_lowercase().as_str());
+        || ["has", "had", "is", "was", "were", "are", "did", "does", "and", "with"]
+            .contains(&next.to_lowercase().as_str());
     let counted = next.starts_with(|c: char| c.is_ascii_digit() || c.is_uppercase()) || next.is_empty();
     vocabulary::may_be_name(word) && (possessive || verb || counted)
 }

@@ -70,7 +70,11 @@ fn ends_sentence(text: &str, start: usize, at: usize, next: usize) -> bool {
         return true;
     }
     let before = &text[start..at];
-    let word = before.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or("").to_lowercase();
+    let word = before
+        .rsplit(|c: char| c.is_whitespace() || c == '(')
+        .next()
+        .unwrap_or("")
+        .to_lowercase();
     let numbers_item = !before.trim().is_empty() && before.trim().chars().all(|c| c.is_ascii_digit());
     !numbers_item && !ABBREVIATIONS.split_whitespace().any(|entry| entry == word)
 }

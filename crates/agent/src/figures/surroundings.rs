@@ -9,19 +9,25 @@ use super::vocabulary;
 pub(super) fn is_denied(sentence: &Sentence, at: usize) -> bool {
     let group = sentence.group_of(at);
     if sentence.is_label_aside(at) {
-        return group.clone().any(|other| vocabulary::is_exclusion(sentence.word(other)));
+        return group
+            .clone()
+            .any(|other| vocabulary::is_exclusion(sentence.word(other)));
     }
     group.clone().any(|other| {
         let word = sentence.word(other);
-        if vocabulary::is_exclusion(word) || is_other_than(sentence, other) {
+        if vocabulary::is_exclusion(word) || is_other_than(sentence, other) || is_all_but(sentence, other) {
             return true;
         }
-        if !vocabulary::is_negation(word) {
+        let fails = matches!(
+            (word, sentence.word(other + 1)),
+            ("failed" | "fails" | "fail", "to") | ("short" | "shy", "of")
+        );
+        if !vocabulary::is_negation(word) && !fails {
             return false;
         }
         // "No, ..." answers, "not only" affirms.
         if (other == 0 && word == "no" && matches!(sentence.kind(1), Some(Kind::Mark(','))))
-            || matches!(sentence.word(other + 1), "only" | "just")
+            || matches!(sentence.word(other + 1), "only" | "just" | "found")
         {
             return false;
         }
@@ -30,20 +36,54 @@ pub(super) fn is_denied(sentence: &Sentence, at: usize) -> bool {
 }
 
 fn is_other_than(sentence: &Sentence, at: usize) -> bool {
-    matches!((sentence.word(at), sentence.word(at + 1)), ("other", "than") | ("apart" | "aside", "from") | ("rather", "than") | ("instead", "of"))
-        && !matches!(sentence.word(at + 2), "any" | "all" | "the")
+    matches!(
+        (sentence.word(at), sentence.word(at + 1)),
+        ("other", "than") | ("apart" | "aside", "from") | ("rather", "than") | ("instead", "of")
+    ) && !matches!(sentence.word(at + 2), "any" | "all" | "the")
+}
+
+/// `all pages but /about`
+pub(super) fn is_all_but(sentence: &Sentence, at: usize) -> bool {
+    let all = |back| {
+        matches!(
+            sentence.word_before(at, back),
+            "all" | "every" | "any" | "no" | "none" | "nothing" | "everything" | "everyone"
+        )
+    };
+    sentence.word(at) == "but" && (all(1) || all(2))
+}
+
+/// `half of`, `twice as many`, `the majority`: computed in words.
+pub(super) fn is_part_word(sentence: &Sentence, at: usize) -> bool {
+    let (before, after) = (sentence.word_before(at, 1), sentence.word(at + 1));
+    match sentence.word(at) {
+        "half" | "double" | "triple" => matches!(after, "of" | "the" | "as" | "that" | "all"),
+        "twice" | "thrice" => matches!(after, "as" | "the" | "that"),
+        "third" | "thirds" | "quarter" | "quarters" | "fifth" | "tenth" => {
+            after == "of" && (matches!(before, "a" | "one" | "the") || vocabulary::number_word(before).is_some())
+        }
+        "majority" | "minority" => true,
+        "most" => {
+            let measure = matches!(sentence.kind(at + 1), Some(Kind::Measure(_)));
+            after == "of" && before != "at" || (measure && before.is_empty() && at == 0)
+        }
+        _ => false,
+    }
 }
 
 /// The end of an aside such as `, not Firefox,`, which denies nothing but itself.
 fn contrast(sentence: &Sentence, at: usize) -> Option<usize> {
     let word = sentence.word(at);
-    let open = matches!(sentence.kind_before(at, 1), Some(Kind::Mark(',' | '(' | '—' | '–' | ';')))
-        || (sentence.word_before(at, 1) == "and" && word == "not");
+    let open = matches!(
+        sentence.kind_before(at, 1),
+        Some(Kind::Mark(',' | '(' | '—' | '–' | ';'))
+    ) || (sentence.word_before(at, 1) == "and" && word == "not");
     if word != "not" || !open {
         return None;
     }
     let group = sentence.group_of(at);
-    let close = (at + 1..group.end).find(|other| matches!(sentence.kind(*other), Some(Kind::Mark(',' | ')' | ';' | '—' | '–'))));
+    let close = (at + 1..group.end)
+        .find(|other| matches!(sentence.kind(*other), Some(Kind::Mark(',' | ')' | ';' | '—' | '–'))));
     // A verb within it makes it a statement: ", not that it matters".
     let end = close.unwrap_or(group.end);
     let said = (at + 1..end).any(|other| matches!(sentence.word(other), "that" | "have" | "had" | "has" | "been"));
@@ -53,11 +93,16 @@ fn contrast(sentence: &Sentence, at: usize) -> Option<usize> {
 /// True where the sentence does not state the number as a fact.
 pub(super) fn is_uncertain(sentence: &Sentence, at: usize) -> bool {
     let clause = sentence.group_of(at);
-    sentence.asks || clause.clone().any(|other| {
-        let word = sentence.word(other);
-        // "May" the month is a date; "next to" is a place.
-        (vocabulary::is_not_fact(word) || word == "may") && !(word == "next" && sentence.word(other + 1) == "to")
-    })
+    sentence.asks
+        || clause.clone().any(|other| {
+            let word = sentence.word(other);
+            // "May" the month is a date; "next to" is a place.
+            let past = word == "used"
+                && sentence.word(other + 1) == "to"
+                && matches!(sentence.word(other + 2), "have" | "be" | "get" | "bring");
+            past || (vocabulary::is_not_fact(word) || word == "may")
+                && !(word == "next" && sentence.word(other + 1) == "to")
+        })
 }
 
 /// True where the number is marked as not exact.
@@ -73,7 +118,10 @@ pub(super) fn is_hedged(sentence: &Sentence, at: usize) -> bool {
     }
     let compared = before == "than" && is_comparative(earlier);
     let adds = matches!(sentence.word_before(at, 3), "add" | "adds" | "added" | "adding");
-    let bound = matches!((earlier, before), ("at", "least" | "most") | ("close", "to") | ("many" | "much" | "few", "as") | ("a", "little"));
+    let bound = matches!(
+        (earlier, before),
+        ("at", "least" | "most") | ("close", "to") | ("many" | "much" | "few", "as") | ("a", "little")
+    );
     let range_end = matches!(before, "and" | "or" | "to") && sentence.is_number(at.wrapping_sub(2)) && {
         before == "or" || between(sentence, at - 2) || (before == "to" && !changes(sentence, at - 2))
     };
@@ -84,17 +132,33 @@ pub(super) fn is_hedged(sentence: &Sentence, at: usize) -> bool {
         }
         _ => false,
     };
-    let vague = matches!((after, sentence.word(at + 2)), ("or", "so" | "more" | "less" | "fewer" | "thereabouts") | ("give", "or") | ("at", "least" | "most"))
-        || matches!(after, "ish" | "plus" | "odd" | "something");
+    let measure = usize::from(matches!(sentence.kind(at + 1), Some(Kind::Measure(_))));
+    let vague = matches!(after, "ish" | "plus" | "odd" | "something")
+        || [at + 1, at + 1 + measure].into_iter().any(|next| {
+            let vague = [
+                ("or", "so"),
+                ("or", "more"),
+                ("or", "less"),
+                ("or", "fewer"),
+                ("or", "thereabouts"),
+                ("give", "or"),
+                ("at", "least"),
+                ("at", "most"),
+            ];
+            vague.contains(&(sentence.word(next), sentence.word(next + 1)))
+        });
     compared || bound || ((earlier, before) == ("up", "to") && !adds) || range_end || range_start || vague
 }
 
 /// The words of a hedge that make even a reference wrong, because its value is exact.
 pub(super) fn is_misstated(sentence: &Sentence, at: usize) -> bool {
     let (before, earlier) = (sentence.word_before(at, 1), sentence.word_before(at, 2));
-    matches!(before, "over" | "under" | "almost" | "nearly" | "above" | "below" | "exceeding" | "beyond")
-        || matches!((earlier, before), ("at", "least" | "most"))
-        || ((earlier, before) == ("up", "to") && !matches!(sentence.word_before(at, 3), "add" | "adds" | "added" | "adding"))
+    matches!(
+        before,
+        "over" | "under" | "almost" | "nearly" | "above" | "below" | "exceeding" | "beyond"
+    ) || matches!((earlier, before), ("at", "least" | "most"))
+        || ((earlier, before) == ("up", "to")
+            && !matches!(sentence.word_before(at, 3), "add" | "adds" | "added" | "adding"))
 }
 
 fn between(sentence: &Sentence, at: usize) -> bool {
@@ -103,14 +167,31 @@ fn between(sentence: &Sentence, at: usize) -> bool {
 
 fn changes(sentence: &Sentence, at: usize) -> bool {
     let verb = sentence.word_before(at, 2);
-    let moves = matches!(verb, "went" | "moved" | "changed" | "developed" | "turned" | "up" | "down" | "passed");
+    let moves = matches!(
+        verb,
+        "went" | "moved" | "changed" | "developed" | "turned" | "up" | "down" | "passed"
+    );
     sentence.word_before(at, 1) == "from" && (moves || super::words::is_direction(verb))
 }
 
 /// True for "more", "fewer" and the like.
 pub(super) fn is_comparative(word: &str) -> bool {
-    matches!(word, "more" | "fewer" | "less" | "higher" | "lower" | "greater" | "larger" | "smaller" | "bigger" | "better" | "worse"
-        | "busier" | "quieter")
+    matches!(
+        word,
+        "more"
+            | "fewer"
+            | "less"
+            | "higher"
+            | "lower"
+            | "greater"
+            | "larger"
+            | "smaller"
+            | "bigger"
+            | "better"
+            | "worse"
+            | "busier"
+            | "quieter"
+    )
 }
 
 /// True where the words say that the number came out of a computation.
@@ -118,26 +199,71 @@ pub(super) fn is_computed(sentence: &Sentence, at: usize) -> bool {
     // "Page views per browser: Chrome 893" has a heading and no rate.
     let heads = |other: usize| (other..at).any(|between| matches!(sentence.kind(between), Some(Kind::Mark(':'))));
     let mut clause = sentence.clause_of(at);
-    if clause.any(|other| vocabulary::is_average(sentence.word(other)) && !(sentence.word(other) == "per" && heads(other))) {
+    if clause
+        .any(|other| vocabulary::is_average(sentence.word(other)) && !(sentence.word(other) == "per" && heads(other)))
+    {
+        return true;
+    }
+    if matches!(
+        sentence.word_before(at, 1),
+        "twice" | "thrice" | "double" | "triple" | "half"
+    ) {
         return true;
     }
     let after = at + 1 + usize::from(matches!(sentence.kind(at + 1), Some(Kind::Measure(_))));
-    let difference = (at + 1..=after).any(|next| is_comparative(sentence.word(next)) || matches!(sentence.word(next), "times" | "fold" | "additional" | "extra"));
-    is_rate(sentence, after) || difference || follows_change(sentence, at)
+    let difference = (at + 1..=after).any(|next| {
+        is_comparative(sentence.word(next)) || matches!(sentence.word(next), "times" | "fold" | "additional" | "extra")
+    });
+    // "each of the three requests", "2 requests in 3", "a third of them, 893"
+    let group = sentence.group_of(at);
+    let labels = group
+        .clone()
+        .filter(|other| matches!(sentence.kind(*other), Some(Kind::Label(_) | Kind::Date(_))))
+        .count();
+    let each = labels < 2
+        && sentence
+            .clause_of(at)
+            .any(|other| other < at && matches!(sentence.word(other), "each" | "every") && !heads(other));
+    let part = sentence
+        .clause_of(at)
+        .any(|other| is_part_word(sentence, other) && super::comparisons::comparison_at(sentence, other).is_none())
+        && !matches!(sentence.word_before(at, 1), "of" | "the");
+    let of_some = matches!(sentence.word(after), "in" | "of")
+        && sentence.is_number(after + 1)
+        && !matches!(sentence.kind(after + 2), Some(Kind::Measure(_)))
+        || (sentence.word(after), sentence.word(after + 1)) == ("out", "of");
+    each || part || of_some || is_rate(sentence, after) || difference || follows_change(sentence, at)
 }
 
 /// `893 visitors a day`, `4 page views each`.
 pub(super) fn is_rate(sentence: &Sentence, after: usize) -> bool {
     let period = |at: usize| {
         let word = sentence.word(at);
-        matches!(word, "day" | "hour" | "week" | "month" | "minute" | "second" | "year" | "visitor" | "person" | "user" | "session")
-            || matches!(sentence.kind(at), Some(Kind::Measure(_)))
+        matches!(
+            word,
+            "day"
+                | "hour"
+                | "week"
+                | "month"
+                | "minute"
+                | "second"
+                | "year"
+                | "visitor"
+                | "person"
+                | "user"
+                | "session"
+        ) || matches!(sentence.kind(at), Some(Kind::Measure(_)))
     };
     let heads = |at: usize| (at..after).any(|between| matches!(sentence.kind(between), Some(Kind::Mark(':'))));
-    if sentence.clause_of(after).any(|at| matches!(sentence.word(at), "every" | "each" | "per") && period(at + 1) && !heads(at)) {
+    if sentence
+        .clause_of(after)
+        .any(|at| matches!(sentence.word(at), "every" | "each" | "per") && period(at + 1) && !heads(at))
+    {
         return true;
     }
-    let labels = sentence.group_of(after).filter(|at| matches!(sentence.kind(*at), Some(Kind::Label(_) | Kind::Date(_))));
+    let labels = sentence
+        .group_of(after)
+        .filter(|at| matches!(sentence.kind(*at), Some(Kind::Label(_) | Kind::Date(_))));
     let several = labels.count() > 1;
     match sentence.word(after) {
         "daily" | "hourly" | "weekly" | "monthly" | "apiece" | "per" => true,
@@ -154,15 +280,33 @@ pub(super) fn follows_change(sentence: &Sentence, at: usize) -> bool {
     let (before, earlier) = (sentence.word_before(at, 1), sentence.word_before(at, 2));
     let amounts = "rise increase growth gain drop decrease decline fall loss difference gap lead margin change jump dip surplus \
                    average mean limit threshold minimum maximum";
-    let gains = "lost lose loses shed sheds gained gains gain won wins added adds missing missed lacks exceeds exceeded";
+    let gains =
+        "lost lose loses shed sheds gained gains gain won wins added adds missing missed lacks exceeds exceeded";
     let measure = usize::from(matches!(sentence.kind_before(at, 2), Some(Kind::Measure(_))));
-    let by = before == "by" && (2..=3 + measure).any(|back| {
-        let word = sentence.word_before(at, back);
-        super::words::is_direction(word) || matches!(word, "differ" | "differs" | "differed" | "up" | "down" | "ahead" | "behind" | "more" | "beat" | "led" | "leads")
-    });
+    let by = before == "by"
+        && (2..=3 + measure).any(|back| {
+            let word = sentence.word_before(at, back);
+            super::words::is_direction(word)
+                || matches!(
+                    word,
+                    "differ"
+                        | "differs"
+                        | "differed"
+                        | "up"
+                        | "down"
+                        | "ahead"
+                        | "behind"
+                        | "more"
+                        | "beat"
+                        | "led"
+                        | "leads"
+                )
+        });
     by || (before == "of" && amounts.split_whitespace().any(|word| word == earlier))
         || gains.split_whitespace().any(|word| word == before)
-        || at.checked_sub(1).is_some_and(|word| super::words::change_at(sentence, word).is_some())
+        || at
+            .checked_sub(1)
+            .is_some_and(|word| super::words::change_at(sentence, word).is_some())
 }
 
 /// What in the clause restricts the number to something that the table does not tell apart.
@@ -181,7 +325,18 @@ pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, t
         if matches!(sentence.kind(other), Some(Kind::Version)) {
             return Some("a version".to_owned());
         }
-        if vocabulary::is_part_of_time(word) || is_relative_period(sentence, other) || is_numbered_period(sentence, other) {
+        if vocabulary::is_part_of_time(word)
+            || is_relative_period(sentence, other)
+            || is_numbered_period(sentence, other)
+        {
+            return Some(word.to_owned());
+        }
+        // "the Firefox team", "Firefox and other browsers"
+        let beside = matches!(sentence.kind_before(other, 1), Some(Kind::Label(_))) && sentence.items[other].spaced;
+        let others =
+            matches!(word, "other" | "others") && matches!(sentence.word_before(other, 1), "and" | "or" | "plus");
+        let heads = sentence.word(other + 1) == "of" || is_verb(sentence.word(other + 1));
+        if others || (beside && heads && !known(word)) {
             return Some(word.to_owned());
         }
         // Somebody else does it: "bots sent 45 requests with status 206".
@@ -194,9 +349,36 @@ pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, t
         if total && part {
             return Some(word.to_owned());
         }
-        if matches!(word, "from" | "in" | "with" | "via" | "by" | "for" | "among" | "using" | "through" | "of" | "at" | "on" | "to" | "as") {
+        if matches!(
+            word,
+            "from"
+                | "in"
+                | "with"
+                | "via"
+                | "by"
+                | "for"
+                | "among"
+                | "using"
+                | "through"
+                | "of"
+                | "at"
+                | "on"
+                | "to"
+                | "as"
+                | "before"
+                | "after"
+                | "during"
+                | "since"
+                | "until"
+                | "despite"
+                | "following"
+                | "inside"
+                | "within"
+        ) {
             let object = (other + 1..=other + 3).map(|next| sentence.word(next));
-            let unknown = object.take_while(|next| !next.is_empty()).find(|next| !vocabulary::is_function(next));
+            let unknown = object
+                .take_while(|next| !next.is_empty())
+                .find(|next| !vocabulary::is_function(next));
             if let Some(unknown) = unknown.filter(|next| !known(next)) {
                 return Some(unknown.to_owned());
             }
@@ -208,31 +390,59 @@ pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, t
 /// True for a word at the head of its clause with a verb behind it.
 fn is_subject(sentence: &Sentence, at: usize) -> bool {
     let leads = (sentence.clause_of(at).start..at).all(|before| match sentence.kind(before) {
-        Some(Kind::Mark(_)) => true,
-        Some(Kind::Word(word)) => {
-            let lead = "the a an our your this these those that many most all some other and or but while whereas so also even";
-            lead.split(' ').any(|entry| entry == word)
-        }
+        Some(Kind::Mark(_) | Kind::Label(_) | Kind::Date(_)) => true,
+        Some(Kind::Word(word)) => vocabulary::is_function(word),
         _ => false,
     });
-    let next = sentence.word(at + 1);
-    let verb = vocabulary::is_verb(next) || matches!(next, "has" | "had" | "have" | "was" | "were" | "is" | "are" | "did" | "do" | "does");
-    leads && verb
+    leads && is_verb(sentence.word(at + 1))
+}
+
+fn is_verb(word: &str) -> bool {
+    vocabulary::is_verb(word)
+        || matches!(
+            word,
+            "has" | "had" | "have" | "was" | "were" | "is" | "are" | "did" | "do" | "does"
+        )
 }
 
 /// `the first day`, `the second half`.
 fn is_numbered_period(sentence: &Sentence, at: usize) -> bool {
     let numbered = matches!(sentence.kind(at), Some(Kind::Ordinal(_)))
-        || matches!(sentence.word(at), "first" | "second" | "third" | "fourth" | "fifth" | "final" | "last" | "opening" | "closing");
-    numbered && matches!(sentence.word(at + 1), "day" | "days" | "hour" | "hours" | "week" | "weeks" | "month" | "half" | "quarter" | "part")
+        || matches!(
+            sentence.word(at),
+            "first" | "second" | "third" | "fourth" | "fifth" | "final" | "last" | "opening" | "closing"
+        );
+    numbered
+        && matches!(
+            sentence.word(at + 1),
+            "day" | "days" | "hour" | "hours" | "week" | "weeks" | "month" | "half" | "quarter" | "part"
+        )
 }
 
 /// `last week`, `the previous day`, `the last 7 days`.
 pub(super) fn is_relative_period(sentence: &Sentence, at: usize) -> bool {
     let period = |word: &str| {
-        matches!(word, "day" | "days" | "week" | "weeks" | "month" | "months" | "year" | "years" | "quarter" | "hour" | "hours" | "weekend")
+        matches!(
+            word,
+            "day"
+                | "days"
+                | "week"
+                | "weeks"
+                | "month"
+                | "months"
+                | "year"
+                | "years"
+                | "quarter"
+                | "hour"
+                | "hours"
+                | "weekend"
+        )
     };
-    let starts = matches!(sentence.word(at), "last" | "next" | "this" | "previous" | "past" | "coming" | "following" | "earlier" | "preceding");
+    let starts = matches!(
+        sentence.word(at),
+        "last" | "next" | "this" | "previous" | "past" | "coming" | "following" | "earlier" | "preceding"
+    );
     let counted = sentence.is_number(at + 1) || vocabulary::number_word(sentence.word(at + 1)).is_some();
-    (starts && (period(sentence.word(at + 1)) || (counted && period(sentence.word(at + 2))))) || sentence.word(at) == "ago"
+    (starts && (period(sentence.word(at + 1)) || (counted && period(sentence.word(at + 2)))))
+        || sentence.word(at) == "ago"
 }

@@ -53,13 +53,19 @@ impl<'a> Turn<'a> {
     /// The positions of the columns of a role.
     pub fn columns_of(&self, table: usize, role: Role) -> Vec<usize> {
         let columns = self.table(table).columns.iter().enumerate();
-        columns.filter(|(_, column)| column.role == role).map(|(position, _)| position).collect()
+        columns
+            .filter(|(_, column)| column.role == role)
+            .map(|(position, _)| position)
+            .collect()
     }
 
     /// The columns that name the rows.
     pub fn dimensions(&self, table: usize) -> Vec<usize> {
         let columns = self.table(table).columns.iter().enumerate();
-        columns.filter(|(_, column)| column.role != Role::Measure).map(|(position, _)| position).collect()
+        columns
+            .filter(|(_, column)| column.role != Role::Measure)
+            .map(|(position, _)| position)
+            .collect()
     }
 
     /// True where the column holds times, by its role or because every cell reads as one.
@@ -71,7 +77,9 @@ impl<'a> Turn<'a> {
         let texts = shown.rows.iter().map(|row| row.get(column).and_then(Value::as_str));
         shown.columns[column].role == Role::Label
             && !shown.rows.is_empty()
-            && texts.map(|text| text.and_then(|text| dates::parse_cell(text, ""))).all(|moment| moment.is_some())
+            && texts
+                .map(|text| text.and_then(|text| dates::parse_cell(text, "")))
+                .all(|moment| moment.is_some())
     }
 
     /// The time that a cell of a time column stands for.
@@ -81,12 +89,18 @@ impl<'a> Turn<'a> {
 
     /// The cells of a column.
     pub fn cells_of(&self, table: usize, column: usize) -> Vec<CellAt> {
-        (0..self.table(table).rows.len()).map(|row| CellAt { table, row, column }).collect()
+        (0..self.table(table).rows.len())
+            .map(|row| CellAt { table, row, column })
+            .collect()
     }
 
     /// The different texts of a column.
     pub fn distinct(&self, table: usize, column: usize) -> Vec<String> {
-        let mut texts: Vec<String> = self.cells_of(table, column).into_iter().map(|at| self.text(at)).collect();
+        let mut texts: Vec<String> = self
+            .cells_of(table, column)
+            .into_iter()
+            .map(|at| self.text(at))
+            .collect();
         texts.sort();
         texts.dedup();
         texts
@@ -97,7 +111,11 @@ impl<'a> Turn<'a> {
         let result = &self.results[table];
         let limited = result.provenance.as_ref().is_some_and(|provenance| {
             provenance.kind == "SqlQuery"
-                && provenance.query.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "limit")
+                && provenance
+                    .query
+                    .to_lowercase()
+                    .split(|c: char| !c.is_alphanumeric())
+                    .any(|word| word == "limit")
         });
         result.table.rows_cut > 0 || limited
     }
@@ -108,18 +126,29 @@ impl<'a> Turn<'a> {
         let whole_from = range.date_from.len() == 10 || range.date_from.get(11..16) == Some("00:00");
         let whole_to = range.date_to.len() == 10 || range.date_to.get(11..16) == Some("23:59");
         let day = |text: &str| text.get(..10).and_then(|day| day.parse::<NaiveDate>().ok());
-        if whole_from && whole_to { Some((day(&range.date_from)?, day(&range.date_to)?)) } else { None }
+        if whole_from && whole_to {
+            Some((day(&range.date_from)?, day(&range.date_to)?))
+        } else {
+            None
+        }
     }
 
     /// The words of the filters that select the result's events; none where a filter excludes.
     pub fn filter_words(&self, table: usize) -> Vec<String> {
-        let Some(provenance) = &self.results[table].provenance else { return Vec::new() };
+        let Some(provenance) = &self.results[table].provenance else {
+            return Vec::new();
+        };
         let mut found = Vec::new();
         for filter in &provenance.filters {
             let lower = filter.to_lowercase();
-            let words: Vec<String> =
-                lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect();
-            let excludes = words.iter().any(|word| matches!(word.as_str(), "not" | "isn" | "without" | "except" | "unset"));
+            let words: Vec<String> = lower
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned)
+                .collect();
+            let excludes = words
+                .iter()
+                .any(|word| matches!(word.as_str(), "not" | "isn" | "without" | "except" | "unset"));
             if !excludes && !lower.contains("!=") && !lower.contains("<>") {
                 found.extend(words);
             }
@@ -129,7 +158,12 @@ impl<'a> Turn<'a> {
 
     /// `r1[0].page_views`
     pub fn name(&self, at: CellAt) -> String {
-        format!("{}[{}].{}", self.results[at.table].handle, at.row, self.column(at.table, at.column).name)
+        format!(
+            "{}[{}].{}",
+            self.results[at.table].handle,
+            at.row,
+            self.column(at.table, at.column).name
+        )
     }
 
     /// The copy of a cell that a figure keeps.

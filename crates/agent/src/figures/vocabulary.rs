@@ -11,7 +11,7 @@ beside besides between beyond during except inside near outside per since throug
 upon via while whereas although though because not no none neither either both each every all any some such same other \
 another own only just even also too very much many few more most less least fewer then now again still already almost \
 respectively together alone once twice first second third last next is are was were be been being am has have had having do \
-does did done will would can could may might shall should must yes well exactly precisely however instead rather indeed \
+does did done will would can could may might shall should must yes well exactly precisely however instead rather indeed itself themselves himself herself ourselves \
 overall altogether another else everyone everybody someone nobody nothing everything something whether ones one two three \
 four five six seven eight nine ten zero given compared versus vs like unlike following followed above below it'll that's there's \
 here's what's let's don't didn't doesn't isn't wasn't aren't weren't hasn't haven't hadn't can't cannot won't wouldn't couldn't \
@@ -28,21 +28,22 @@ falls fall grew grows grow dropped drops climbed climbs slipped slips sank sinks
 ranked ranks rank placed lies lay lie sits sat follows trailed trails beat beats clocked posted posts yielded yields amounts \
 amounted added adds makes equals equalled became become kept keeps found finds find passed passes started starts closed \
 finished failed fails belongs belong belonged produced produces caused causes says said chose choose looks looked tops topped \
-happened occurred arrived browsed asked ask wanted need needed expected expect know see have transferred carried counting \
+account accounting add adding attract bring collect contribute count deliver draw dominate dominates dominated total register report \
+produce yield compare compares comprise comprises include includes form forms constitute represent represents happened occurred arrived browsed asked ask wanted need needed expected expect know see have transferred carried counting \
 totalling totaling";
 
 /// Nouns, adjectives and adverbs of reports, which restrict nothing.
 const NEUTRAL: &str = "site website server log logs data dataset period range table tables row rows column columns result \
 results list report total totals sum number numbers figure figures count counts value values measure amount share rate ratio \
 percentage percent page pages file files path paths url urls browser browsers device devices status code codes statuses \
-response responses request requests error errors answer answers day days date dates week weeks hour hours month months \
+response responses request requests answer answers day days date dates week weeks hour hours month months \
 year time times top rank ranking place position figures traffic volume visitors users people persons sessions views hits \
 events bytes comparison difference gap average line lines entry entries archive whole entire full complete covered recorded \
 measured available question contrast detail details summary overview breakdown split comparison case fact part start end \
 order group groups category categories unique distinct different individual single recorded counted exact current largest \
 smallest highest lowest busiest quietest biggest greatest fewest popular common used visited viewed read big small large \
 high low good bad best worst strong weak busy quiet main second-most peak maximum minimum max min leader leaders lead \
-compare comparing higher lower greater larger smaller bigger busier quieter strongest weakest stronger weaker seen known home limit reader readers audience load demand activity picture grand statistics stats web weblog imported system machine appears appear release notes totals bottom sight glance thought hand side way respectively combined altogether therefore thus hence meanwhile similarly likewise finally \
+compare comparing higher lower greater larger smaller bigger busier quieter strongest weakest stronger weaker seen known home limit reader readers audience load demand activity picture grand statistics stats web weblog imported system machine appears appear release notes totals bottom terms sight glance thought hand side way respectively combined altogether therefore thus hence meanwhile similarly likewise finally \
 additionally moreover furthermore firstly secondly thirdly interestingly notably specifically clearly overall currently \
 exactly simply sorry thanks please sure ok okay note nb hello hi numbers accounts daily hourly weekly monthly";
 
@@ -52,11 +53,11 @@ const PLAIN_ADJECTIVES: &str = "total recorded counted individual different dist
 /// Words that make a claim about what is not, or not yet, or perhaps.
 const NOT_FACT: &str = "will would could might should shall expected predicted forecast forecasts projected estimated estimate \
 estimates planned target goal hypothetical probably perhaps maybe likely unlikely allegedly supposedly presumably suppose \
-supposing assuming assume if unless claimed claims tomorrow imagine ideally next hopefully";
+supposing assuming assume promised promises promise need needs want wants expect expects hope hopes hoped aim aims wish if unless claimed claims tomorrow imagine ideally next hopefully";
 
 /// Words that deny.
 const NEGATIONS: &str = "not no never none neither nor nobody nothing cannot hardly barely scarcely false wrong incorrect \
-untrue deny denies denied lack lacks lacked didn't doesn't don't isn't wasn't aren't weren't hasn't haven't hadn't can't won't \
+untrue left abandoned avoided quit stopped lack lacks lacked didn't doesn't don't isn't wasn't aren't weren't hasn't haven't hadn't can't won't \
 wouldn't couldn't shouldn't ain't myth mistake incorrectly wrongly falsely";
 
 /// Words that take rows out of what is counted.
@@ -69,11 +70,11 @@ estimated approximate rough";
 
 /// Words that take a mean or a part.
 const AVERAGES: &str = "average averaged averages averaging mean median typical typically usually per apiece combined together \
-twice thrice";
+apiece";
 
 /// Words for a part of a bucket, or for a time relative to now.
 const PARTS_OF_TIME: &str = "morning afternoon evening night noon midnight lunchtime weekend weekends weekdays mid midday \
-overnight yesterday today tomorrow tonight";
+overnight previously formerly originally initially recently historically earlier yesterday today tomorrow tonight";
 
 /// Lower-case words that make a narrower row of the label beside them.
 const NARROWERS: &str = "mobile desktop tablet headless beta alpha old older oldest new newer newest latest private incognito \
@@ -125,7 +126,9 @@ pub(super) fn is_known(word: &str) -> bool {
 
 /// True for the first word of a sentence that may be a name, going by its letters.
 pub(super) fn may_be_name(word: &str) -> bool {
-    let ordinary = ["s", "ed", "ing", "ly", "tion", "sion", "ity", "ment", "ness", "ence", "ance"];
+    let ordinary = [
+        "s", "ed", "ing", "ly", "tion", "sion", "ity", "ment", "ness", "ence", "ance",
+    ];
     listed(NAMES, word) || (!is_known(word) && !ordinary.iter().any(|end| word.ends_with(end)))
 }
 
@@ -171,8 +174,13 @@ pub(super) fn is_foreign_unit(word: &str) -> bool {
 
 /// One to ten, and nought.
 pub(super) fn number_word(word: &str) -> Option<i64> {
-    let words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
-    words.iter().position(|name| *name == word).and_then(|position| i64::try_from(position).ok())
+    let words = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    ];
+    words
+        .iter()
+        .position(|name| *name == word)
+        .and_then(|position| i64::try_from(position).ok())
 }
 
 /// Larger numbers in words: claims that are never verified.

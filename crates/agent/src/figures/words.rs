@@ -76,7 +76,10 @@ pub(super) fn change_at(sentence: &Sentence, at: usize) -> Option<Change> {
     let (before, after) = (sentence.word_before(at, 1), sentence.word(at + 1));
     match word {
         "up" | "down" => {
-            let moves = matches!(before, "went" | "go" | "goes" | "gone" | "going" | "was" | "were" | "is" | "are" | "came");
+            let moves = matches!(
+                before,
+                "went" | "go" | "goes" | "gone" | "going" | "was" | "were" | "is" | "are" | "came"
+            );
             let measure = matches!(sentence.kind_before(at, 1), Some(Kind::Measure(_) | Kind::Mark(',')));
             let beside = (matches!(after, "from" | "by" | "to") || sentence.is_number(at + 1)) && (moves || measure);
             let hedge = word == "up" && after == "to" && !moves;
@@ -85,7 +88,11 @@ pub(super) fn change_at(sentence: &Sentence, at: usize) -> Option<Change> {
         // "gained 29 visitors" has visitors; only "gained from ... to" is a step.
         "gain" | "gained" | "gains" | "lost" | "loses" if !matches!(after, "from" | "by") => None,
         // "the fall of 2015" and "the drop in" name a change without saying which.
-        "dip" | "fall" | "drop" | "rise" | "climb" | "jump" | "plunge" | "change" | "changes" if before == "the" && after == "of" => None,
+        "dip" | "fall" | "drop" | "rise" | "climb" | "jump" | "plunge" | "change" | "changes"
+            if before == "the" && after == "of" =>
+        {
+            None
+        }
         "changes" => None,
         _ => change(word),
     }
@@ -107,20 +114,35 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, change:
     if surroundings::is_uncertain(sentence, at) {
         return Err("it is not stated as a fact".to_owned());
     }
-    if matches!(sentence.word_before(at, 1), "almost" | "nearly" | "about" | "roughly" | "around" | "practically" | "virtually") {
+    if matches!(
+        sentence.word_before(at, 1),
+        "almost" | "nearly" | "about" | "roughly" | "around" | "practically" | "virtually"
+    ) {
         return Err("it is not exact".to_owned());
     }
-    let words = (0..sentence.items.len()).filter(|item| change_at(sentence, *item).is_some()).count();
-    let scope = if words == 1 { 0..sentence.items.len() } else { sentence.group_of(at) };
+    let words = (0..sentence.items.len())
+        .filter(|item| change_at(sentence, *item).is_some())
+        .count();
+    let scope = if words == 1 {
+        0..sentence.items.len()
+    } else {
+        sentence.group_of(at)
+    };
     let denied = surroundings::is_denied(sentence, at);
     // "rose by 3": the number must be a difference of cells.
     let by = (sentence.word(at + 1) == "by" && sentence.is_number(at + 2)).then_some(at + 2);
     if by.is_some_and(|by| facts.differences.iter().all(|(item, _)| *item != by)) {
         return Err("the number beside it is not a difference of cells".to_owned());
     }
-    let near: Vec<&(usize, &Evaluated)> = facts.differences.iter().filter(|(item, _)| scope.contains(item)).collect();
+    let near: Vec<&(usize, &Evaluated)> = facts
+        .differences
+        .iter()
+        .filter(|(item, _)| scope.contains(item))
+        .collect();
     if let Some((item, evaluated)) = near.first() {
-        let Some((linear, under)) = computed::difference(&evaluated.shape) else { return Err("it has no cells".to_owned()) };
+        let Some((linear, under)) = computed::difference(&evaluated.shape) else {
+            return Err("it has no cells".to_owned());
+        };
         if denied || near.len() > 1 || matches!(change, Change::Same | Change::Factor(_)) {
             return Err("it does not go with the number beside it".to_owned());
         }
@@ -128,7 +150,9 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, change:
         return Ok(evaluated.cells.clone());
     }
     let steps = steps(ground, sentence, at, &scope, facts)?;
-    let exceeds = matches!(change, Change::Factor(_)) && sentence.word_before(at, 1) == "than" && sentence.word_before(at, 2) == "more";
+    let exceeds = matches!(change, Change::Factor(_))
+        && sentence.word_before(at, 1) == "than"
+        && sentence.word_before(at, 2) == "more";
     let numbers: Vec<f64> = steps.iter().filter_map(|cell| ground.turn.number(*cell)).collect();
     if numbers.len() != steps.len() || numbers.len() < 2 {
         return Err("the cells beside it are not numbers".to_owned());
@@ -136,25 +160,51 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, change:
     let mut pairs = numbers.windows(2);
     let holds = match change {
         Change::Factor(_) if numbers.len() > 2 => return Err("there are more than two cells beside it".to_owned()),
+        Change::Factor(factor) if exceeds && factor < 1.0 => numbers[1] < numbers[0] * factor,
         Change::Factor(factor) if exceeds => numbers[1] > numbers[0] * factor,
         _ if denied => pairs.all(|pair| !change.holds(pair[0], pair[1])),
         _ => pairs.all(|pair| change.holds(pair[0], pair[1])),
     };
-    if holds { Ok(steps) } else { Err("the cells beside it say otherwise".to_owned()) }
+    if holds {
+        Ok(steps)
+    } else {
+        Err("the cells beside it say otherwise".to_owned())
+    }
 }
 
 /// The cells that a word of direction is about, earliest first.
-fn steps(ground: &Ground<'_>, sentence: &Sentence, at: usize, scope: &std::ops::Range<usize>, facts: &Facts<'_>) -> Verdict {
-    let beside: Vec<(usize, CellAt)> = facts.cells.iter().copied().filter(|(item, _)| scope.contains(item)).collect();
-    let same = |(_, cell): &(usize, CellAt)| beside.first().is_some_and(|(_, first)| (cell.table, cell.column) == (first.table, first.column));
+fn steps(
+    ground: &Ground<'_>,
+    sentence: &Sentence,
+    at: usize,
+    scope: &std::ops::Range<usize>,
+    facts: &Facts<'_>,
+) -> Verdict {
+    let beside: Vec<(usize, CellAt)> = facts
+        .cells
+        .iter()
+        .copied()
+        .filter(|(item, _)| scope.contains(item))
+        .collect();
+    let same = |(_, cell): &(usize, CellAt)| {
+        beside
+            .first()
+            .is_some_and(|(_, first)| (cell.table, cell.column) == (first.table, first.column))
+    };
     if beside.len() >= 2 && beside.iter().all(same) {
         let cells: Vec<CellAt> = beside.iter().map(|(_, cell)| *cell).collect();
-        let compared = beside.iter().position(|(item, cell)| is_compared(ground, sentence, *item, *cell));
+        let compared = beside
+            .iter()
+            .position(|(item, cell)| is_compared(ground, sentence, *item, *cell));
         return in_time(ground, &cells, compared.is_some() && cells.len() == 2);
     }
     let mut found: Option<Vec<CellAt>> = None;
     for (table, column) in comparisons::columns(ground, sentence, at, facts) {
-        let times = ground.turn.dimensions(table).into_iter().filter(|time| ground.turn.is_time(table, *time));
+        let times = ground
+            .turn
+            .dimensions(table)
+            .into_iter()
+            .filter(|time| ground.turn.is_time(table, *time));
         for time in times {
             let marks: Vec<binding::LabelMark> = binding::marks(ground, sentence, table, Some(time))
                 .into_iter()
@@ -166,7 +216,10 @@ fn steps(ground: &Ground<'_>, sentence: &Sentence, at: usize, scope: &std::ops::
             let reversed = first.part == Part::Comparand || second.part == Part::Comparand;
             let span = assign::is_span(sentence, first.item, second.item);
             let cells = in_time(ground, &[one, other], reversed && !span)?;
-            if found.as_ref().is_some_and(|found| values(ground, found) != values(ground, &cells)) {
+            if found
+                .as_ref()
+                .is_some_and(|found| values(ground, found) != values(ground, &cells))
+            {
                 return Err("several results answer it differently".to_owned());
             }
             found = Some(cells);
@@ -184,22 +237,43 @@ fn is_compared(ground: &Ground<'_>, sentence: &Sentence, item: usize, cell: Cell
     ground.turn.dimensions(cell.table).into_iter().any(|column| {
         let text = ground.turn.text(CellAt { column, ..cell });
         let marks = binding::marks(ground, sentence, cell.table, Some(column));
-        marks.iter().any(|mark| mark.part == Part::Comparand && mark.names(&text) && mark.item.abs_diff(item) < 8)
+        marks
+            .iter()
+            .any(|mark| mark.part == Part::Comparand && mark.names(&text) && mark.item.abs_diff(item) < 8)
     })
 }
 
 /// The cells in the order of their times; their order in the sentence must be the same, or the
 /// other way round where the later one is compared with the earlier one.
 fn in_time(ground: &Ground<'_>, cells: &[CellAt], may_reverse: bool) -> Verdict {
-    let Some(first) = cells.first() else { return Err("there are no cells beside it".to_owned()) };
-    let time = ground.turn.dimensions(first.table).into_iter().find(|column| ground.turn.is_time(first.table, *column));
-    let moments: Option<Vec<_>> =
-        time.and_then(|column| cells.iter().map(|cell| ground.turn.moment(CellAt { column, ..*cell }).map(|at| at.order())).collect());
+    let Some(first) = cells.first() else {
+        return Err("there are no cells beside it".to_owned());
+    };
+    let time = ground
+        .turn
+        .dimensions(first.table)
+        .into_iter()
+        .find(|column| ground.turn.is_time(first.table, *column));
+    let moments: Option<Vec<_>> = time.and_then(|column| {
+        cells
+            .iter()
+            .map(|cell| ground.turn.moment(CellAt { column, ..*cell }).map(|at| at.order()))
+            .collect()
+    });
     let moments = moments.ok_or("the cells beside it are not of times")?;
-    let others: BTreeSet<Vec<String>> = cells.iter().map(|cell| {
-        let columns = ground.turn.dimensions(cell.table).into_iter().filter(|column| Some(*column) != time);
-        columns.map(|column| ground.turn.text(CellAt { column, ..*cell })).collect()
-    }).collect();
+    let others: BTreeSet<Vec<String>> = cells
+        .iter()
+        .map(|cell| {
+            let columns = ground
+                .turn
+                .dimensions(cell.table)
+                .into_iter()
+                .filter(|column| Some(*column) != time);
+            columns
+                .map(|column| ground.turn.text(CellAt { column, ..*cell }))
+                .collect()
+        })
+        .collect();
     if others.len() > 1 {
         return Err("the cells beside it are of different rows".to_owned());
     }
@@ -222,7 +296,10 @@ pub(super) fn check_difference(
 ) -> Result<(), String> {
     let sentence = spot.sentence;
     let group = sentence.group_of(spot.at);
-    let said = group.clone().filter_map(|item| change_at(sentence, item)).find(|change| matches!(change, Change::Up | Change::Down | Change::Any));
+    let said = group
+        .clone()
+        .filter_map(|item| change_at(sentence, item))
+        .find(|change| matches!(change, Change::Up | Change::Down | Change::Any));
     if let Some(change) = said {
         return check_order(ground, sentence, spot.at, linear, under, evaluated, change);
     }
@@ -270,12 +347,21 @@ fn check_order(
         return Err("a change is divided by the earlier cell".to_owned());
     }
     // "from 19 May to 18 May" against the order of time.
-    let time = ground.turn.dimensions(plus.table).into_iter().find(|column| ground.turn.is_time(plus.table, *column));
-    let marks = time.map(|time| binding::marks(ground, sentence, plus.table, Some(time))).unwrap_or_default();
+    let time = ground
+        .turn
+        .dimensions(plus.table)
+        .into_iter()
+        .find(|column| ground.turn.is_time(plus.table, *column));
+    let marks = time
+        .map(|time| binding::marks(ground, sentence, plus.table, Some(time)))
+        .unwrap_or_default();
     let group = sentence.group_of(at);
     let spoken: Vec<&binding::LabelMark> = marks.iter().filter(|mark| group.contains(&mark.item)).collect();
     if let ([first, second], Some(time)) = (spoken.as_slice(), time) {
-        let earlier = ground.turn.text(CellAt { column: time, ..ordered[0] });
+        let earlier = ground.turn.text(CellAt {
+            column: time,
+            ..ordered[0]
+        });
         if assign::is_span(sentence, first.item, second.item) && !first.names(&earlier) {
             return Err("the sentence has the times the wrong way round".to_owned());
         }

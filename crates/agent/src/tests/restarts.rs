@@ -93,6 +93,26 @@ async fn run_goes_on_after_a_crash_at_any_append() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn question_to_the_user_survives_a_crash_at_any_append() {
+    let asking = || {
+        let ask = call("ask_user", json!({"question": "Which?"}));
+        ScriptedModel::new(vec![calls([call("count_events", json!({})), ask]), text("Never said.")])
+    };
+    let mut crashes = 0;
+    for moment in [Moment::Before, Moment::After] {
+        for nth in 2.. {
+            let stage = Stage::new();
+            let Some(events) = crash_and_resume(&stage, question("How many?"), asking, nth, moment).await else {
+                break;
+            };
+            crashes += 1;
+            assert_eq!(status(&events), RunStatus::Asked, "{moment:?} {nth}");
+        }
+    }
+    assert!(crashes >= 8, "{crashes}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn recorded_results_are_not_computed_again() {
     let stage = Stage::new();
     // Run started, reply, two calls started, first result, second result: then it dies.

@@ -114,6 +114,14 @@ impl Parser<'_> {
             Item::NumberTest(test) if test.bytes && self.knowledge.property("bytes").is_some() => {
                 Some(make::number("bytes", &test, place))
             }
+            // "requests starting with /blog/": a path is of the page.
+            Item::TextTest(test) if test.texts.iter().all(|text| text.starts_with('/')) => {
+                if self.knowledge.property("$pathname").is_none() {
+                    return Ok(None);
+                }
+                self.check_text("$pathname", &test.texts, test.kind, at)?;
+                make::text("$pathname", &test, place)
+            }
             Item::Word(Word::Bot(is_bot)) if self.knowledge.property("$is_bot").is_some() => {
                 let bot = make::bot(place);
                 if is_bot { Some(bot) } else { self.human(bot) }
@@ -321,7 +329,9 @@ impl Parser<'_> {
             return Ok(());
         };
         let known = found.values.iter().chain(&all.values).map(|known| known.value.as_str());
-        let near = hedgerow_errors::nearest(value, known, 3);
+        // The nearest number is no help, and would stand in the text like a result.
+        let limit = if self.knowledge.is_number(key) { 0 } else { 3 };
+        let near = hedgerow_errors::nearest(value, known, limit);
         let hint = if near.is_empty() {
             String::new()
         } else {

@@ -147,10 +147,10 @@ fn phrase_means_what_it_says() {
         ("last day", "-"),
         ("last 0 days", "-"),
         ("next week", "-"),
-        ("last week", "? from 11 to 17 May 2015 | from 10 to 16 May 2015"),
+        ("last week", "? from 11 May to 17 May 2015 | from 10 May to 16 May 2015"),
         (
             "in the week of 18 May 2015",
-            "? from 18 to 24 May 2015 | from 17 to 23 May 2015",
+            "? from 18 May to 24 May 2015 | from 17 May to 23 May 2015",
         ),
         ("in the week starting 17 May 2015", "2015-05-17..2015-05-23"),
         ("this may help", "-"),
@@ -190,7 +190,7 @@ fn words_of_a_span_name_all_of_it() {
         ("on 18 May 2015", "on 18 May 2015"),
         ("in May 2015", "in May 2015"),
         ("in 2015", "in 2015"),
-        ("17-20 May 2015", "from 17 to 20 May 2015"),
+        ("17-20 May 2015", "from 17 May to 20 May 2015"),
         ("30 April to 2 May 2015", "from 30 April to 2 May 2015"),
         ("since 18 May 2015", "from 18 May 2015 to the end of the data"),
         (
@@ -211,6 +211,6 @@ fn words_of_a_span_name_all_of_it() {
     }
     assert_eq!(
         Span::everything().words(&calendar),
-        "in all imported data, 17 to 20 May 2015"
+        "in all imported data, 17 May to 20 May 2015"
     );
 }

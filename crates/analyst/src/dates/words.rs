@@ -9,7 +9,7 @@ pub(crate) fn day_words(day: NaiveDate) -> String {
     day.format("%-d %B %Y").to_string()
 }
 
-/// `on 18 May 2015`, `in May 2015`, `from 17 to 20 May 2015`.
+/// `on 18 May 2015`, `in May 2015`, `from 17 May to 20 May 2015`.
 pub(crate) fn range_words(first: NaiveDate, last: NaiveDate) -> String {
     let next = last + Duration::days(1);
     let same_month = (first.year(), first.month()) == (last.year(), last.month());
@@ -24,23 +24,25 @@ pub(crate) fn range_words(first: NaiveDate, last: NaiveDate) -> String {
     }
 }
 
-/// `17 to 20 May 2015`.
+/// `17 May to 20 May 2015`: each day with its month, so that no number stands alone.
 pub(crate) fn plain_range(first: NaiveDate, last: NaiveDate) -> String {
-    let start = if (first.year(), first.month()) == (last.year(), last.month()) {
-        first.format("%-d").to_string()
-    } else if first.year() == last.year() {
+    if first == last {
+        return day_words(first);
+    }
+    let start = if first.year() == last.year() {
         first.format("%-d %B").to_string()
     } else {
         day_words(first)
     };
-    if first == last {
-        day_words(first)
-    } else {
-        format!("{start} to {}", day_words(last))
-    }
+    format!("{start} to {}", day_words(last))
 }
 
 impl Span {
+    /// True for whole days that were named.
+    pub(crate) fn is_said_in_days(&self) -> bool {
+        self.from.is_some() && self.to.is_some() && self.is_whole_days()
+    }
+
     /// The stretch in words that go on from "how many", e.g. `on 18 May 2015`.
     pub(crate) fn words(&self, calendar: &Calendar) -> String {
         let of_data = calendar.data.map(|(first, last)| plain_range(first, last));
@@ -77,12 +79,12 @@ fn hours_words(from: NaiveDateTime, to: NaiveDateTime) -> String {
     let last = to - Duration::microseconds(1);
     if from.date() == last.date() {
         let end = if to.date() == from.date() {
-            to.format("%H:%M").to_string()
+            format!("before {}", to.format("%H:%M"))
         } else {
-            "24:00".to_owned()
+            "midnight".to_owned()
         };
         format!(
-            "on {} from {} until before {end}",
+            "on {} from {} until {end}",
             day_words(from.date()),
             from.format("%H:%M")
         )

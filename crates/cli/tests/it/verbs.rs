@@ -36,7 +36,13 @@ struct FakeHost(u16);
 
 #[async_trait::async_trait]
 impl Host for FakeHost {
-    async fn serve(&self, _: &App, _: SocketAddr, cancel: Cancel, ready: &(dyn for<'a> Fn(&'a str) + Send + Sync)) -> Result<()> {
+    async fn serve(
+        &self,
+        _: &App,
+        _: SocketAddr,
+        cancel: Cancel,
+        ready: &(dyn for<'a> Fn(&'a str) + Send + Sync),
+    ) -> Result<()> {
         ready("http://127.0.0.1:4747/");
         cancel.cancelled().await;
         Ok(())

@@ -25,7 +25,8 @@ for line in sys.stdin:
 /// The interpreter with the packages; the test command sets it up and names it.
 #[expect(clippy::disallowed_methods, reason = "the test command tells it this way")]
 fn python() -> String {
-    std::env::var("HEDGEROW_PYTHON").expect("HEDGEROW_PYTHON names a Python with duckdb; run the tests by `cargo xtask test`")
+    std::env::var("HEDGEROW_PYTHON")
+        .expect("HEDGEROW_PYTHON names a Python with duckdb; run the tests by `cargo xtask test`")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a real DuckDB runs in a process of its own")]
@@ -38,10 +39,19 @@ fn ask(python: &str, catalog: &Path, statements: &[&str]) -> Vec<String> {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(statements.join("\n").as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(statements.join("\n").as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 #[tokio::test]
@@ -59,13 +69,21 @@ async fn duckdb_reads_what_we_wrote() {
         &catalog,
         &[
             "SELECT count(*), count(DISTINCT person_key), count(DISTINCT uuid), typeof(any_value(uuid)), typeof(any_value(timestamp)) FROM lake.events",
-            &format!("SELECT event, \"$pathname\", status, \"$is_bot\", timestamp::VARCHAR FROM lake.events WHERE uuid = '{first}'"),
+            &format!(
+                "SELECT event, \"$pathname\", status, \"$is_bot\", timestamp::VARCHAR FROM lake.events WHERE uuid = '{first}'"
+            ),
             "SELECT count(*) FROM lake.events WHERE \"$pathname\" = '/page/3' AND status = 200 AND NOT \"$is_bot\"",
             "SELECT count(*) FROM lake.events WHERE timestamp >= '2015-05-19' AND timestamp < '2015-05-20' AND person_key > 3 AND session_id IS NOT NULL",
         ],
     );
-    assert_eq!(answers[0], format!(r#"[["{expected}", "7", "{expected}", "UUID", "TIMESTAMP WITH TIME ZONE"]]"#));
-    assert_eq!(answers[1], r#"[["$request", "/page/0", "404", "True", "2015-05-17 10:00:00+00"]]"#);
+    assert_eq!(
+        answers[0],
+        format!(r#"[["{expected}", "7", "{expected}", "UUID", "TIMESTAMP WITH TIME ZONE"]]"#)
+    );
+    assert_eq!(
+        answers[1],
+        r#"[["$request", "/page/0", "404", "True", "2015-05-17 10:00:00+00"]]"#
+    );
     assert_ne!(answers[2], r#"[["0"]]"#);
     assert_ne!(answers[3], r#"[["0"]]"#);
 }

@@ -1,4 +1,11 @@
 //! The lake against itself and against a real `DuckDB` as guest.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop where it stands"
+)]
+
 mod append;
 mod duckdb;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use hedgerow_data_api::{Action, Interval, Series, BREAKDOWN_NONE, BREAKDOWN_OTHER};
+use hedgerow_data_api::{Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, Interval, Series};
 use serde_json::Value;
 
 use super::{Group, Prepared};
@@ -28,15 +28,27 @@ pub(super) fn lines(groups: Vec<Group>, buckets: usize, breakdown: bool) -> Vec<
     for group in groups {
         let width = if total { 1 } else { buckets };
         let line = by_value.entry(group.value.to_string());
-        let line = line.or_insert_with(|| Line { value: group.value, counts: vec![0; width] });
+        let line = line.or_insert_with(|| Line {
+            value: group.value,
+            counts: vec![0; width],
+        });
         if let Some(count) = line.counts.get_mut(group.bucket.unwrap_or(0)) {
             *count += group.count;
         }
     }
     let mut lines: Vec<Line> = by_value.into_values().collect();
-    lines.sort_by_cached_key(|line| (line.value.is_null(), std::cmp::Reverse(line.total()), line.value.to_string()));
+    lines.sort_by_cached_key(|line| {
+        (
+            line.value.is_null(),
+            std::cmp::Reverse(line.total()),
+            line.value.to_string(),
+        )
+    });
     if lines.is_empty() && !breakdown {
-        lines.push(Line { value: Value::Null, counts: vec![0; buckets] });
+        lines.push(Line {
+            value: Value::Null,
+            counts: vec![0; buckets],
+        });
     }
     lines
 }
@@ -53,16 +65,27 @@ pub(super) fn limit(lines: Vec<Line>, limit: usize) -> (Vec<Line>, Vec<Line>) {
 /// Counts of events add up.
 pub(super) fn sum(lines: &[Line]) -> Vec<u64> {
     let width = lines.first().map_or(0, |line| line.counts.len());
-    (0..width).map(|bucket| lines.iter().map(|line| line.counts[bucket]).sum()).collect()
+    (0..width)
+        .map(|bucket| lines.iter().map(|line| line.counts[bucket]).sum())
+        .collect()
 }
 
 /// Groups without values as one line of counts.
 pub(super) fn merged(groups: Vec<Group>, buckets: usize) -> Vec<u64> {
-    lines(groups, buckets, false).into_iter().next().map(|line| line.counts).unwrap_or_default()
+    lines(groups, buckets, false)
+        .into_iter()
+        .next()
+        .map(|line| line.counts)
+        .unwrap_or_default()
 }
 
 /// Lines as the wire has them.
-pub(super) fn results(prepared: &Prepared<'_>, series: usize, lines: Vec<Line>, other: Option<Vec<u64>>) -> Vec<Series> {
+pub(super) fn results(
+    prepared: &Prepared<'_>,
+    series: usize,
+    lines: Vec<Line>,
+    other: Option<Vec<u64>>,
+) -> Vec<Series> {
     let mut results = Vec::new();
     let (named, missing): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(|line| !line.value.is_null());
     if prepared.breakdown.is_none() {
@@ -83,7 +106,12 @@ pub(super) fn results(prepared: &Prepared<'_>, series: usize, lines: Vec<Line>, 
 
 fn one(prepared: &Prepared<'_>, series: usize, counts: Vec<u64>, value: Option<Value>) -> Series {
     let node = prepared.node(series);
-    let name = node.custom_name.as_deref().or(node.event.as_deref()).unwrap_or("All events").to_owned();
+    let name = node
+        .custom_name
+        .as_deref()
+        .or(node.event.as_deref())
+        .unwrap_or("All events")
+        .to_owned();
     let value_name = value.as_ref().map(|value| match value.as_str() {
         Some(BREAKDOWN_OTHER) => "Other (all remaining values)".to_owned(),
         Some(BREAKDOWN_NONE) => "None (no value)".to_owned(),
@@ -95,7 +123,13 @@ fn one(prepared: &Prepared<'_>, series: usize, counts: Vec<u64>, value: Option<V
         Some(value) => value,
         None => name.clone(),
     };
-    let action = Action { id: node.event.clone(), action_type: "events".to_owned(), order: series, name, math: node.math };
+    let action = Action {
+        id: node.event.clone(),
+        action_type: "events".to_owned(),
+        order: series,
+        name,
+        math: node.math,
+    };
     let total = prepared.display().is_total();
     let interval = prepared.query.interval;
     let buckets = if total { &[][..] } else { &prepared.range.buckets };
@@ -112,7 +146,11 @@ fn one(prepared: &Prepared<'_>, series: usize, counts: Vec<u64>, value: Option<V
 }
 
 fn bucket_day(interval: Interval, start: DateTime<Utc>) -> String {
-    let format = if interval == Interval::Hour { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d" };
+    let format = if interval == Interval::Hour {
+        "%Y-%m-%d %H:%M:%S"
+    } else {
+        "%Y-%m-%d"
+    };
     start.format(format).to_string()
 }
 

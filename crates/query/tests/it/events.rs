@@ -24,15 +24,21 @@ pub(crate) fn events() -> Vec<EventRecord> {
     let start: DateTime<Utc> = "2015-04-27T03:00:00Z".parse().unwrap();
     let event = |n: u64| {
         // A fixed linear congruential sequence: spread out, and the same on every machine.
-        let noise = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 33;
-        let mut properties = vec![("status", PropertyValue::Integer([200, 200, 304, 404, 500][(noise % 5) as usize]))];
-        if noise % 4 != 0 {
+        let noise = n
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407)
+            >> 33;
+        let mut properties = vec![(
+            "status",
+            PropertyValue::Integer([200, 200, 304, 404, 500][(noise % 5) as usize]),
+        )];
+        if !noise.is_multiple_of(4) {
             properties.push(("$pathname", PropertyValue::Text(format!("/Page/{}", noise % 9))));
         }
-        if noise % 3 != 0 {
-            properties.push(("$is_bot", PropertyValue::Boolean(noise % 2 == 0)));
+        if !noise.is_multiple_of(3) {
+            properties.push(("$is_bot", PropertyValue::Boolean(noise.is_multiple_of(2))));
         }
-        if noise % 7 == 0 {
+        if noise.is_multiple_of(7) {
             properties.push(("ratio", PropertyValue::Double((noise % 100) as f64 / 8.0)));
         }
         EventRecord {
@@ -40,7 +46,7 @@ pub(crate) fn events() -> Vec<EventRecord> {
             event: ["$pageview", "$request", "sign up"][(noise % 3) as usize].to_owned(),
             timestamp: start + Duration::seconds((n * 1601) as i64),
             distinct_id: format!("visitor {}", noise % 17),
-            session_id: (noise % 6 != 0).then(|| format!("session {}", n / 5)),
+            session_id: (!noise.is_multiple_of(6)).then(|| format!("session {}", n / 5)),
             properties,
         }
     };
@@ -51,9 +57,11 @@ pub(crate) async fn engine(folder: &std::path::Path) -> Engine {
     let lake = Arc::new(Lake::new(DataFolder::open(folder).unwrap(), clock()));
     lake.create_project(&project()).await.unwrap();
     // Two commits, so that days have more than one file.
-    let (first, second): (Vec<_>, Vec<_>) = events().into_iter().enumerate().partition(|(n, _)| n % 3 == 0);
+    let (first, second): (Vec<_>, Vec<_>) = events().into_iter().enumerate().partition(|(n, _)| n.is_multiple_of(3));
     for half in [first, second] {
-        lake.append(&project(), half.into_iter().map(|(_, event)| event).collect()).await.unwrap();
+        lake.append(&project(), half.into_iter().map(|(_, event)| event).collect())
+            .await
+            .unwrap();
     }
     Engine::new(lake).unwrap()
 }

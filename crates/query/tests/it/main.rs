@@ -1,5 +1,12 @@
 //! The engine on a real lake: against a naive oracle, refusals, and SQL cases from files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop where it stands"
+)]
+
 mod events;
 mod oracle;
 mod refusals;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
 use hedgerow_data_api::{
-    Display, EventRecord, FilterGroup, FilterNode, GroupType, Interval, Math, Operator, PropertyFilter, PropertyValue,
-    QueryEngine, TrendsQuery, BREAKDOWN_NONE, BREAKDOWN_OTHER,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, Display, EventRecord, FilterGroup, FilterNode, GroupType, Interval, Math,
+    Operator, PropertyFilter, PropertyValue, QueryEngine, TrendsQuery,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 use crate::events::{clock, engine, events, project};
 
@@ -50,11 +50,20 @@ fn condition(event: &EventRecord, filter: &PropertyFilter) -> bool {
     let Some(found) = found else {
         return matches!(
             filter.operator,
-            Operator::IsNot | Operator::NotIn | Operator::NotIcontains | Operator::NotRegex | Operator::NotBetween | Operator::IsNotSet
+            Operator::IsNot
+                | Operator::NotIn
+                | Operator::NotIcontains
+                | Operator::NotRegex
+                | Operator::NotBetween
+                | Operator::IsNotSet
         );
     };
     let plain = text(&found);
-    let contains = || wanted.iter().any(|text| plain.to_lowercase().contains(&text.to_lowercase()));
+    let contains = || {
+        wanted
+            .iter()
+            .any(|text| plain.to_lowercase().contains(&text.to_lowercase()))
+    };
     let value = || found.as_f64().unwrap();
     match filter.operator {
         Operator::Exact | Operator::In => wanted.contains(&plain),
@@ -82,7 +91,9 @@ fn bucket(interval: Interval, time: DateTime<Utc>) -> String {
         Interval::Hour => format!("{date} {:02}:00:00", time.hour()),
         Interval::Day => date.to_string(),
         Interval::Week => (date - Duration::days(i64::from(date.weekday().num_days_from_sunday()))).to_string(),
-        Interval::Month => NaiveDate::from_ymd_opt(date.year(), date.month(), 1).unwrap().to_string(),
+        Interval::Month => NaiveDate::from_ymd_opt(date.year(), date.month(), 1)
+            .unwrap()
+            .to_string(),
     }
 }
 
@@ -107,8 +118,17 @@ fn expected(query: &TrendsQuery, from: DateTime<Utc>, to: DateTime<Utc>) -> Coun
         let value = query.breakdown_filter.as_ref().map_or(String::new(), |filter| {
             property(&event, &filter.breakdown).map_or(BREAKDOWN_NONE.to_owned(), |value| value.to_string())
         });
-        let start = if total { String::new() } else { bucket(query.interval, event.timestamp) };
-        members.entry(value).or_default().entry(start).or_default().extend(counted);
+        let start = if total {
+            String::new()
+        } else {
+            bucket(query.interval, event.timestamp)
+        };
+        members
+            .entry(value)
+            .or_default()
+            .entry(start)
+            .or_default()
+            .extend(counted);
     }
     limited(query, members)
 }
@@ -117,17 +137,33 @@ fn expected(query: &TrendsQuery, from: DateTime<Utc>, to: DateTime<Utc>) -> Coun
 fn limited(query: &TrendsQuery, mut members: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>) -> Counts {
     let size = |buckets: &BTreeMap<String, BTreeSet<String>>| buckets.values().map(BTreeSet::len).sum::<usize>();
     if let Some(filter) = &query.breakdown_filter {
-        let mut named: Vec<(String, usize)> =
-            members.iter().filter(|(value, _)| *value != BREAKDOWN_NONE).map(|(value, buckets)| (value.clone(), size(buckets))).collect();
+        let mut named: Vec<(String, usize)> = members
+            .iter()
+            .filter(|(value, _)| *value != BREAKDOWN_NONE)
+            .map(|(value, buckets)| (value.clone(), size(buckets)))
+            .collect();
         named.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
         for (value, _) in named.into_iter().skip(filter.breakdown_limit.unwrap_or(25) as usize) {
             for (start, set) in members.remove(&value).unwrap() {
-                members.entry(BREAKDOWN_OTHER.to_owned()).or_default().entry(start).or_default().extend(set);
+                members
+                    .entry(BREAKDOWN_OTHER.to_owned())
+                    .or_default()
+                    .entry(start)
+                    .or_default()
+                    .extend(set);
             }
         }
     }
-    let count = |buckets: BTreeMap<String, BTreeSet<String>>| buckets.into_iter().map(|(start, set)| (start, set.len() as u64)).collect();
-    members.into_iter().map(|(value, buckets)| (value, count(buckets))).collect()
+    let count = |buckets: BTreeMap<String, BTreeSet<String>>| {
+        buckets
+            .into_iter()
+            .map(|(start, set)| (start, set.len() as u64))
+            .collect()
+    };
+    members
+        .into_iter()
+        .map(|(value, buckets)| (value, count(buckets)))
+        .collect()
 }
 
 async fn check(engine: &hedgerow_query::Engine, query: &TrendsQuery) {
@@ -136,10 +172,13 @@ async fn check(engine: &hedgerow_query::Engine, query: &TrendsQuery) {
     let wanted = expected(query, range.date_from.parse().unwrap(), range.date_to.parse().unwrap());
     let mut found = Counts::new();
     for series in &answer.results {
-        let value = series.breakdown_value.as_ref().map_or(String::new(), |value| match value.as_str() {
-            Some(BREAKDOWN_NONE | BREAKDOWN_OTHER) => value.as_str().unwrap().to_owned(),
-            _ => value.to_string(),
-        });
+        let value = series
+            .breakdown_value
+            .as_ref()
+            .map_or(String::new(), |value| match value.as_str() {
+                Some(BREAKDOWN_NONE | BREAKDOWN_OTHER) => value.as_str().unwrap().to_owned(),
+                _ => value.to_string(),
+            });
         let entry = found.entry(value).or_default();
         if let Some(total) = series.aggregated_value {
             entry.insert(String::new(), total);
@@ -153,25 +192,46 @@ async fn check(engine: &hedgerow_query::Engine, query: &TrendsQuery) {
     // zero here and absent there.
     let no_zeros = |counts: &Counts| -> Counts {
         let kept = counts.iter().map(|(value, buckets)| {
-            (value.clone(), buckets.iter().filter(|(_, count)| **count > 0).map(|(start, count)| (start.clone(), *count)).collect())
+            (
+                value.clone(),
+                buckets
+                    .iter()
+                    .filter(|(_, count)| **count > 0)
+                    .map(|(start, count)| (start.clone(), *count))
+                    .collect(),
+            )
         });
-        kept.filter(|(_, buckets): &(String, BTreeMap<String, u64>)| !buckets.is_empty()).collect()
+        kept.filter(|(_, buckets): &(String, BTreeMap<String, u64>)| !buckets.is_empty())
+            .collect()
     };
-    assert_eq!(no_zeros(&found), no_zeros(&wanted), "{}", serde_json::to_string(query).unwrap());
+    assert_eq!(
+        no_zeros(&found),
+        no_zeros(&wanted),
+        "{}",
+        serde_json::to_string(query).unwrap()
+    );
 }
 
 fn filter() -> impl Strategy<Value = Value> {
     let text = prop_oneof![
         (0..9u32).prop_map(|n| json!({"key": "$pathname", "value": format!("/Page/{n}")})),
-        (0..9u32).prop_map(|n| json!({"key": "$pathname", "operator": "is_not", "value": [format!("/Page/{n}"), "/Page/1"]})),
+        (0..9u32).prop_map(
+            |n| json!({"key": "$pathname", "operator": "is_not", "value": [format!("/Page/{n}"), "/Page/1"]})
+        ),
         (0..9u32).prop_map(|n| json!({"key": "$pathname", "operator": "icontains", "value": format!("page/{n}")})),
-        (0..9u32).prop_map(|n| json!({"key": "$pathname", "operator": "not_icontains", "value": [format!("PAGE/{n}"), "/2"]})),
+        (0..9u32).prop_map(
+            |n| json!({"key": "$pathname", "operator": "not_icontains", "value": [format!("PAGE/{n}"), "/2"]})
+        ),
         (0..9u32).prop_map(|n| json!({"key": "$pathname", "operator": "regex", "value": format!("{n}$")})),
         (0..9u32).prop_map(|n| json!({"key": "$pathname", "operator": "not_regex", "value": format!("{n}$")})),
     ];
     let number = (0..6usize, 100..600i64).prop_map(|(operator, n)| {
         let operator = ["gt", "gte", "lt", "lte", "between", "not_between"][operator];
-        let value = if operator.ends_with("between") { json!([n, n + 150]) } else { json!(n) };
+        let value = if operator.ends_with("between") {
+            json!([n, n + 150])
+        } else {
+            json!(n)
+        };
         json!({"key": "status", "operator": operator, "value": value})
     });
     let rest = prop_oneof![
@@ -210,7 +270,16 @@ fn query() -> impl Strategy<Value = TrendsQuery> {
         Just(json!({"date_from": "2015-04-29T05:30:00Z", "date_to": "2015-05-01T17:45:10Z"})),
         Just(json!({"date_from": "-30d"})),
     ];
-    (math, event, interval, display, breakdown, range, prop::collection::vec(group(), 0..3), prop::collection::vec(filter(), 0..2))
+    (
+        math,
+        event,
+        interval,
+        display,
+        breakdown,
+        range,
+        prop::collection::vec(group(), 0..3),
+        prop::collection::vec(filter(), 0..2),
+    )
         .prop_map(|(math, event, interval, display, breakdown, range, groups, own)| {
             let mut query = json!({
                 "series": [{"event": event, "math": math, "properties": own}], "interval": interval,
@@ -230,7 +299,11 @@ fn trends_agree_with_the_oracle() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let engine = runtime.block_on(engine(folder.path()));
-    let config = Config { cases: if full { 2_000 } else { 200 }, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases: if full { 2_000 } else { 200 },
+        failure_persistence: None,
+        ..Config::default()
+    };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
     runner
         .run(&query(), |query| {
@@ -244,5 +317,9 @@ fn trends_agree_with_the_oracle() {
 fn displays_agree_on_what_is_a_total() {
     let totals = [Display::BoldNumber, Display::ActionsBarValue, Display::ActionsTable];
     assert!(totals.into_iter().all(Display::is_total));
-    assert!(![Display::ActionsLineGraph, Display::ActionsBar].into_iter().any(Display::is_total));
+    assert!(
+        ![Display::ActionsLineGraph, Display::ActionsBar]
+            .into_iter()
+            .any(Display::is_total)
+    );
 }

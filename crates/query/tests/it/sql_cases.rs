@@ -19,7 +19,10 @@ impl AsyncDB for Database {
     type ColumnType = DefaultColumnType;
 
     async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, Error> {
-        let query = SqlQuery { query: sql.to_owned(), limit: Some(1000) };
+        let query = SqlQuery {
+            query: sql.to_owned(),
+            limit: Some(1000),
+        };
         let answer = self.0.sql(&project(), &query, &clock()).await?;
         let cell = |cell: Value| match cell {
             Value::String(text) => text,
@@ -27,7 +30,11 @@ impl AsyncDB for Database {
             other => other.to_string(),
         };
         let types = answer.columns.iter().map(|_| DefaultColumnType::Any).collect();
-        let rows = answer.rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
+        let rows = answer
+            .rows
+            .into_iter()
+            .map(|row| row.into_iter().map(cell).collect())
+            .collect();
         Ok(DBOutput::Rows { types, rows })
     }
 
@@ -43,11 +50,17 @@ async fn sql_cases_hold() {
     let folder = tempfile::tempdir().unwrap();
     let engine = Arc::new(engine(folder.path()).await);
     let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases");
-    let mut files: Vec<_> = fs_err::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = fs_err::read_dir(cases)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     assert!(!files.is_empty());
     for file in files {
         let mut runner = Runner::new(|| async { Ok(Database(Arc::clone(&engine))) });
-        runner.run_file_async(&file).await.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        runner
+            .run_file_async(&file)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     }
 }

@@ -69,27 +69,49 @@ pub(super) fn results(folder: &Path, names: &[String]) -> Vec<ResultSnapshot> {
     let text = fs_err::read_to_string(folder.join("tables.yaml")).unwrap();
     let tables: Tables = serde_saphyr::from_str(&text).unwrap();
     let find = |name: &String| tables.tables.iter().find(|table| table.name == *name).unwrap().clone();
-    names.iter().enumerate().map(|(position, name)| snapshot(position, find(name))).collect()
+    names
+        .iter()
+        .enumerate()
+        .map(|(position, name)| snapshot(position, find(name)))
+        .collect()
 }
 
 fn snapshot(position: usize, table: NamedTable) -> ResultSnapshot {
-    let provenance = table.date_range.as_deref().and_then(|range| range.split_once(" to ")).map(|(from, to)| Provenance {
-        query_id: hedgerow_ids::QueryId::new(),
-        project: "demo".parse().unwrap(),
-        kind: "TrendsQuery".to_owned(),
-        plan_hash: String::new(),
-        snapshot_id: 0,
-        time_zone: "UTC".to_owned(),
-        range: Some(ResolvedRange { date_from: from.to_owned(), date_to: to.to_owned(), partial: false }),
-        filters: Vec::new(),
-        null_semantics: String::new(),
-        limits: Vec::new(),
-        query: String::new(),
-        rows_read: 0,
-        elapsed_ms: 0,
-    });
-    let shown = Table { title: table.title, columns: table.columns, rows: table.rows, rows_cut: 0 };
-    ResultSnapshot { handle: format!("r{}", position + 1), table: shown, provenance, warnings: Vec::new() }
+    let provenance = table
+        .date_range
+        .as_deref()
+        .and_then(|range| range.split_once(" to "))
+        .map(|(from, to)| Provenance {
+            query_id: hedgerow_ids::QueryId::new(),
+            project: "demo".parse().unwrap(),
+            kind: "TrendsQuery".to_owned(),
+            plan_hash: String::new(),
+            snapshot_id: 0,
+            time_zone: "UTC".to_owned(),
+            range: Some(ResolvedRange {
+                date_from: from.to_owned(),
+                date_to: to.to_owned(),
+                partial: false,
+            }),
+            filters: Vec::new(),
+            null_semantics: String::new(),
+            limits: Vec::new(),
+            query: String::new(),
+            rows_read: 0,
+            elapsed_ms: 0,
+        });
+    let shown = Table {
+        title: table.title,
+        columns: table.columns,
+        rows: table.rows,
+        rows_cut: 0,
+    };
+    ResultSnapshot {
+        handle: format!("r{}", position + 1),
+        table: shown,
+        provenance,
+        warnings: Vec::new(),
+    }
 }
 
 /// Where the figures of an answer stand in its source.
@@ -117,7 +139,10 @@ pub(super) fn spans(source: &str, bound: &Bound) -> Vec<(Range<usize>, usize)> {
 fn find_claim(answer: &str, text: &str, from: usize) -> Range<usize> {
     let mut at = from;
     loop {
-        let start = at + answer[at..].find(text).unwrap_or_else(|| panic!("{text:?} is not in {answer:?}"));
+        let start = at
+            + answer[at..]
+                .find(text)
+                .unwrap_or_else(|| panic!("{text:?} is not in {answer:?}"));
         let end = start + text.len();
         let word = |c: char| c.is_alphanumeric() || c == '_';
         let before = answer[..start].chars().next_back();
@@ -132,7 +157,10 @@ fn find_claim(answer: &str, text: &str, from: usize) -> Range<usize> {
 }
 
 fn judge(case: &Case, folder: &Path, tally: &mut Tally, report: &mut Vec<String>) {
-    let given = Given { question: case.question.clone(), arguments: Vec::new() };
+    let given = Given {
+        question: case.question.clone(),
+        arguments: Vec::new(),
+    };
     let bound = bind(&case.answer, None, &results(folder, &case.tables), &given);
     let figures = spans(&case.answer, &bound);
     let mut from = 0;
@@ -145,7 +173,12 @@ fn judge(case: &Case, folder: &Path, tally: &mut Tally, report: &mut Vec<String>
             .map(|(_, index)| bound.answer.figures[*index].status)
             .collect();
         let verified = shown.contains(&FigureStatus::Verified);
-        let note = |what: &str| format!("{what}: {} {:?} in {:?} ({}) {:?}", case.id, claim.text, case.answer, claim.why, bound.problems);
+        let note = |what: &str| {
+            format!(
+                "{what}: {} {:?} in {:?} ({}) {:?}",
+                case.id, claim.text, case.answer, claim.why, bound.problems
+            )
+        };
         match claim.truth.as_str() {
             "true" => {
                 tally.truly += 1;
@@ -218,8 +251,16 @@ fn total(tallies: &BTreeMap<String, Tally>) -> Tally {
 fn line(name: &str, tally: &Tally) -> String {
     format!(
         "figures {name:<16} true {:>3} missed {:>2} | false {:>3} verified {:>2} plain {:>2} | label {:>3} verified {:>2} | given {:>2} verified {:>2} other {:>2}",
-        tally.truly, tally.missed, tally.falsely, tally.false_shown_verified, tally.false_shown_plain, tally.labels,
-        tally.labels_shown_verified, tally.given, tally.given_shown_verified, tally.given_shown_otherwise
+        tally.truly,
+        tally.missed,
+        tally.falsely,
+        tally.false_shown_verified,
+        tally.false_shown_plain,
+        tally.labels,
+        tally.labels_shown_verified,
+        tally.given,
+        tally.given_shown_verified,
+        tally.given_shown_otherwise
     )
 }
 
@@ -244,5 +285,10 @@ fn figures_labelled_set_holds() {
     assert_eq!(all.false_shown_verified, 0, "claims are falsely verified");
     assert_eq!(all.labels_shown_verified, 0, "labels are shown as verified figures");
     assert_eq!(all.given_shown_verified, 0, "echoes are shown as verified figures");
-    assert!(all.missed * 20 <= all.truly, "{} of {} true claims are not verified", all.missed, all.truly);
+    assert!(
+        all.missed * 20 <= all.truly,
+        "{} of {} true claims are not verified",
+        all.missed,
+        all.truly
+    );
 }

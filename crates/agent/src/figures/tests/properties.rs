@@ -7,7 +7,15 @@ use super::labelled::{Case, cases, folder, results, spans};
 use crate::figures::{Bound, Given, bind};
 
 fn answer(case: &Case, text: &str, results: &[ResultSnapshot]) -> Bound {
-    bind(text, None, results, &Given { question: case.question.clone(), arguments: Vec::new() })
+    bind(
+        text,
+        None,
+        results,
+        &Given {
+            question: case.question.clone(),
+            arguments: Vec::new(),
+        },
+    )
 }
 
 /// Where the verified figures of a claim stand in an answer, with the cell they rest on.
@@ -16,7 +24,10 @@ fn verified(text: &str, bound: &Bound, claim: Claim) -> Vec<(std::ops::Range<usi
         let figure = &bound.answer.figures[index];
         figure.status == FigureStatus::Verified && figure.claim == claim && !figure.cells.is_empty()
     };
-    spans(text, bound).into_iter().filter(|(_, index)| shown(*index)).collect()
+    spans(text, bound)
+        .into_iter()
+        .filter(|(_, index)| shown(*index))
+        .collect()
 }
 
 #[test]
@@ -34,7 +45,9 @@ fn literal_loses_its_status_when_a_digit_changes() {
                         continue;
                     }
                     let mutated = answer(&case, &text, &results);
-                    let still = verified(&text, &mutated, Claim::Literal).iter().any(|(other, _)| *other == range);
+                    let still = verified(&text, &mutated, Claim::Literal)
+                        .iter()
+                        .any(|(other, _)| *other == range);
                     assert!(!still, "{text:?} is verified");
                     changed += 1;
                 }
@@ -50,18 +63,27 @@ fn number_loses_its_status_when_its_label_changes() {
     for case in cases(&folder()) {
         let results = results(&folder(), &case.tables);
         let bound = answer(&case, &case.answer, &results);
-        let numbers = [Claim::Literal, Claim::Reference].map(|claim| verified(&case.answer, &bound, claim)).concat();
+        let numbers = [Claim::Literal, Claim::Reference]
+            .map(|claim| verified(&case.answer, &bound, claim))
+            .concat();
         for (range, index) in numbers {
-            let [cell] = bound.answer.figures[index].cells.as_slice() else { continue };
+            let [cell] = bound.answer.figures[index].cells.as_slice() else {
+                continue;
+            };
             for (from, to, value) in other_labels(&results, cell) {
                 let text = case.answer.replace(&from, &to);
-                if text == case.answer || value == cell.value || text[..range.start.min(text.len())].len() != range.start {
+                if text == case.answer
+                    || value == cell.value
+                    || text[..range.start.min(text.len())].len() != range.start
+                {
                     continue;
                 }
                 let shift = case.answer[..range.start].matches(&from).count();
                 let start = range.start + shift * to.len() - shift * from.len();
                 let mutated = answer(&case, &text, &results);
-                let shown = [Claim::Literal, Claim::Reference].map(|claim| verified(&text, &mutated, claim)).concat();
+                let shown = [Claim::Literal, Claim::Reference]
+                    .map(|claim| verified(&text, &mutated, claim))
+                    .concat();
                 let still = shown.iter().find(|(other, _)| other.start == start);
                 let wrong = still.is_some_and(|(_, index)| mutated.answer.figures[*index].cells[0].row == cell.row);
                 assert!(!wrong, "{text:?} is verified");
@@ -73,13 +95,22 @@ fn number_loses_its_status_when_its_label_changes() {
 }
 
 /// Ways to write the label of a cell's row, with another row's label and cell.
-fn other_labels(results: &[ResultSnapshot], cell: &hedgerow_agent_api::CellRef) -> Vec<(String, String, serde_json::Value)> {
-    let table = &results.iter().find(|result| result.handle == cell.handle).unwrap().table;
+fn other_labels(
+    results: &[ResultSnapshot],
+    cell: &hedgerow_agent_api::CellRef,
+) -> Vec<(String, String, serde_json::Value)> {
+    let table = &results
+        .iter()
+        .find(|result| result.handle == cell.handle)
+        .unwrap()
+        .table;
     let column = table.column_index(&cell.column).unwrap();
     let mut found = Vec::new();
     for (row, cells) in table.rows.iter().enumerate().filter(|(row, _)| *row != cell.row) {
         for (own, other) in table.rows[cell.row].iter().zip(cells) {
-            let (Some(own), Some(other)) = (own.as_str(), other.as_str()) else { continue };
+            let (Some(own), Some(other)) = (own.as_str(), other.as_str()) else {
+                continue;
+            };
             if own == other || own == "/" || other == "/" {
                 continue;
             }
@@ -100,17 +131,30 @@ fn number_loses_its_status_under_a_denial_or_a_hedge() {
         let results = results(&folder(), &case.tables);
         let bound = answer(&case, &case.answer, &results);
         for (range, _) in verified(&case.answer, &bound, Claim::Literal) {
-            for word in ["not ", "about ", "nearly ", "at least ", "more than ", "fewer than ", "$", "~"] {
+            for word in [
+                "not ",
+                "about ",
+                "nearly ",
+                "at least ",
+                "more than ",
+                "fewer than ",
+                "$",
+                "~",
+            ] {
                 let text = format!("{}{word}{}", &case.answer[..range.start], &case.answer[range.start..]);
                 let mutated = answer(&case, &text, &results);
                 let end = range.end + word.len();
-                let still = verified(&text, &mutated, Claim::Literal).iter().any(|(other, _)| other.end == end);
+                let still = verified(&text, &mutated, Claim::Literal)
+                    .iter()
+                    .any(|(other, _)| other.end == end);
                 assert!(!still, "{text:?} is verified");
             }
             for word in ["k", " million", " dollars", " MB", "+", " or so", ".5"] {
                 let text = format!("{}{word}{}", &case.answer[..range.end], &case.answer[range.end..]);
                 let mutated = answer(&case, &text, &results);
-                let still = verified(&text, &mutated, Claim::Literal).iter().any(|(other, _)| other.start == range.start);
+                let still = verified(&text, &mutated, Claim::Literal)
+                    .iter()
+                    .any(|(other, _)| other.start == range.start);
                 assert!(!still, "{text:?} is verified");
             }
         }
@@ -156,8 +200,48 @@ proptest! {
 }
 
 const PIECES: [&str; 44] = [
-    " ", ", ", ". ", "Chrome", " and ", "1,204", "2 896", "{{r1[0].unique_visitors}}", "{{", "}}", "{{r1[0].x | percent}}", "%", "18 May",
-    "May 18", " unique visitors", " page views", " rose ", " by ", " from ", " to ", "not ", "$", "-", "/", "\n- ", ": ", "2nd", " most ",
-    "second-", "(", ")", "{{sum(r2.page_views)}}", "{{r1[0].browser}}", "é", "“", "3.2.1", "12:00", " than ", " of ", "in 2015",
-    "ten thousand", "’s", "17 and 18 May", "\u{a0}",
+    " ",
+    ", ",
+    ". ",
+    "Chrome",
+    " and ",
+    "1,204",
+    "2 896",
+    "{{r1[0].unique_visitors}}",
+    "{{",
+    "}}",
+    "{{r1[0].x | percent}}",
+    "%",
+    "18 May",
+    "May 18",
+    " unique visitors",
+    " page views",
+    " rose ",
+    " by ",
+    " from ",
+    " to ",
+    "not ",
+    "$",
+    "-",
+    "/",
+    "\n- ",
+    ": ",
+    "2nd",
+    " most ",
+    "second-",
+    "(",
+    ")",
+    "{{sum(r2.page_views)}}",
+    "{{r1[0].browser}}",
+    "é",
+    "“",
+    "3.2.1",
+    "12:00",
+    " than ",
+    " of ",
+    "in 2015",
+    "ten thousand",
+    "’s",
+    "17 and 18 May",
+    "\u{a0}",
 ];

@@ -1,0 +1,174 @@
+//! The real binary: verbs in their own process, verbs through a server, and the demo.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop where it stands"
+)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+const LOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../evals/data/access-log/access.log");
+
+#[expect(clippy::disallowed_methods, reason = "the binary is tested as users start it")]
+fn command(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hedgerow"));
+    command
+        .env("HEDGEROW_DATA", data)
+        .env_remove("HEDGEROW_LOG")
+        .args(arguments);
+    command
+}
+
+fn run(data: &Path, arguments: &[&str]) -> Output {
+    command(data, arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn import(data: &Path) {
+    let imported = run(data, &["import", "access-log", LOG, "--project", "site", "--json"]);
+    let summary: serde_json::Value = serde_json::from_slice(&imported.stdout).unwrap();
+    assert_eq!(
+        (summary["events_added"].as_u64(), summary["rejected"].as_u64()),
+        (Some(10_000), Some(0))
+    );
+}
+
+/// A server that is stopped when the test ends, however it ends.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(data: &Path) -> Self {
+        let mut child = command(data, &["serve", "--listen", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let url = lines
+            .find_map(|line| line.unwrap().strip_prefix("serving ").map(str::to_owned))
+            .unwrap();
+        Self { child, url }
+    }
+
+    fn get(&self, path: &str, host: &str) -> String {
+        use std::io::Write;
+        let address = self.url.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let host = if host.is_empty() { address } else { host };
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already gone is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_question_gets_a_number_that_proves_itself() {
+    let data = tempfile::tempdir().unwrap();
+    import(data.path());
+    let asked = run(
+        data.path(),
+        &[
+            "ask",
+            "How many page views did we get on 18 May 2015?",
+            "--project",
+            "site",
+            "--json",
+        ],
+    );
+    assert_eq!(asked.status.code(), Some(0), "{}", text(&asked.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&asked.stdout).unwrap();
+    assert_eq!(
+        (
+            &report["outcome"],
+            &report["headline"]["value"],
+            &report["headline"]["status"]
+        ),
+        (&"answered".into(), &1002.into(), &"verified".into())
+    );
+    assert_eq!(report["headline"]["cells"][0]["value"], 1002);
+    let refused = run(
+        data.path(),
+        &["ask", "How many purchases did we have?", "--project", "site"],
+    );
+    assert!(
+        matches!(refused.status.code(), Some(3 | 4)),
+        "{}",
+        text(&refused.stdout)
+    );
+    let unknown = run(data.path(), &["ask", "How many page views?", "--project", "sit"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(
+        text(&unknown.stderr).contains("hint: did you mean site?"),
+        "{}",
+        text(&unknown.stderr)
+    );
+}
+
+#[test]
+fn verbs_reach_the_data_through_the_server_that_owns_it() {
+    let data = tempfile::tempdir().unwrap();
+    import(data.path());
+    let sql = [
+        "sql",
+        "SELECT event, count(*) AS events FROM events GROUP BY event ORDER BY event",
+        "--project",
+        "site",
+        "--format",
+        "csv",
+    ];
+    let alone = run(data.path(), &sql);
+    let server = Server::start(data.path());
+    let through = run(data.path(), &sql);
+    assert_eq!(text(&alone.stdout), "event,events\n$pageview,3165\n$request,6835\n");
+    assert_eq!(
+        (text(&alone.stdout), alone.status.code()),
+        (text(&through.stdout), through.status.code())
+    );
+    let second = run(data.path(), &["serve"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        text(&second.stderr).contains("in use by another process"),
+        "{}",
+        text(&second.stderr)
+    );
+    let failed = run(data.path(), &["query", "{}", "--project", "site"]);
+    assert_eq!(failed.status.code(), Some(1));
+    let asked = run(
+        data.path(),
+        &["ask", "how many hits on May 19th, 2015", "--project", "site", "--json"],
+    );
+    let report: serde_json::Value = serde_json::from_slice(&asked.stdout).unwrap();
+    assert_eq!(report["headline"]["value"], 2896);
+    assert!(server.get("/healthz", "").starts_with("HTTP/1.1 200"));
+    assert!(server.get("/api/projects", "evil.example").starts_with("HTTP/1.1 403"));
+}
+
+#[test]
+fn the_demo_serves_its_first_page() {
+    let data = tempfile::tempdir().unwrap();
+    let demo = run(data.path(), &["demo", "--once", "--listen", "127.0.0.1:0"]);
+    assert_eq!(demo.status.code(), Some(0), "{}", text(&demo.stderr));
+    assert!(text(&demo.stdout).contains("3,165"), "{}", text(&demo.stdout));
+}
