@@ -12,6 +12,7 @@ mod registry;
 mod run;
 mod run_log;
 mod taint;
+mod thread;
 mod tool;
 
 pub use effect::Effect;
@@ -24,8 +25,9 @@ pub use policy::{Decision, Policy, Rule, Surface};
 pub use registry::{Product, Registry, Skill, Stage};
 pub use run::{
     AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus, RunSummary,
-    Thread, TodoItem, TodoStatus, ToolCallView,
+    TodoItem, TodoStatus,
 };
 pub use run_log::{NewRun, RunLog};
 pub use taint::Tainted;
+pub use thread::{Thread, ToolCallView};
 pub use tool::{Control, Declaration, Display, DynTool, Example, Progress, Tool, ToolContext, ToolOutput, erase};

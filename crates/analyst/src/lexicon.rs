@@ -244,8 +244,6 @@ const WORDS: &[(&str, Word)] = &[
     ("come first", Word::Top(Order::Most)),
     ("came first", Word::Top(Order::Most)),
     ("ranks first", Word::Top(Order::Most)),
-    ("is first", Word::Top(Order::Most)),
-    ("was first", Word::Top(Order::Most)),
     ("leads", Word::Top(Order::Most)),
     ("least", Word::Top(Order::Least)),
     ("fewest", Word::Top(Order::Least)),

@@ -8,175 +8,33 @@
 use crate::lexicon::phrase_end;
 use crate::tokens::{Kind, Token};
 
-/// Words that say nothing of their own wherever they stand.
-const STOP_WORDS: &[&str] = &[
+/// Words that say nothing of their own wherever they stand, by what they do.
+const STOP_WORDS: [&str; 7] = [
     // Articles, determiners and pronouns.
-    "a",
-    "an",
-    "the",
-    "that",
-    "any",
-    "all",
-    "i",
-    "we",
-    "our",
-    "ours",
-    "us",
-    "you",
-    "your",
-    "my",
-    "me",
-    "overall",
-    "altogether",
-    "together",
-    "there",
+    "a an the that any all i we our ours us you your my me overall altogether together there",
     // Question words.
-    "what",
-    "which",
-    "who",
-    "whom",
-    "whose",
-    "how",
-    "much",
-    "many",
-    "often",
-    "where",
+    "what which who whom whose how much many often where",
     // Auxiliary verbs.
-    "is",
-    "are",
-    "was",
-    "were",
-    "be",
-    "been",
-    "being",
-    "do",
-    "does",
-    "did",
-    "done",
-    "have",
-    "has",
-    "had",
-    "having",
-    "can",
-    "could",
+    "is are was were be been being do does did done have has had having can could",
     // Prepositions and conjunctions; "and" joins conditions that all hold.
-    "of",
-    "in",
-    "on",
-    "at",
-    "to",
-    "for",
-    "from",
-    "with",
-    "within",
-    "during",
-    "via",
-    "as",
-    "and",
-    "also",
+    "of in on at to for from with within during via as and also",
     // Verbs that say no more than that something happened.
-    "get",
-    "got",
-    "gets",
-    "getting",
-    "receive",
-    "received",
-    "see",
-    "serve",
-    "served",
-    "handle",
-    "handled",
-    "happen",
-    "happened",
-    "occur",
-    "occurred",
-    "came",
-    "come",
-    "comes",
-    "coming",
-    "arrive",
-    "arrived",
-    "made",
-    "make",
-    "makes",
-    "making",
-    "sent",
-    "send",
-    "use",
-    "used",
-    "uses",
-    "using",
-    "generate",
-    "generated",
-    "produce",
-    "produced",
-    "give",
-    "gave",
-    "given",
-    "ended",
-    "result",
-    "resulted",
-    "resulting",
-    "answer",
-    "answered",
-    "respond",
-    "responded",
-    "recorded",
-    "went",
-    "go",
-    "bring",
-    "brings",
-    "brought",
+    "get got gets getting receive received see serve served handle handled happen happened occur occurred came come comes \
+     coming arrive arrived made make makes making sent send use used uses using generate generated produce produced give gave \
+     given ended result resulted resulting answer answered respond responded recorded went go bring brings brought",
     // The asking.
-    "show",
-    "tell",
-    "list",
-    "find",
-    "please",
-    "know",
-    "want",
-    "need",
-    "let",
-    "number",
-    "numbers",
-    "count",
-    "counts",
-    "total",
-    "totals",
-    "sum",
-    "times",
-    "data",
-    "chart",
-    "graph",
-    "plot",
-    "table",
-    "figure",
-    "figures",
+    "show tell list find please know want need let number numbers count counts total totals sum times data chart graph plot \
+     table figure figures",
     // What is measured, the time zone of everything, and parts of names.
-    "site",
-    "website",
-    "server",
-    "webserver",
-    "utc",
-    "code",
-    "codes",
-    "meaning",
-    "called",
-    "named",
-    "value",
-    "values",
-    "entire",
-    "whole",
-    "equal",
-    "equals",
+    "site website server webserver utc code codes meaning called named value values entire whole equal equals",
 ];
 
 /// Phrases that say nothing, of words that could.
 const STOP_PHRASES: &[&str] = &[
     "access log",
     "access logs",
-    "the log",
-    "the logs",
+    "in the log",
+    "in the logs",
     "log file",
     "web server",
     "web site",
@@ -199,7 +57,10 @@ const SYMBOLS: &[&str] = &[
 
 /// True where a word may stand without being consumed.
 pub(crate) fn is_stop(word: &str) -> bool {
-    STOP_WORDS.contains(&word) || SYMBOLS.contains(&word)
+    let listed = STOP_WORDS
+        .iter()
+        .any(|words| words.split_whitespace().any(|stop| stop == word));
+    listed || SYMBOLS.contains(&word)
 }
 
 /// The position after words that say nothing at a token, where only their neighbours show it.
@@ -221,29 +82,22 @@ fn is_return_of_status(tokens: &[Token], at: usize) -> bool {
     {
         return false;
     }
-    let was = at > 0
-        && ["was", "were", "is", "are", "been"]
-            .iter()
-            .any(|word| tokens[at - 1].is(word));
+    let passive = ["was", "were", "is", "are", "been"];
+    let was = at > 0 && tokens[at].is("returned") && passive.iter().any(|word| tokens[at - 1].is(word));
     let fillers = ["a", "an", "the", "not", "http", "by", "most", "fewest", "least", "any"];
-    let next = tokens[at + 1..]
+    let mut next = tokens[at + 1..]
         .iter()
-        .find(|token| !fillers.iter().any(|word| token.is(word)));
-    let names = [
-        "status",
-        "code",
-        "error",
-        "errors",
-        "client",
-        "server",
-        "neither",
-        "anything",
-        "something",
-    ];
-    let status = next.is_some_and(|token| match token.kind {
+        .filter(|token| !fillers.iter().any(|word| token.is(word)));
+    let status = next.next().is_some_and(|token| match token.kind {
         Kind::Number(number) => (100.0..600.0).contains(&number),
         Kind::Plural(_) | Kind::StatusClass(_) => true,
-        _ => names.iter().any(|word| token.is(word)),
+        // "returned a server error", but not "visitors returning to the server".
+        _ if token.is("client") || token.is("server") => {
+            next.next().is_some_and(|next| next.is("error") || next.is("errors"))
+        }
+        _ => ["status", "error", "errors", "neither"]
+            .iter()
+            .any(|word| token.is(word)),
     });
     was || status
 }

@@ -187,10 +187,11 @@ fn part(sentence: &Sentence, item: usize, earlier: Option<&LabelMark>) -> Part {
             | "leads" | "led" | "above" | "below" => true,
             "with" | "to" => matches!(
                 before,
-                "compared" | "comparison" | "relative" | "relation" | "contrast" | "next" | "close"
+                "compared" | "comparison" | "relative" | "relation" | "contrast" | "next" | "close" | "equal" | "similar"
             ),
             "by" => before == "followed",
             "those" | "that" => back > 1 && matches!(before, "of" | "to" | "with"),
+            "as" if before == "same" => true,
             "as" => (0..item - back)
                 .rev()
                 .take(10)

@@ -137,7 +137,9 @@ fn direct(sentence: &Sentence, number: usize) -> Option<Tie> {
                 }
                 let grammar =
                     vocabulary::is_function(word) || vocabulary::is_verb(word) || is_adverb(word) || word == "percent";
-                return (!grammar || vocabulary::is_qualifier(word)).then(|| Tie::Foreign(word.clone()));
+                // "2 failed with status 500" says what happened, "2 failed requests" what they are.
+                let verb = grammar && (sentence.kind(at + 1).is_none() || vocabulary::is_function(sentence.word(at + 1)));
+                return (!grammar || (vocabulary::is_qualifier(word) && !verb)).then(|| Tie::Foreign(word.clone()));
             }
             _ => return None,
         }

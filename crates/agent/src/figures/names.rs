@@ -145,8 +145,9 @@ fn word_at(items: &[Item], at: Option<usize>) -> &str {
     }
 }
 
-fn is_numeric_label(item: &Item) -> bool {
-    matches!(&item.kind, Kind::Label(places) if places.iter().all(|place| place.text.chars().all(|c| c.is_ascii_digit())))
+/// True for a label of digits only.
+pub(super) fn is_numeric_label(item: Option<&Item>) -> bool {
+    matches!(item.map(|item| &item.kind), Some(Kind::Label(places)) if places.iter().all(|place| place.text.chars().all(|c| c.is_ascii_digit())))
 }
 
 fn stands_as_label(items: &[Item], at: usize) -> bool {
@@ -165,9 +166,17 @@ fn stands_as_label(items: &[Item], at: usize) -> bool {
     ) {
         return true;
     }
-    let marked = items[..at].iter().any(is_numeric_label);
+    // "a status of 404", "the status was 403", "3 requests with 500"
+    let said = matches!(before, "of" | "was" | "is") && matches!(word_at(items, at.checked_sub(2)), "status" | "code");
+    let counted = matches!(before, "with" | "in")
+        && matches!(at.checked_sub(2).map(|back| &items[back].kind), Some(Kind::Measure(_)))
+        && matches!(at.checked_sub(3).map(|back| &items[back].kind), Some(Kind::Literal(_) | Kind::Reference(_)));
+    if said || counted {
+        return true;
+    }
+    let marked = items[..at].iter().any(|item| is_numeric_label(Some(item)));
     let joined = matches!(before, "and" | "or") || at > 0 && matches!(items[at - 1].kind, Kind::Mark(',' | '/'));
-    let direct = at > 1 && is_numeric_label(&items[at - 2]) && joined;
+    let direct = at > 1 && is_numeric_label(items.get(at - 2)) && joined;
     if direct && !matches!(next, Some(Kind::Measure(_))) {
         return true;
     }
@@ -178,7 +187,7 @@ fn stands_as_label(items: &[Item], at: usize) -> bool {
     let measured = items.iter().any(|item| matches!(item.kind, Kind::Measure(_)));
     let opens = at == 0 || matches!(items[at - 1].kind, Kind::Mark('\n'));
     let heads =
-        opens && (matches!(next, Some(Kind::Mark(':' | '('))) || matches!(after, "had" | "has" | "was" | "got"));
+        opens && (matches!(next, Some(Kind::Mark(':' | '('))) || matches!(after, "had" | "has" | "was" | "got" | "is" | "were" | "came" | "leads"));
     let trails =
         matches!(before, "with" | "in" | "as") && (next.is_none() || matches!(next, Some(Kind::Mark('.' | ',' | ':'))));
     others && measured && (heads || (trails && !marked))

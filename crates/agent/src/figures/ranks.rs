@@ -159,7 +159,10 @@ fn is_placed(sentence: &Sentence, at: usize) -> bool {
         return true;
     }
     let place = matches!(sentence.word(at + 1), "place" | "position" | "rank");
-    verb && ends && (place || !matches!(sentence.word_before(at, 1 + skip), "in" | "at"))
+    if place {
+        return true;
+    }
+    verb && ends && !matches!(sentence.word_before(at, 1 + skip), "in" | "at")
 }
 
 /// What came of checking a rank: a wrong one also names the wrong label.

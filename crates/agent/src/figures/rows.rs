@@ -193,6 +193,21 @@ fn fits_column(
     }
 }
 
+/// True where the number is said of just this label, whatever other labels the sentence has.
+pub(super) fn is_said_of(
+    ground: &Ground<'_>,
+    sentence: &Sentence,
+    number: usize,
+    (table, column): (usize, usize),
+    text: &str,
+) -> bool {
+    let numbers = binding::numbers(ground, sentence);
+    let (labels, targets) = binding::targets(ground, sentence, table, Some(column), &numbers);
+    let named = |item: &usize| labels.iter().any(|label| label.item == *item && label.names(text));
+    let dropped = labels.iter().any(|label| label.part == Part::Dropped);
+    matches!(targets.get(&number), Some(Target::Items(items)) if items.iter().all(named)) && !dropped
+}
+
 /// True where the other label's row has the same number in the same column.
 fn is_equal_elsewhere(turn: &Turn<'_>, cell: CellAt, column: usize, mark: &LabelMark) -> bool {
     let [value] = mark.values.as_slice() else { return false };

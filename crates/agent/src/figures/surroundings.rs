@@ -3,7 +3,7 @@
 use super::binding::Ground;
 use super::clauses::Sentence;
 use super::scan::Kind;
-use super::vocabulary;
+use super::{names, vocabulary};
 
 /// True where the sentence denies what it says of the number.
 pub(super) fn is_denied(sentence: &Sentence, at: usize) -> bool {
@@ -27,7 +27,8 @@ pub(super) fn is_denied(sentence: &Sentence, at: usize) -> bool {
         }
         // "No, ..." answers, "not only" affirms.
         if (other == 0 && word == "no" && matches!(sentence.kind(1), Some(Kind::Mark(','))))
-            || matches!(sentence.word(other + 1), "only" | "just" | "found")
+            || matches!(sentence.word(other + 1), "only" | "just" | "found" | "modified")
+            || (word == "no" && matches!(sentence.kind(other + 1), Some(Kind::Mark('.'))))
         {
             return false;
         }
@@ -228,11 +229,21 @@ pub(super) fn is_computed(sentence: &Sentence, at: usize) -> bool {
         .clause_of(at)
         .any(|other| is_part_word(sentence, other) && super::comparisons::comparison_at(sentence, other).is_none())
         && !matches!(sentence.word_before(at, 1), "of" | "the");
+    let subset = of_a_row(sentence, at);
     let of_some = matches!(sentence.word(after), "in" | "of")
         && sentence.is_number(after + 1)
         && !matches!(sentence.kind(after + 2), Some(Kind::Measure(_)))
         || (sentence.word(after), sentence.word(after + 1)) == ("out", "of");
-    each || part || of_some || is_rate(sentence, after) || difference || follows_change(sentence, at)
+    each || part || subset || of_some || is_rate(sentence, after) || difference || follows_change(sentence, at)
+}
+
+/// `Of the Firefox users, 412 also use Safari`: a part of one row that is in another.
+fn of_a_row(sentence: &Sentence, at: usize) -> bool {
+    let group = sentence.group_of(at);
+    let comma = group.clone().find(|other| matches!(sentence.kind(*other), Some(Kind::Mark(','))));
+    let label = |other: usize| matches!(sentence.kind(other), Some(Kind::Label(_)));
+    let starts = sentence.word(group.start) == "of" || sentence.word(group.start + 1) == "of";
+    comma.is_some_and(|comma| starts && at > comma && (group.start..comma).any(label) && (comma..group.end).any(label))
 }
 
 /// `893 visitors a day`, `4 page views each`.
@@ -325,8 +336,10 @@ pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, t
         if matches!(sentence.kind(other), Some(Kind::Version)) {
             return Some("a version".to_owned());
         }
-        if vocabulary::is_part_of_time(word)
-            || is_relative_period(sentence, other)
+        // "The noon hour, 12:00 on 18 May" has its hour.
+        let clocked = |item: usize| matches!(sentence.kind(item), Some(Kind::Date(mention)) if mention.time.is_some());
+        let part_of_time = vocabulary::is_part_of_time(word) && !sentence.clause_of(at).any(clocked);
+        if part_of_time || is_relative_period(sentence, other)
             || is_numbered_period(sentence, other)
         {
             return Some(word.to_owned());
@@ -336,16 +349,19 @@ pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, t
         let others =
             matches!(word, "other" | "others") && matches!(sentence.word_before(other, 1), "and" | "or" | "plus");
         let heads = sentence.word(other + 1) == "of" || is_verb(sentence.word(other + 1));
-        if others || (beside && heads && !known(word)) {
+        let coded = names::is_numeric_label(sentence.items.get(other.wrapping_sub(1)));
+        if others || (beside && heads && !coded && !known(word)) {
             return Some(word.to_owned());
         }
         // Somebody else does it: "bots sent 45 requests with status 206".
-        if !known(word) && is_subject(sentence, other) {
+        if !known(word) && !coded && is_subject(sentence, other) {
             return Some(word.to_owned());
         }
         // A total is of everything: what else the clause speaks of would be a part of it.
         let named = matches!(sentence.word_before(other, 1), "the" | "our" | "this" | "your");
-        let part = !known(word) && (strict || named) || matches!(word, "daily" | "hourly" | "weekly" | "monthly");
+        let verb = vocabulary::is_neutral(sentence.word_before(other, 1))
+            || matches!(sentence.word_before(other, 1), "we" | "it" | "they" | "which" | "who");
+        let part = !known(word) && ((strict && !verb) || named) || matches!(word, "daily" | "hourly" | "weekly" | "monthly");
         if total && part {
             return Some(word.to_owned());
         }

@@ -29,7 +29,7 @@ ranked ranks rank placed lies lay lie sits sat follows trailed trails beat beats
 amounted added adds makes equals equalled became become kept keeps found finds find passed passes started starts closed \
 finished failed fails belongs belong belonged produced produces caused causes says said chose choose looks looked tops topped \
 account accounting add adding attract bring collect contribute count deliver draw dominate dominates dominated total register report \
-produce yield compare compares comprise comprises include includes form forms constitute represent represents happened occurred arrived browsed asked ask wanted need needed expected expect know see have transferred carried counting \
+produce yield compare compares comprise comprises cover covers span spans contain contains hold include includes form forms constitute represent represents happened occurred arrived browsed asked ask wanted need needed expected expect know see have transferred carried counting \
 totalling totaling";
 
 /// Nouns, adjectives and adverbs of reports, which restrict nothing.
@@ -43,7 +43,7 @@ measured available question contrast detail details summary overview breakdown s
 order group groups category categories unique distinct different individual single recorded counted exact current largest \
 smallest highest lowest busiest quietest biggest greatest fewest popular common used visited viewed read big small large \
 high low good bad best worst strong weak busy quiet main second-most peak maximum minimum max min leader leaders lead \
-compare comparing higher lower greater larger smaller bigger busier quieter strongest weakest stronger weaker seen known home limit reader readers audience load demand activity picture grand statistics stats web weblog imported system machine appears appear release notes totals bottom terms sight glance thought hand side way respectively combined altogether therefore thus hence meanwhile similarly likewise finally \
+compare comparing higher lower greater larger smaller bigger busier quieter strongest weakest stronger weaker seen known home limit reader readers audience load demand activity picture grand statistics stats web weblog imported system machine appears appear release notes totals bottom terms course sight glance thought hand side way respectively combined altogether therefore thus hence meanwhile similarly likewise finally \
 additionally moreover furthermore firstly secondly thirdly interestingly notably specifically clearly overall currently \
 exactly simply sorry thanks please sure ok okay note nb hello hi numbers accounts daily hourly weekly monthly";
 

@@ -120,14 +120,7 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, change:
     ) {
         return Err("it is not exact".to_owned());
     }
-    let words = (0..sentence.items.len())
-        .filter(|item| change_at(sentence, *item).is_some())
-        .count();
-    let scope = if words == 1 {
-        0..sentence.items.len()
-    } else {
-        sentence.group_of(at)
-    };
+    let scope = scope(sentence, at);
     let denied = surroundings::is_denied(sentence, at);
     // "rose by 3": the number must be a difference of cells.
     let by = (sentence.word(at + 1) == "by" && sentence.is_number(at + 2)).then_some(at + 2);
@@ -170,6 +163,22 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, change:
     } else {
         Err("the cells beside it say otherwise".to_owned())
     }
+}
+
+/// The part of a sentence that a word of direction speaks of: all of it, or, where there are more
+/// such words, its group between their commas.
+fn scope(sentence: &Sentence, at: usize) -> std::ops::Range<usize> {
+    let words: Vec<usize> = (0..sentence.items.len()).filter(|item| change_at(sentence, *item).is_some()).collect();
+    if words.len() == 1 {
+        return 0..sentence.items.len();
+    }
+    let group = sentence.group_of(at);
+    let comma = |item: &usize| matches!(sentence.kind(*item), Some(Kind::Mark(',')));
+    let before = words.iter().copied().rfind(|word| *word < at && group.contains(word));
+    let after = words.iter().copied().find(|word| *word > at && group.contains(word));
+    let start = before.map_or(group.start, |word| (word..at).find(comma).unwrap_or(word));
+    let end = after.map_or(group.end, |word| (at..word).rev().find(comma).unwrap_or(word));
+    start..end
 }
 
 /// The cells that a word of direction is about, earliest first.
