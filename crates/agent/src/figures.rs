@@ -6,6 +6,7 @@
 //! or rank only if the cells say so. Whatever is in doubt is unverified: a figure that is shown as
 //! verified must be right.
 
+mod aggregates;
 mod assign;
 mod binding;
 mod checking;
@@ -14,15 +15,21 @@ mod clauses;
 mod comparisons;
 mod computed;
 mod dates;
+mod differences;
 mod evaluation;
 mod expression;
+mod extremes;
 mod lexicon;
 mod literals;
 mod measures;
 mod names;
+mod parts;
+mod rank_words;
 mod ranks;
+mod ratios;
 mod referencing;
 mod render;
+mod restrictions;
 mod rows;
 mod scan;
 mod sentences;

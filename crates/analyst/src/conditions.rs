@@ -1,5 +1,6 @@
 //! Finds the conditions of a question: values, paths, statuses, comparisons, and what negates them.
 
+mod existence;
 mod lists;
 mod make;
 mod values;

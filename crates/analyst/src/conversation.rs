@@ -64,7 +64,7 @@ pub(crate) fn read(request: &ModelRequest) -> Result<Turn<'_>> {
     let mut question = current.question.to_owned();
     let mut asked: Option<String> = None;
     for run in earlier {
-        let full = asked.take().map_or_else(|| run.question.to_owned(), |before| before);
+        let full = asked.take().unwrap_or_else(|| run.question.to_owned());
         asked = run.asked_back().then_some(full);
         // The answer to what this run asked stands at the start of the next one.
         let next = runs.iter().skip_while(|one| !std::ptr::eq(*one, run)).nth(1);

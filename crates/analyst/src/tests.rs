@@ -260,7 +260,6 @@ fn words_with_weight_are_never_ignored() {
         "excluding",
         "only",
         "new",
-        "returning",
         "first",
         "last",
         "average",
@@ -286,21 +285,18 @@ fn words_with_weight_are_never_ignored() {
         "/nowhere",
         "half of",
         "other",
-        "log in",
         "if",
         "would have",
         "least",
         "fewest",
         "every month",
-        "by referrer",
+        "by method",
         "on Linux",
         "3 days ago",
         "end of",
-        "those",
         "it",
-        "but",
         "all but",
-        "bots and",
+        "Opera and",
     ];
     let mut ignored = Vec::new();
     for (case, queries) in ANSWERABLE.iter() {
@@ -315,6 +311,32 @@ fn words_with_weight_are_never_ignored() {
         }
     }
     assert!(ignored.is_empty(), "{} ignored:\n{}", ignored.len(), ignored.join("\n"));
+}
+
+/// Words that are harmless in one place and carry weight in another.
+#[test]
+fn harmless_words_are_not_harmless_everywhere() {
+    let project = Project::access_log();
+    let questions = [
+        "How many returning visitors did we have?",
+        "How many visitors returned on 19 May 2015?",
+        "How many users log in each day?",
+        "How many logged in users did we have?",
+        "How many visitors at the end of May 2015?",
+        "How many visitors saw the home page?",
+        "How many of those visitors used Firefox?",
+        "How many visitors did it get?",
+        "How many requests excluding Firefox and bots were there?",
+        "How many requests did not come from Firefox and bots?",
+        "How many bots made requests?",
+        "How many leads did we get?",
+        "How many pages returned 404?",
+        "Do more people use Chrome or Firefox?",
+    ];
+    for question in questions {
+        let ended = project.ask(question, NOW);
+        assert!(!matches!(ended, Ended::Answered(..)), "{question}: {}", shown(&ended));
+    }
 }
 
 /// The answer to a question that was asked back takes its place in the first question.

@@ -67,8 +67,11 @@ impl Token {
 
 /// A number as `u32` if it is whole and fits.
 pub(crate) fn whole(number: f64) -> Option<u32> {
-    // The range is checked, so the cast is exact.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the range is checked before"
+    )]
     (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
 }
 

@@ -28,6 +28,14 @@ pub(crate) fn grouped(number: &Number) -> String {
     }
 }
 
+/// A number with separators and at most two digits after the point, as answers have them; the
+/// exact value stands in the JSON.
+pub(crate) fn rounded(number: &Number) -> String {
+    let cents = number.as_f64().filter(|_| !number.is_i64() && !number.is_u64());
+    let cents = cents.and_then(|exact| Number::from_f64((exact * 100.0).round() / 100.0));
+    grouped(cents.as_ref().unwrap_or(number))
+}
+
 /// A count with separators.
 pub(crate) fn grouped_integer(count: u64) -> String {
     grouped(&Number::from(count))
@@ -48,6 +56,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn rounded_keeps_two_digits() {
+        for (value, expected) in [(json!(22.073_039_742), "22.07"), (json!(2.5), "2.5"), (json!(1002), "1,002")] {
+            assert_eq!(rounded(value.as_number().unwrap()), expected);
+        }
+    }
 
     #[test]
     fn grouped_sets_separators_in_the_whole_part() {

@@ -77,7 +77,7 @@ fn case(question: &Value) -> Option<Case> {
         None => (
             "sql",
             "execute_sql",
-            json!({"query": format!("{LOG}SELECT {count} AS answer FROM log{rest}")}),
+            json!({"query": format!("{LOG}SELECT {count} AS answer FROM log{}", with_seconds(rest))}),
             "answer",
         ),
     };
@@ -90,6 +90,19 @@ fn case(question: &Value) -> Option<Case> {
         plan: json!({"tool": tool, "arguments": arguments}),
         reference: format!("HANDLE[0].{column}"),
     })
+}
+
+/// The condition with whole times: the truths leave out seconds, which our SQL wants.
+fn with_seconds(condition: &str) -> String {
+    let is_minute = |text: &str| text.len() == 16 && text.as_bytes()[10] == b' ' && text.as_bytes()[13] == b':';
+    let parts = condition.split('\'').map(|part| {
+        if is_minute(part) {
+            format!("{part}:00")
+        } else {
+            part.to_owned()
+        }
+    });
+    parts.collect::<Vec<_>>().join("'")
 }
 
 /// The typed query for page views on a day or in a range of days.

@@ -13,8 +13,8 @@ use super::words;
 /// A label, or a measure, at a position of the sentence; equal keys mean the same.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Mark {
-    pub item: usize,
-    pub key: String,
+    pub(super) item: usize,
+    pub(super) key: String,
 }
 
 /// What a number is said of.
@@ -166,9 +166,8 @@ fn shape(sentence: &Sentence, marks: &[Mark], numbers: &[usize]) -> Option<BTree
     };
     let mut assigned = BTreeMap::new();
     for (position, pair) in runs.chunks(2).enumerate() {
-        let (marks, numbers) = match pair {
-            [Run::Marks(marks), Run::Numbers(numbers)] | [Run::Numbers(numbers), Run::Marks(marks)] => (marks, numbers),
-            _ => return None,
+        let ([Run::Marks(marks), Run::Numbers(numbers)] | [Run::Numbers(numbers), Run::Marks(marks)]) = pair else {
+            return None;
         };
         let other = if labels_first {
             runs.get(position * 2 + 2)

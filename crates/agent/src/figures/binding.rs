@@ -8,43 +8,34 @@ use super::clauses::Sentence;
 use super::dates::Grain;
 use super::evaluation::{Evaluated, Shape};
 use super::lexicon::Lexicon;
+use super::parts::{self, Part};
 use super::scan::Kind;
 use super::turn::{CellAt, Turn};
-use super::{surroundings, vocabulary};
+use super::vocabulary;
 
 /// What a sentence is checked against.
 pub(super) struct Ground<'a> {
-    pub turn: &'a Turn<'a>,
-    pub lexicon: &'a Lexicon,
+    pub(super) turn: &'a Turn<'a>,
+    pub(super) lexicon: &'a Lexicon,
     /// The references of the text; none where one has no value.
-    pub references: &'a [Option<Evaluated>],
+    pub(super) references: &'a [Option<Evaluated>],
     /// The question, taken apart.
-    pub question: &'a Sentence,
-}
-
-/// The part a label plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Subject,
-    /// What something is compared with.
-    Comparand,
-    /// Denied, or the end of an open span.
-    Dropped,
+    pub(super) question: &'a Sentence,
 }
 
 /// A label of a sentence as one column sees it.
 #[derive(Debug, Clone)]
 pub(super) struct LabelMark {
-    pub item: usize,
+    pub(super) item: usize,
     /// The texts of the column's cells that it names; none for a name that is no row.
-    pub values: Vec<String>,
+    pub(super) values: Vec<String>,
     /// True where it has all parts of the label.
-    pub full: bool,
-    pub part: Part,
+    pub(super) full: bool,
+    pub(super) part: Part,
 }
 
 impl LabelMark {
-    pub fn names(&self, text: &str) -> bool {
+    pub(super) fn names(&self, text: &str) -> bool {
         matches!(self.values.as_slice(), [value] if value == text)
     }
 }
@@ -57,7 +48,7 @@ pub(super) fn marks(ground: &Ground<'_>, sentence: &Sentence, table: usize, colu
         let Some((values, full)) = values(ground, sentence, item, table, column) else {
             continue;
         };
-        let part = part(sentence, item, found.last());
+        let part = parts::part(sentence, item, found.last().map(|mark| (mark.item, mark.part)));
         found.push(LabelMark {
             item,
             values,
@@ -139,99 +130,6 @@ fn is_filter(ground: &Ground<'_>, table: usize, name: &str) -> bool {
         .filter(|word| !word.is_empty())
         .peekable();
     words.peek().is_some() && words.all(|word| filters.iter().any(|filter| filter == word))
-}
-
-/// The part that a label plays, by the words in front of it.
-fn part(sentence: &Sentence, item: usize, earlier: Option<&LabelMark>) -> Part {
-    let mut back = 1;
-    while back <= 5 {
-        let word = sentence.word_before(item, back);
-        match sentence.kind_before(item, back) {
-            Some(Kind::Word(_)) => {}
-            // "than Firefox and Safari": the list goes on.
-            Some(Kind::Label(_) | Kind::Date(_)) => {
-                let joined =
-                    back > 1 && (1..back).all(|at| matches!(sentence.word_before(item, at), "and" | "or" | "the"));
-                return earlier
-                    .filter(|mark| joined && mark.item == item - back)
-                    .map_or(Part::Subject, |mark| mark.part);
-            }
-            Some(Kind::Mark(',' | '(')) if back == 1 && sentence.word_before(item, 2) == "to" => {}
-            _ => return Part::Subject,
-        }
-        let before = sentence.word_before(item, back + 1);
-        let through = matches!(
-            word,
-            "the"
-                | "on"
-                | "in"
-                | "at"
-                | "of"
-                | "that"
-                | "those"
-                | "for"
-                | "with"
-                | "to"
-                | "from"
-                | "page"
-                | "status"
-                | "its"
-                | "by"
-                | "day"
-                | "browser"
-                | "all"
-        );
-        let compares = match word {
-            "than" | "against" | "versus" | "vs" | "unlike" | "ahead" | "behind" | "beat" | "beats" | "outnumbered"
-            | "outnumbers" | "exceeded" | "exceeds" | "surpassed" | "overtook" | "trails" | "trailed" | "trailing"
-            | "leads" | "led" | "above" | "below" => true,
-            "with" | "to" => matches!(
-                before,
-                "compared" | "comparison" | "relative" | "relation" | "contrast" | "next" | "close" | "equal" | "similar"
-            ),
-            "by" => before == "followed",
-            "those" | "that" => back > 1 && matches!(before, "of" | "to" | "with"),
-            "as" if before == "same" => true,
-            "as" => (0..item - back)
-                .rev()
-                .take(10)
-                .any(|earlier| sentence.word(earlier) == "as"),
-            "of" => (0..item - back)
-                .rev()
-                .take(8)
-                .any(|earlier| matches!(sentence.word(earlier), "twice" | "half" | "times")),
-            _ => false,
-        };
-        if matches!(word, "after" | "before") {
-            let own = matches!(sentence.kind(item + 1), Some(Kind::Mark('(')));
-            return if own { Part::Comparand } else { Part::Dropped };
-        }
-        if compares {
-            return Part::Comparand;
-        }
-        let open = (word == "to" && before == "up")
-            || (word == "of" && matches!(before, "end" | "start" | "beginning" | "middle"));
-        let onwards = word == "from" && back == 1 && matches!(sentence.word(item + 1), "on" | "onward" | "onwards");
-        if open
-            || onwards
-            || matches!(word, "under" | "beneath" | "within" | "inside")
-            || surroundings::is_all_but(sentence, item - back)
-        {
-            return Part::Dropped;
-        }
-        if matches!(word, "not" | "nor" | "neither" | "since" | "until" | "till" | "through")
-            || (word == "than" && before == "rather")
-            || (word == "of" && before == "instead")
-            || (word == "by" && back == 1 && matches!(sentence.kind(item), Some(Kind::Date(_))) && before != "day")
-        {
-            return Part::Dropped;
-        }
-        if !through {
-            return Part::Subject;
-        }
-        back += 1;
-    }
-    Part::Subject
 }
 
 /// Marks as they are assigned: a comparand takes part only with a number of its own.

@@ -7,7 +7,7 @@ use super::measures::{self, Tie};
 use super::rows::{self, Strictness};
 use super::scan::Kind;
 use super::turn::CellAt;
-use super::{surroundings, vocabulary};
+use super::{restrictions, surroundings, vocabulary};
 use hedgerow_data_api::{Role, Unit};
 
 /// The cell that a literal is bound to. The error is the reason why there is none.
@@ -65,7 +65,7 @@ fn fits(
     }
     measure_fits(ground, sentence, tie, cell)?;
     rows::fits(ground, sentence, at, cell, Strictness::Literal)?;
-    match surroundings::restriction(ground, sentence, at, cell.table) {
+    match restrictions::restriction(ground, sentence, at, cell.table) {
         Some(word) => Err(format!("the result does not tell apart what `{word}` says")),
         None => Ok(()),
     }

@@ -18,25 +18,25 @@ use super::referencing::{self, Spot};
 use super::scan::Kind;
 use super::turn::CellAt;
 use super::words::{self, Facts, Verdict};
-use super::{checking, comparisons, computed, surroundings, vocabulary};
+use super::{checking, comparisons, computed, rank_words, restrictions, surroundings, vocabulary};
 
 /// A figure, where it stands, and what is wrong with it.
 pub(super) struct Found {
-    pub range: Range<usize>,
-    pub figure: Figure,
-    pub problem: Option<String>,
+    pub(super) range: Range<usize>,
+    pub(super) figure: Figure,
+    pub(super) problem: Option<String>,
 }
 
 /// Checks the sentences of an answer.
 pub(super) struct Checker<'a> {
-    pub ground: Ground<'a>,
-    pub evaluated: &'a [Result<Evaluated, String>],
-    pub text: &'a str,
-    pub ranges: &'a [Range<usize>],
+    pub(super) ground: Ground<'a>,
+    pub(super) evaluated: &'a [Result<Evaluated, String>],
+    pub(super) text: &'a str,
+    pub(super) ranges: &'a [Range<usize>],
     /// The numbers of the question.
-    pub asked: Vec<Amount>,
+    pub(super) asked: Vec<Amount>,
     /// The numbers of the arguments.
-    pub given: Vec<Amount>,
+    pub(super) given: Vec<Amount>,
 }
 
 /// What the numbers of a sentence came to.
@@ -52,7 +52,7 @@ struct Numbers<'e> {
 
 impl<'a> Checker<'a> {
     /// The figures of a sentence.
-    pub fn check(&self, sentence: &Sentence, earlier: &[Sentence]) -> Vec<Found> {
+    pub(super) fn check(&self, sentence: &Sentence, earlier: &[Sentence]) -> Vec<Found> {
         let numbers = binding::numbers(&self.ground, sentence);
         let ties = measures::ties(sentence, &numbers);
         let mut known = Numbers::default();
@@ -185,39 +185,24 @@ impl<'a> Checker<'a> {
             cells: &known.cells,
             differences: &known.differences,
         };
-        for at in 0..sentence.items.len() {
-            if sentence.asks {
-                break;
-            }
+        let stated = if sentence.asks { 0 } else { sentence.items.len() };
+        for at in 0..stated {
             let span = |start: usize| sentence.items[start].start..sentence.items[at].end;
             if let Some(change) = words::change_at(sentence, at) {
                 let group = sentence.group_of(at);
-                let wrong = known.contradicted.iter().any(|item| group.contains(item));
-                let verdict = words::check(&self.ground, sentence, at, change, &facts);
-                let verdict = if wrong {
+                let verdict = if known.contradicted.iter().any(|item| group.contains(item)) {
                     Err("the number beside it is not supported".to_owned())
                 } else {
-                    verdict
+                    words::check(&self.ground, sentence, at, change, &facts)
                 };
                 found.push(self.word(sentence, at, span(at), verdict));
             } else if let Some((relation, than)) = comparisons::comparison_at(sentence, at) {
-                let ordered = !matches!(relation, Relation::Times(_));
-                let others = ordered && matches!(sentence.word(than + 1), "any" | "all" | "every" | "other" | "others");
-                let verdict = if others {
-                    let rank = ranks::Rank {
-                        place: 1,
-                        greatest: relation == Relation::More,
-                        start: at,
-                    };
-                    ranks::check(&self.ground, sentence, at, rank, &facts).verdict
-                } else {
-                    comparisons::check(&self.ground, sentence, at, relation, than, &facts)
-                };
+                let verdict = self.compare(sentence, at, relation, than, &facts);
                 found.push(self.word(sentence, at, span(at), verdict));
             } else if let Some((more, literal)) = self.threshold(sentence, at, known) {
                 let verdict = comparisons::check_threshold(&self.ground, sentence, at, more, literal, &facts);
                 found.push(self.word(sentence, at, span(at), verdict));
-            } else if let Some(rank) = ranks::rank_at(sentence, at) {
+            } else if let Some(rank) = rank_words::rank_at(sentence, at) {
                 let checked = ranks::check(&self.ground, sentence, at, rank, &facts);
                 for name in checked.wrong_names {
                     flagged.insert(name, "another row has that rank".to_owned());
@@ -245,6 +230,21 @@ impl<'a> Checker<'a> {
         known.found.append(&mut found);
     }
 
+    /// A comparison with another row, or with all others.
+    fn compare(&self, sentence: &Sentence, at: usize, relation: Relation, than: usize, facts: &Facts<'_>) -> Verdict {
+        let others = matches!(sentence.word(than + 1), "any" | "all" | "every" | "other" | "others");
+        if others && !matches!(relation, Relation::Times(_)) {
+            let greatest = relation == Relation::More;
+            let rank = rank_words::Rank {
+                place: 1,
+                greatest,
+                start: at,
+            };
+            return ranks::check(&self.ground, sentence, at, rank, facts).verdict;
+        }
+        comparisons::check(&self.ground, sentence, at, relation, than, facts)
+    }
+
     /// `more than 1,000` where the question has the number.
     fn threshold<'s>(&self, sentence: &'s Sentence, at: usize, known: &Numbers<'_>) -> Option<(bool, &'s Literal)> {
         let more = comparisons::comparative(sentence.word(at))?;
@@ -257,7 +257,7 @@ impl<'a> Checker<'a> {
     fn word(&self, sentence: &Sentence, at: usize, range: Range<usize>, verdict: Verdict) -> Found {
         let verdict = verdict.and_then(|cells| {
             let mut tables = cells.iter().map(|cell| cell.table);
-            match tables.find_map(|table| surroundings::restriction(&self.ground, sentence, at, table)) {
+            match tables.find_map(|table| restrictions::restriction(&self.ground, sentence, at, table)) {
                 Some(word) => Err(format!("the result does not tell apart what `{word}` says")),
                 None => Ok(cells),
             }

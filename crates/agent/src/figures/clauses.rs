@@ -11,17 +11,17 @@ use super::vocabulary;
 /// A sentence, taken apart.
 #[derive(Debug, Clone)]
 pub(super) struct Sentence {
-    pub items: Vec<Item>,
+    pub(super) items: Vec<Item>,
     /// The clause of each item.
-    pub clause: Vec<usize>,
+    pub(super) clause: Vec<usize>,
     /// The group of each item.
-    pub group: Vec<usize>,
+    pub(super) group: Vec<usize>,
     /// True for a question, which states nothing.
-    pub asks: bool,
+    pub(super) asks: bool,
 }
 
 impl Sentence {
-    pub fn new(items: Vec<Item>, asks: bool) -> Self {
+    pub(super) fn new(items: Vec<Item>, asks: bool) -> Self {
         let (mut clause, mut group) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
         let (mut clauses, mut groups) = (0, 0);
         for at in 0..items.len() {
@@ -41,7 +41,7 @@ impl Sentence {
     }
 
     /// The word of an item; empty where it is none.
-    pub fn word(&self, at: usize) -> &str {
+    pub(super) fn word(&self, at: usize) -> &str {
         match self.items.get(at).map(|item| &item.kind) {
             Some(Kind::Word(word)) => word,
             _ => "",
@@ -49,35 +49,35 @@ impl Sentence {
     }
 
     /// The word `back` items in front of an item.
-    pub fn word_before(&self, at: usize, back: usize) -> &str {
+    pub(super) fn word_before(&self, at: usize, back: usize) -> &str {
         at.checked_sub(back).map_or("", |before| self.word(before))
     }
 
-    pub fn kind(&self, at: usize) -> Option<&Kind> {
+    pub(super) fn kind(&self, at: usize) -> Option<&Kind> {
         self.items.get(at).map(|item| &item.kind)
     }
 
-    pub fn kind_before(&self, at: usize, back: usize) -> Option<&Kind> {
+    pub(super) fn kind_before(&self, at: usize, back: usize) -> Option<&Kind> {
         at.checked_sub(back).and_then(|before| self.kind(before))
     }
 
     /// True for a number, written out or referred to.
-    pub fn is_number(&self, at: usize) -> bool {
+    pub(super) fn is_number(&self, at: usize) -> bool {
         matches!(self.kind(at), Some(Kind::Literal(_) | Kind::Reference(_)))
     }
 
     /// The items of the clause of an item.
-    pub fn clause_of(&self, at: usize) -> Range<usize> {
+    pub(super) fn clause_of(&self, at: usize) -> Range<usize> {
         span(&self.clause, at)
     }
 
     /// The items of the group of an item.
-    pub fn group_of(&self, at: usize) -> Range<usize> {
+    pub(super) fn group_of(&self, at: usize) -> Range<usize> {
         span(&self.group, at)
     }
 
     /// How strongly two items are parted: 2 by a clause, 1 by a comma or "and", 0 not.
-    pub fn parted(&self, one: usize, other: usize) -> u8 {
+    pub(super) fn parted(&self, one: usize, other: usize) -> u8 {
         let (from, to) = (one.min(other), one.max(other));
         if self.clause[from] != self.clause[to] {
             return 2;
@@ -86,13 +86,13 @@ impl Sentence {
     }
 
     /// True for a comma, "and", and what leads to something compared.
-    pub fn is_joint(&self, at: usize) -> bool {
+    pub(super) fn is_joint(&self, at: usize) -> bool {
         matches!(self.kind(at), Some(Kind::Mark(',')))
             || matches!(self.word(at), "and" | "against" | "versus" | "vs" | "compared" | "than")
     }
 
     /// True where an item stands in parentheses that follow a label at once.
-    pub fn is_label_aside(&self, at: usize) -> bool {
+    pub(super) fn is_label_aside(&self, at: usize) -> bool {
         let open = (0..at)
             .rev()
             .take(6)
@@ -100,7 +100,8 @@ impl Sentence {
         let Some(open) = open.filter(|open| matches!(self.kind(*open), Some(Kind::Mark('(')))) else {
             return false;
         };
-        matches!(self.kind_before(open, 1), Some(Kind::Label(_) | Kind::Date(_)))
+        let denied = (open..at).any(|before| vocabulary::is_negation(self.word(before)));
+        !denied && matches!(self.kind_before(open, 1), Some(Kind::Label(_) | Kind::Date(_)))
     }
 }
 

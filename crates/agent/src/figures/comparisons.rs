@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::binding::{self, Ground, LabelMark, Part};
+use super::binding::{self, Ground, LabelMark};
 use super::clauses::Sentence;
 use super::lexicon::Measured;
 use super::literals::Literal;
 use super::measures;
+use super::parts::Part;
 use super::rows;
 use super::scan::Kind;
 use super::turn::CellAt;

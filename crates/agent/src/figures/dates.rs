@@ -19,14 +19,14 @@ pub(super) enum Grain {
 /// The start of the bucket that a time cell stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Moment {
-    pub day: NaiveDate,
-    pub time: NaiveTime,
-    pub grain: Grain,
+    pub(super) day: NaiveDate,
+    pub(super) time: NaiveTime,
+    pub(super) grain: Grain,
 }
 
 impl Moment {
     /// For comparing two cells.
-    pub fn order(&self) -> (NaiveDate, NaiveTime) {
+    pub(super) fn order(&self) -> (NaiveDate, NaiveTime) {
         (self.day, self.time)
     }
 }
@@ -34,18 +34,18 @@ impl Moment {
 /// A date or time as it stands in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Mention {
-    pub year: Option<i32>,
-    pub month: Option<u32>,
-    pub day: Option<u32>,
-    pub time: Option<(u32, u32)>,
-    pub weekday: Option<Weekday>,
+    pub(super) year: Option<i32>,
+    pub(super) month: Option<u32>,
+    pub(super) day: Option<u32>,
+    pub(super) time: Option<(u32, u32)>,
+    pub(super) weekday: Option<Weekday>,
     /// `May 18` and not `18 May`: a number may follow, as in `May 18 and 19`.
-    pub month_first: bool,
+    pub(super) month_first: bool,
 }
 
 impl Mention {
     /// True where every part that is there agrees with the cell.
-    pub fn names(&self, cell: &Moment) -> bool {
+    pub(super) fn names(&self, cell: &Moment) -> bool {
         let coarse = cell.grain == Grain::Month;
         if coarse && (self.day.is_some() || self.weekday.is_some() || self.month.is_none()) {
             return false;
@@ -60,7 +60,7 @@ impl Mention {
     }
 
     /// True where the mention has the parts that the rule wants for a literal's row label.
-    pub fn is_full(&self, grain: Grain) -> bool {
+    pub(super) fn is_full(&self, grain: Grain) -> bool {
         match grain {
             Grain::Month => self.month.is_some(),
             Grain::Day => self.month.is_some() && self.day.is_some(),
@@ -69,7 +69,7 @@ impl Mention {
     }
 
     /// True where the weekday is not that of the date, in each year that the cells have.
-    pub fn contradicts_itself(&self, years: &[i32]) -> bool {
+    pub(super) fn contradicts_itself(&self, years: &[i32]) -> bool {
         let (Some(weekday), Some(month), Some(day)) = (self.weekday, self.month, self.day) else {
             return false;
         };
@@ -82,7 +82,7 @@ impl Mention {
     }
 
     /// The days that the mention covers, years taken from `year` where it has none.
-    pub fn days(&self, year: i32) -> Option<(NaiveDate, NaiveDate)> {
+    pub(super) fn days(&self, year: i32) -> Option<(NaiveDate, NaiveDate)> {
         if self.time.is_some() || (self.weekday.is_some() && self.day.is_none()) {
             return None;
         }

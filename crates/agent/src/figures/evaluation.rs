@@ -3,19 +3,19 @@
 use hedgerow_data_api::{Role, Unit};
 use serde_json::Value;
 
-use super::expression::{Expression, Format, Function, Node, Operator};
-use super::render;
+use super::expression::{Expression, Format, Node, Operator};
 use super::turn::{CellAt, Turn, label_text};
+use super::{aggregates, render};
 
 /// What a reference came to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Evaluated {
-    pub value: Value,
-    pub unit: Unit,
+    pub(super) value: Value,
+    pub(super) unit: Unit,
     /// As it is rendered, without a percent sign.
-    pub text: String,
-    pub cells: Vec<CellAt>,
-    pub shape: Shape,
+    pub(super) text: String,
+    pub(super) cells: Vec<CellAt>,
+    pub(super) shape: Shape,
 }
 
 /// The kind of computation, which decides how the words around it are checked.
@@ -40,13 +40,13 @@ pub(super) enum Shape {
 /// Cells with a plus, and cells with a minus.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Linear {
-    pub plus: Vec<CellAt>,
-    pub minus: Vec<CellAt>,
+    pub(super) plus: Vec<CellAt>,
+    pub(super) minus: Vec<CellAt>,
 }
 
 impl Linear {
     /// The cell, where there is just one.
-    pub fn single(&self) -> Option<CellAt> {
+    pub(super) fn single(&self) -> Option<CellAt> {
         match (self.plus.as_slice(), self.minus.as_slice()) {
             ([cell], []) => Some(*cell),
             _ => None,
@@ -54,22 +54,23 @@ impl Linear {
     }
 }
 
+/// A value on its way through a computation.
 #[derive(Clone)]
-struct Quantity {
-    number: f64,
-    unit: Unit,
+pub(super) struct Quantity {
+    pub(super) number: f64,
+    pub(super) unit: Unit,
     /// A number without a unit that came out of a division.
-    ratio: bool,
+    pub(super) ratio: bool,
     /// Multiplied by 100.
-    hundred: bool,
-    shape: Shape,
-    cells: Vec<CellAt>,
+    pub(super) hundred: bool,
+    pub(super) shape: Shape,
+    pub(super) cells: Vec<CellAt>,
 }
 
 /// Evaluates a reference. The error is the reason, as the end of a sentence.
 pub(super) fn evaluate(expression: &Expression, turn: &Turn<'_>) -> Result<Evaluated, String> {
     if let Node::Cell { handle, row, column } = &expression.node {
-        let at = find_cell(turn, handle, *row, column)?;
+        let at = aggregates::find_cell(turn, handle, *row, column)?;
         let measured = turn.column(at.table, at.column).role == Role::Measure;
         match turn.cell(at) {
             Value::Null if measured => return Err("the cell is empty".to_owned()),
@@ -164,12 +165,14 @@ fn compute(node: &Node, turn: &Turn<'_>) -> Result<Quantity, String> {
             shape: Shape::Other,
             cells: Vec::new(),
         }),
-        Node::Cell { handle, row, column } => measured(turn, find_cell(turn, handle, *row, column)?),
+        Node::Cell { handle, row, column } => {
+            aggregates::measured(turn, aggregates::find_cell(turn, handle, *row, column)?)
+        }
         Node::Aggregate {
             function,
             handle,
             column,
-        } => aggregate(turn, *function, handle, column.as_deref()),
+        } => aggregates::aggregate(turn, *function, handle, column.as_deref()),
         Node::Binary { operator, left, right } => {
             let multiplies = *operator == Operator::Multiply;
             match (left.as_ref(), right.as_ref()) {
@@ -286,147 +289,4 @@ fn unit_name(quantity: &Quantity) -> &'static str {
         Unit::Bytes => "bytes",
         Unit::None => "a plain number",
     }
-}
-
-fn measured(turn: &Turn<'_>, at: CellAt) -> Result<Quantity, String> {
-    let is_measure = turn.column(at.table, at.column).role == Role::Measure;
-    match turn.number(at) {
-        Some(number) if is_measure => Ok(Quantity {
-            number,
-            unit: turn.unit(at),
-            ratio: false,
-            hundred: false,
-            shape: Shape::Linear(Linear {
-                plus: vec![at],
-                minus: Vec::new(),
-            }),
-            cells: vec![at],
-        }),
-        _ => Err(format!("{} is not a number to calculate with", turn.name(at))),
-    }
-}
-
-fn aggregate(turn: &Turn<'_>, function: Function, handle: &str, column: Option<&str>) -> Result<Quantity, String> {
-    let table = find_table(turn, handle)?;
-    if turn.table(table).rows_cut > 0 {
-        return Err(format!("{handle} is cut, so that its rows do not make the whole"));
-    }
-    if function == Function::Count {
-        let cells = column.map(|name| find_column(turn, table, name)).transpose()?;
-        let counted = cells.map_or(turn.table(table).rows.len(), |column| {
-            turn.cells_of(table, column)
-                .into_iter()
-                .filter(|at| !turn.cell(*at).is_null())
-                .count()
-        });
-        let number = f64::from(u32::try_from(counted).map_err(|_| "there are too many rows".to_owned())?);
-        let (unit, shape, cells) = (Unit::None, Shape::Count, Vec::new());
-        return Ok(Quantity {
-            number,
-            unit,
-            ratio: false,
-            hundred: false,
-            shape,
-            cells,
-        });
-    }
-    let column = find_column(turn, table, column.unwrap_or_default())?;
-    let cells = turn.cells_of(table, column);
-    let numbers = cells
-        .iter()
-        .map(|at| measured(turn, *at).map(|q| q.number))
-        .collect::<Result<Vec<f64>, String>>()?;
-    if numbers.is_empty() {
-        return Err(format!("{handle} has no rows"));
-    }
-    let total: f64 = numbers.iter().sum();
-    let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-    let attained = |extreme: f64| -> Vec<CellAt> {
-        cells
-            .iter()
-            .zip(&numbers)
-            .filter(|(_, number)| **number >= extreme && **number <= extreme)
-            .map(|(at, _)| *at)
-            .collect()
-    };
-    #[expect(clippy::cast_precision_loss, reason = "tables have far fewer rows than 2^52")]
-    let rows = numbers.len() as f64;
-    let (number, shape) = match function {
-        Function::Max => (
-            greatest,
-            Shape::Extreme {
-                greatest: true,
-                cells: attained(greatest),
-            },
-        ),
-        Function::Min => (
-            least,
-            Shape::Extreme {
-                greatest: false,
-                cells: attained(least),
-            },
-        ),
-        Function::Avg => (total / rows, Shape::Average),
-        Function::Sum | Function::Count => (
-            total,
-            Shape::Linear(Linear {
-                plus: cells.clone(),
-                minus: Vec::new(),
-            }),
-        ),
-    };
-    let unit = turn.column(table, column).unit;
-    Ok(Quantity {
-        number,
-        unit,
-        ratio: false,
-        hundred: false,
-        shape,
-        cells,
-    })
-}
-
-fn find_cell(turn: &Turn<'_>, handle: &str, row: usize, column: &str) -> Result<CellAt, String> {
-    let table = find_table(turn, handle)?;
-    let rows = turn.table(table).rows.len();
-    if row >= rows {
-        let has = if rows == 0 {
-            "no rows".to_owned()
-        } else {
-            format!("rows 0 to {}", rows - 1)
-        };
-        return Err(format!("{handle} has {has}, not a row {row}"));
-    }
-    Ok(CellAt {
-        table,
-        row,
-        column: find_column(turn, table, column)?,
-    })
-}
-
-fn find_table(turn: &Turn<'_>, handle: &str) -> Result<usize, String> {
-    turn.results
-        .iter()
-        .position(|result| result.handle == handle)
-        .ok_or_else(|| {
-            let handles: Vec<&str> = turn.results.iter().map(|result| result.handle.as_str()).collect();
-            if handles.is_empty() {
-                format!("there is no result {handle}, there are no results yet")
-            } else {
-                format!("there is no result {handle}, there are {}", handles.join(", "))
-            }
-        })
-}
-
-fn find_column(turn: &Turn<'_>, table: usize, name: &str) -> Result<usize, String> {
-    let shown = turn.table(table);
-    shown.column_index(name).ok_or_else(|| {
-        let nearest = shown
-            .columns
-            .iter()
-            .min_by_key(|column| strsim::levenshtein(name, &column.name));
-        let near = nearest.map_or(String::new(), |column| format!("; the nearest is {}", column.name));
-        format!("{} has no column {name}{near}", turn.results[table].handle)
-    })
 }

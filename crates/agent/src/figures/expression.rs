@@ -64,8 +64,8 @@ pub(super) enum Format {
 /// A reference as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Expression {
-    pub node: Node,
-    pub formats: Vec<Format>,
+    pub(super) node: Node,
+    pub(super) formats: Vec<Format>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

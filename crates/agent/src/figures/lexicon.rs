@@ -11,25 +11,25 @@ use super::vocabulary;
 /// A label's place: the cells of this column with this text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
-    pub table: usize,
-    pub column: usize,
-    pub text: String,
+    pub(super) table: usize,
+    pub(super) column: usize,
+    pub(super) text: String,
 }
 
 /// A measure column that a phrase can mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Measured {
-    pub table: usize,
-    pub column: usize,
+    pub(super) table: usize,
+    pub(super) column: usize,
 }
 
 /// A phrase that names a measure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MeasurePhrase {
     /// In lower case.
-    pub phrase: String,
+    pub(super) phrase: String,
     /// The columns it can mean; none for a measure that the turn does not have.
-    pub columns: Vec<Measured>,
+    pub(super) columns: Vec<Measured>,
 }
 
 /// Measures that people speak of. Where no result has them, they must not pass for another one.
@@ -45,13 +45,13 @@ pub(super) struct Lexicon {
     /// Labels of digits only, such as status codes.
     numeric: BTreeMap<String, Vec<Place>>,
     /// The years of the time cells.
-    pub years: Vec<i32>,
+    pub(super) years: Vec<i32>,
     /// The words of titles and column names, which restrict nothing.
-    pub title_words: BTreeSet<String>,
+    pub(super) title_words: BTreeSet<String>,
 }
 
 impl Lexicon {
-    pub fn new(turn: &Turn<'_>) -> Self {
+    pub(super) fn new(turn: &Turn<'_>) -> Self {
         let mut labels: BTreeMap<String, Vec<Place>> = BTreeMap::new();
         let mut numeric: BTreeMap<String, Vec<Place>> = BTreeMap::new();
         let mut years = BTreeSet::new();
@@ -97,7 +97,7 @@ impl Lexicon {
     }
 
     /// The longest label at the start of `text`, with its length.
-    pub fn label(&self, text: &str) -> Option<(usize, &[Place])> {
+    pub(super) fn label(&self, text: &str) -> Option<(usize, &[Place])> {
         let first = text.chars().next()?.to_lowercase().next()?;
         self.labels.get(&first)?.iter().find_map(|(form, places)| {
             let exact = form.starts_with('/') || vocabulary::is_function(&form.to_lowercase());
@@ -110,19 +110,19 @@ impl Lexicon {
     }
 
     /// The label that is this token as a whole, such as a path.
-    pub fn whole_label(&self, token: &str) -> Option<&[Place]> {
+    pub(super) fn whole_label(&self, token: &str) -> Option<&[Place]> {
         let first = token.chars().next()?.to_lowercase().next()?;
         let found = self.labels.get(&first)?.iter().find(|(form, _)| form == token)?;
         Some(&found.1)
     }
 
     /// The rows that a number names as a label.
-    pub fn numeric_label(&self, digits: &str) -> Option<&[Place]> {
+    pub(super) fn numeric_label(&self, digits: &str) -> Option<&[Place]> {
         self.numeric.get(digits).map(Vec::as_slice)
     }
 
     /// The longest measure phrase at the start of `text`, with its length.
-    pub fn measure(&self, text: &str) -> Option<(usize, &MeasurePhrase)> {
+    pub(super) fn measure(&self, text: &str) -> Option<(usize, &MeasurePhrase)> {
         self.measures.iter().find_map(|measure| {
             let length = matched(text, &measure.phrase, false)?;
             ends_word(&text[length..]).then_some((length, measure))

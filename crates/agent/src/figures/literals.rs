@@ -10,15 +10,15 @@ use super::vocabulary;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Literal {
     /// The value; none for a malformed number.
-    pub amount: Option<Amount>,
+    pub(super) amount: Option<Amount>,
     /// Followed by `%` or `percent`.
-    pub percent: bool,
+    pub(super) percent: bool,
     /// With a currency, a multiplier or a unit that no measure has.
-    pub foreign_unit: bool,
+    pub(super) foreign_unit: bool,
     /// Marked as not exact: `~`, `+`, or one end of a range.
-    pub hedged: bool,
+    pub(super) hedged: bool,
     /// Written as a word.
-    pub word: bool,
+    pub(super) word: bool,
 }
 
 /// An exact decimal value.
@@ -33,7 +33,7 @@ impl Amount {
         clippy::cast_precision_loss,
         reason = "only for comparisons that whole numbers do not need"
     )]
-    pub fn float(self) -> f64 {
+    pub(super) fn float(self) -> f64 {
         match self {
             Self::Whole(whole) => whole as f64,
             Self::Fraction(fraction) => fraction,
@@ -41,7 +41,7 @@ impl Amount {
     }
 
     /// True where the cell is this number exactly.
-    pub fn equals(self, cell: &Value) -> bool {
+    pub(super) fn equals(self, cell: &Value) -> bool {
         let Value::Number(number) = cell else { return false };
         match (self, whole(number)) {
             (Self::Whole(amount), Some(whole)) => amount == whole,
@@ -49,7 +49,7 @@ impl Amount {
         }
     }
 
-    pub fn json(self) -> Value {
+    pub(super) fn json(self) -> Value {
         match self {
             Self::Whole(whole) => i64::try_from(whole).map_or_else(|_| Value::from(self.float()), Value::from),
             Self::Fraction(fraction) => Number::from_f64(fraction).map_or(Value::Null, Value::Number),

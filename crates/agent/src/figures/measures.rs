@@ -6,7 +6,7 @@ use super::assign::{self, Mark, Target};
 use super::clauses::Sentence;
 use super::lexicon::Measured;
 use super::scan::Kind;
-use super::{ranks, surroundings, vocabulary};
+use super::{rank_words, surroundings, vocabulary};
 
 /// The measure of a number.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub(super) enum Tie {
 
 impl Tie {
     /// The item of the measure.
-    pub fn item(&self) -> Option<usize> {
+    pub(super) fn item(&self) -> Option<usize> {
         match self {
             Self::Direct(item) | Self::Near(item) => Some(*item),
             _ => None,
@@ -48,7 +48,7 @@ pub(super) fn qualifier(sentence: &Sentence, item: usize) -> Option<String> {
     }
     let word = sentence.word_before(item, 1);
     let harmless = ["other", "further", "daily", "hourly", "weekly", "monthly", "direct"];
-    if surroundings::is_comparative(word) || ranks::direction_of(word).is_some() {
+    if surroundings::is_comparative(word) || rank_words::direction_of(word).is_some() {
         return None;
     }
     let unknown = !word.is_empty() && !vocabulary::is_known(word) && !vocabulary::is_hedge(word);
@@ -138,7 +138,8 @@ fn direct(sentence: &Sentence, number: usize) -> Option<Tie> {
                 let grammar =
                     vocabulary::is_function(word) || vocabulary::is_verb(word) || is_adverb(word) || word == "percent";
                 // "2 failed with status 500" says what happened, "2 failed requests" what they are.
-                let verb = grammar && (sentence.kind(at + 1).is_none() || vocabulary::is_function(sentence.word(at + 1)));
+                let verb =
+                    grammar && (sentence.kind(at + 1).is_none() || vocabulary::is_function(sentence.word(at + 1)));
                 return (!grammar || (vocabulary::is_qualifier(word) && !verb)).then(|| Tie::Foreign(word.clone()));
             }
             _ => return None,

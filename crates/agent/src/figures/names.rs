@@ -170,7 +170,10 @@ fn stands_as_label(items: &[Item], at: usize) -> bool {
     let said = matches!(before, "of" | "was" | "is") && matches!(word_at(items, at.checked_sub(2)), "status" | "code");
     let counted = matches!(before, "with" | "in")
         && matches!(at.checked_sub(2).map(|back| &items[back].kind), Some(Kind::Measure(_)))
-        && matches!(at.checked_sub(3).map(|back| &items[back].kind), Some(Kind::Literal(_) | Kind::Reference(_)));
+        && matches!(
+            at.checked_sub(3).map(|back| &items[back].kind),
+            Some(Kind::Literal(_) | Kind::Reference(_))
+        );
     if said || counted {
         return true;
     }
@@ -186,8 +189,9 @@ fn stands_as_label(items: &[Item], at: usize) -> bool {
         .any(|(other, item)| other != at && matches!(item.kind, Kind::Literal(_) | Kind::Reference(_)));
     let measured = items.iter().any(|item| matches!(item.kind, Kind::Measure(_)));
     let opens = at == 0 || matches!(items[at - 1].kind, Kind::Mark('\n'));
-    let heads =
-        opens && (matches!(next, Some(Kind::Mark(':' | '('))) || matches!(after, "had" | "has" | "was" | "got" | "is" | "were" | "came" | "leads"));
+    let heads = opens
+        && (matches!(next, Some(Kind::Mark(':' | '(')))
+            || matches!(after, "had" | "has" | "was" | "got" | "is" | "were" | "came" | "leads"));
     let trails =
         matches!(before, "with" | "in" | "as") && (next.is_none() || matches!(next, Some(Kind::Mark('.' | ',' | ':'))));
     others && measured && (heads || (trails && !marked))

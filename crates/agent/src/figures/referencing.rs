@@ -2,26 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use hedgerow_data_api::Unit;
 
-use super::binding::{Ground, LabelMark, Part};
+use super::binding::{Ground, LabelMark};
 use super::clauses::Sentence;
 use super::evaluation::{Evaluated, Linear, Shape};
 use super::measures::{self, Tie};
+use super::parts::Part;
 use super::rows::{self, Strictness};
 use super::scan::Kind;
 use super::turn::CellAt;
-use super::{assign, binding, computed, ranks, surroundings, vocabulary};
+use super::{binding, computed, extremes, ranks, ratios, restrictions, surroundings, vocabulary};
 
 /// A reference in its sentence.
 pub(super) struct Spot<'s> {
-    pub sentence: &'s Sentence,
+    pub(super) sentence: &'s Sentence,
     /// The sentences before it.
-    pub earlier: &'s [Sentence],
+    pub(super) earlier: &'s [Sentence],
     /// The item of the reference.
-    pub at: usize,
-    pub tie: &'s Tie,
+    pub(super) at: usize,
+    pub(super) tie: &'s Tie,
 }
 
 /// Checks the words around a reference. The error is the reason.
@@ -35,9 +35,9 @@ pub(super) fn check(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated)
             Some(cell) => check_cell(ground, spot, cell),
             None => computed::check_linear(ground, spot, linear, evaluated),
         },
-        Shape::Ratio { over, under } => computed::check_ratio(ground, spot, over, under, evaluated),
-        Shape::Extreme { greatest, cells } => check_extreme(ground, spot, *greatest, cells),
-        Shape::Average => check_average(ground, spot, evaluated),
+        Shape::Ratio { over, under } => ratios::check_ratio(ground, spot, over, under, evaluated),
+        Shape::Extreme { greatest, cells } => extremes::check_extreme(ground, spot, *greatest, cells),
+        Shape::Average => extremes::check_average(ground, spot, evaluated),
         Shape::Count => match spot.tie {
             Tie::Direct(_) => Err("a number of rows is not the amount of a measure".to_owned()),
             _ => Ok(()),
@@ -76,7 +76,7 @@ fn check_surroundings(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluate
             .is_some_and(|made| !made.filters.is_empty());
         let asked = |word: &String| (0..ground.question.items.len()).any(|item| ground.question.word(item) == word);
         if let Some(word) =
-            surroundings::restriction(ground, sentence, at, table).filter(|word| !filtered && !asked(word))
+            restrictions::restriction(ground, sentence, at, table).filter(|word| !filtered && !asked(word))
         {
             return Err(format!("the result does not tell apart what `{word}` says"));
         }
@@ -111,7 +111,8 @@ fn check_unit(spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
     // "viewed 893 times" counts; "1.35 times the visitors" compares.
     let counted =
         times && !matches!(sentence.word(at + 2), "the" | "as" | "more" | "that") && evaluated.unit == Unit::Events;
-    if glued || (vocabulary::is_foreign_unit(next) && !(times && ratio) && !spans && !counted && !points) {
+    let allowed = (times && ratio) || spans || counted || points;
+    if glued || (vocabulary::is_foreign_unit(next) && !allowed) {
         return Err(format!("its unit is not `{next}`"));
     }
     Ok(())
@@ -260,103 +261,11 @@ fn is_soft_noun(word: &str, unit: Unit) -> bool {
     }
 }
 
-fn check_extreme(ground: &Ground<'_>, spot: &Spot<'_>, greatest: bool, cells: &[CellAt]) -> Result<(), String> {
-    let Some(cell) = cells.first() else {
-        return Err("it has no cells".to_owned());
-    };
-    check_measure(ground, spot, *cell)?;
-    let group = spot.sentence.group_of(spot.at);
-    let said = group
-        .clone()
-        .any(|item| ranks::direction_of(spot.sentence.word(item)) == Some(greatest));
-    if !said {
-        let extreme = if greatest { "greatest" } else { "least" };
-        return Err(format!("the sentence does not say that it is the {extreme}"));
-    }
-    let named = ground.turn.dimensions(cell.table).into_iter().any(|column| {
-        let marks = binding::marks(ground, spot.sentence, cell.table, Some(column));
-        marks.iter().any(|mark| group.contains(&mark.item))
-    });
-    if named {
-        let [cell] = cells else {
-            return Err("several rows have that value".to_owned());
-        };
-        return rows::fits(
-            ground,
-            spot.sentence,
-            spot.at,
-            *cell,
-            Strictness::Reference(spot.earlier),
-        );
-    }
-    rows::foreign(ground, spot.sentence, spot.at, cell.table)?;
-    rows::period(ground, spot.sentence, spot.at, cell.table)
-}
-
-fn check_average(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
-    let Some(cell) = evaluated.cells.first() else {
-        return Err("it has no cells".to_owned());
-    };
-    check_measure(ground, spot, *cell)?;
-    let said = |word: &str| {
-        matches!(
-            word,
-            "average" | "averaged" | "averages" | "mean" | "per" | "typical" | "typically" | "daily" | "hourly"
-        )
-    };
-    if !spot
-        .sentence
-        .group_of(spot.at)
-        .any(|item| said(spot.sentence.word(item)))
-    {
-        return Err("the sentence does not say that it is an average".to_owned());
-    }
-    whole(ground, spot, &evaluated.cells)
-}
-
-/// Checks that the sentence narrows the rows of a whole column down to none of them.
-pub(super) fn whole(ground: &Ground<'_>, spot: &Spot<'_>, cells: &[CellAt]) -> Result<(), String> {
-    let Some(cell) = cells.first() else {
-        return Err("it has no cells".to_owned());
-    };
-    for column in ground.turn.dimensions(cell.table) {
-        let spoken = spoken(ground, spot, cell.table, column);
-        if !spoken.is_empty() && !covers_all(ground, spot, cell.table, column, &spoken) {
-            return Err("the sentence speaks of some rows, the reference is to all of them".to_owned());
-        }
-    }
-    rows::foreign(ground, spot.sentence, spot.at, cell.table)?;
-    rows::period(ground, spot.sentence, spot.at, cell.table)
-}
-
 /// The labels of a column in the group of the reference.
 pub(super) fn spoken(ground: &Ground<'_>, spot: &Spot<'_>, table: usize, column: usize) -> Vec<LabelMark> {
     let group = spot.sentence.group_of(spot.at);
     let marks = binding::marks(ground, spot.sentence, table, Some(column));
     marks.into_iter().filter(|mark| group.contains(&mark.item)).collect()
-}
-
-/// True for `from 17 to 24 May` where these are the first and the last of the column.
-fn covers_all(ground: &Ground<'_>, spot: &Spot<'_>, table: usize, column: usize, spoken: &[LabelMark]) -> bool {
-    let turn = ground.turn;
-    let [first, last] = spoken else { return false };
-    let days: Vec<NaiveDate> = turn
-        .cells_of(table, column)
-        .into_iter()
-        .filter_map(|at| turn.moment(at))
-        .map(|moment| moment.day)
-        .collect();
-    let day = |mark: &LabelMark| match mark.values.as_slice() {
-        [value] => turn
-            .cells_of(table, column)
-            .into_iter()
-            .find(|at| turn.text(*at) == *value)
-            .and_then(|at| turn.moment(at)),
-        _ => None,
-    };
-    assign::is_span(spot.sentence, first.item, last.item)
-        && day(first).map(|moment| moment.day) == days.iter().min().copied()
-        && day(last).map(|moment| moment.day) == days.iter().max().copied()
 }
 
 /// The texts that the labels name, by the part they play; `None` where one names no row.

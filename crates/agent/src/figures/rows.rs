@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use chrono::{Datelike, NaiveDate};
 
 use super::assign::{self, Mark, Target};
-use super::binding::{self, Ground, LabelMark, Part};
+use super::binding::{self, Ground, LabelMark};
 use super::clauses::Sentence;
+use super::parts::Part;
 use super::scan::Kind;
 use super::turn::{CellAt, Turn};
 
@@ -142,22 +143,9 @@ fn fits_column(
     let mark = |item: &usize| labels.iter().find(|label| label.item == *item);
     match targets.get(&number) {
         Some(Target::Items(items)) => {
-            let marks: Vec<&LabelMark> = items.iter().filter_map(mark).collect();
+            let named: Vec<&LabelMark> = items.iter().filter_map(mark).collect();
             let strict = matches!(strictness, Strictness::Literal);
-            let named = marks.iter().any(|mark| mark.names(&text));
-            // "22 May 2015 was a Friday and had": the same row, once in full.
-            let group = sentence.group_of(number);
-            let in_full = |mark: &LabelMark| {
-                let mut same = labels
-                    .iter()
-                    .filter(|other| other.values == mark.values && group.contains(&other.item));
-                mark.full || same.any(|other| other.full)
-            };
-            let all_full = !strict || marks.iter().all(|mark| in_full(mark));
-            let equal = marks
-                .iter()
-                .all(|mark| mark.names(&text) || is_equal_elsewhere(turn, cell, column, mark));
-            if named && all_full && equal {
+            if names_row(ground, sentence, number, cell, column, (&labels, &named), strict) {
                 Ok(())
             } else {
                 Err(format!(
@@ -191,6 +179,29 @@ fn fits_column(
             }
         },
     }
+}
+
+/// True where the labels name the cell's row, or several rows with the same number.
+fn names_row(
+    ground: &Ground<'_>,
+    sentence: &Sentence,
+    number: usize,
+    cell: CellAt,
+    column: usize,
+    (labels, named): (&[LabelMark], &[&LabelMark]),
+    strict: bool,
+) -> bool {
+    let text = ground.turn.text(CellAt { column, ..cell });
+    let group = sentence.group_of(number);
+    // "22 May 2015 was a Friday and had": the same row, once in full.
+    let in_full = |mark: &LabelMark| {
+        let mut same = labels
+            .iter()
+            .filter(|other| other.values == mark.values && group.contains(&other.item));
+        mark.full || same.any(|other| other.full)
+    };
+    let equal = |mark: &LabelMark| mark.names(&text) || is_equal_elsewhere(ground.turn, cell, column, mark);
+    named.iter().any(|mark| mark.names(&text)) && named.iter().all(|mark| equal(mark) && (!strict || in_full(mark)))
 }
 
 /// True where the number is said of just this label, whatever other labels the sentence has.

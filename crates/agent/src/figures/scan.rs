@@ -10,11 +10,11 @@ use super::{sentences, vocabulary};
 /// A piece of a sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Item {
-    pub start: usize,
-    pub end: usize,
-    pub kind: Kind,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) kind: Kind,
     /// True where a blank stands before it.
-    pub spaced: bool,
+    pub(super) spaced: bool,
 }
 
 /// What a piece is.
@@ -43,9 +43,9 @@ pub(super) enum Kind {
 
 /// What the scan of a sentence knows of the whole text.
 pub(super) struct Source<'a> {
-    pub text: &'a str,
-    pub references: &'a [Range<usize>],
-    pub lexicon: &'a Lexicon,
+    pub(super) text: &'a str,
+    pub(super) references: &'a [Range<usize>],
+    pub(super) lexicon: &'a Lexicon,
 }
 
 /// Takes a sentence apart.
@@ -172,7 +172,8 @@ fn read_token(lexicon: &Lexicon, rest: &str, before: Option<char>) -> Option<(us
         return Some((token.len(), Some(Kind::Label(places.to_vec()))));
     }
     // "and/or" is no path, "the page / had" has one.
-    if token.len() < 2 && !(before.is_none_or(char::is_whitespace) && !rest[1..].starts_with(char::is_alphanumeric)) {
+    let apart = before.is_none_or(char::is_whitespace) && !rest[1..].starts_with(char::is_alphanumeric);
+    if token.len() < 2 && !apart {
         return None;
     }
     Some((token.len(), Some(Kind::Foreign(token.to_lowercase()))))

@@ -36,7 +36,7 @@ pub(super) fn split(text: &str, references: &[Range<usize>]) -> Vec<Range<usize>
                 let lead = before.ends_with([':', '*']) && before.trim_end_matches('*').ends_with(':');
                 let goes_on = is_bullet(after) && (lead || in_list || before.is_empty());
                 in_list = goes_on;
-                !goes_on && !(before.is_empty() && in_list)
+                !goes_on
             }
             '.' | '!' | '?' => !in_list && ends_sentence(text, start, at, next),
             _ => false,

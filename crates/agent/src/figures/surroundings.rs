@@ -1,9 +1,8 @@
 //! What the words around a number make of it: denied, uncertain, rounded, computed, restricted.
 
-use super::binding::Ground;
 use super::clauses::Sentence;
 use super::scan::Kind;
-use super::{names, vocabulary};
+use super::vocabulary;
 
 /// True where the sentence denies what it says of the number.
 pub(super) fn is_denied(sentence: &Sentence, at: usize) -> bool {
@@ -39,7 +38,7 @@ pub(super) fn is_denied(sentence: &Sentence, at: usize) -> bool {
 fn is_other_than(sentence: &Sentence, at: usize) -> bool {
     matches!(
         (sentence.word(at), sentence.word(at + 1)),
-        ("other", "than") | ("apart" | "aside", "from") | ("rather", "than") | ("instead", "of")
+        ("other" | "rather", "than") | ("apart" | "aside", "from") | ("instead", "of")
     ) && !matches!(sentence.word(at + 2), "any" | "all" | "the")
 }
 
@@ -240,7 +239,9 @@ pub(super) fn is_computed(sentence: &Sentence, at: usize) -> bool {
 /// `Of the Firefox users, 412 also use Safari`: a part of one row that is in another.
 fn of_a_row(sentence: &Sentence, at: usize) -> bool {
     let group = sentence.group_of(at);
-    let comma = group.clone().find(|other| matches!(sentence.kind(*other), Some(Kind::Mark(','))));
+    let comma = group
+        .clone()
+        .find(|other| matches!(sentence.kind(*other), Some(Kind::Mark(','))));
     let label = |other: usize| matches!(sentence.kind(other), Some(Kind::Label(_)));
     let starts = sentence.word(group.start) == "of" || sentence.word(group.start + 1) == "of";
     comma.is_some_and(|comma| starts && at > comma && (group.start..comma).any(label) && (comma..group.end).any(label))
@@ -318,147 +319,4 @@ pub(super) fn follows_change(sentence: &Sentence, at: usize) -> bool {
         || at
             .checked_sub(1)
             .is_some_and(|word| super::words::change_at(sentence, word).is_some())
-}
-
-/// What in the clause restricts the number to something that the table does not tell apart.
-pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize) -> Option<String> {
-    let filters = ground.turn.filter_words(table);
-    let total = super::rows::is_total(ground.turn, table);
-    let strict = !matches!(sentence.kind(at), Some(Kind::Reference(_)));
-    let known = |word: &str| {
-        vocabulary::is_known(word)
-            || ground.lexicon.title_words.contains(word)
-            || filters.iter().any(|filter| filter == word)
-            || word.is_empty()
-    };
-    for other in sentence.clause_of(at) {
-        let word = sentence.word(other);
-        if matches!(sentence.kind(other), Some(Kind::Version)) {
-            return Some("a version".to_owned());
-        }
-        // "The noon hour, 12:00 on 18 May" has its hour.
-        let clocked = |item: usize| matches!(sentence.kind(item), Some(Kind::Date(mention)) if mention.time.is_some());
-        let part_of_time = vocabulary::is_part_of_time(word) && !sentence.clause_of(at).any(clocked);
-        if part_of_time || is_relative_period(sentence, other)
-            || is_numbered_period(sentence, other)
-        {
-            return Some(word.to_owned());
-        }
-        // "the Firefox team", "Firefox and other browsers"
-        let beside = matches!(sentence.kind_before(other, 1), Some(Kind::Label(_))) && sentence.items[other].spaced;
-        let others =
-            matches!(word, "other" | "others") && matches!(sentence.word_before(other, 1), "and" | "or" | "plus");
-        let heads = sentence.word(other + 1) == "of" || is_verb(sentence.word(other + 1));
-        let coded = names::is_numeric_label(sentence.items.get(other.wrapping_sub(1)));
-        if others || (beside && heads && !coded && !known(word)) {
-            return Some(word.to_owned());
-        }
-        // Somebody else does it: "bots sent 45 requests with status 206".
-        if !known(word) && !coded && is_subject(sentence, other) {
-            return Some(word.to_owned());
-        }
-        // A total is of everything: what else the clause speaks of would be a part of it.
-        let named = matches!(sentence.word_before(other, 1), "the" | "our" | "this" | "your");
-        let verb = vocabulary::is_neutral(sentence.word_before(other, 1))
-            || matches!(sentence.word_before(other, 1), "we" | "it" | "they" | "which" | "who");
-        let part = !known(word) && ((strict && !verb) || named) || matches!(word, "daily" | "hourly" | "weekly" | "monthly");
-        if total && part {
-            return Some(word.to_owned());
-        }
-        if matches!(
-            word,
-            "from"
-                | "in"
-                | "with"
-                | "via"
-                | "by"
-                | "for"
-                | "among"
-                | "using"
-                | "through"
-                | "of"
-                | "at"
-                | "on"
-                | "to"
-                | "as"
-                | "before"
-                | "after"
-                | "during"
-                | "since"
-                | "until"
-                | "despite"
-                | "following"
-                | "inside"
-                | "within"
-        ) {
-            let object = (other + 1..=other + 3).map(|next| sentence.word(next));
-            let unknown = object
-                .take_while(|next| !next.is_empty())
-                .find(|next| !vocabulary::is_function(next));
-            if let Some(unknown) = unknown.filter(|next| !known(next)) {
-                return Some(unknown.to_owned());
-            }
-        }
-    }
-    None
-}
-
-/// True for a word at the head of its clause with a verb behind it.
-fn is_subject(sentence: &Sentence, at: usize) -> bool {
-    let leads = (sentence.clause_of(at).start..at).all(|before| match sentence.kind(before) {
-        Some(Kind::Mark(_) | Kind::Label(_) | Kind::Date(_)) => true,
-        Some(Kind::Word(word)) => vocabulary::is_function(word),
-        _ => false,
-    });
-    leads && is_verb(sentence.word(at + 1))
-}
-
-fn is_verb(word: &str) -> bool {
-    vocabulary::is_verb(word)
-        || matches!(
-            word,
-            "has" | "had" | "have" | "was" | "were" | "is" | "are" | "did" | "do" | "does"
-        )
-}
-
-/// `the first day`, `the second half`.
-fn is_numbered_period(sentence: &Sentence, at: usize) -> bool {
-    let numbered = matches!(sentence.kind(at), Some(Kind::Ordinal(_)))
-        || matches!(
-            sentence.word(at),
-            "first" | "second" | "third" | "fourth" | "fifth" | "final" | "last" | "opening" | "closing"
-        );
-    numbered
-        && matches!(
-            sentence.word(at + 1),
-            "day" | "days" | "hour" | "hours" | "week" | "weeks" | "month" | "half" | "quarter" | "part"
-        )
-}
-
-/// `last week`, `the previous day`, `the last 7 days`.
-pub(super) fn is_relative_period(sentence: &Sentence, at: usize) -> bool {
-    let period = |word: &str| {
-        matches!(
-            word,
-            "day"
-                | "days"
-                | "week"
-                | "weeks"
-                | "month"
-                | "months"
-                | "year"
-                | "years"
-                | "quarter"
-                | "hour"
-                | "hours"
-                | "weekend"
-        )
-    };
-    let starts = matches!(
-        sentence.word(at),
-        "last" | "next" | "this" | "previous" | "past" | "coming" | "following" | "earlier" | "preceding"
-    );
-    let counted = sentence.is_number(at + 1) || vocabulary::number_word(sentence.word(at + 1)).is_some();
-    (starts && (period(sentence.word(at + 1)) || (counted && period(sentence.word(at + 2)))))
-        || sentence.word(at) == "ago"
 }

@@ -10,30 +10,30 @@ use super::dates::{self, Moment};
 /// The position of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct CellAt {
-    pub table: usize,
-    pub row: usize,
-    pub column: usize,
+    pub(super) table: usize,
+    pub(super) row: usize,
+    pub(super) column: usize,
 }
 
 /// The results that figures may refer to.
 pub(super) struct Turn<'a> {
-    pub results: &'a [ResultSnapshot],
+    pub(super) results: &'a [ResultSnapshot],
 }
 
 impl<'a> Turn<'a> {
-    pub fn new(results: &'a [ResultSnapshot]) -> Self {
+    pub(super) fn new(results: &'a [ResultSnapshot]) -> Self {
         Self { results }
     }
 
-    pub fn table(&self, table: usize) -> &'a Table {
+    pub(super) fn table(&self, table: usize) -> &'a Table {
         &self.results[table].table
     }
 
-    pub fn column(&self, table: usize, column: usize) -> &'a Column {
+    pub(super) fn column(&self, table: usize, column: usize) -> &'a Column {
         &self.table(table).columns[column]
     }
 
-    pub fn cell(&self, at: CellAt) -> &'a Value {
+    pub(super) fn cell(&self, at: CellAt) -> &'a Value {
         self.results
             .get(at.table)
             .and_then(|result| result.table.rows.get(at.row))
@@ -41,17 +41,17 @@ impl<'a> Turn<'a> {
             .unwrap_or(&Value::Null)
     }
 
-    pub fn number(&self, at: CellAt) -> Option<f64> {
+    pub(super) fn number(&self, at: CellAt) -> Option<f64> {
         self.cell(at).as_f64()
     }
 
     /// The cell's text, as labels are compared.
-    pub fn text(&self, at: CellAt) -> String {
+    pub(super) fn text(&self, at: CellAt) -> String {
         label_text(self.cell(at))
     }
 
     /// The positions of the columns of a role.
-    pub fn columns_of(&self, table: usize, role: Role) -> Vec<usize> {
+    pub(super) fn columns_of(&self, table: usize, role: Role) -> Vec<usize> {
         let columns = self.table(table).columns.iter().enumerate();
         columns
             .filter(|(_, column)| column.role == role)
@@ -60,7 +60,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The columns that name the rows.
-    pub fn dimensions(&self, table: usize) -> Vec<usize> {
+    pub(super) fn dimensions(&self, table: usize) -> Vec<usize> {
         let columns = self.table(table).columns.iter().enumerate();
         columns
             .filter(|(_, column)| column.role != Role::Measure)
@@ -69,7 +69,7 @@ impl<'a> Turn<'a> {
     }
 
     /// True where the column holds times, by its role or because every cell reads as one.
-    pub fn is_time(&self, table: usize, column: usize) -> bool {
+    pub(super) fn is_time(&self, table: usize, column: usize) -> bool {
         let shown = self.table(table);
         if shown.columns[column].role == Role::Time {
             return true;
@@ -83,19 +83,19 @@ impl<'a> Turn<'a> {
     }
 
     /// The time that a cell of a time column stands for.
-    pub fn moment(&self, at: CellAt) -> Option<Moment> {
+    pub(super) fn moment(&self, at: CellAt) -> Option<Moment> {
         dates::parse_cell(self.cell(at).as_str()?, &self.column(at.table, at.column).name)
     }
 
     /// The cells of a column.
-    pub fn cells_of(&self, table: usize, column: usize) -> Vec<CellAt> {
+    pub(super) fn cells_of(&self, table: usize, column: usize) -> Vec<CellAt> {
         (0..self.table(table).rows.len())
             .map(|row| CellAt { table, row, column })
             .collect()
     }
 
     /// The different texts of a column.
-    pub fn distinct(&self, table: usize, column: usize) -> Vec<String> {
+    pub(super) fn distinct(&self, table: usize, column: usize) -> Vec<String> {
         let mut texts: Vec<String> = self
             .cells_of(table, column)
             .into_iter()
@@ -107,7 +107,7 @@ impl<'a> Turn<'a> {
     }
 
     /// True where rows may exist that are not in the table.
-    pub fn is_cut(&self, table: usize) -> bool {
+    pub(super) fn is_cut(&self, table: usize) -> bool {
         let result = &self.results[table];
         let limited = result.provenance.as_ref().is_some_and(|provenance| {
             provenance.kind == "SqlQuery"
@@ -121,7 +121,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The first and last day that the result is about, where they are whole days.
-    pub fn range(&self, table: usize) -> Option<(NaiveDate, NaiveDate)> {
+    pub(super) fn range(&self, table: usize) -> Option<(NaiveDate, NaiveDate)> {
         let range = self.results[table].provenance.as_ref()?.range.as_ref()?;
         let whole_from = range.date_from.len() == 10 || range.date_from.get(11..16) == Some("00:00");
         let whole_to = range.date_to.len() == 10 || range.date_to.get(11..16) == Some("23:59");
@@ -134,7 +134,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The words of the filters that select the result's events; none where a filter excludes.
-    pub fn filter_words(&self, table: usize) -> Vec<String> {
+    pub(super) fn filter_words(&self, table: usize) -> Vec<String> {
         let Some(provenance) = &self.results[table].provenance else {
             return Vec::new();
         };
@@ -157,7 +157,7 @@ impl<'a> Turn<'a> {
     }
 
     /// `r1[0].page_views`
-    pub fn name(&self, at: CellAt) -> String {
+    pub(super) fn name(&self, at: CellAt) -> String {
         format!(
             "{}[{}].{}",
             self.results[at.table].handle,
@@ -167,7 +167,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The copy of a cell that a figure keeps.
-    pub fn cell_ref(&self, at: CellAt) -> CellRef {
+    pub(super) fn cell_ref(&self, at: CellAt) -> CellRef {
         let result = &self.results[at.table];
         CellRef {
             handle: result.handle.clone(),
@@ -179,7 +179,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    pub fn unit(&self, at: CellAt) -> Unit {
+    pub(super) fn unit(&self, at: CellAt) -> Unit {
         self.column(at.table, at.column).unit
     }
 }

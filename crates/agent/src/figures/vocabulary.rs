@@ -96,20 +96,21 @@ points pp degrees bit bits megabytes kilobytes gigabytes terabytes megabyte kilo
 const NAMES: &str = "windows paris netherlands bing reddit states wales athens texas illinois brussels beijing emirates \
 philippines honduras cyprus nexus lynx axios ios macos dolphins";
 
-fn listed(list: &str, word: &str) -> bool {
+/// True for a word of a list, which is parted by blanks.
+pub(super) fn is_in(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|entry| entry == word)
 }
 
 pub(super) fn is_function(word: &str) -> bool {
-    listed(FUNCTION, word)
+    is_in(FUNCTION, word)
 }
 
 pub(super) fn is_verb(word: &str) -> bool {
-    listed(VERBS, word) || (word.len() > 4 && word.ends_with("ed"))
+    is_in(VERBS, word) || (word.len() > 4 && word.ends_with("ed"))
 }
 
 pub(super) fn is_neutral(word: &str) -> bool {
-    listed(NEUTRAL, word)
+    is_in(NEUTRAL, word)
 }
 
 /// True for a word that restricts nothing.
@@ -117,10 +118,10 @@ pub(super) fn is_known(word: &str) -> bool {
     is_function(word)
         || is_verb(word)
         || is_neutral(word)
-        || listed(NOT_FACT, word)
-        || listed(NEGATIONS, word)
-        || listed(HEDGES, word)
-        || listed(AVERAGES, word)
+        || is_in(NOT_FACT, word)
+        || is_in(NEGATIONS, word)
+        || is_in(HEDGES, word)
+        || is_in(AVERAGES, word)
         || (word.len() > 4 && word.ends_with("ly"))
 }
 
@@ -129,47 +130,47 @@ pub(super) fn may_be_name(word: &str) -> bool {
     let ordinary = [
         "s", "ed", "ing", "ly", "tion", "sion", "ity", "ment", "ness", "ence", "ance",
     ];
-    listed(NAMES, word) || (!is_known(word) && !ordinary.iter().any(|end| word.ends_with(end)))
+    is_in(NAMES, word) || (!is_known(word) && !ordinary.iter().any(|end| word.ends_with(end)))
 }
 
 pub(super) fn is_plain_adjective(word: &str) -> bool {
-    listed(PLAIN_ADJECTIVES, word)
+    is_in(PLAIN_ADJECTIVES, word)
 }
 
 pub(super) fn is_not_fact(word: &str) -> bool {
-    listed(NOT_FACT, word)
+    is_in(NOT_FACT, word)
 }
 
 pub(super) fn is_negation(word: &str) -> bool {
-    listed(NEGATIONS, word)
+    is_in(NEGATIONS, word)
 }
 
 pub(super) fn is_exclusion(word: &str) -> bool {
-    listed(EXCLUSIONS, word)
+    is_in(EXCLUSIONS, word)
 }
 
 pub(super) fn is_hedge(word: &str) -> bool {
-    listed(HEDGES, word)
+    is_in(HEDGES, word)
 }
 
 pub(super) fn is_average(word: &str) -> bool {
-    listed(AVERAGES, word)
+    is_in(AVERAGES, word)
 }
 
 pub(super) fn is_part_of_time(word: &str) -> bool {
-    listed(PARTS_OF_TIME, word)
+    is_in(PARTS_OF_TIME, word)
 }
 
 pub(super) fn is_narrower(word: &str) -> bool {
-    listed(NARROWERS, word)
+    is_in(NARROWERS, word)
 }
 
 pub(super) fn is_qualifier(word: &str) -> bool {
-    listed(QUALIFIERS, word)
+    is_in(QUALIFIERS, word)
 }
 
 pub(super) fn is_foreign_unit(word: &str) -> bool {
-    listed(FOREIGN_UNITS, word)
+    is_in(FOREIGN_UNITS, word)
 }
 
 /// One to ten, and nought.
@@ -185,7 +186,7 @@ pub(super) fn number_word(word: &str) -> Option<i64> {
 
 /// Larger numbers in words: claims that are never verified.
 pub(super) fn is_large_number_word(word: &str) -> bool {
-    listed(
+    is_in(
         "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy \
          eighty ninety hundred thousand million billion dozen dozens hundreds thousands millions",
         word,

@@ -1,17 +1,18 @@
 //! Words of direction: rose, fell, doubled, unchanged. They are checked against the cells beside
-//! them, and the order of a difference against them.
+//! them.
 
 use std::collections::BTreeSet;
 
 use super::assign;
-use super::binding::{self, Ground, Part};
+use super::binding::{self, Ground};
 use super::clauses::Sentence;
 use super::computed;
-use super::evaluation::{Evaluated, Linear};
-use super::referencing::{self, Spot};
+use super::evaluation::Evaluated;
+use super::parts::Part;
 use super::scan::Kind;
 use super::turn::CellAt;
-use super::{comparisons, surroundings};
+use super::vocabulary::is_in;
+use super::{comparisons, differences, surroundings};
 
 /// What a word says of a later number against an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +28,7 @@ pub(super) enum Change {
 
 impl Change {
     /// True where the word holds for a step from one number to another.
-    pub fn holds(self, from: f64, to: f64) -> bool {
+    pub(super) fn holds(self, from: f64, to: f64) -> bool {
         match self {
             Self::Up => to > from,
             Self::Down => to < from,
@@ -41,14 +42,12 @@ impl Change {
 
 const UP: &str = "rose rise rises risen rising increase increased increases increasing grew grow grows grown growing growth climb \
 climbed climbs climbing jump jumped jumps jumping surge surged surges soared soar rebounded recovered gain gained gains";
+
 const DOWN: &str = "fell fall falls fallen falling drop dropped drops dropping decrease decreased decreases decreasing decline \
 declined declines declining slip slipped slips sank sink sinks sunk shrank shrink shrinks shrunk dip dipped dips plunged plunge \
 plummeted slid slumped tumbled dwindled receded lost loses";
-const SAME: &str = "unchanged flat steady stable stagnated stagnant constant";
 
-fn listed(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|entry| entry == word)
-}
+const SAME: &str = "unchanged flat steady stable stagnated stagnant constant";
 
 /// What a word says, if it is a word of direction by itself.
 pub(super) fn change(word: &str) -> Option<Change> {
@@ -58,9 +57,9 @@ pub(super) fn change(word: &str) -> Option<Change> {
         "quadrupled" => Some(Change::Factor(4.0)),
         "halved" | "halves" | "halving" => Some(Change::Factor(0.5)),
         "changed" | "changes" | "moved" if word != "moved" => Some(Change::Any),
-        _ if listed(UP, word) => Some(Change::Up),
-        _ if listed(DOWN, word) => Some(Change::Down),
-        _ if listed(SAME, word) => Some(Change::Same),
+        _ if is_in(UP, word) => Some(Change::Up),
+        _ if is_in(DOWN, word) => Some(Change::Down),
+        _ if is_in(SAME, word) => Some(Change::Same),
         _ => None,
     }
 }
@@ -104,9 +103,9 @@ pub(super) type Verdict = Result<Vec<CellAt>, String>;
 /// What is known of the numbers of a sentence when its words are checked.
 pub(super) struct Facts<'f> {
     /// Numbers that are bound to one cell, by item.
-    pub cells: &'f [(usize, CellAt)],
+    pub(super) cells: &'f [(usize, CellAt)],
     /// References that are differences or changes, by item.
-    pub differences: &'f [(usize, &'f Evaluated)],
+    pub(super) differences: &'f [(usize, &'f Evaluated)],
 }
 
 /// Checks a word of direction.
@@ -139,7 +138,7 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, change:
         if denied || near.len() > 1 || matches!(change, Change::Same | Change::Factor(_)) {
             return Err("it does not go with the number beside it".to_owned());
         }
-        check_order(ground, sentence, *item, linear, under, evaluated, change)?;
+        differences::check_order(ground, sentence, *item, linear, under, evaluated, change)?;
         return Ok(evaluated.cells.clone());
     }
     let steps = steps(ground, sentence, at, &scope, facts)?;
@@ -168,7 +167,9 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, change:
 /// The part of a sentence that a word of direction speaks of: all of it, or, where there are more
 /// such words, its group between their commas.
 fn scope(sentence: &Sentence, at: usize) -> std::ops::Range<usize> {
-    let words: Vec<usize> = (0..sentence.items.len()).filter(|item| change_at(sentence, *item).is_some()).collect();
+    let words: Vec<usize> = (0..sentence.items.len())
+        .filter(|item| change_at(sentence, *item).is_some())
+        .collect();
     if words.len() == 1 {
         return 0..sentence.items.len();
     }
@@ -254,7 +255,7 @@ fn is_compared(ground: &Ground<'_>, sentence: &Sentence, item: usize, cell: Cell
 
 /// The cells in the order of their times; their order in the sentence must be the same, or the
 /// other way round where the later one is compared with the earlier one.
-fn in_time(ground: &Ground<'_>, cells: &[CellAt], may_reverse: bool) -> Verdict {
+pub(super) fn in_time(ground: &Ground<'_>, cells: &[CellAt], may_reverse: bool) -> Verdict {
     let Some(first) = cells.first() else {
         return Err("there are no cells beside it".to_owned());
     };
@@ -293,123 +294,4 @@ fn in_time(ground: &Ground<'_>, cells: &[CellAt], may_reverse: bool) -> Verdict 
     } else {
         Err("the cells beside it are not in the order of time".to_owned())
     }
-}
-
-/// Checks the words of direction beside a difference.
-pub(super) fn check_difference(
-    ground: &Ground<'_>,
-    spot: &Spot<'_>,
-    linear: &Linear,
-    under: Option<&Linear>,
-    evaluated: &Evaluated,
-) -> Result<(), String> {
-    let sentence = spot.sentence;
-    let group = sentence.group_of(spot.at);
-    let said = group
-        .clone()
-        .filter_map(|item| change_at(sentence, item))
-        .find(|change| matches!(change, Change::Up | Change::Down | Change::Any));
-    if let Some(change) = said {
-        return check_order(ground, sentence, spot.at, linear, under, evaluated, change);
-    }
-    let compares = |item: usize| match sentence.word(item) {
-        "above" | "ahead" => Some(true),
-        "below" | "behind" => Some(false),
-        word => comparisons::comparative(word),
-    };
-    if let Some(more) = (spot.at + 1..=spot.at + 3).find_map(compares) {
-        return check_than(ground, spot, linear, under, evaluated, more);
-    }
-    if value(evaluated) < 0.0 || under.is_some() {
-        // Without a word of direction a sign needs the order of time.
-        return check_order(ground, sentence, spot.at, linear, under, evaluated, Change::Any);
-    }
-    Ok(())
-}
-
-fn value(evaluated: &Evaluated) -> f64 {
-    evaluated.value.as_f64().unwrap_or_default()
-}
-
-/// The later minus the earlier for a rise, the earlier minus the later for a fall, and positive.
-fn check_order(
-    ground: &Ground<'_>,
-    sentence: &Sentence,
-    at: usize,
-    linear: &Linear,
-    under: Option<&Linear>,
-    evaluated: &Evaluated,
-    change: Change,
-) -> Result<(), String> {
-    let (plus, minus) = computed::two_ends(linear).ok_or("it is not the difference of two cells")?;
-    let ordered = in_time(ground, &[plus, minus], true)?;
-    let later = ordered[1];
-    let right = match change {
-        Change::Up => later == plus && value(evaluated) > 0.0,
-        Change::Down => later == minus && value(evaluated) > 0.0,
-        _ => later == plus,
-    };
-    if !right {
-        return Err("the difference is the wrong way round for the words beside it".to_owned());
-    }
-    if under.is_some_and(|under| under.single() != Some(ordered[0])) {
-        return Err("a change is divided by the earlier cell".to_owned());
-    }
-    // "from 19 May to 18 May" against the order of time.
-    let time = ground
-        .turn
-        .dimensions(plus.table)
-        .into_iter()
-        .find(|column| ground.turn.is_time(plus.table, *column));
-    let marks = time
-        .map(|time| binding::marks(ground, sentence, plus.table, Some(time)))
-        .unwrap_or_default();
-    let group = sentence.group_of(at);
-    let spoken: Vec<&binding::LabelMark> = marks.iter().filter(|mark| group.contains(&mark.item)).collect();
-    if let ([first, second], Some(time)) = (spoken.as_slice(), time) {
-        let earlier = ground.turn.text(CellAt {
-            column: time,
-            ..ordered[0]
-        });
-        if assign::is_span(sentence, first.item, second.item) && !first.names(&earlier) {
-            return Err("the sentence has the times the wrong way round".to_owned());
-        }
-        let swapped = first.names(&earlier) && second.part == Part::Comparand;
-        let unsaid = second.names(&earlier) && first.part == Part::Comparand;
-        if swapped || unsaid {
-            return Err("the sentence compares the other way round".to_owned());
-        }
-    }
-    Ok(())
-}
-
-/// `{{a - b}} more visitors than Firefox`: the subject minus what it is compared with.
-fn check_than(
-    ground: &Ground<'_>,
-    spot: &Spot<'_>,
-    linear: &Linear,
-    under: Option<&Linear>,
-    evaluated: &Evaluated,
-    more: bool,
-) -> Result<(), String> {
-    let (plus, minus) = computed::two_ends(linear).ok_or("it is not the difference of two cells")?;
-    let (subject, base) = if more { (plus, minus) } else { (minus, plus) };
-    let fits = ground.turn.dimensions(plus.table).into_iter().all(|column| {
-        let text = |cell: CellAt| ground.turn.text(CellAt { column, ..cell });
-        if text(plus) == text(minus) {
-            return true;
-        }
-        let spoken = referencing::spoken(ground, spot, plus.table, column);
-        let is = |part: Part, cell: CellAt| {
-            referencing::named(&spoken, part).is_some_and(|texts| texts == BTreeSet::from([text(cell)]))
-        };
-        is(Part::Subject, subject) && is(Part::Comparand, base)
-    });
-    if !fits || value(evaluated) <= 0.0 {
-        return Err("the difference is the wrong way round for the words beside it".to_owned());
-    }
-    if under.is_some_and(|under| under.single() != Some(base)) {
-        return Err("a comparison is divided by what it compares with".to_owned());
-    }
-    Ok(())
 }

@@ -38,7 +38,7 @@ pub(super) fn eat_stretch(cursor: &mut Cursor, calendar: &Calendar) -> Option<Wh
     let mut ahead = *cursor;
     if ahead.eat(&["today"]).is_some() {
         *cursor = ahead;
-        return Some(When::Span(so_far(calendar, calendar.now.date(), "dStart")));
+        return Some(When::Span(so_far(calendar, calendar.now.date())));
     }
     ahead.eat(&["the", "these"]);
     let which = ahead.eat(&["last", "past", "previous", "preceding", "this", "current"])?;
@@ -104,13 +104,15 @@ fn counted(count: u32, unit: &str, calendar: &Calendar) -> Option<When> {
     Some(When::Span(span))
 }
 
-fn so_far(calendar: &Calendar, first: NaiveDate, from: &str) -> Span {
+/// From the start of a day up to now, to the microsecond: what the clock says has not happened yet
+/// does not count.
+fn so_far(calendar: &Calendar, first: NaiveDate) -> Span {
     let to = Some(calendar.now + Duration::microseconds(1));
     let notes = vec!["the period is not over yet".to_owned()];
     Span {
         from: Some(midnight(first)),
         to,
-        relative: Some((from.to_owned(), None)),
+        relative: None,
         notes,
     }
 }
@@ -119,8 +121,8 @@ fn current(unit: &str, calendar: &Calendar) -> When {
     let today = calendar.now.date();
     match unit {
         "week" => weeks::week_around(today, calendar, true),
-        "month" => When::Span(so_far(calendar, today.with_day(1).unwrap_or(today), "mStart")),
-        _ => When::Span(so_far(calendar, today.with_ordinal(1).unwrap_or(today), "yStart")),
+        "month" => When::Span(so_far(calendar, today.with_day(1).unwrap_or(today))),
+        _ => When::Span(so_far(calendar, today.with_ordinal(1).unwrap_or(today))),
     }
 }
 

@@ -91,7 +91,7 @@ fn marked(figure: &Figure) -> String {
 /// The figure that answers the question, with its unit.
 pub(super) fn headline(figure: &Figure) -> String {
     let value = match &figure.value {
-        serde_json::Value::Number(number) => number::grouped(number),
+        serde_json::Value::Number(number) => number::rounded(number),
         _ => figure.text.clone(),
     };
     let unit = match figure.unit {

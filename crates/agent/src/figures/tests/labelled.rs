@@ -265,8 +265,7 @@ fn line(name: &str, tally: &Tally) -> String {
 }
 
 pub(super) fn folder() -> std::path::PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../evals/figures");
-    std::env::var_os("HEDGEROW_FIGURES_SET").map_or(own, Into::into)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../evals/figures")
 }
 
 /// `cargo xtask verify figures` runs this test and shows its lines.

@@ -149,7 +149,9 @@ fn number_loses_its_status_under_a_denial_or_a_hedge() {
                     .any(|(other, _)| other.end == end);
                 assert!(!still, "{text:?} is verified");
             }
-            for word in ["k", " million", " dollars", " MB", "+", " or so", ".5"] {
+            let digit = case.answer[..range.end].ends_with(|c: char| c.is_ascii_digit());
+            let words = ["k", " million", " dollars", " MB", "+", " or so", ".5"].into_iter();
+            for word in words.filter(|word| digit || word.starts_with(' ')) {
                 let text = format!("{}{word}{}", &case.answer[..range.end], &case.answer[range.end..]);
                 let mutated = answer(&case, &text, &results);
                 let still = verified(&text, &mutated, Claim::Literal)

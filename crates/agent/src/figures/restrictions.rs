@@ -1,0 +1,139 @@
+//! Words that restrict a number to something that its table does not tell apart.
+
+use super::binding::Ground;
+use super::clauses::Sentence;
+use super::scan::Kind;
+use super::{names, vocabulary};
+
+/// Words after which an object follows.
+const PREPOSITIONS: &str = "from in with via by for among using through of at on to as before after during since until despite \
+following inside within";
+
+/// What in the clause restricts the number to something that the table does not tell apart.
+pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize) -> Option<String> {
+    let filters = ground.turn.filter_words(table);
+    let total = super::rows::is_total(ground.turn, table);
+    let strict = !matches!(sentence.kind(at), Some(Kind::Reference(_)));
+    let known = |word: &str| {
+        vocabulary::is_known(word)
+            || ground.lexicon.title_words.contains(word)
+            || filters.iter().any(|filter| filter == word)
+            || word.is_empty()
+    };
+    sentence.clause_of(at).find_map(|other| {
+        if matches!(sentence.kind(other), Some(Kind::Version)) {
+            return Some("a version".to_owned());
+        }
+        let word = sentence.word(other);
+        let restricts = is_time(sentence, other)
+            || is_other_subject(sentence, other, &known)
+            || (total && is_part_of_total(sentence, other, &known, strict));
+        if restricts {
+            Some(word.to_owned())
+        } else {
+            unknown_object(sentence, other, &known)
+        }
+    })
+}
+
+/// A part of a bucket, or a time relative to now.
+fn is_time(sentence: &Sentence, at: usize) -> bool {
+    // "The noon hour, 12:00 on 18 May" has its hour.
+    let clocked = |item: usize| matches!(sentence.kind(item), Some(Kind::Date(mention)) if mention.time.is_some());
+    let part = vocabulary::is_part_of_time(sentence.word(at)) && !sentence.clause_of(at).any(clocked);
+    part || is_relative_period(sentence, at) || is_numbered_period(sentence, at)
+}
+
+/// Somebody else than a row: "the Firefox team", "Firefox and other browsers", "bots sent 45".
+fn is_other_subject(sentence: &Sentence, at: usize, known: &dyn Fn(&str) -> bool) -> bool {
+    let (word, before, after) = (sentence.word(at), sentence.word_before(at, 1), sentence.word(at + 1));
+    if matches!(word, "other" | "others") && matches!(before, "and" | "or" | "plus") {
+        return true;
+    }
+    let label = matches!(sentence.kind_before(at, 1), Some(Kind::Label(_))) && sentence.items[at].spaced;
+    let beside = label && (after == "of" || is_verb(after));
+    let coded = at
+        .checked_sub(1)
+        .is_some_and(|before| names::is_numeric_label(sentence.items.get(before)));
+    !known(word) && !coded && (beside || is_subject(sentence, at))
+}
+
+/// A total is of everything: what else the clause speaks of would be a part of it.
+fn is_part_of_total(sentence: &Sentence, at: usize, known: &dyn Fn(&str) -> bool, strict: bool) -> bool {
+    let (word, before) = (sentence.word(at), sentence.word_before(at, 1));
+    let named = vocabulary::is_in("the our this your", before);
+    let verb = vocabulary::is_neutral(before) || vocabulary::is_in("we it they which who", before);
+    !known(word) && ((strict && !verb) || named) || vocabulary::is_in("daily hourly weekly monthly", word)
+}
+
+/// The unknown object of a preposition: "from crawlers".
+fn unknown_object(sentence: &Sentence, at: usize, known: &dyn Fn(&str) -> bool) -> Option<String> {
+    if !vocabulary::is_in(PREPOSITIONS, sentence.word(at)) {
+        return None;
+    }
+    let object = (at + 1..=at + 3).map(|next| sentence.word(next));
+    let mut content = object
+        .take_while(|next| !next.is_empty())
+        .filter(|next| !vocabulary::is_function(next));
+    content.next().filter(|next| !known(next)).map(str::to_owned)
+}
+
+/// True for a word at the head of its clause with a verb behind it.
+fn is_subject(sentence: &Sentence, at: usize) -> bool {
+    let leads = (sentence.clause_of(at).start..at).all(|before| match sentence.kind(before) {
+        Some(Kind::Mark(_) | Kind::Label(_) | Kind::Date(_)) => true,
+        Some(Kind::Word(word)) => vocabulary::is_function(word),
+        _ => false,
+    });
+    leads && is_verb(sentence.word(at + 1))
+}
+
+fn is_verb(word: &str) -> bool {
+    vocabulary::is_verb(word)
+        || matches!(
+            word,
+            "has" | "had" | "have" | "was" | "were" | "is" | "are" | "did" | "do" | "does"
+        )
+}
+
+/// `the first day`, `the second half`.
+fn is_numbered_period(sentence: &Sentence, at: usize) -> bool {
+    let numbered = matches!(sentence.kind(at), Some(Kind::Ordinal(_)))
+        || matches!(
+            sentence.word(at),
+            "first" | "second" | "third" | "fourth" | "fifth" | "final" | "last" | "opening" | "closing"
+        );
+    numbered
+        && matches!(
+            sentence.word(at + 1),
+            "day" | "days" | "hour" | "hours" | "week" | "weeks" | "month" | "half" | "quarter" | "part"
+        )
+}
+
+/// `last week`, `the previous day`, `the last 7 days`.
+pub(super) fn is_relative_period(sentence: &Sentence, at: usize) -> bool {
+    let period = |word: &str| {
+        matches!(
+            word,
+            "day"
+                | "days"
+                | "week"
+                | "weeks"
+                | "month"
+                | "months"
+                | "year"
+                | "years"
+                | "quarter"
+                | "hour"
+                | "hours"
+                | "weekend"
+        )
+    };
+    let starts = matches!(
+        sentence.word(at),
+        "last" | "next" | "this" | "previous" | "past" | "coming" | "following" | "earlier" | "preceding"
+    );
+    let counted = sentence.is_number(at + 1) || vocabulary::number_word(sentence.word(at + 1)).is_some();
+    (starts && (period(sentence.word(at + 1)) || (counted && period(sentence.word(at + 2)))))
+        || sentence.word(at) == "ago"
+}
