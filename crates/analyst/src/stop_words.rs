@@ -19,7 +19,7 @@ const STOP_WORDS: [&str; 7] = [
     // Prepositions and conjunctions; "and" joins conditions that all hold.
     "of in on at to for from with within during via as and also",
     // Verbs that say no more than that something happened.
-    "get got gets getting receive received see serve served handle handled happen happened occur occurred came come comes \
+    "get got gets getting receive received see serve served handle handled happen happened occur occurs occurred came come comes \
      coming arrive arrived made make makes making sent send use used uses using generate generated produce produced give gave \
      given ended result resulted resulting answer answered respond responded recorded went go bring brings brought",
     // The asking.
@@ -30,11 +30,13 @@ const STOP_WORDS: [&str; 7] = [
 ];
 
 /// Phrases that say nothing, of words that could.
-const STOP_PHRASES: &[&str] = &[
+const STOP_PHRASES: [&str; 22] = [
     "access log",
     "access logs",
     "in the log",
     "in the logs",
+    "does the log have",
+    "does the log contain",
     "log file",
     "web server",
     "web site",
@@ -42,6 +44,9 @@ const STOP_PHRASES: &[&str] = &[
     "all time",
     "took place",
     "take place",
+    "account for",
+    "accounts for",
+    "accounted for",
     "those of",
     "those from",
     "those with",
@@ -69,7 +74,7 @@ pub(crate) fn stop_phrase_end(tokens: &[Token], at: usize) -> Option<usize> {
         .iter()
         .filter_map(|phrase| phrase_end(tokens, at, phrase))
         .max();
-    let alone = is_return_of_status(tokens, at) || is_harmless_but(tokens, at);
+    let alone = is_return_of_status(tokens, at) || is_harmless_but(tokens, at) || is_day_that_saw(tokens, at);
     phrase.or_else(|| alone.then_some(at + 1))
 }
 
@@ -106,6 +111,12 @@ fn is_return_of_status(tokens: &[Token], at: usize) -> bool {
 fn is_harmless_but(tokens: &[Token], at: usize) -> bool {
     let next = tokens.get(at + 1).map_or("", |token| token.lower.as_str());
     tokens[at].is("but") && ["not", "no", "without", "excluding", "did", "were", "was", "had"].contains(&next)
+}
+
+/// "the day that saw the most visitors"; "visitors who saw a page" is another thing.
+fn is_day_that_saw(tokens: &[Token], at: usize) -> bool {
+    let next = tokens[at + 1..].iter().find(|token| !token.is("the"));
+    tokens[at].is("saw") && next.is_some_and(|token| token.is("most") || token.is("fewest") || token.is("least"))
 }
 
 /// Verbs that can be the predicate of "what share of X ... Y".

@@ -339,6 +339,49 @@ fn harmless_words_are_not_harmless_everywhere() {
     }
 }
 
+/// The grammar is not bound to access logs: events and properties go by their own names.
+#[test]
+fn events_of_any_project_are_counted_by_name() {
+    let project = Project::shop();
+    let cases = [
+        (
+            "How many purchases were there?",
+            "total(purchase) BoldNumber  all..2024-04-30",
+        ),
+        (
+            "How many users had a sign up in March 2024?",
+            "dau(sign_up) BoldNumber  2024-03-01..2024-03-31",
+        ),
+        (
+            "Purchases by plan",
+            "total(purchase) ActionsBarValue  by plan all..2024-04-30",
+        ),
+        (
+            "How many purchases on the pro plan?",
+            "total(purchase) BoldNumber  all..2024-04-30 [plan exact \"pro\"]",
+        ),
+        ("Weekly purchases with an amount of at least 20", "[amount gte 20]"),
+        ("Which plan had the most purchases?", "by plan"),
+        (
+            "How many purchases on the 3rd?",
+            "asked: Which one do you mean? [on 3 February 2024 | on 3 March 2024 | on 3 April 2024]",
+        ),
+        (
+            "How many page views were there?",
+            "refused: This project has no event \"$pageview\"",
+        ),
+        ("How many purchases from bots?", "refused"),
+        ("How many purchases returned 404?", "refused"),
+        ("How many purchases on the gold plan?", "refused"),
+        ("How many purchases and sign ups were there?", "refused"),
+        ("Average amount of purchases", "refused"),
+    ];
+    for (question, expected) in cases {
+        let got = shown(&project.ask(question, "2024-05-02T10:00:00Z"));
+        assert!(got.contains(expected), "{question}\n{got}");
+    }
+}
+
 /// The answer to a question that was asked back takes its place in the first question.
 #[test]
 fn answer_to_a_question_goes_on() {

@@ -59,7 +59,11 @@ mod tests {
 
     #[test]
     fn rounded_keeps_two_digits() {
-        for (value, expected) in [(json!(22.073_039_742), "22.07"), (json!(2.5), "2.5"), (json!(1002), "1,002")] {
+        for (value, expected) in [
+            (json!(22.073_039_742), "22.07"),
+            (json!(2.5), "2.5"),
+            (json!(1002), "1,002"),
+        ] {
             assert_eq!(rounded(value.as_number().unwrap()), expected);
         }
     }

@@ -94,6 +94,7 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
     Err(Error::new(Code::Busy, message).with_hint("wait until it ends, or take another folder with --data"))
 }
 
+#[expect(clippy::disallowed_methods, reason = "a second signal ends the process at once")]
 async fn local(cli: Cli, folder: DataFolder, printer: &Printer) -> Result<i32> {
     let serves = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     let clock = cli.globals.clock();

@@ -31,7 +31,7 @@ pub(super) fn is_denied(sentence: &Sentence, at: usize) -> bool {
         {
             return false;
         }
-        contrast(sentence, other).is_none_or(|end| (other..end).contains(&at))
+        !is_in_relative(sentence, other, at) && contrast(sentence, other).is_none_or(|end| (other..end).contains(&at))
     })
 }
 
@@ -69,6 +69,14 @@ pub(super) fn is_part_word(sentence: &Sentence, at: usize) -> bool {
         }
         _ => false,
     }
+}
+
+/// True for a word of a relative clause that has ended before the number: ", which is no value, has 43".
+fn is_in_relative(sentence: &Sentence, word: usize, at: usize) -> bool {
+    let start = sentence.clause_of(word).start;
+    let relative =
+        matches!(sentence.kind(start), Some(Kind::Mark(','))) && matches!(sentence.word(start + 1), "which" | "who");
+    relative && word < at && (word..at).any(|between| matches!(sentence.kind(between), Some(Kind::Mark(','))))
 }
 
 /// The end of an aside such as `, not Firefox,`, which denies nothing but itself.

@@ -189,7 +189,7 @@ fn words_of_a_span_name_all_of_it() {
     let cases = [
         ("on 18 May 2015", "on 18 May 2015"),
         ("in May 2015", "in May 2015"),
-        ("in 2015", "in 2015"),
+        ("in 2015", "in the year 2015"),
         ("17-20 May 2015", "from 17 May to 20 May 2015"),
         ("30 April to 2 May 2015", "from 30 April to 2 May 2015"),
         ("since 18 May 2015", "from 18 May 2015 to the end of the data"),

@@ -9,7 +9,7 @@ pub(crate) fn day_words(day: NaiveDate) -> String {
     day.format("%-d %B %Y").to_string()
 }
 
-/// `on 18 May 2015`, `in May 2015`, `from 17 May to 20 May 2015`.
+/// `on 18 May 2015`, `in May 2015`, `in the year 2015`, `from 17 May to 20 May 2015`.
 pub(crate) fn range_words(first: NaiveDate, last: NaiveDate) -> String {
     let next = last + Duration::days(1);
     let same_month = (first.year(), first.month()) == (last.year(), last.month());
@@ -18,7 +18,7 @@ pub(crate) fn range_words(first: NaiveDate, last: NaiveDate) -> String {
     } else if first.day() == 1 && next.day() == 1 && same_month {
         format!("in {}", first.format("%B %Y"))
     } else if first.ordinal() == 1 && next.ordinal() == 1 && first.year() == last.year() {
-        format!("in {}", first.year())
+        format!("in the year {}", first.year())
     } else {
         format!("from {}", plain_range(first, last))
     }

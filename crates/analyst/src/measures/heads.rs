@@ -77,7 +77,7 @@ impl Parser<'_> {
     /// What follows "most" or "how many"; conditions may stand between: "the most 404 responses".
     fn lead(&self, lead: usize, mentions: &[Mention]) -> Lead {
         const FILLERS: [&str; 8] = ["the", "of", "number", "all", "our", "total", "different", "a"];
-        let (mut responses, mut conditions) = (None, false);
+        let (mut responses, mut conditions, mut negated) = (None, false, false);
         for at in lead + 1..self.chunks.len() {
             if let Some(mention) = mentions.iter().find(|mention| mention.at == at) {
                 // "most bots request": the verb counts the bots' doings, not the bots.
@@ -96,14 +96,16 @@ impl Parser<'_> {
                 {
                     conditions = true;
                 }
-                Some(Item::Word(Word::Negation(_) | Word::Or)) if self.chunks[at].taken => {}
+                Some(Item::Word(Word::Negation(_))) if self.chunks[at].taken => negated = true,
+                Some(Item::Word(Word::Or)) if self.chunks[at].taken => {}
                 Some(Item::Stop) if self.word(at) == "-" => {}
                 _ => break,
             }
         }
         match responses {
             Some(at) => Lead::Responses(at),
-            None if conditions => Lead::Other,
+            // "most often apart from 200": the condition belongs to the sentence.
+            None if conditions && !negated => Lead::Other,
             None => Lead::Nothing,
         }
     }

@@ -31,6 +31,21 @@ impl Project {
         serde_json::from_str(include_str!("taxonomy.json")).unwrap()
     }
 
+    /// A shop that captures events of its own, without page views.
+    pub(super) fn shop() -> Self {
+        let event = |name: &str| json!({"name": name, "count": 5, "first_seen": "2024-02-01T08:00:00Z", "last_seen": "2024-04-30T20:00:00Z"});
+        let property = |key: &str, value_type: &str| json!({"key": key, "column": key, "value_type": value_type, "count": 5, "values_complete": true});
+        let values = json!({
+            "plan": [["free", 3], ["pro", 2]], "$browser": [["Firefox", 3], ["Chrome", 2]], "amount": [["10", 1]],
+        });
+        serde_json::from_value(json!({
+            "events": [event("purchase"), event("sign_up"), event("$request")],
+            "properties": [property("$browser", "string"), property("amount", "integer"), property("plan", "string")],
+            "values": values,
+        }))
+        .unwrap()
+    }
+
     /// Asks a question with a clock.
     pub(super) fn ask(&self, question: &str, now: &str) -> Ended {
         self.go_on(&mut Vec::new(), question, now)
