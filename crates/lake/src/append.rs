@@ -353,10 +353,11 @@ async fn index_values(
             .unwrap_or_default()
     )
     .to_string();
+    // The list is walked once and looked up in the index; the other way round would be quadratic.
     sqlx::query(
-        "UPDATE hedgerow_value SET count = hedgerow_value.count + fresh.count
-         FROM (SELECT value ->> 0 AS value, value ->> 1 AS count FROM json_each(?2)) AS fresh
-         WHERE column_id = ?1 AND hedgerow_value.value = fresh.value",
+        "INSERT INTO hedgerow_value SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2)
+         WHERE EXISTS (SELECT 1 FROM hedgerow_value WHERE column_id = ?1 AND hedgerow_value.value = json_each.value ->> 0)
+         ON CONFLICT(column_id, value) DO UPDATE SET count = count + excluded.count",
     )
     .bind(column_id)
     .bind(&values)
