@@ -58,7 +58,7 @@ def reply(request):
     # Names are looked up before they are used.
     taxonomy = results.get("read_taxonomy")
     if taxonomy is None:
-        return call("read_taxonomy", {})
+        return call("read_taxonomy", {"kind": "events"})
     if taxonomy["outcome"] != "ok" or "$pageview" not in taxonomy["content"]:
         return refuse("This project has no page views.")
 

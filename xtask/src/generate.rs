@@ -31,6 +31,8 @@ const GENERATED: &[Generated] = &[
         command: &[
             "{root}/web/node_modules/.bin/openapi-typescript",
             "{out}/openapi/openapi.json",
+            // A field that the server fills in where it is absent may be left out.
+            "--default-non-nullable=false",
         ],
     },
     Generated {

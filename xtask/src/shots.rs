@@ -10,16 +10,20 @@ use crate::shell::{Profile, Shell, root, target};
 pub(crate) fn run(profile: Profile) -> Result<()> {
     setup::built_page()?;
     setup::chromium()?;
-    let data = Data::with_sample(&profile.build()?)?;
+    let hedgerow = profile.build()?;
+    let (data, other) = (Data::with_sample(&hedgerow)?, Data::with_sample(&hedgerow)?);
     let server = Server::start(&data, &[])?;
+    let model = format!("exec:'{}'", root().join("web/shots/slow-model.sh").display());
+    let slow = Server::start(&other, &["--model", &model])?;
     let out = target().join("shots");
     println!("pictures in {}", out.display());
     Shell::new("node")
         .arg("shots/shots.mjs")
-        .args(["--base", &server.base()])
+        .args(["--base", &server.base(), "--slow", &slow.base()])
         .arg("--out")
         .arg(&out)
         .folder(root().join("web"))
         .run()?;
-    server.stop()
+    server.stop()?;
+    slow.stop()
 }

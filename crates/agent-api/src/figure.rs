@@ -32,6 +32,7 @@ pub struct CellRef {
     /// The row's label.
     pub label: String,
     /// The cell.
+    #[schemars(with = "hedgerow_data_api::Cell")]
     pub value: Value,
 }
 
@@ -41,6 +42,7 @@ pub struct Figure {
     /// As it stands in the answer, e.g. `2,896`.
     pub text: String,
     /// The value: a JSON number or text; a percentage is 0 to 100.
+    #[schemars(with = "hedgerow_data_api::Cell")]
     pub value: Value,
     /// What it counts.
     pub unit: Unit,

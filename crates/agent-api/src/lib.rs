@@ -17,6 +17,7 @@ mod tool;
 
 pub use effect::Effect;
 pub use figure::{Answer, CellRef, Claim, Figure, FigureStatus, Segment};
+pub use hedgerow_data_api::Progress;
 pub use mode::{Mode, Trajectory};
 pub use model::{
     DeltaSink, Message, ModelProvider, ModelReply, ModelRequest, Outcome, ToolCallRequest, ToolCard, ToolOutcome, Usage,
@@ -30,4 +31,4 @@ pub use run::{
 pub use run_log::{NewRun, RunLog};
 pub use taint::Tainted;
 pub use thread::{Thread, ToolCallView};
-pub use tool::{Control, Declaration, Display, DynTool, Example, Progress, Tool, ToolContext, ToolOutput, erase};
+pub use tool::{Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};

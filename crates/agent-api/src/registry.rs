@@ -74,6 +74,8 @@ pub struct Registry {
     core_tools: Vec<String>,
     modes: BTreeMap<String, Mode>,
     skills: BTreeMap<String, Skill>,
+    default_mode: Option<String>,
+    evals: BTreeMap<String, &'static str>,
 }
 
 impl Registry {
@@ -102,6 +104,31 @@ impl Registry {
             }
         }
         insert(&mut self.modes, "mode", mode.name.clone(), mode)
+    }
+
+    /// Says which mode a question starts with that fits none. It must have been added before.
+    pub fn set_default_mode(&mut self, name: &str) -> Result<()> {
+        self.default_mode = Some(self.mode(name)?.name.clone());
+        Ok(())
+    }
+
+    /// The mode for questions that fit none.
+    #[must_use]
+    pub fn default_mode(&self) -> Option<&str> {
+        self.default_mode.as_deref()
+    }
+
+    /// Adds a product's questions with their expected results, as YAML in the format of
+    /// `evals/site/README.md`.
+    pub fn add_evals(&mut self, product: &str, questions: &'static str) -> Result<()> {
+        insert(&mut self.evals, "suite", product.to_owned(), questions)
+    }
+
+    /// The products' questions, by product.
+    pub fn evals(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.evals
+            .iter()
+            .map(|(product, questions)| (product.as_str(), *questions))
     }
 
     /// Adds a skill.

@@ -65,6 +65,8 @@ pub enum RunEventKind {
         /// The text.
         text: String,
     },
+    /// A reply broke off with its process and is asked for again: its pieces so far count no more.
+    DraftDropped {},
     /// The model's reply is complete.
     Replied {
         /// The reply.
@@ -110,8 +112,9 @@ pub enum RunEventKind {
         /// Why it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<Report>,
-        /// How long it took.
-        ms: u64,
+        /// How long it took; absent where the end of the run, or of the process, cut it off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ms: Option<u64>,
     },
     /// The answer was sent back once, because a figure in it has no support.
     RepairRequested {
@@ -170,8 +173,11 @@ impl RunEventKind {
 pub enum AwaitReason {
     /// An answer to a question.
     Question {
-        /// The question.
+        /// The question, as the model put it.
         question: Question,
+        /// The same as it is shown: numbers that nothing supports carry ` [unverified]`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shown: Option<Question>,
     },
     /// A yes or no to a call.
     Approval {

@@ -131,6 +131,7 @@ impl Thread {
                 }
             }
             RunEventKind::TextDelta { text } => self.draft.push_str(text),
+            RunEventKind::DraftDropped {} => self.draft.clear(),
             RunEventKind::Replied { reply } => {
                 self.draft.clear();
                 self.usage.replies += 1;
@@ -231,7 +232,7 @@ impl Thread {
                     call.content.clone_from(content);
                     call.result.clone_from(result);
                     call.error.clone_from(error);
-                    call.ms = Some(*ms);
+                    call.ms = *ms;
                 }
             }
             RunEventKind::CallOutcomeUnknown { call_id } => {

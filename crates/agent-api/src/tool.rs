@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hedgerow_data_api::{Clock, Provenance, Table, Warning};
+use hedgerow_data_api::{Clock, Progress, Provenance, Table, Warning};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -30,6 +31,8 @@ pub struct Declaration {
     pub display: Display,
     /// How long a call usually takes; a surface shows progress beyond 2 seconds.
     pub expected: Duration,
+    /// What the progress of a call counts, e.g. `rows read`; absent for a tool that reports none.
+    pub progress: Option<&'static str>,
     /// The right a caller needs, `resource:level`, e.g. `query:read`.
     pub access: &'static str,
     /// Calls that validate; the first is shown in help.
@@ -52,30 +55,6 @@ pub struct Example {
     pub purpose: &'static str,
     /// The arguments as JSON text.
     pub arguments: &'static str,
-}
-
-/// Takes a tool's progress: a fraction from 0 to 1 and a note.
-#[derive(Clone)]
-pub struct Progress(Arc<Report>);
-
-type Report = dyn Fn(f64, &str) + Send + Sync;
-
-impl Progress {
-    /// Sends progress to a function.
-    pub fn new(report: impl Fn(f64, &str) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(report))
-    }
-
-    /// Drops all progress, for callers that show none.
-    #[must_use]
-    pub fn ignore() -> Self {
-        Self::new(|_, _| {})
-    }
-
-    /// Reports progress.
-    pub fn report(&self, fraction: f64, note: &str) {
-        (self.0)(fraction, note);
-    }
 }
 
 /// What a call knows of its surroundings.
@@ -178,7 +157,9 @@ pub trait DynTool: Send + Sync {
 pub fn erase<T: Tool>(tool: T) -> Arc<dyn DynTool> {
     let declaration = tool.declaration();
     let input_schema = schemars::schema_for!(T::Args).to_value();
-    let output_schema = schemars::schema_for!(T::Output).to_value();
+    // Results are written, not read, so what serde leaves out or renames on writing counts.
+    let writing = SchemaSettings::draft2020_12().for_serialize();
+    let output_schema = writing.into_generator().into_root_schema_for::<T::Output>().to_value();
     Arc::new(Erased {
         tool,
         declaration,

@@ -21,6 +21,9 @@ use crate::recorder::Recorder;
 use crate::supervisor::{Run, Task, supervise};
 use crate::{closing, router};
 
+/// What happened to a call that a crash cut off.
+const STOPPED: &str = "the process stopped during this call";
+
 /// A question.
 #[derive(Debug, Clone)]
 pub struct AskRequest {
@@ -113,6 +116,7 @@ impl Agent {
             Delivered::Started => return self.go_on(run_id, model, request.clock).await.map(|()| run_id),
         };
         let history = History::read(&self.log, conversation_id, run_id).await?;
+        history.check_approval(&request.question, request.continues)?;
         let modes = self.first_modes(&request, &history)?;
         let now = request.clock.now();
         let new_run = NewRun {
@@ -148,8 +152,12 @@ impl Agent {
         self.go_on(run_id, model, clock).await
     }
 
-    /// Ends a run that an earlier process left open as failed, because it was interrupted.
+    /// Ends a run that an earlier process left open: as failed, because it was interrupted, or, where
+    /// it lost an outside call, with the question whether to make that again.
     pub async fn close_interrupted(&self, run_id: RunId, clock: &Clock) -> Result<()> {
+        if let Some(asking) = closing::lost_call(&self.thread(run_id).await?, STOPPED) {
+            return self.close(run_id, Some(clock.now()), asking).await;
+        }
         let error = Error::new(Code::Unavailable, "interrupted by a restart").with_hint("ask again");
         self.close(
             run_id,
@@ -212,8 +220,8 @@ impl Agent {
         let Some((now, conversation_id)) = started else {
             return self.close_interrupted(run_id, &clock).await;
         };
-        if let Some(asking) = closing::lost_call(&thread) {
-            return self.close(run_id, Some(clock.now()), asking).await;
+        if closing::lost_call(&thread, STOPPED).is_some() {
+            return self.close_interrupted(run_id, &clock).await;
         }
         let history = History::read(&self.log, conversation_id, run_id).await?;
         self.begin(thread, now, history, model, clock)

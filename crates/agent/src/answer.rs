@@ -1,8 +1,9 @@
 //! From the model's final text to the end of the run.
 
-use hedgerow_agent_api::{Answer, ModelReply, ResultSnapshot, RunEventKind, Thread, Usage};
+use hedgerow_agent_api::{Answer, ModelReply, Question, ResultSnapshot, RunEventKind, Thread, Usage};
 use hedgerow_data_api::Warning;
 use hedgerow_errors::{Code, Error, Result};
+use serde_json::Value;
 
 use crate::figures::{self, Given};
 use crate::supervisor::Run;
@@ -47,6 +48,29 @@ pub(crate) async fn conclude(run: &Run, thread: &Thread, reply: &ModelReply) -> 
         warnings,
         usage,
     }]))
+}
+
+/// What the user is asked, as it is shown. A question of the model can claim a number as well as an
+/// answer can, so its figures are checked in the same way.
+#[must_use]
+pub fn shown_question(question: &Question, thread: &Thread) -> Question {
+    let results: Vec<ResultSnapshot> = thread.results().into_values().cloned().collect();
+    // The arguments of the call that asks are the text itself and support nothing.
+    let asks = |arguments: &Value| arguments.get("question").and_then(Value::as_str) == Some(&question.question);
+    let arguments = thread
+        .calls
+        .iter()
+        .map(|call| &call.arguments)
+        .filter(|arguments| !asks(arguments));
+    let given = Given {
+        question: thread.question.clone(),
+        arguments: arguments.cloned().collect(),
+    };
+    let shown = |text: &String| figures::bind(text, None, &results, &given).answer.text;
+    Question {
+        question: shown(&question.question),
+        options: question.options.iter().map(shown).collect(),
+    }
 }
 
 async fn send_back(run: &Run, problem: String) -> Result<Option<Vec<RunEventKind>>> {

@@ -88,6 +88,8 @@ impl Prepared {
 /// What became of a call.
 pub(crate) struct Made {
     pub(crate) result: Result<ToolOutput<Value>>,
+    /// True where nobody saw its end: it took too long or panicked. What it did outside is unknown.
+    pub(crate) lost: bool,
     /// How often it was tried.
     pub(crate) attempts: u32,
     pub(crate) ms: u64,
@@ -195,14 +197,15 @@ pub(crate) async fn execute(
 ) -> Made {
     let began = Instant::now();
     let mut attempts = 1;
-    let mut result = attempt(&run, call_id, &tool, arguments.clone()).await;
+    let (mut result, mut lost) = attempt(&run, call_id, &tool, arguments.clone()).await;
     if effect.is_repeatable() && result.as_ref().is_err_and(|error| error.code().retry() == Retry::Once) {
         tokio::time::sleep(BACKOFF).await;
         attempts = 2;
-        result = attempt(&run, call_id, &tool, arguments).await;
+        (result, lost) = attempt(&run, call_id, &tool, arguments).await;
     }
     Made {
         result,
+        lost,
         attempts,
         ms: milliseconds(began.elapsed()),
     }
@@ -212,7 +215,13 @@ pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-async fn attempt(run: &Run, call_id: CallId, tool: &Arc<dyn DynTool>, arguments: Value) -> Result<ToolOutput<Value>> {
+/// The call's result, and whether it was given up before it came.
+async fn attempt(
+    run: &Run,
+    call_id: CallId,
+    tool: &Arc<dyn DynTool>,
+    arguments: Value,
+) -> (Result<ToolOutput<Value>>, bool) {
     let newest: Arc<Mutex<Option<(f64, String)>>> = Arc::default();
     let progress = {
         let newest = newest.clone();
@@ -227,7 +236,10 @@ async fn attempt(run: &Run, call_id: CallId, tool: &Arc<dyn DynTool>, arguments:
     loop {
         tokio::select! {
             biased;
-            ended = &mut running => return ended.unwrap_or_else(|_| Err(out_of_time(tool.declaration().name, limit))),
+            ended = &mut running => return match ended {
+                Ok(result) => (result, false),
+                Err(_) => (Err(out_of_time(tool.declaration().name, limit)), true),
+            },
             _ = timer.tick() => {
                 let progress = newest.lock().unwrap_or_else(PoisonError::into_inner).take();
                 if let Some((fraction, note)) = progress {

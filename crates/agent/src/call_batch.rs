@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use hedgerow_agent_api::{
-    AwaitReason, Control, Question, ResultSnapshot, RunEventKind, Thread, ToolOutcome, ToolOutput,
+    AwaitReason, Control, Effect, Question, ResultSnapshot, RunEventKind, Thread, ToolOutcome, ToolOutput,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::CallId;
 use serde_json::Value;
 
+use crate::answer::shown_question;
 use crate::call::{Made, Pending, Plan, Prepared, execute, prepare};
-use crate::result_text;
 use crate::supervisor::{Run, Task};
+use crate::{closing, result_text};
 
 /// Makes the first calls that can be made together. Returns the ending if they end the run.
 pub(crate) async fn make_calls(
@@ -40,6 +41,15 @@ pub(crate) async fn make_calls(
     // handles are the same whichever call is faster.
     for call in &mut started {
         let made = call.made().await;
+        if made.lost && !call.effect.is_repeatable() {
+            // Calls with an outside effect run alone, so there is nothing else to record.
+            let why = made
+                .result
+                .err()
+                .map_or_else(String::new, |error| error.message().to_owned());
+            let thread = run.recorder.thread().await;
+            return Ok(closing::lost_call(&thread, &why).map(|asking| vec![asking]));
+        }
         held.extend(fold.finished(call, made));
         if fold.question.is_none() {
             run.recorder.append(std::mem::take(&mut held)).await?;
@@ -49,7 +59,10 @@ pub(crate) async fn make_calls(
     // comes between.
     Ok(fold.question.map(|question| {
         held.push(RunEventKind::AwaitingUser {
-            reason: AwaitReason::Question { question },
+            reason: AwaitReason::Question {
+                shown: Some(shown_question(&question, thread)),
+                question,
+            },
         });
         held
     }))
@@ -105,6 +118,7 @@ fn approval(prepared: Prepared, why: String) -> RunEventKind {
 /// A call on its way.
 struct Started {
     call_id: CallId,
+    effect: Effect,
     /// The tool's name for people.
     title: &'static str,
     /// The status text when done.
@@ -126,6 +140,7 @@ fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
     } = prepared;
     let refused = |error| Started {
         call_id,
+        effect,
         title: "Call",
         done: "Call",
         running: Running::Refused(Some(error)),
@@ -136,6 +151,7 @@ fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
             let task = Task::spawn(execute(run.clone(), call_id, tool, effect, request.arguments));
             Started {
                 call_id,
+                effect,
                 title,
                 done,
                 running: Running::Task(task),
@@ -158,8 +174,10 @@ impl Started {
                 .take()
                 .unwrap_or_else(|| Error::internal("a call was refused twice"))),
         };
+        let lost = matches!(self.running, Running::Task(_));
         Made {
             result,
+            lost,
             attempts: 1,
             ms: 0,
         }
@@ -179,7 +197,9 @@ struct Fold<'a> {
 impl Fold<'_> {
     /// The call's end, and what it asks of the loop.
     fn finished(&mut self, call: &Started, made: Made) -> Vec<RunEventKind> {
-        let Made { result, attempts, ms } = made;
+        let Made {
+            result, attempts, ms, ..
+        } = made;
         let checked = result.and_then(|output| Ok((self.controls(&output.control)?, output)));
         match checked {
             Ok((controls, output)) => {
@@ -218,7 +238,7 @@ impl Fold<'_> {
             content,
             result,
             error: None,
-            ms,
+            ms: Some(ms),
         }
     }
 
@@ -254,6 +274,6 @@ fn failed(call: &Started, error: &Error, attempts: u32, ms: u64) -> RunEventKind
         content,
         result: None,
         error,
-        ms,
+        ms: Some(ms),
     }
 }

@@ -7,7 +7,7 @@ use hedgerow_agent_api::{AwaitReason, CallState, RunEventKind, RunLog, RunStatus
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::RunId;
 
-use crate::recorder::with_unknown_outcomes;
+use crate::recorder::with_ends_of_calls;
 
 /// How many runs are looked through for one that was made and never started.
 const LISTED: usize = 10_000;
@@ -26,7 +26,7 @@ pub(crate) async fn close(
         if thread.status != RunStatus::Running {
             return Ok(thread.seq);
         }
-        let mut kinds = with_unknown_outcomes(&thread, vec![terminal.clone()]);
+        let mut kinds = with_ends_of_calls(&thread, vec![terminal.clone()]);
         let mut time = at.or(events.last().map(|event| event.at));
         if events.is_empty() {
             // The process died between making the run and its first event.
@@ -62,20 +62,20 @@ fn first_event(made: RunSummary) -> RunEventKind {
     }
 }
 
-/// The end of a run whose process died during a call with an outside effect: the user must say
-/// whether to make it again. `None` where there was no such call.
-pub(crate) fn lost_call(thread: &Thread) -> Option<RunEventKind> {
+/// The end of a run that lost sight of a call with an outside effect: the user must say whether to
+/// make it again. `None` where there is no such call.
+pub(crate) fn lost_call(thread: &Thread, what_happened: &str) -> Option<RunEventKind> {
     let lost = thread
         .calls
         .iter()
         .find(|call| call.state == CallState::Running && !call.effect.is_repeatable())?;
-    let why = "the process stopped during this call, and nobody knows whether it took effect; approve to make it again";
+    let why = format!("{what_happened}, and nobody knows whether it took effect; approve to make it again");
     let reason = AwaitReason::Approval {
         call_id: lost.call_id,
         tool: lost.tool.clone(),
         arguments: lost.arguments.clone(),
         effect: lost.effect,
-        why: why.to_owned(),
+        why,
     };
     Some(RunEventKind::AwaitingUser { reason })
 }

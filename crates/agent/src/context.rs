@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
-use hedgerow_agent_api::{ModelRequest, Thread, ToolCard};
+use hedgerow_agent_api::{ModelRequest, Tainted, Thread, ToolCard};
 
 use crate::history;
 use crate::supervisor::Run;
 
 /// The instructions that every run starts with. Nothing that changes between runs is in them.
 const SYSTEM: &str = include_str!("../prompts/system.md");
+/// What stands before the problems of an answer that was sent back.
+const REPAIR: &str = "The answer was not shown, because of what stands below. Give the whole answer again, mended.";
 /// The version of [`ModelRequest`].
 const VERSION: u32 = 1;
 
@@ -24,7 +26,11 @@ pub(crate) fn request(run: &Run, thread: &Thread) -> ModelRequest {
         messages,
         tools: cards(run, thread),
         now: thread.now.clone(),
-        repair: thread.repairs.last().cloned(),
+        // A problem quotes the answer and the data.
+        repair: thread
+            .repairs
+            .last()
+            .map(|problem| format!("{REPAIR}\n{}", Tainted::new(problem.as_str()).fenced())),
     }
 }
 

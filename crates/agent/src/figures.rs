@@ -102,6 +102,7 @@ pub fn bind(text: &str, headline: Option<&str>, results: &[ResultSnapshot], give
         evaluated: &evaluated,
         text: &text,
         ranges: &ranges,
+        question: &given.question,
         asked: literal_amounts(&question),
         given: given_amounts(&given.arguments),
     };

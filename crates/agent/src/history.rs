@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use hedgerow_agent_api::{
-    AwaitReason, CallState, Message, ModelReply, RunLog, RunStatus, Thread, ToolCallRequest, ToolCallView, ToolOutcome,
+    Answer, AwaitReason, CallState, Claim, Message, ModelReply, RunLog, RunStatus, Segment, Tainted, Thread,
+    ToolCallRequest, ToolCallView, ToolOutcome,
 };
-use hedgerow_errors::Result;
+use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 
 use crate::call::Pending;
@@ -26,20 +27,24 @@ const YES: &[&str] = &[
 #[derive(Default)]
 pub(crate) struct History {
     earlier: Vec<Thread>,
+    /// Runs of it that are going on.
+    running: Vec<Thread>,
 }
 
 impl History {
     /// Reads the conversation as it was before `run_id`.
     pub(crate) async fn read(log: &Arc<dyn RunLog>, conversation_id: ConversationId, run_id: RunId) -> Result<Self> {
         let runs = log.conversation(conversation_id).await?;
-        let mut earlier = Vec::new();
+        let mut history = Self::default();
         for run in runs.into_iter().take_while(|run| *run != run_id) {
             let thread = Thread::fold(&log.read(run, 0).await?);
-            if thread.status != RunStatus::Running {
-                earlier.push(thread);
+            if thread.status == RunStatus::Running {
+                history.running.push(thread);
+            } else {
+                history.earlier.push(thread);
             }
         }
-        Ok(Self { earlier })
+        Ok(history)
     }
 
     /// The run with this id.
@@ -52,6 +57,25 @@ impl History {
         self.earlier
             .iter()
             .any(|thread| thread.project.as_ref() != Some(project))
+    }
+
+    /// Refuses a second "yes" to one request for approval: it would make the call twice. A run that
+    /// ended before it came to the call has not used the approval up.
+    pub(crate) fn check_approval(&self, answer: &str, continues: Option<RunId>) -> Result<()> {
+        let asking = continues.and_then(|run| self.run(run));
+        let Some(AwaitReason::Approval { call_id, tool, .. }) = asking.and_then(|thread| thread.awaiting.as_ref())
+        else {
+            return Ok(());
+        };
+        let agrees = |thread: &&Thread| thread.continues == continues && is_yes(&thread.question);
+        let has_made = |thread: &Thread| thread.calls.iter().any(|call| call.call_id == *call_id);
+        let used =
+            self.running.iter().any(|thread| agrees(&thread)) || self.earlier.iter().filter(agrees).any(has_made);
+        if used && is_yes(answer) {
+            let message = format!("the call of {tool} was approved before");
+            return Err(Error::new(Code::Conflict, message).with_hint("look at the run that continues this one"));
+        }
+        Ok(())
     }
 
     /// The call that this run's question agrees to, if it answers such a request.
@@ -135,14 +159,35 @@ fn ended_messages(thread: &Thread, next: &Thread) -> Vec<Message> {
     }
     match thread.status {
         RunStatus::Answered | RunStatus::Refused => {
-            let text = thread.answer.as_ref().map_or("", |answer| answer.text.as_str());
-            messages.push(said(text, &[]));
+            let text = thread.answer.as_ref().map(fenced_names).unwrap_or_default();
+            messages.push(said(&text, &[]));
         }
         RunStatus::Failed => messages.push(said("(The run failed before there was an answer.)", &[])),
         RunStatus::Cancelled => messages.push(said("(The user stopped the run before there was an answer.)", &[])),
         RunStatus::Asked | RunStatus::Running => {}
     }
     messages
+}
+
+/// The answer as the user read it, with the names that it took from the data fenced.
+fn fenced_names(answer: &Answer) -> String {
+    let mut text = String::new();
+    for segment in &answer.segments {
+        match segment {
+            Segment::Text { text: words } => text.push_str(words),
+            Segment::Figure { index } => {
+                let Some(figure) = answer.figures.get(*index) else {
+                    continue;
+                };
+                if figure.claim == Claim::Reference && figure.value.is_string() {
+                    text.push_str(&Tainted::new(figure.text.as_str()).fenced());
+                } else {
+                    text.push_str(&figure.text);
+                }
+            }
+        }
+    }
+    text
 }
 
 /// What the model reads about calls that were never made.

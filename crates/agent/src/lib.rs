@@ -27,3 +27,4 @@ mod supervisor;
 mod tests;
 
 pub use agent::{Agent, AskRequest, Limits};
+pub use answer::shown_question;

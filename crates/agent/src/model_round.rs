@@ -21,6 +21,9 @@ pub(crate) async fn ask_model(run: &Run, thread: &Thread) -> Result<()> {
         let reached = format!("{limit} replies with {} calls gave no answer", thread.calls.len());
         return Err(Error::new(Code::LimitExceeded, reached).with_hint("ask a narrower question"));
     }
+    if !thread.draft.is_empty() {
+        run.recorder.append(vec![RunEventKind::DraftDropped {}]).await?;
+    }
     let request = context::request(run, thread);
     let deltas = Deltas::default();
     let mut reply = stream_reply(run, &request, &deltas).await;

@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{CallState, RunEventKind, RunLog, RunStatus, Thread};
+use hedgerow_agent_api::{CallState, RunEventKind, RunLog, RunStatus, Thread, ToolCallView, ToolOutcome};
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Error, Result};
-use hedgerow_ids::RunId;
+use hedgerow_ids::{CallId, RunId};
 use tokio::sync::{Mutex, watch};
 
 use crate::channels::{Live, Owner};
+use crate::result_text;
 
 /// Writes a run's events one append after another.
 pub(crate) struct Recorder {
@@ -61,14 +62,14 @@ impl Recorder {
             .map_err(|error| Error::caused(Code::Internal, "appending to the run log broke off", error))?
     }
 
-    /// Ends the run with these events, the last of which is terminal, unless it has ended. Calls
-    /// with an outside effect that are cut off by it are marked as of unknown outcome.
+    /// Ends the run with these events, the last of which is terminal, unless it has ended. Calls that
+    /// are cut off by it end, too.
     pub(crate) async fn finish(&self, ending: Vec<RunEventKind>) -> Result<()> {
         let mut thread = self.thread.lock().await;
         if thread.status != RunStatus::Running {
             return Ok(());
         }
-        let kinds = with_unknown_outcomes(&thread, ending.clone());
+        let kinds = with_ends_of_calls(&thread, ending.clone());
         let Err(error) = self.write(&mut thread, kinds).await else {
             return Ok(());
         };
@@ -78,7 +79,7 @@ impl Recorder {
         if thread.status != RunStatus::Running {
             return Ok(());
         }
-        let kinds = with_unknown_outcomes(&thread, ending);
+        let kinds = with_ends_of_calls(&thread, ending);
         self.write(&mut thread, kinds).await
     }
 
@@ -109,15 +110,40 @@ impl Recorder {
     }
 }
 
-/// The ending, after the news that nobody knows what became of the outside calls that still run.
-pub(crate) fn with_unknown_outcomes(thread: &Thread, ending: Vec<RunEventKind>) -> Vec<RunEventKind> {
-    let unknown = thread
+/// The ending, after the ends of the calls that it cuts off: a call that does nothing outside failed,
+/// of an outside one nobody knows what became of it.
+pub(crate) fn with_ends_of_calls(thread: &Thread, ending: Vec<RunEventKind>) -> Vec<RunEventKind> {
+    let ends =
+        |kind: &RunEventKind, id: CallId| matches!(kind, RunEventKind::CallFinished { call_id, .. } if *call_id == id);
+    let cut_off = thread
         .calls
         .iter()
-        .filter(|call| call.state == CallState::Running && !call.effect.is_repeatable());
-    let mut kinds: Vec<_> = unknown
-        .map(|call| RunEventKind::CallOutcomeUnknown { call_id: call.call_id })
+        .filter(|call| call.state == CallState::Running && !ending.iter().any(|kind| ends(kind, call.call_id)));
+    let mut kinds: Vec<_> = cut_off
+        .map(|call| {
+            if call.effect.is_repeatable() {
+                stopped(call)
+            } else {
+                RunEventKind::CallOutcomeUnknown { call_id: call.call_id }
+            }
+        })
         .collect();
     kinds.extend(ending);
     kinds
+}
+
+fn stopped(call: &ToolCallView) -> RunEventKind {
+    let error = Error::new(
+        Code::Cancelled,
+        format!("{} was stopped: the run ended first", call.tool),
+    );
+    RunEventKind::CallFinished {
+        call_id: call.call_id,
+        outcome: ToolOutcome::Error,
+        title: format!("{}: stopped", call.title),
+        content: result_text::of_error(&error, 1),
+        result: None,
+        error: Some(error.report()),
+        ms: None,
+    }
 }

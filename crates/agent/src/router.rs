@@ -4,11 +4,8 @@
 use bm25::{Document, Language, SearchEngineBuilder};
 use hedgerow_agent_api::{Mode, Registry};
 
-/// The mode for questions that fit none.
-const DEFAULT: &str = "product_analytics";
-
 /// The mode whose routing text, tools and jobs are most like the question; the default where no
-/// word fits or two fit equally; `None` where no mode is installed.
+/// word fits or two fit equally, if there is one.
 pub(crate) fn propose(registry: &Registry, question: &str) -> Option<String> {
     let modes: Vec<&Mode> = registry.modes().collect();
     let documents: Vec<Document<usize>> = modes
@@ -25,14 +22,9 @@ pub(crate) fn propose(registry: &Registry, question: &str) -> Option<String> {
         .into_iter()
         .filter_map(|hit| modes.get(hit.document.id).map(|mode| (hit.score, mode.name.as_str())))
         .collect();
-    found.sort_by(|a, b| {
-        b.0.total_cmp(&a.0)
-            .then_with(|| (a.1 != DEFAULT, a.1).cmp(&(b.1 != DEFAULT, b.1)))
-    });
-    let default = modes
-        .iter()
-        .map(|mode| mode.name.as_str())
-        .find(|name| *name == DEFAULT);
+    let default = registry.default_mode();
+    let rank = |name: &str| (Some(name) != default, name.to_owned());
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| rank(a.1).cmp(&rank(b.1))));
     found.first().map(|(_, name)| *name).or(default).map(str::to_owned)
 }
 
@@ -80,6 +72,7 @@ mod tests {
                 "The user wants SQL, or columns and joins that no typed query offers.",
             ))
             .unwrap();
+        registry.set_default_mode("product_analytics").unwrap();
         let cases = [
             ("How many sessions did we have?", "product_analytics"),
             ("Which browsers lead?", "product_analytics"),

@@ -101,6 +101,6 @@ impl App {
                     .with_hint(format!("use {BUILTIN_MODEL}, or start the server with --model")),
             );
         }
-        self.parts.models.resolve(spec)
+        self.resolve_model(spec)
     }
 }

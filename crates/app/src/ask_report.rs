@@ -1,6 +1,6 @@
 //! The outcome of a question as data: what `ask --json` prints.
 
-use hedgerow_agent::figures::{self, Given};
+use hedgerow_agent::shown_question;
 use hedgerow_agent_api::{AwaitReason, CallState, Figure, Question, ResultSnapshot, RunStatus, Thread, Usage};
 use hedgerow_data_api::{Provenance, Warning};
 use hedgerow_errors::Report;
@@ -48,8 +48,8 @@ pub struct ToolCallReport {
     pub arguments: Value,
     /// Whether it worked.
     pub ok: bool,
-    /// How long it took; 0 where it did not end.
-    pub ms: u64,
+    /// How long it took; null where it was cut off.
+    pub ms: Option<u64>,
 }
 
 /// A result that figures of the answer rest on.
@@ -127,7 +127,7 @@ impl AskReport {
             name: call.tool.clone(),
             arguments: call.arguments.clone(),
             ok: call.state == CallState::Ok,
-            ms: call.ms.unwrap_or(0),
+            ms: call.ms,
         });
         Some(Self {
             outcome,
@@ -172,37 +172,13 @@ pub fn cited_results(thread: &Thread) -> Vec<&ResultSnapshot> {
     cited
 }
 
-/// What the user is asked. A question of the model can claim a number as well as an answer can, so
-/// its figures are checked in the same way.
+/// What the user is asked.
 fn question_of(reason: &AwaitReason, thread: &Thread) -> Question {
     match reason {
-        AwaitReason::Question { question } => {
-            let checked = |text: &String| checked(text, question, thread);
-            Question {
-                question: checked(&question.question),
-                options: question.options.iter().map(checked).collect(),
-            }
-        }
+        AwaitReason::Question { question, shown } => shown.clone().unwrap_or_else(|| shown_question(question, thread)),
         AwaitReason::Approval { tool, why, .. } => Question {
             question: format!("May {tool} run? {why}"),
             options: vec!["yes".to_owned(), "no".to_owned()],
         },
     }
-}
-
-/// The text with its unsupported figures marked. The arguments of the call that asks are the text
-/// itself and support nothing.
-fn checked(text: &str, question: &Question, thread: &Thread) -> String {
-    let results: Vec<ResultSnapshot> = thread.results().into_values().cloned().collect();
-    let asks = |arguments: &Value| arguments.get("question").and_then(Value::as_str) == Some(&question.question);
-    let arguments = thread
-        .calls
-        .iter()
-        .map(|call| &call.arguments)
-        .filter(|arguments| !asks(arguments));
-    let given = Given {
-        question: thread.question.clone(),
-        arguments: arguments.cloned().collect(),
-    };
-    figures::bind(text, None, &results, &given).answer.text
 }

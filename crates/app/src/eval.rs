@@ -11,7 +11,7 @@ pub use suite::{Case, Expect, Expected, Suite};
 use std::path::Path;
 use std::time::Instant;
 
-use hedgerow_agent_api::{Figure, FigureStatus, Surface};
+use hedgerow_agent_api::{Figure, FigureStatus, Registry, Surface};
 use hedgerow_data_api::{Clock, Unit};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, RunId};
@@ -43,17 +43,21 @@ pub struct EvalSummary {
     pub total: usize,
     /// Every question.
     pub cases: Vec<CaseResult>,
+    /// The cases whose verdict is another than in the earlier run that this one was compared with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<VerdictChange>,
 }
 
 impl EvalSummary {
-    /// The answerable questions answered right, in percent; 100 where there are none.
+    /// The questions with the expected outcome, in percent: answered right, or refused or asked back
+    /// where there is no answer. 100 where there are no questions.
     #[must_use]
     pub fn percent_right(&self) -> f64 {
-        if self.answerable == 0 {
+        if self.total == 0 {
             return 100.0;
         }
         #[allow(clippy::cast_precision_loss, reason = "suites have hundreds of questions")]
-        let share = self.right as f64 / self.answerable as f64;
+        let share = (self.right + self.refused_right) as f64 / self.total as f64;
         share * 100.0
     }
 }
@@ -113,6 +117,7 @@ impl App {
             answerable: suite.cases.iter().filter(|case| case.expect.value.is_some()).count(),
             total: cases.len(),
             cases,
+            changed: Vec::new(),
         })
     }
 
@@ -168,14 +173,19 @@ impl App {
     }
 }
 
-/// Reads the named suites of a folder, or all that it has.
-pub fn read_suites(evals: &Path, names: &[String]) -> Result<Vec<Suite>> {
-    let all = suite::names(evals)?;
+/// Reads the named suites: those of a folder and those that products bring. Without a name, all.
+pub fn read_suites(registry: &Registry, evals: &Path, names: &[String]) -> Result<Vec<Suite>> {
+    let mut all = suite::names(evals)?;
+    all.extend(registry.evals().map(|(product, _)| product.to_owned()));
     for name in names {
         if !all.contains(name) {
             return Err(Error::unknown("suite", name, all.iter().map(String::as_str)));
         }
     }
     let wanted = if names.is_empty() { &all } else { names };
-    wanted.iter().map(|name| suite::read(evals, name)).collect()
+    let read = |name: &String| match registry.evals().find(|(product, _)| product == name) {
+        Some((_, questions)) => suite::parse(evals, name, questions),
+        None => suite::read(evals, name),
+    };
+    wanted.iter().map(read).collect()
 }

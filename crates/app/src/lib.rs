@@ -36,8 +36,9 @@ pub const BUILTIN_MODEL: &str = "builtin";
 
 /// Turns a model's name, such as `builtin` or `exec:CMD`, into the model.
 pub trait ModelResolver: Send + Sync {
-    /// The model; an unknown name or kind is refused.
-    fn resolve(&self, spec: &str) -> Result<Arc<dyn ModelProvider>>;
+    /// The model; an unknown name or kind is refused. `folder` is where a program runs and a relative
+    /// path starts from; the process's own when absent.
+    fn resolve(&self, spec: &str, folder: Option<&Path>) -> Result<Arc<dyn ModelProvider>>;
 }
 
 /// What the use cases are made of.
@@ -60,12 +61,14 @@ pub struct AppParts {
     pub clock: Clock,
 }
 
-/// The use cases. Cheap to clone; clones share everything but the clock and the default model.
+/// The use cases. Cheap to clone; clones share everything but the clock, the default model and the
+/// folder that models run in.
 #[derive(Clone)]
 pub struct App {
     parts: Arc<AppParts>,
     clock: Clock,
     default_model: Arc<str>,
+    folder: Option<Arc<Path>>,
 }
 
 impl App {
@@ -77,6 +80,7 @@ impl App {
             parts: Arc::new(parts),
             clock,
             default_model: Arc::from(BUILTIN_MODEL),
+            folder: None,
         }
     }
 
@@ -86,13 +90,26 @@ impl App {
         Self { clock, ..self.clone() }
     }
 
+    /// The same for a caller whose models run in another folder than this process's.
+    #[must_use]
+    pub fn in_folder(&self, folder: &Path) -> Self {
+        Self {
+            folder: Some(Arc::from(folder)),
+            ..self.clone()
+        }
+    }
+
     /// The same with another model for questions that name none; an unknown one is refused.
     pub fn with_default_model(&self, spec: &str) -> Result<Self> {
-        self.parts.models.resolve(spec)?;
+        self.resolve_model(spec)?;
         Ok(Self {
             default_model: Arc::from(spec),
             ..self.clone()
         })
+    }
+
+    fn resolve_model(&self, spec: &str) -> Result<Arc<dyn ModelProvider>> {
+        self.parts.models.resolve(spec, self.folder.as_deref())
     }
 
     /// What time it is.

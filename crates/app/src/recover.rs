@@ -10,8 +10,10 @@ use crate::App;
 pub struct Recovered {
     /// Runs that go on.
     pub resumed: Vec<RunId>,
-    /// Runs that were closed as failed.
+    /// Runs that were closed.
     pub closed: Vec<RunId>,
+    /// Runs that could not even be closed, because their events can't be read; they stay open.
+    pub stuck: Vec<RunId>,
 }
 
 impl App {
@@ -22,16 +24,20 @@ impl App {
         let mut recovered = Recovered::default();
         for run_id in self.parts.run_log.unfinished().await? {
             let resumed = if resume { self.resume(run_id).await } else { Ok(false) };
-            match resumed {
-                Ok(true) => recovered.resumed.push(run_id),
-                Ok(false) => {
-                    self.close(run_id).await?;
-                    recovered.closed.push(run_id);
-                }
+            let is_resumed = resumed.unwrap_or_else(|error| {
+                tracing::warn!(%run_id, error = error.chain(), "a run can't be resumed, closing it");
+                false
+            });
+            if is_resumed {
+                recovered.resumed.push(run_id);
+                continue;
+            }
+            // One run that is damaged must not keep everything else from being used.
+            match self.parts.agent.close_interrupted(run_id, &self.clock).await {
+                Ok(()) => recovered.closed.push(run_id),
                 Err(error) => {
-                    tracing::warn!(%run_id, error = error.chain(), "a run can't be resumed, closing it");
-                    self.close(run_id).await?;
-                    recovered.closed.push(run_id);
+                    tracing::error!(%run_id, error = error.chain(), "a run can't be closed");
+                    recovered.stuck.push(run_id);
                 }
             }
         }
@@ -41,14 +47,10 @@ impl App {
     /// Resumes a run whose model can be found; false where it can't.
     async fn resume(&self, run_id: RunId) -> Result<bool> {
         let thread = self.run_thread(run_id).await?;
-        let Ok(model) = self.parts.models.resolve(&thread.model) else {
+        let Ok(model) = self.resolve_model(&thread.model) else {
             return Ok(false);
         };
         self.parts.agent.resume(run_id, model, self.clock.clone()).await?;
         Ok(true)
-    }
-
-    async fn close(&self, run_id: RunId) -> Result<()> {
-        self.parts.agent.close_interrupted(run_id, &self.clock).await
     }
 }

@@ -29,6 +29,8 @@ pub struct ToolInfo {
     pub access: String,
     /// How long a call usually takes, in milliseconds.
     pub expected_ms: u64,
+    /// What the progress of a call counts, where it reports some.
+    pub progress: Option<String>,
 }
 
 /// An example call.
@@ -131,6 +133,11 @@ impl App {
             }
         }
         let output = tool.run(&self.tool_context(call), call.arguments.clone()).await?;
+        if !output.control.is_empty() {
+            // Outside a run nobody carries out what the call asks for, so it must not look done.
+            let message = format!("{} changes a run, and this call belongs to none", call.name);
+            return Err(Error::invalid(message).with_hint("it is for models; ask a question with `hedgerow ask`"));
+        }
         Ok(ToolCallResult {
             result: output.result,
             content: output.content,
@@ -166,6 +173,7 @@ fn describe(tool: &dyn DynTool) -> ToolInfo {
         examples: examples.collect(),
         access: declaration.access.to_owned(),
         expected_ms: u64::try_from(declaration.expected.as_millis()).unwrap_or(u64::MAX),
+        progress: declaration.progress.map(str::to_owned),
     }
 }
 

@@ -147,7 +147,7 @@ const QUERY_HELP: &str = "Example:
 
 const TOOLS_HELP: &str = "Examples:
   hedgerow tools list
-  hedgerow tools call read_taxonomy '{}' --dry-run";
+  hedgerow tools call read_taxonomy '{\"kind\": \"events\"}' --dry-run";
 
 /// `demo`.
 #[derive(Debug, Args)]
@@ -246,6 +246,8 @@ pub enum Format {
     Csv,
     /// One JSON object with columns, rows, warnings and provenance.
     Json,
+    /// An Arrow IPC stream, for a file or another program.
+    Arrow,
 }
 
 /// `tools`.
@@ -261,7 +263,7 @@ pub enum ToolsCommand {
         name: String,
     },
     /// Call a tool
-    #[command(after_help = "Example:\n  hedgerow tools call read_taxonomy '{}'")]
+    #[command(after_help = "Example:\n  hedgerow tools call read_taxonomy '{\"kind\": \"events\"}'")]
     Call {
         /// The tool
         name: String,
@@ -323,7 +325,7 @@ pub struct EvalArgs {
     /// Name the cases that came out differently in an earlier run, saved with --json
     #[arg(long, value_name = "FILE")]
     pub against: Option<PathBuf>,
-    /// Fail unless this percentage of the answerable questions is right
+    /// Fail unless this percentage of the questions comes out as it should
     #[arg(long, value_name = "PERCENT")]
     pub fail_under: Option<f64>,
 }

@@ -73,6 +73,11 @@ impl Printer {
         }
     }
 
+    /// Data that is no text.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<()> {
+        self.write_bytes(bytes)
+    }
+
     /// A value as one line of JSON.
     pub fn json(&self, value: &impl Serialize) -> Result<()> {
         let text =
@@ -100,8 +105,8 @@ impl Printer {
     }
 
     /// Data from another process's printer, which has cleaned it already.
-    pub fn relay_out(&self, text: &str) -> Result<()> {
-        self.write_out(text)
+    pub fn relay_out(&self, bytes: &[u8]) -> Result<()> {
+        self.write_bytes(bytes)
     }
 
     /// Notes from another process's printer. Progress is among them, so nothing is taken out.
@@ -112,7 +117,11 @@ impl Printer {
     }
 
     fn write_out(&self, text: &str) -> Result<()> {
-        match self.out.write(text.as_bytes()) {
+        self.write_bytes(text.as_bytes())
+    }
+
+    fn write_bytes(&self, bytes: &[u8]) -> Result<()> {
+        match self.out.write(bytes) {
             // The reader has seen enough, e.g. `head`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => Err(Error::caused(Code::Io, "writing the output", error)),

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::event::EventSink;
+use crate::progress::Progress;
 use crate::provenance::{Provenance, Warning};
 use crate::taxonomy::{Taxonomy, ValueList};
 use crate::trends::{TrendsQuery, TrendsResponse};
@@ -33,6 +34,21 @@ pub struct SqlResponse {
     pub columns: Vec<(String, String)>,
     /// The rows; integers, floats, texts, booleans and null as JSON, times as ISO text.
     pub rows: Vec<Vec<Value>>,
+    /// Columns with what the statement wrote itself instead of reading it from the data, such as
+    /// `SELECT 4711 AS page_views`: no figure can rest on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written_columns: Vec<String>,
+    /// Anything a reader must know, e.g. that rows were cut.
+    pub warnings: Vec<Warning>,
+    /// How the rows came to be.
+    pub provenance: Provenance,
+}
+
+/// What a SQL statement answers, in columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SqlArrow {
+    /// The rows as an Arrow IPC stream (<https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format>).
+    pub stream: Vec<u8>,
     /// Anything a reader must know, e.g. that rows were cut.
     pub warnings: Vec<Warning>,
     /// How the rows came to be.
@@ -44,10 +60,25 @@ pub struct SqlResponse {
 pub trait QueryEngine: Send + Sync {
     /// Runs a trends query. Unknown names are refused with the nearest; a range without data is
     /// refused naming the range that has some.
-    async fn trends(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<TrendsResponse>;
+    async fn trends(
+        &self,
+        project: &ProjectId,
+        query: &TrendsQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<TrendsResponse>;
 
     /// Runs one SELECT. Anything else is refused before it is planned.
-    async fn sql(&self, project: &ProjectId, query: &SqlQuery, clock: &Clock) -> Result<SqlResponse>;
+    async fn sql(
+        &self,
+        project: &ProjectId,
+        query: &SqlQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<SqlResponse>;
+
+    /// Runs one SELECT in the same way and gives its rows as an Arrow IPC stream.
+    async fn sql_arrow(&self, project: &ProjectId, query: &SqlQuery, clock: &Clock) -> Result<SqlArrow>;
 
     /// The physical plan of a trends query, as text.
     async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String>;

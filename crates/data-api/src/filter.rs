@@ -18,8 +18,10 @@ pub enum Operator {
     /// Not equal to the value, nor to any of a list; matches missing.
     IsNot,
     /// Contains the text (any of a list), ignoring case.
+    #[serde(alias = "icontains_multi")]
     Icontains,
     /// Contains none of the texts; matches missing.
+    #[serde(alias = "not_icontains_multi")]
     NotIcontains,
     /// Matches the regular expression (Rust `regex` syntax).
     Regex,
@@ -28,10 +30,12 @@ pub enum Operator {
     /// Greater than a number.
     Gt,
     /// Greater than or equal to a number.
+    #[serde(alias = "min")]
     Gte,
     /// Less than a number.
     Lt,
     /// Less than or equal to a number.
+    #[serde(alias = "max")]
     Lte,
     /// Within `[min, max]`, both included.
     Between,

@@ -8,17 +8,19 @@ mod clock;
 mod engine;
 mod event;
 mod filter;
+mod progress;
 mod provenance;
 mod table;
 mod taxonomy;
 mod trends;
 
 pub use clock::Clock;
-pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlQuery, SqlResponse};
+pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlArrow, SqlQuery, SqlResponse};
 pub use event::{Appended, EventRecord, EventSink, PropertyValue};
 pub use filter::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
+pub use progress::Progress;
 pub use provenance::{Provenance, ResolvedRange, Warning};
-pub use table::{Column, Role, Table, Unit, reference_names};
+pub use table::{Cell, Column, Role, Table, Unit, reference_names};
 pub use taxonomy::{EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
 pub use trends::{
     Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, BreakdownType, DateRange, Display, EventsNode,

@@ -3,7 +3,9 @@
 //! Every tool that returns numbers returns one of these, so that `{{r1[0].page_views}}` means
 //! the same for every tool: result `r1`, first row, column `page_views`.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -51,6 +53,21 @@ pub struct Column {
     pub unit: Unit,
 }
 
+/// How a cell looks on the wire: a number, a text, a boolean or null. Only a schema: in Rust a cell
+/// is a [`Value`].
+#[derive(Debug)]
+pub struct Cell;
+
+impl JsonSchema for Cell {
+    fn schema_name() -> Cow<'static, str> {
+        "Cell".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["number", "string", "boolean", "null"]})
+    }
+}
+
 /// A result as rows and columns. Cells are JSON numbers, texts, booleans or null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Table {
@@ -59,6 +76,7 @@ pub struct Table {
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows; each as long as `columns`.
+    #[schemars(with = "Vec<Vec<Cell>>")]
     pub rows: Vec<Vec<Value>>,
     /// Rows that exist but are not here.
     #[serde(default)]

@@ -103,7 +103,12 @@ async fn local(cli: Cli, folder: DataFolder, printer: &Printer) -> Result<i32> {
     let closed = recovered.closed.len();
     if closed > 0 {
         printer.note(&format!(
-            "{closed} run(s) that a stopped process left open were closed as failed"
+            "{closed} run(s) that a stopped process left open were closed; `hedgerow runs list` shows them"
+        ));
+    }
+    for run_id in &recovered.stuck {
+        printer.note(&format!(
+            "run {run_id} is damaged and can't be closed; HEDGEROW_LOG=error tells why"
         ));
     }
     let (canceller, cancel) = cancellation();
@@ -122,7 +127,7 @@ async fn local(cli: Cli, folder: DataFolder, printer: &Printer) -> Result<i32> {
         data_dir: app.data_dir().to_owned(),
     });
     let context = hedgerow_cli::VerbContext {
-        app,
+        app: app.in_folder(&cwd),
         cwd,
         printer: printer.clone(),
         cancel,

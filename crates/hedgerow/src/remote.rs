@@ -30,9 +30,20 @@ pub(crate) async fn run(socket: &Path, arguments: &[OsString], printer: &Printer
     line.push(b'\n');
     writer.write_all(&line).await.map_err(failed)?;
     let mut lines = BufReader::new(reader).lines();
+    // Told to stop, this side says so by closing its half; the server then cancels the verb, and what the
+    // verb still has to say comes back with its exit code. A second signal ends the process at once.
+    let mut writer = Some(writer);
     loop {
-        // Ctrl-C ends this process; the server sees the closed socket and cancels the verb.
-        match lines.next_line().await.map_err(failed)? {
+        let line = tokio::select! {
+            line = lines.next_line() => line.map_err(failed)?,
+            true = crate::signalled() => {
+                if writer.take().is_none() {
+                    return Ok(Some(hedgerow_cli::exit::CANCELLED));
+                }
+                continue;
+            }
+        };
+        match line {
             None => {
                 return Err(Error::new(
                     Code::Unavailable,
@@ -40,7 +51,8 @@ pub(crate) async fn run(socket: &Path, arguments: &[OsString], printer: &Printer
                 ));
             }
             Some(line) => match serde_json::from_str(&line).map_err(|error| failed(error.into()))? {
-                Frame::Out(text) => printer.relay_out(&text)?,
+                Frame::Out(text) => printer.relay_out(text.as_bytes())?,
+                Frame::Bytes(bytes) => printer.relay_out(&bytes)?,
                 Frame::Err(text) => printer.relay_err(&text)?,
                 Frame::Exit(code) => return Ok(Some(code)),
             },

@@ -47,6 +47,8 @@ pub(crate) struct Call {
 pub(crate) enum Frame {
     /// For standard output.
     Out(String),
+    /// For standard output, where it is no text.
+    Bytes(Vec<u8>),
     /// For standard error.
     Err(String),
     /// The end.
@@ -137,7 +139,7 @@ async fn run(call: Call, app: App, frames: &mpsc::UnboundedSender<Frame>, cancel
         data_dir: app.data_dir().to_owned(),
     });
     let context = VerbContext {
-        app,
+        app: app.in_folder(&call.cwd),
         cwd: call.cwd,
         printer,
         cancel,
@@ -166,9 +168,10 @@ struct Remote {
 
 impl Sink for Remote {
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
+        let frame = std::str::from_utf8(bytes)
+            .map_or_else(|_| Frame::Bytes(bytes.to_vec()), |text| (self.frame)(text.to_owned()));
         self.frames
-            .send((self.frame)(text))
+            .send(frame)
             .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 }

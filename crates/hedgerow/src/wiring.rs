@@ -1,5 +1,6 @@
 //! Putting engines, agent, products and use cases together.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use hedgerow_agent::{Agent, Limits, core_tools};
@@ -49,6 +50,7 @@ fn registry(data: &Data) -> Result<Registry> {
     let mut registry = Registry::default();
     hedgerow_product_product_analytics::install(&mut registry, data.clone())?;
     hedgerow_product_sql::install(&mut registry, data.clone())?;
+    registry.set_default_mode("product_analytics")?;
     core_tools::install(&mut registry, data.clone())?;
     Ok(registry)
 }
@@ -56,11 +58,14 @@ fn registry(data: &Data) -> Result<Registry> {
 struct Models;
 
 impl ModelResolver for Models {
-    fn resolve(&self, spec: &str) -> Result<Arc<dyn ModelProvider>> {
+    fn resolve(&self, spec: &str, folder: Option<&Path>) -> Result<Arc<dyn ModelProvider>> {
         Ok(match spec.parse::<ModelSpec>()? {
             ModelSpec::Builtin => Arc::new(BuiltinAnalyst),
-            ModelSpec::Scripted(path) => Arc::new(ScriptedModel::load(&path)?),
-            ModelSpec::Exec(command) => Arc::new(ExecModel::new(&command)?),
+            // The path in full, so that a restart finds the file whatever folder it happens in.
+            ModelSpec::Scripted(path) => {
+                Arc::new(ScriptedModel::load(&folder.map_or(path.clone(), |at| at.join(&path)))?)
+            }
+            ModelSpec::Exec(command) => Arc::new(ExecModel::new(&command)?.in_folder(folder)),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Who may talk to this server, and what a browser may do with its answers.
 
+use std::net::IpAddr;
+
 use axum::extract::Request;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::uri::Authority;
@@ -83,9 +85,9 @@ fn is_this_machine(authority: &str) -> bool {
     let Ok(parsed) = authority.parse::<Authority>() else {
         return false;
     };
-    let names_this = ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|name| parsed.host().eq_ignore_ascii_case(name));
+    let host = parsed.host();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let names_this = host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback());
     // A user name in front of the host has no place here.
     names_this && !authority.contains('@')
 }
@@ -103,6 +105,8 @@ mod tests {
             (None, Some("127.0.0.1:4747"), None, true),
             (None, Some("[::1]:4747"), None, true),
             (None, Some("localhost"), None, true),
+            (None, Some("127.0.0.2:4747"), Some("http://127.0.0.2:4747"), true),
+            (None, Some("[::2]:4747"), None, false),
             (None, None, None, false),
             (None, Some(""), None, false),
             (None, Some("example.com:4747"), None, false),

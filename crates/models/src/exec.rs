@@ -1,5 +1,6 @@
 //! Any program as the model: request JSON on standard input, reply JSON on standard output.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,6 +22,7 @@ const SHAPE: &str = r#"the program prints one JSON object on standard output and
 pub struct ExecModel {
     command: String,
     words: Vec<String>,
+    folder: Option<PathBuf>,
     timeout: Duration,
 }
 
@@ -41,8 +43,16 @@ impl ExecModel {
         Ok(Self {
             command: command.trim().to_owned(),
             words,
+            folder: None,
             timeout: TIMEOUT,
         })
+    }
+
+    /// The same run in another folder than this process's.
+    #[must_use]
+    pub fn in_folder(mut self, folder: Option<&Path>) -> Self {
+        self.folder = folder.map(Path::to_owned);
+        self
     }
 
     /// The same with another limit on the time of a reply.
@@ -115,14 +125,16 @@ impl ModelProvider for ExecModel {
         let mut input = serde_json::to_vec(request).map_err(as_json)?;
         // Programs that read lines get a whole one.
         input.push(b'\n');
-        let outcome = process::run(&self.words, input, self.timeout).await.map_err(|error| {
-            Error::caused(
-                Code::Unavailable,
-                format!("exec model {:?} could not be run", self.command),
-                error,
-            )
-            .with_hint("the first word is a program on the PATH or a path to one; no shell reads the command")
-        })?;
+        let outcome = process::run(&self.words, self.folder.as_deref(), input, self.timeout)
+            .await
+            .map_err(|error| {
+                Error::caused(
+                    Code::Unavailable,
+                    format!("exec model {:?} could not be run", self.command),
+                    error,
+                )
+                .with_hint("the first word is a program on the PATH or a path to one; no shell reads the command")
+            })?;
         self.parse(outcome)
     }
 }

@@ -2,6 +2,7 @@
 //! with everything it started.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,8 +37,14 @@ pub(crate) struct Outcome {
 }
 
 /// Runs a program: `input` and then the end of file on standard input, all of standard output back.
-pub(crate) async fn run(words: &[String], input: Vec<u8>, timeout: Duration) -> std::io::Result<Outcome> {
-    let mut child = start(words)?;
+/// It runs in `folder`, or in this process's own.
+pub(crate) async fn run(
+    words: &[String],
+    folder: Option<&Path>,
+    input: Vec<u8>,
+    timeout: Duration,
+) -> std::io::Result<Outcome> {
+    let mut child = start(words, folder)?;
     let mut group = Group::of(&child);
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let tail = Tail::default();
@@ -69,7 +76,7 @@ pub(crate) async fn run(words: &[String], input: Vec<u8>, timeout: Duration) -> 
     })
 }
 
-fn start(words: &[String]) -> std::io::Result<Child> {
+fn start(words: &[String], folder: Option<&Path>) -> std::io::Result<Child> {
     let (program, arguments) = words.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
     #[expect(clippy::disallowed_methods, reason = "the one place that starts a model's program")]
     let mut command = Command::new(program);
@@ -78,6 +85,9 @@ fn start(words: &[String]) -> std::io::Result<Child> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if let Some(folder) = folder {
+        command.current_dir(folder);
+    }
     #[cfg(unix)]
     command.process_group(0);
     command.spawn()

@@ -3,10 +3,14 @@
 //! The grammar is `PostHog`'s. Two differences, both because a widened range is a wrong number that
 //! nobody sees: a date-time is taken exactly as given, and a quarter is three calendar months.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc};
 use hedgerow_data_api::{DateRange, Interval};
 use hedgerow_errors::{Code, Error, Result};
 
+/// Years that a date may lie in.
+const YEARS: RangeInclusive<i32> = 1..=9999;
 /// More buckets than this are refused.
 const MAX_BUCKETS: usize = 10_000;
 
@@ -17,14 +21,20 @@ pub struct Resolved {
     pub from: DateTime<Utc>,
     /// The last microsecond included.
     pub to: DateTime<Utc>,
-    /// Starts of the buckets, from the one that holds `from` to the one that holds `to`.
+    /// Starts of the buckets, from the one that holds `from` to the one that holds `to`; none for a total.
     pub buckets: Vec<DateTime<Utc>>,
     /// True where the range ends after now.
     pub partial: bool,
 }
 
-/// Resolves a range. `first` is the project's earliest event, which `all` starts from.
-pub fn resolve(range: &DateRange, interval: Interval, now: DateTime<Utc>, first: DateTime<Utc>) -> Result<Resolved> {
+/// Resolves a range. `interval` is absent for a total, which has no buckets. `first` is the project's
+/// earliest event, which `all` starts from.
+pub fn resolve(
+    range: &DateRange,
+    interval: Option<Interval>,
+    now: DateTime<Utc>,
+    first: DateTime<Utc>,
+) -> Result<Resolved> {
     let from = match range.date_from.as_deref() {
         Some("all") => start_of(Unit::Day, first),
         text => {
@@ -40,7 +50,7 @@ pub fn resolve(range: &DateRange, interval: Interval, now: DateTime<Utc>, first:
     };
     let to = match range.date_to.as_deref() {
         None if range.explicit_date => now,
-        None if interval == Interval::Hour => end_of(Unit::Hour, now),
+        None if interval == Some(Interval::Hour) => end_of(Unit::Hour, now),
         None => end_of(Unit::Day, now),
         Some(text) => {
             let point = parse("date_to", text, now)?;
@@ -58,9 +68,14 @@ pub fn resolve(range: &DateRange, interval: Interval, now: DateTime<Utc>, first:
             from.to_rfc3339(),
             to.to_rfc3339()
         );
-        return Err(Error::invalid(message).with_hint("swap date_from and date_to"));
+        let hint = match (&range.date_from, &range.date_to) {
+            (None, _) => "give date_from, too: without it the range starts 7 days ago; \"all\" takes everything",
+            (_, None) => "give date_to, too: without it the range ends today",
+            _ => "swap date_from and date_to",
+        };
+        return Err(Error::invalid(message).with_hint(hint));
     }
-    let buckets = buckets(interval, from, to)?;
+    let buckets = interval.map_or(Ok(Vec::new()), |interval| buckets(interval, from, to))?;
     Ok(Resolved {
         from,
         to,
@@ -135,6 +150,8 @@ struct Point {
 
 fn parse(field: &str, text: &str, now: DateTime<Utc>) -> Result<Point> {
     let point = absolute(text).or_else(|| relative(text, now));
+    // Beyond these years there is no data, and soon no calendar.
+    let point = point.filter(|point| YEARS.contains(&point.time.year()));
     point.ok_or_else(|| {
         Error::invalid(format!("{field} {text:?} is no date")).with_hint(
             "give an ISO date (2015-05-18), a date-time (2015-05-18T10:00:00Z), or a relative one (-7d, -3h, mStart)",

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, collect, displayable};
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::StreamExt as _;
 use hedgerow_data_api::{
-    Clock, EventStore, Provenance, QueryEngine, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse, Warning,
+    Clock, EventStore, Progress, Provenance, QueryEngine, SqlArrow, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse,
+    Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ProjectId, QueryId};
@@ -22,10 +26,17 @@ use uuid::Uuid;
 
 use crate::cells::cells;
 use crate::scan::EventsTable;
+use crate::written::written_columns;
 use crate::{sql, trends};
 
 /// A query that takes longer is stopped.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
+/// Groups of one series that are held at once.
+const MOST_GROUPS: usize = 200_000;
+/// Memory that one result may take.
+const RESULT_LIMIT: usize = 256 << 20;
+/// Time between two reports of progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 /// What all running queries may take together.
 const MEMORY_LIMIT: usize = 1 << 30;
 
@@ -33,13 +44,17 @@ const MEMORY_LIMIT: usize = 1 << 30;
 pub struct Engine {
     pub(crate) lake: Arc<Lake>,
     runtime: Arc<RuntimeEnv>,
+    /// Groups (bucket × value) of one series that are held at once.
+    pub(crate) most_groups: usize,
 }
 
 /// One query's session over one snapshot.
 pub(crate) struct Session {
     pub(crate) context: SessionContext,
+    state: SessionState,
     pub(crate) view: Arc<LakeView>,
     started: Instant,
+    progress: Progress,
 }
 
 /// What a plan gave.
@@ -56,11 +71,23 @@ impl Engine {
             .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_LIMIT)))
             .build_arc()
             .map_err(|error| Error::caused(Code::Internal, "cannot start the query engine", error))?;
-        Ok(Self { lake, runtime })
+        Ok(Self {
+            lake,
+            runtime,
+            most_groups: MOST_GROUPS,
+        })
+    }
+
+    /// The same, holding fewer or more groups (bucket × breakdown value) of one series at once; 200,000
+    /// unless set. With more, the values are ranked first, and only the largest are held.
+    #[must_use]
+    pub fn with_most_groups(mut self, groups: usize) -> Self {
+        self.most_groups = groups;
+        self
     }
 
     /// A session that can name the project's tables and nothing else.
-    pub(crate) fn session(&self, view: Arc<LakeView>) -> Result<Session> {
+    pub(crate) fn session(&self, view: Arc<LakeView>, clock: &Clock, progress: Progress) -> Result<Session> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let config = SessionConfig::new()
             .with_target_partitions(cores)
@@ -72,41 +99,87 @@ impl Engine {
             .with_default_features()
             .build();
         let context = SessionContext::new_with_state(state);
+        let mut state = context.state();
+        // `now()` and `current_date` mean the injected clock, so that a replay gives the same numbers.
+        state.execution_props_mut().query_execution_start_time = Some(clock.now());
         context
             .register_table("events", Arc::new(EventsTable::new(Arc::clone(&view))))
             .map_err(|error| Error::caused(Code::Internal, "cannot offer the events table", error))?;
         Ok(Session {
             context,
+            state,
             view,
             started: Instant::now(),
+            progress,
         })
     }
 }
 
 impl Session {
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        let physical = self.context.state().create_physical_plan(plan).await;
+        let physical = self.state.create_physical_plan(plan).await;
         physical.map_err(|error| sql::explain(&error, &self.view))
     }
 
-    /// Runs a plan within the time limit.
+    /// Runs a plan within the limits of time and size.
     pub(crate) async fn run(&self, plan: &LogicalPlan) -> Result<Executed> {
+        let whole = self.run_up_to(plan, usize::MAX).await?;
+        whole.ok_or_else(|| Error::internal("a result without a limit was cut"))
+    }
+
+    /// The same, but gives up where more rows come than wanted: `None`.
+    pub(crate) async fn run_up_to(&self, plan: &LogicalPlan, rows: usize) -> Result<Option<Executed>> {
         let physical = self.physical(plan).await?;
-        let collected = tokio::time::timeout(TIME_LIMIT, collect(Arc::clone(&physical), self.context.task_ctx())).await;
+        let collected = tokio::time::timeout(TIME_LIMIT, self.collect(&physical, rows)).await;
         let batches = collected.map_err(|_| {
             Error::new(
                 Code::LimitExceeded,
                 format!("the query took longer than {} seconds", TIME_LIMIT.as_secs()),
             )
             .with_hint("narrow it by time, or group by fewer things")
-        })?;
-        let batches = batches.map_err(|error| sql::explain(&error, &self.view))?;
+        })??;
         let plan_text = plan.display_indent().to_string();
-        Ok(Executed {
+        Ok(batches.map(|batches| Executed {
             batches,
             rows_read: rows_read(&physical),
             plan_text,
-        })
+        }))
+    }
+
+    /// Collects a plan's rows and tells meanwhile how much of the data was read.
+    async fn collect(&self, physical: &Arc<dyn ExecutionPlan>, most: usize) -> Result<Option<Vec<RecordBatch>>> {
+        let failed = |error| sql::explain(&error, &self.view);
+        let all: u64 = self.view.files.iter().map(|file| file.rows).sum();
+        let mut stream = execute_stream(Arc::clone(physical), self.context.task_ctx()).map_err(failed)?;
+        let mut timer = tokio::time::interval(PROGRESS_EVERY);
+        let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
+        loop {
+            tokio::select! {
+                biased;
+                batch = stream.next() => {
+                    let Some(batch) = batch else { return Ok(Some(batches)) };
+                    let batch = batch.map_err(failed)?;
+                    rows += batch.num_rows();
+                    bytes += batch.get_array_memory_size();
+                    if rows > most {
+                        return Ok(None);
+                    }
+                    // The engine's own limit holds for what it works with, not for what it gives back.
+                    if bytes > RESULT_LIMIT {
+                        let message = format!("the result is larger than {} MB", RESULT_LIMIT >> 20);
+                        let hint = "select fewer or shorter columns, or fewer rows";
+                        return Err(Error::new(Code::LimitExceeded, message).with_hint(hint));
+                    }
+                    batches.push(batch);
+                }
+                _ = timer.tick() => {
+                    let read = rows_read(physical).min(all);
+                    #[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
+                    let fraction = read as f64 / all.max(1) as f64;
+                    self.progress.report(fraction, &format!("{read} of {all} rows read"));
+                }
+            }
+        }
     }
 
     /// What every result says of itself; the caller adds what only it knows.
@@ -148,58 +221,59 @@ fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
 
 #[async_trait]
 impl QueryEngine for Engine {
-    async fn trends(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<TrendsResponse> {
-        trends::run(self, project, query, clock).await
+    async fn trends(
+        &self,
+        project: &ProjectId,
+        query: &TrendsQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<TrendsResponse> {
+        trends::run(self, project, query, clock, progress).await
     }
 
-    async fn sql(&self, project: &ProjectId, query: &SqlQuery, _clock: &Clock) -> Result<SqlResponse> {
-        let (view, _) = self.lake.snapshot(project).await?;
-        let session = self.session(view)?;
-        let planned = sql::plan(&session.context, &session.view, query).await?;
-        // One row more than wanted tells whether there are more.
-        let fetch = datafusion::logical_expr::LogicalPlanBuilder::from(planned.plan)
-            .limit(0, Some(planned.limit as usize + 1))
-            .and_then(datafusion::logical_expr::LogicalPlanBuilder::build)
-            .map_err(|error| sql::explain(&error, &session.view))?;
-        let executed = session.run(&fetch).await?;
-        let schema = fetch.schema();
-        let columns = schema
-            .fields()
-            .iter()
-            .map(|field| (field.name().clone(), field.data_type().to_string()))
-            .collect();
-        let mut rows = rows(&executed.batches)?;
-        let mut warnings = Vec::new();
-        if rows.len() > planned.limit as usize {
-            rows.truncate(planned.limit as usize);
-            let message = format!(
-                "only the first {} rows are shown, there are more; set LIMIT to see up to {}",
-                planned.limit,
-                sql::MAX_ROWS
-            );
-            warnings.push(Warning::new("row_limit", message));
-        }
-        let mut provenance = session.provenance(project, "SqlQuery", query.query.clone(), &[executed]);
-        "SQL: comparisons with missing values are unknown, so both = and <> leave them out"
-            .clone_into(&mut provenance.null_semantics);
-        let by = if planned.own_limit { "the statement" } else { "default" };
-        provenance.limits = vec![
-            format!("{} rows ({by})", planned.limit),
-            format!("{} seconds", TIME_LIMIT.as_secs()),
-        ];
-        Ok(SqlResponse {
+    async fn sql(
+        &self,
+        project: &ProjectId,
+        query: &SqlQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<SqlResponse> {
+        let Selected {
+            batches,
             columns,
-            rows,
+            written_columns,
             warnings,
             provenance,
+            ..
+        } = self.select(project, query, clock, progress).await?;
+        Ok(SqlResponse {
+            columns,
+            rows: rows(&batches)?,
+            written_columns,
+            warnings,
+            provenance,
+        })
+    }
+
+    async fn sql_arrow(&self, project: &ProjectId, query: &SqlQuery, clock: &Clock) -> Result<SqlArrow> {
+        let selected = self.select(project, query, clock, &Progress::ignore()).await?;
+        let failed = |error| Error::caused(Code::Internal, "cannot write the rows as Arrow", error);
+        let mut writer = StreamWriter::try_new(Vec::new(), &selected.schema).map_err(failed)?;
+        for batch in &selected.batches {
+            writer.write(batch).map_err(failed)?;
+        }
+        Ok(SqlArrow {
+            stream: writer.into_inner().map_err(failed)?,
+            warnings: selected.warnings,
+            provenance: selected.provenance,
         })
     }
 
     async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String> {
         let (view, taxonomy) = self.lake.snapshot(project).await?;
         crate::validate::trends(self.lake.as_ref() as &dyn EventStore, project, &taxonomy, query).await?;
-        let session = self.session(view)?;
-        let prepared = trends::Prepared::new(query, &taxonomy, clock)?;
+        let session = self.session(view, clock, Progress::ignore())?;
+        let prepared = trends::Prepared::new(query, &taxonomy, clock, self.most_groups)?;
         let mut text = String::new();
         for series in 0..query.series.len() {
             let plan = prepared.plan(&session, series, &trends::Others::Keep).await?;
@@ -211,6 +285,82 @@ impl QueryEngine for Engine {
         }
         Ok(text)
     }
+}
+
+/// What one SELECT gave, cut to its limit.
+struct Selected {
+    batches: Vec<RecordBatch>,
+    schema: SchemaRef,
+    /// Names with SQL types.
+    columns: Vec<(String, String)>,
+    written_columns: Vec<String>,
+    warnings: Vec<Warning>,
+    provenance: Provenance,
+}
+
+impl Engine {
+    async fn select(
+        &self,
+        project: &ProjectId,
+        query: &SqlQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<Selected> {
+        let (view, _) = self.lake.snapshot(project).await?;
+        let session = self.session(view, clock, progress.clone())?;
+        let planned = sql::plan(&session.context, &session.view, query).await?;
+        let written_columns = written_columns(&planned.plan);
+        // One row more than wanted tells whether there are more.
+        let fetch = LogicalPlanBuilder::from(planned.plan)
+            .limit(0, Some(planned.limit as usize + 1))
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(|error| sql::explain(&error, &session.view))?;
+        let mut executed = session.run(&fetch).await?;
+        let fields = fetch.schema().fields().iter();
+        let columns = fields.map(|field| (field.name().clone(), field.data_type().to_string()));
+        let columns = columns.collect();
+        let mut warnings = Vec::new();
+        if cut(&mut executed.batches, planned.limit as usize) {
+            let message = format!(
+                "only the first {} rows are shown, there are more; set LIMIT to see up to {}",
+                planned.limit,
+                sql::MAX_ROWS
+            );
+            warnings.push(Warning::new("row_limit", message));
+        }
+        let batches = std::mem::take(&mut executed.batches);
+        let mut provenance = session.provenance(project, "SqlQuery", query.query.clone(), &[executed]);
+        "SQL: comparisons with missing values are unknown, so both = and <> leave them out"
+            .clone_into(&mut provenance.null_semantics);
+        let by = if planned.own_limit { "the statement" } else { "default" };
+        provenance.limits = vec![
+            format!("{} rows ({by})", planned.limit),
+            format!("{} seconds", TIME_LIMIT.as_secs()),
+        ];
+        Ok(Selected {
+            schema: batches.first().map_or_else(
+                || SchemaRef::new(fetch.schema().as_arrow().clone()),
+                RecordBatch::schema,
+            ),
+            batches,
+            columns,
+            written_columns,
+            warnings,
+            provenance,
+        })
+    }
+}
+
+/// Cuts batches to so many rows; true where there were more.
+fn cut(batches: &mut Vec<RecordBatch>, limit: usize) -> bool {
+    let mut left = limit;
+    let mut was_cut = false;
+    for batch in batches.iter_mut() {
+        was_cut |= batch.num_rows() > left;
+        *batch = batch.slice(0, batch.num_rows().min(left));
+        left -= batch.num_rows();
+    }
+    was_cut
 }
 
 /// Batches as rows of JSON cells.

@@ -10,20 +10,18 @@ use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Operator, PropertyFi
 use hedgerow_errors::{Error, Result};
 use serde_json::Value;
 
-/// The condition of a group; `None` where it holds always.
+/// The condition of a group; `None` for the empty one. Within another group an empty one is refused: it
+/// would hold always, and so drop the other members of an OR.
 pub(crate) fn group(taxonomy: &Taxonomy, filters: &FilterGroup) -> Result<Option<Expr>> {
     let mut conditions = Vec::new();
-    for node in &filters.values {
-        let condition = match node {
-            FilterNode::Filter(filter) => Some(condition(taxonomy, filter)?),
-            FilterNode::Group(nested) => group(taxonomy, nested)?,
-        };
-        match (condition, filters.group_type) {
-            (Some(condition), _) => conditions.push(condition),
-            // A member that holds always adds nothing to "all of", and decides "one of".
-            (None, GroupType::And) => {}
-            (None, GroupType::Or) => return Ok(None),
-        }
+    for (position, node) in (1..).zip(&filters.values) {
+        conditions.push(match node {
+            FilterNode::Filter(filter) => condition(taxonomy, filter)?,
+            FilterNode::Group(nested) => group(taxonomy, nested)?.ok_or_else(|| {
+                Error::invalid(format!("member {position} of a filter group is an empty group"))
+                    .with_hint("leave it out, or put a filter into it")
+            })?,
+        });
     }
     Ok(conditions.into_iter().reduce(match filters.group_type {
         GroupType::And => Expr::and,
@@ -66,23 +64,22 @@ fn condition(taxonomy: &Taxonomy, filter: &PropertyFilter) -> Result<Expr> {
         Operator::NotBetween => missing().or(not(subject.between()?)),
         Operator::IsDateExact => {
             let (start, end) = subject.date()?;
-            subject
-                .time()
-                .gt_eq(instant(start))
-                .and(subject.time().lt(instant(end)))
+            let time = subject.time()?;
+            time.clone().gt_eq(instant(start)).and(time.lt(instant(end)))
         }
-        Operator::IsDateBefore => subject.time().lt(instant(subject.date()?.0)),
-        Operator::IsDateAfter => subject.time().gt_eq(instant(subject.date()?.1)),
+        Operator::IsDateBefore => subject.time()?.lt(instant(subject.date()?.0)),
+        Operator::IsDateAfter => subject.time()?.gt_eq(instant(subject.date()?.1)),
     })
 }
 
 impl Subject<'_> {
     fn refuse(&self, why: &str) -> Error {
-        Error::invalid(format!(
+        let message = format!(
             "filter on {:?} with operator {} {why}",
             self.filter.key,
             self.filter.operator.as_str()
-        ))
+        );
+        Error::invalid(message).with_hint("read_taxonomy, or `hedgerow taxonomy properties`, shows types and values")
     }
 
     fn unary(&self, expr: Expr) -> Result<Expr> {
@@ -213,11 +210,13 @@ impl Subject<'_> {
         Ok(regexp_like(self.text(), lit(pattern), None))
     }
 
-    fn time(&self) -> Expr {
-        try_cast(
-            self.text(),
-            DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        )
+    fn time(&self) -> Result<Expr> {
+        if self.value_type != ValueType::String {
+            let why = format!("compares dates, but the property is a {}", self.value_type.as_str());
+            return Err(self.refuse(&why));
+        }
+        let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        Ok(try_cast(self.column.clone(), time))
     }
 
     /// A date as its day's start and end, a date-time as itself twice.

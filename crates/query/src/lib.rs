@@ -13,6 +13,7 @@ mod scan;
 mod sql;
 mod trends;
 mod validate;
+mod written;
 
 pub use dates::{Resolved, resolve};
 pub use engine::Engine;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
@@ -15,6 +16,8 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::object_store::ObjectMeta;
+use datafusion::object_store::path::Path;
 use datafusion::physical_expr::expressions::col;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
@@ -47,8 +50,16 @@ impl EventsTable {
             total_byte_size: Precision::Absent,
             column_statistics: columns,
         };
-        let path = file.path.to_string_lossy();
-        Ok(PartitionedFile::new(path.trim_start_matches('/'), file.size).with_statistics(Arc::new(statistics)))
+        // Built from the path itself: a location made from text is percent-encoded, and then names no file
+        // where a folder has, say, an umlaut.
+        let meta = ObjectMeta {
+            location: Path::from_absolute_path(&file.path)?,
+            last_modified: DateTime::<Utc>::UNIX_EPOCH,
+            size: file.size,
+            e_tag: None,
+            version: None,
+        };
+        Ok(PartitionedFile::new_from_meta(meta).with_statistics(Arc::new(statistics)))
     }
 
     /// The files spread over the cores, largest first to the emptiest group.

@@ -115,7 +115,8 @@ pub(crate) fn explain(error: &DataFusionError, view: &LakeView) -> Error {
             );
             Error::new(Code::LimitExceeded, message).with_hint("narrow it by time, or select fewer columns")
         }
-        DataFusionError::ArrowError(error, _) => Error::invalid(format!("the SQL failed on a value: {error}")),
+        DataFusionError::ArrowError(error, _) => Error::invalid(format!("the SQL failed on a value: {error}"))
+            .with_hint("try_cast and nullif keep values out that can't be converted or divided by"),
         DataFusionError::Plan(message) if message.starts_with("table '") => {
             let name = message.split('\'').nth(1).unwrap_or_default();
             let name = name.rsplit('.').next().unwrap_or_default();
@@ -124,7 +125,15 @@ pub(crate) fn explain(error: &DataFusionError, view: &LakeView) -> Error {
         DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) => {
             Error::new(Code::Io, format!("cannot read the lake: {}", first_line(error)))
         }
-        other => Error::invalid(format!("the SQL can't be planned: {}", first_line(other))),
+        other => {
+            let line = first_line(other);
+            let hint = if line.contains("Placeholder") {
+                "names with $ or capitals stand in double quotes, as in \"$browser\""
+            } else {
+                "functions and types are DataFusion's; SELECT * FROM events LIMIT 1 shows the columns"
+            };
+            Error::invalid(format!("the SQL can't be run: {line}")).with_hint(hint)
+        }
     }
 }
 

@@ -5,11 +5,12 @@ mod assemble;
 use chrono::{DateTime, Utc};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::{date_bin, date_trunc};
-use datafusion::functions_aggregate::expr_fn::{count, count_distinct};
+use datafusion::functions_aggregate::expr_fn::{count, count_distinct, sum};
 use datafusion::logical_expr::{Expr, LogicalPlan, ident, lit};
+use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    Clock, Display, EventStore, EventsNode, Interval, Math, PropertyDefinition, ResolvedRange, Taxonomy, TrendsQuery,
-    TrendsResponse, Warning,
+    Clock, Display, EventStore, EventsNode, Interval, Math, Progress, PropertyDefinition, ResolvedRange, Taxonomy,
+    TrendsQuery, TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -23,8 +24,6 @@ use crate::{sql, validate};
 
 /// Breakdown values with a series of their own where the query says nothing.
 const DEFAULT_BREAKDOWNS: u32 = 25;
-/// Groups (bucket × value) that one series may have before limiting.
-const MAX_GROUPS: usize = 200_000;
 
 /// Runs a trends query.
 pub(crate) async fn run(
@@ -32,11 +31,12 @@ pub(crate) async fn run(
     project: &ProjectId,
     query: &TrendsQuery,
     clock: &Clock,
+    progress: &Progress,
 ) -> Result<TrendsResponse> {
     let (view, taxonomy) = engine.lake.snapshot(project).await?;
     validate::trends(engine.lake.as_ref() as &dyn EventStore, project, &taxonomy, query).await?;
-    let session = engine.session(view)?;
-    let prepared = Prepared::new(query, &taxonomy, clock)?;
+    let session = engine.session(view, clock, progress.clone())?;
+    let prepared = Prepared::new(query, &taxonomy, clock, engine.most_groups)?;
     let mut executed = Vec::new();
     let mut results = Vec::new();
     let mut warnings = prepared.warnings();
@@ -68,6 +68,9 @@ pub(crate) async fn run(
     })
 }
 
+/// Numbers that one answer holds at most.
+const MOST_NUMBERS: usize = 1_000_000;
+
 /// A query whose names and dates are resolved.
 pub(crate) struct Prepared<'a> {
     query: &'a TrendsQuery,
@@ -75,12 +78,15 @@ pub(crate) struct Prepared<'a> {
     range: Resolved,
     breakdown: Option<&'a PropertyDefinition>,
     now: DateTime<Utc>,
+    most_groups: usize,
 }
 
-/// What to do with the breakdown values that have no series of their own.
+/// What to do with the breakdown values that may have no series of their own.
 pub(crate) enum Others {
     /// Group by every value.
     Keep,
+    /// Group by these values and by the missing one, and leave out the rest.
+    LeaveOut(Vec<Value>),
     /// Leave out these values, and group the rest as one.
     Merge(Vec<Value>),
 }
@@ -93,13 +99,19 @@ pub(crate) struct Group {
 }
 
 impl<'a> Prepared<'a> {
-    pub(crate) fn new(query: &'a TrendsQuery, taxonomy: &'a Taxonomy, clock: &Clock) -> Result<Self> {
+    pub(crate) fn new(
+        query: &'a TrendsQuery,
+        taxonomy: &'a Taxonomy,
+        clock: &Clock,
+        most_groups: usize,
+    ) -> Result<Self> {
         let now = clock.now();
         let (first, last) = taxonomy.span().ok_or_else(|| {
             Error::new(Code::NoData, "the project holds no events yet")
                 .with_hint("import some: hedgerow import access-log FILE")
         })?;
-        let range = resolve(&query.date_range, query.interval, now, first)?;
+        let interval = (!query.trends_filter.display.is_total()).then_some(query.interval);
+        let range = resolve(&query.date_range, interval, now, first)?;
         if range.to < first || range.from > last {
             return Err(no_data(&range, first, last));
         }
@@ -113,6 +125,7 @@ impl<'a> Prepared<'a> {
             range,
             breakdown,
             now,
+            most_groups,
         })
     }
 
@@ -131,6 +144,13 @@ impl<'a> Prepared<'a> {
 
     /// The plan of one series.
     pub(crate) async fn plan(&self, session: &Session, series: usize, others: &Others) -> Result<LogicalPlan> {
+        let frame = self.frame(session, series, others).await?;
+        frame
+            .into_optimized_plan()
+            .map_err(|error| sql::explain(&error, &session.view))
+    }
+
+    async fn frame(&self, session: &Session, series: usize, others: &Others) -> Result<DataFrame> {
         let failed = |error| sql::explain(&error, &session.view);
         let node = &self.query.series[series];
         let mut filter = self.within_range();
@@ -148,6 +168,12 @@ impl<'a> Prepared<'a> {
         }
         match (self.breakdown, others) {
             (Some(property), Others::Keep) => groups.push(ident(&property.column).alias("value")),
+            (Some(property), Others::LeaveOut(named)) => {
+                let column = ident(&property.column);
+                let is_named = column.clone().in_list(named.iter().map(literal).collect(), false);
+                filter = filter.and(is_named.or(column.clone().is_null()));
+                groups.push(column.alias("value"));
+            }
             (Some(property), Others::Merge(named)) => {
                 let column = ident(&property.column);
                 filter = filter.and(column.clone().is_not_null());
@@ -161,12 +187,34 @@ impl<'a> Prepared<'a> {
             Math::UniqueSession => count_distinct(ident("session_id")),
         };
         let events = session.context.table("events").await.map_err(failed)?;
-        let frame = events
+        let counted = events
             .filter(filter)
-            .map_err(failed)?
-            .aggregate(groups, vec![aggregate.alias("count")])
-            .map_err(failed)?;
-        frame.into_optimized_plan().map_err(failed)
+            .and_then(|frame| frame.aggregate(groups, vec![aggregate.alias("count")]));
+        counted.map_err(failed)
+    }
+
+    /// The first values of the breakdown, by the sum of their buckets.
+    async fn first_values(&self, session: &Session, series: usize, executed: &mut Vec<Executed>) -> Result<Vec<Value>> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let frame = self.frame(session, series, &Others::Keep).await?;
+        let ranked = frame
+            .filter(ident("value").is_not_null())
+            .and_then(|frame| frame.aggregate(vec![ident("value")], vec![sum(ident("count")).alias("total")]))
+            .and_then(|frame| {
+                frame.sort(vec![
+                    ident("total").sort(false, false),
+                    ident("value").sort(true, false),
+                ])
+            })
+            .and_then(|frame| frame.limit(0, Some(self.limit())));
+        let plan = ranked.and_then(DataFrame::into_optimized_plan).map_err(failed)?;
+        let done = session.run(&plan).await?;
+        let values = rows(&done.batches)?
+            .into_iter()
+            .filter_map(|row| row.into_iter().next());
+        let values = values.collect();
+        executed.push(done);
+        Ok(values)
     }
 
     fn within_range(&self) -> Expr {
@@ -174,26 +222,24 @@ impl<'a> Prepared<'a> {
         ident("timestamp").gt_eq(from).and(ident("timestamp").lt_eq(to))
     }
 
+    /// The groups of one series; `None` where there are more than can be held at once.
     async fn groups(
         &self,
         session: &Session,
         series: usize,
         others: &Others,
         executed: &mut Vec<Executed>,
-    ) -> Result<Vec<Group>> {
+    ) -> Result<Option<Vec<Group>>> {
         let plan = self.plan(session, series, others).await?;
-        let done = session.run(&plan).await?;
-        let total: usize = done
-            .batches
-            .iter()
-            .map(datafusion::arrow::array::RecordBatch::num_rows)
-            .sum();
-        if total > MAX_GROUPS {
-            let message = format!("the breakdown gives {total} groups, more than {MAX_GROUPS}");
-            return Err(Error::new(Code::LimitExceeded, message)
-                .with_hint("take a longer interval, a shorter range, or filter first"));
-        }
-        let has_value = self.breakdown.is_some() && matches!(others, Others::Keep);
+        let most = if self.breakdown.is_some() && matches!(others, Others::Keep) {
+            self.most_groups
+        } else {
+            MOST_NUMBERS
+        };
+        let Some(done) = session.run_up_to(&plan, most).await? else {
+            return Ok(None);
+        };
+        let has_value = self.breakdown.is_some() && !matches!(others, Others::Merge(_));
         let groups = rows(&done.batches)?.into_iter().map(|row| {
             let mut cells = row.into_iter();
             let bucket = if self.is_total() {
@@ -212,7 +258,25 @@ impl<'a> Prepared<'a> {
         });
         let groups = groups.collect::<Result<Vec<_>>>();
         executed.push(done);
-        groups
+        groups.map(Some)
+    }
+
+    /// The groups of named values or of one bucket each: never too many.
+    async fn few_groups(
+        &self,
+        session: &Session,
+        series: usize,
+        others: &Others,
+        executed: &mut Vec<Executed>,
+    ) -> Result<Vec<Group>> {
+        let groups = self.groups(session, series, others, executed).await?;
+        groups.ok_or_else(|| {
+            Error::new(
+                Code::LimitExceeded,
+                format!("the query gives more than {MOST_NUMBERS} numbers"),
+            )
+            .with_hint("take a longer interval, a shorter range, or a smaller breakdown_limit")
+        })
     }
 
     fn bucket_of(&self, cell: Option<Value>) -> Result<usize> {
@@ -230,32 +294,47 @@ impl<'a> Prepared<'a> {
         executed: &mut Vec<Executed>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Vec<hedgerow_data_api::Series>> {
-        let groups = self.groups(session, series, &Others::Keep, executed).await?;
-        let mut lines = assemble::lines(groups, self.range.buckets.len(), self.breakdown.is_some());
-        let named = lines.iter().filter(|line| !line.value.is_null()).count();
+        let width = if self.is_total() { 1 } else { self.range.buckets.len() };
+        let groups = if let Some(groups) = self.groups(session, series, &Others::Keep, executed).await? {
+            groups
+        } else {
+            let named = self.first_values(session, series, executed).await?;
+            let groups = self
+                .few_groups(session, series, &Others::LeaveOut(named.clone()), executed)
+                .await?;
+            let rest = self
+                .few_groups(session, series, &Others::Merge(named), executed)
+                .await?;
+            let message = format!("values beyond the first {} are shown together as Other", self.limit());
+            warnings.push(Warning::new("breakdown_other", message));
+            let (lines, _) = assemble::lines(groups, width, true, self.limit());
+            return Ok(assemble::results(
+                self,
+                series,
+                lines,
+                Some(assemble::merged(rest, width)),
+            ));
+        };
+        let (lines, rest) = assemble::lines(groups, width, self.breakdown.is_some(), self.limit());
         let mut other = None;
-        if self.breakdown.is_some() && named > self.limit() {
-            let (kept, rest) = assemble::limit(lines, self.limit());
-            let math = self.query.series[series].math;
-            other = Some(if math == Math::Total {
-                assemble::sum(&rest)
+        if let Some(rest) = rest {
+            other = Some(if self.query.series[series].math == Math::Total {
+                rest.counts
             } else {
                 // Unique counts of single values don't add up, so the rest is counted as one.
-                let values = kept
-                    .iter()
-                    .filter(|line| !line.value.is_null())
-                    .map(|line| line.value.clone())
-                    .collect();
-                let groups = self.groups(session, series, &Others::Merge(values), executed).await?;
-                assemble::merged(groups, self.range.buckets.len())
+                let named = lines.iter().filter(|line| !line.value.is_null());
+                let named = named.map(|line| line.value.clone()).collect();
+                let groups = self
+                    .few_groups(session, series, &Others::Merge(named), executed)
+                    .await?;
+                assemble::merged(groups, width)
             });
             let message = format!(
                 "{} values beyond the first {} are shown together as Other",
-                rest.len(),
+                rest.values,
                 self.limit()
             );
             warnings.push(Warning::new("breakdown_other", message));
-            lines = kept;
         }
         Ok(assemble::results(self, series, lines, other))
     }
@@ -317,8 +396,14 @@ impl<'a> Prepared<'a> {
             let message = format!("{what} is not over yet: it is {} UTC now", day(self.now));
             warnings.push(Warning::new("partial_period", message));
         }
+        warnings.extend(self.outside_data());
         if self.is_total() {
             return warnings;
+        }
+        let is_unique = |node: &EventsNode| node.math != Math::Total;
+        if self.range.buckets.len() > 1 && self.query.series.iter().any(is_unique) {
+            let message = "the unique counts of the buckets don't add up to that of the range; ask for a total";
+            warnings.push(Warning::new("unique_not_summable", message));
         }
         let interval = self.query.interval;
         let cut_start = bucket_start(interval, self.range.from) < self.range.from;
@@ -336,6 +421,22 @@ impl<'a> Prepared<'a> {
             }
         }
         warnings
+    }
+
+    /// Days of the range before the first event or after the last one count nothing, and that is no zero.
+    fn outside_data(&self) -> Option<Warning> {
+        let (first, last) = self.taxonomy.span()?;
+        let day = |time: DateTime<Utc>| time.date_naive();
+        let ends = day(self.range.to.min(self.now));
+        (day(self.range.from) < day(first) || ends > day(last)).then(|| {
+            let at = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M").to_string();
+            let message = format!(
+                "the data covers {} to {} UTC; outside of it the counts are 0 because nothing is known",
+                at(first),
+                at(last)
+            );
+            Warning::new("outside_data", message)
+        })
     }
 
     fn node(&self, series: usize) -> &EventsNode {

@@ -21,7 +21,7 @@ pub(crate) async fn trends(
             "a trends query has 1 to {MAX_SERIES} series, this one has {}",
             query.series.len()
         );
-        return Err(Error::invalid(message));
+        return Err(Error::invalid(message).with_hint("ask several queries"));
     }
     for EventsNode { event, properties, .. } in &query.series {
         if let Some(name) = event.as_deref().filter(|name| taxonomy.event(name).is_none()) {
@@ -40,7 +40,8 @@ pub(crate) async fn trends(
             return Err(Error::unknown("property", &breakdown.breakdown, known));
         }
         if !(1..=1000).contains(&breakdown.breakdown_limit.unwrap_or(1)) {
-            return Err(Error::invalid("breakdown_limit goes from 1 to 1000"));
+            let message = "breakdown_limit goes from 1 to 1000";
+            return Err(Error::invalid(message).with_hint("leave it out for the first 25 values"));
         }
     }
     Ok(())

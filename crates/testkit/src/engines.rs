@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeZone, Utc};
 use hedgerow_data_api::{
-    Appended, Clock, Data, EventDefinition, EventRecord, EventSink, EventStore, ProjectInfo, PropertyDefinition,
-    QueryEngine, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse, ValueCount, ValueList, ValueType,
+    Appended, Clock, Data, EventDefinition, EventRecord, EventSink, EventStore, Progress, ProjectInfo,
+    PropertyDefinition, QueryEngine, SqlArrow, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse,
+    ValueCount, ValueList, ValueType,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -165,12 +166,16 @@ impl FakeEngine {
 
 #[async_trait]
 impl QueryEngine for FakeEngine {
-    async fn trends(&self, _: &ProjectId, query: &TrendsQuery, _: &Clock) -> Result<TrendsResponse> {
+    async fn trends(&self, _: &ProjectId, query: &TrendsQuery, _: &Clock, _: &Progress) -> Result<TrendsResponse> {
         (self.trends)(query)
     }
 
-    async fn sql(&self, _: &ProjectId, query: &SqlQuery, _: &Clock) -> Result<SqlResponse> {
+    async fn sql(&self, _: &ProjectId, query: &SqlQuery, _: &Clock, _: &Progress) -> Result<SqlResponse> {
         (self.sql)(query)
+    }
+
+    async fn sql_arrow(&self, _: &ProjectId, _: &SqlQuery, _: &Clock) -> Result<SqlArrow> {
+        Err(Error::new(Code::Unavailable, "a fake engine has no columns"))
     }
 
     async fn explain(&self, _: &ProjectId, _: &TrendsQuery, _: &Clock) -> Result<String> {

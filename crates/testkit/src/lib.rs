@@ -1,6 +1,6 @@
 //! What tests need and several crates share: a run log in memory, one that fails at a chosen
-//! moment, a model that follows a script, tools and engines made of closures, and the suite that
-//! every run log must pass.
+//! moment, a model that follows a script, tools and engines made of closures, the suite that
+//! every run log must pass, and the promises that every run must hold.
 //!
 //! A dev-dependency only. It knows the contracts and no engine.
 
@@ -10,16 +10,20 @@
     reason = "a fixture that can't be built is a broken test"
 )]
 
+mod dice;
 mod engines;
 mod flaky_run_log;
 mod memory_run_log;
 mod run_log_conformance;
+mod run_promises;
 mod scripted_model;
 mod tools;
 
+pub use dice::Dice;
 pub use engines::{FakeEngine, FakeStore};
 pub use flaky_run_log::{FlakyRunLog, Moment};
 pub use memory_run_log::MemoryRunLog;
 pub use run_log_conformance::run_log_conformance;
+pub use run_promises::assert_run_promises;
 pub use scripted_model::{ScriptedModel, call, calls, text};
 pub use tools::{FakeTool, counts_table};

@@ -43,6 +43,7 @@ impl FakeTool {
                 done: "Done",
             },
             expected: Duration::from_millis(1),
+            progress: None,
             access: "test:read",
             examples: EXAMPLES,
         };

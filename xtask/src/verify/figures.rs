@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::server::{Data, Server};
-use crate::shell::{Profile, Shell, cargo};
+use crate::setup;
+use crate::shell::{Profile, Shell, cargo, root};
 
 /// The test with the 200 sentences.
 const SENTENCES: &str = "figures_labelled_set_holds";
@@ -95,13 +96,15 @@ const BROKEN: &[&str] = &[
     "r1[0].page_views / 0",
 ];
 
-/// Runs the sentences, then the liar through text, JSON and HTTP.
+/// Runs the sentences, then the liar through text, JSON, HTTP and the browser.
 pub(crate) fn run(profile: Profile) -> Result<()> {
     let filter = format!("test({SENTENCES})");
     Shell::new(cargo())
         .args(["nextest", "run", "--workspace", "-E", &filter, "--no-capture"])
         .run()?;
 
+    setup::built_page()?;
+    setup::chromium()?;
     let data = Data::with_sample(&profile.build()?)?;
     let folder = tempfile::tempdir()?;
     let mut checked = 0;
@@ -124,7 +127,7 @@ pub(crate) fn run(profile: Profile) -> Result<()> {
         tell(&data, &script, None).with_context(|| format!("the reference {reference}"))?;
         checked += 1;
     }
-    println!("{checked} lies: none shown as fact in text, JSON or HTTP");
+    println!("{checked} lies: none shown as fact in text, JSON, HTTP or the browser");
     Ok(())
 }
 
@@ -185,6 +188,14 @@ fn tell(data: &Data, model: &str, claim: Option<Claim>) -> Result<()> {
     if completed["answer"] != *answer {
         bail!("the streamed answer differs from the thread's: {completed}");
     }
+    let mut page = Shell::new("node")
+        .arg("shots/liar.mjs")
+        .args(["--base", &server.base(), "--question", QUESTION])
+        .folder(root().join("web"));
+    if let Some(claim) = claim {
+        page = page.args(["--number", claim.number, "--about", claim.about]);
+    }
+    page.run().context("in the browser")?;
     server.stop()
 }
 

@@ -50,6 +50,7 @@ impl Tool for AskUser {
                 done: "Asked",
             },
             expected: Duration::from_millis(5),
+            progress: None,
             access: "conversation:write",
             examples: &[Example {
                 purpose: "A word with two meanings",

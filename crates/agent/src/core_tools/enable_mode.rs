@@ -65,6 +65,7 @@ impl Tool for EnableMode {
                 done: "Enabled a mode",
             },
             expected: Duration::from_millis(5),
+            progress: None,
             access: "conversation:write",
             examples: &[Example {
                 purpose: "Write SQL",

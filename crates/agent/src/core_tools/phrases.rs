@@ -74,6 +74,8 @@ pub(super) struct Mentions {
     pub(super) matches: Vec<Match>,
     /// Words that were not looked for among rare values, because there were too many.
     pub(super) skipped: Vec<String>,
+    /// Properties of which not every value was compared.
+    pub(super) partly_compared: Vec<String>,
 }
 
 /// Finds what a text mentions.
@@ -107,12 +109,16 @@ pub(super) async fn mentions(
         .collect();
     let skipped = words.iter().filter(|word| word.is_searched()).skip(SEARCHED_WORDS);
     let skipped = skipped.map(|word| word.text.to_owned()).collect();
+    let mut partly_compared = Vec::new();
     for property in taxonomy
         .properties
         .iter()
         .filter(|property| property.value_type != ValueType::Double)
     {
         let (values, all) = candidates(store, project, property, &searched).await?;
+        if !all && property.value_type == ValueType::String {
+            partly_compared.push(property.key.clone());
+        }
         for phrase in &phrases {
             matches.extend(value_matches(phrase, property, &values, all));
         }
@@ -120,6 +126,7 @@ pub(super) async fn mentions(
     Ok(Mentions {
         matches: best(matches),
         skipped,
+        partly_compared,
     })
 }
 

@@ -70,6 +70,7 @@ impl Tool for ReadData {
                 done: "Read",
             },
             expected: Duration::from_millis(50),
+            progress: None,
             access: "project:read",
             examples: &[Example {
                 purpose: "The project in short",

@@ -4,18 +4,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tool, ToolContext, ToolOutput};
-use hedgerow_data_api::{Data, EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueType};
+use hedgerow_data_api::{Data, EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json_output;
-use super::phrases::{Match, mentions};
+use super::phrases::{Match, mentions, names};
 
 /// Lines when no limit is given.
 const DEFAULT_LIMIT: usize = 100;
 /// Lines at most.
 const MOST: usize = 500;
+/// Values shown in place of one that does not exist, and how like they must be, from 0 to 1.
+const NEAREST: usize = 5;
+const ALIKE: f64 = 0.6;
 /// Characters of a text to match.
 const MOST_TEXT: usize = 4_000;
 
@@ -28,7 +31,8 @@ pub(super) struct ReadTaxonomyArgs {
     /// For `property_values`: the property's key, e.g. `$browser`.
     #[serde(default)]
     key: Option<String>,
-    /// For `events`, `properties` and `property_values`: only names that contain this text, ignoring case.
+    /// For `events` and `properties`: only names that contain this text or are like it. For
+    /// `property_values`: only values that contain it, ignoring case.
     #[serde(default)]
     search: Option<String>,
     /// For the same kinds: lines at most, 1 to 500; 100 when absent.
@@ -81,15 +85,22 @@ pub(super) enum ReadTaxonomyOutput {
         values: Vec<ValueCount>,
         /// True where these are all values (that contain the text).
         complete: bool,
+        /// Where no value contains the text: those of the most frequent that look like it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        nearest: Vec<String>,
     },
     /// What a text mentions.
     Match {
         /// In the order of the text; at one place the longest and best first. A word that is in no
-        /// match names nothing that exists.
+        /// match names nothing that exists, unless it is a misspelt value of a property of
+        /// `partly_compared`.
         matches: Vec<Match>,
         /// Words that were not looked for among rare values, because there were too many.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         skipped: Vec<String>,
+        /// Properties with so many values that misspelt rare ones, and misspelt paths, are not found.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        partly_compared: Vec<String>,
     },
 }
 
@@ -119,12 +130,18 @@ impl ReadTaxonomy {
         })?;
         let search = args.search.as_deref().unwrap_or_default();
         let list = self.data.store.values(&ctx.project, key, search, args.limit()).await?;
+        let nearest = if list.values.is_empty() && !search.is_empty() {
+            nearest(&self.data.store.values(&ctx.project, key, "", MOST).await?, search)
+        } else {
+            Vec::new()
+        };
         let (key, value_type) = (key.to_owned(), property.value_type);
         Ok(ReadTaxonomyOutput::PropertyValues {
             key,
             value_type,
             values: list.values,
             complete: list.complete,
+            nearest,
         })
     }
 
@@ -139,6 +156,7 @@ impl ReadTaxonomy {
         Ok(ReadTaxonomyOutput::Match {
             matches: found.matches,
             skipped: found.skipped,
+            partly_compared: found.partly_compared,
         })
     }
 }
@@ -182,12 +200,33 @@ impl ReadTaxonomyArgs {
     }
 }
 
-/// The lines whose name contains the text, up to the limit, and how many more there are.
+/// The values that look like a text, most alike first.
+fn nearest(list: &ValueList, search: &str) -> Vec<String> {
+    let search = search.to_lowercase();
+    let mut near: Vec<(f64, &str)> = list
+        .values
+        .iter()
+        .map(|value| {
+            (
+                strsim::normalized_damerau_levenshtein(&search, &value.value.to_lowercase()),
+                value.value.as_str(),
+            )
+        })
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .collect();
+    near.sort_by(|one, other| other.0.total_cmp(&one.0));
+    near.into_iter()
+        .take(NEAREST)
+        .map(|(_, value)| value.to_owned())
+        .collect()
+}
+
+/// The lines whose name contains the text or is like it, up to the limit, and how many more there are.
 fn page<T: Clone>(all: &[T], args: &ReadTaxonomyArgs, name: impl Fn(&T) -> &str) -> (Vec<T>, usize) {
     let search = args.search.as_deref().unwrap_or_default().to_lowercase();
     let found: Vec<&T> = all
         .iter()
-        .filter(|line| name(line).to_lowercase().contains(&search))
+        .filter(|line| name(line).to_lowercase().contains(&search) || names(&search, name(line)) > 0.0)
         .collect();
     let more = found.len().saturating_sub(args.limit());
     (found.into_iter().take(args.limit()).cloned().collect(), more)
@@ -210,6 +249,7 @@ impl Tool for ReadTaxonomy {
                 done: "Looked up names",
             },
             expected: Duration::from_millis(100),
+            progress: None,
             access: "taxonomy:read",
             examples: &[
                 Example {

@@ -197,6 +197,7 @@ impl Tool for Search {
                 done: "Searched",
             },
             expected: Duration::from_millis(50),
+            progress: None,
             access: "project:read",
             examples: &[Example {
                 purpose: "What counts visitors",

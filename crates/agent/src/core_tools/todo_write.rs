@@ -62,6 +62,7 @@ impl Tool for TodoWrite {
                 done: "Planned",
             },
             expected: Duration::from_millis(5),
+            progress: None,
             access: "conversation:write",
             examples: &[Example {
                 purpose: "Two steps, the first being done",

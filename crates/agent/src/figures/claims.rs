@@ -33,6 +33,8 @@ pub(super) struct Checker<'a> {
     pub(super) evaluated: &'a [Result<Evaluated, String>],
     pub(super) text: &'a str,
     pub(super) ranges: &'a [Range<usize>],
+    /// The user's words.
+    pub(super) question: &'a str,
     /// The numbers of the question.
     pub(super) asked: Vec<Amount>,
     /// The numbers of the arguments.
@@ -255,6 +257,12 @@ impl<'a> Checker<'a> {
     }
 
     fn word(&self, sentence: &Sentence, at: usize, range: Range<usize>, verdict: Verdict) -> Found {
+        if self.is_quoted_from_question(&range) {
+            let mut found = self.unsupported(range, Claim::Word, "");
+            found.figure.status = FigureStatus::Given;
+            found.problem = None;
+            return found;
+        }
         let verdict = verdict.and_then(|cells| {
             let mut tables = cells.iter().map(|cell| cell.table);
             match tables.find_map(|table| restrictions::restriction(&self.ground, sentence, at, table)) {
@@ -272,6 +280,24 @@ impl<'a> Checker<'a> {
             }
             Err(reason) => self.unsupported(range, Claim::Word, &reason),
         }
+    }
+
+    /// True within quotation marks around words of the question: there a word is named, not used.
+    fn is_quoted_from_question(&self, range: &Range<usize>) -> bool {
+        const MARKS: [char; 3] = ['"', '“', '”'];
+        let before = &self.text[..range.start];
+        if before.matches(MARKS).count().is_multiple_of(2) {
+            return false;
+        }
+        let start = before
+            .rfind(MARKS)
+            .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
+        let Some(length) = self.text[start..].find(MARKS) else {
+            return false;
+        };
+        let quoted = words_of(&self.text[start..start + length]);
+        let asked = words_of(self.question);
+        !quoted.is_empty() && start + length >= range.end && asked.windows(quoted.len()).any(|window| window == quoted)
     }
 
     fn verified(&self, range: Range<usize>, claim: Claim, cells: &[CellAt], expression: String) -> Found {
@@ -315,6 +341,13 @@ impl<'a> Checker<'a> {
             problem: Some(format!("\"{text}\" is not supported: {reason}.")),
         }
     }
+}
+
+fn words_of(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
 }
 
 fn has_percent_word(after: &str) -> bool {

@@ -1,6 +1,6 @@
 //! What a run records, event by event.
 
-use hedgerow_agent_api::{AwaitReason, Decision, Message, Policy, Rule, RunStatus, ToolOutcome};
+use hedgerow_agent_api::{AwaitReason, Decision, Message, Policy, Rule, RunStatus, Tainted, ToolOutcome};
 use hedgerow_testkit::{ScriptedModel, call, calls, text};
 use serde_json::json;
 
@@ -156,7 +156,9 @@ async fn unsupported_number_goes_back_once_and_is_then_shown_as_unverified() {
     assert_eq!(thread.repairs.len(), 1);
     let requests = model.requests();
     assert_eq!(requests[0].repair, None);
-    assert_eq!(requests[1].repair.as_ref(), thread.repairs.first());
+    // What was wrong quotes the answer, so it stands in a fence.
+    let repair = requests[1].repair.as_deref().unwrap();
+    assert_eq!(Tainted::unfenced(repair.split_once('\n').unwrap().1), thread.repairs[0]);
     let answer = thread.answer.unwrap();
     assert!(answer.text.contains("12345 [unverified]"), "{}", answer.text);
 

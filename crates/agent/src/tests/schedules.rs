@@ -1,36 +1,18 @@
 //! Random schedules of cancel, crash, restart, reconnect and double delivery, from a fixed seed.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
 use hedgerow_agent_api::{
-    CallState, Decision, ModelReply, Policy, Rule, RunEvent, RunEventKind, RunLog, RunStatus, Thread, ToolCallRequest,
+    Decision, ModelReply, Policy, Rule, RunEvent, RunEventKind, RunLog, RunStatus, Thread, ToolCallRequest,
 };
-use hedgerow_ids::{CallId, RunId};
-use hedgerow_testkit::{FlakyRunLog, Moment, ScriptedModel, call, calls, text};
+use hedgerow_ids::RunId;
+use hedgerow_testkit::{Dice, FlakyRunLog, Moment, ScriptedModel, assert_run_promises, call, calls, text};
 use serde_json::json;
 
 use super::stage::{Stage, clock, limits, question};
 use crate::{Agent, AskRequest};
-
-/// A small generator (splitmix64), so that a schedule is its number.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % sides
-    }
-
-    fn chance(&mut self, percent: u64) -> bool {
-        self.roll(100) < percent
-    }
-}
 
 fn random_call(dice: &mut Dice) -> ToolCallRequest {
     let ms = dice.roll(40);
@@ -136,45 +118,7 @@ async fn read_along(agent: &Arc<Agent>, run_id: RunId, dice: &mut Dice) {
 
 /// The promises of a run that has ended. Returns how often an outside call was begun.
 fn check(events: &[RunEvent]) -> usize {
-    let whole = Thread::fold(events);
-    let terminals: Vec<usize> = (0..events.len())
-        .filter(|position| events[*position].kind.is_terminal())
-        .collect();
-    assert_eq!(terminals, [events.len() - 1], "one terminal event, at the end");
-    assert!(events.iter().zip(1..).all(|(event, seq)| event.seq == seq));
-    for length in 0..=events.len() {
-        let prefix = Thread::fold(&events[..length]);
-        assert_eq!(prefix.contradiction(&whole), None, "after {length} events");
-    }
-    let open = whole
-        .calls
-        .iter()
-        .filter(|call| call.state == CallState::Running)
-        .count();
-    let cut_off = matches!(whole.status, RunStatus::Cancelled | RunStatus::Failed);
-    assert!(cut_off || open == 0, "a call without an end");
-    let of_calls = |kind: &RunEventKind| match kind {
-        RunEventKind::CallFinished { call_id, .. } => Some(*call_id),
-        _ => None,
-    };
-    let finished: Vec<CallId> = events.iter().filter_map(|event| of_calls(&event.kind)).collect();
-    assert_eq!(
-        finished.iter().collect::<BTreeSet<_>>().len(),
-        finished.len(),
-        "a call ended twice"
-    );
-    let handles: Vec<_> = whole
-        .calls
-        .iter()
-        .filter_map(|call| call.result.as_ref())
-        .map(|result| result.handle.clone())
-        .collect();
-    assert_eq!(
-        handles,
-        (1..=handles.len())
-            .map(|number| format!("r{number}"))
-            .collect::<Vec<_>>()
-    );
+    assert_run_promises(events);
     let begins_mail =
         |kind: &RunEventKind| matches!(kind, RunEventKind::CallStarted { tool, .. } if tool == "send_mail");
     events.iter().filter(|event| begins_mail(&event.kind)).count()
@@ -196,7 +140,7 @@ async fn run_to_its_end(stage: &Stage, request: &AskRequest, script: &[ModelRepl
 }
 
 async fn schedule(number: u64) -> RunStatus {
-    let mut dice = Dice(number);
+    let mut dice = Dice::new(number);
     let rule = Rule {
         tool: Some("send_mail".into()),
         effect: None,

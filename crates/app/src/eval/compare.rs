@@ -28,6 +28,15 @@ pub struct VerdictChange {
     pub now: Option<Verdict>,
 }
 
+impl VerdictChange {
+    /// True where a case that came out as it should no longer does.
+    #[must_use]
+    pub fn is_worse(&self) -> bool {
+        let good = |verdict: Option<Verdict>| matches!(verdict, Some(Verdict::Right | Verdict::RefusedRight));
+        good(self.before) && self.now.is_some() && !good(self.now)
+    }
+}
+
 /// Reads what an earlier `eval --json` printed: one summary after the other.
 pub fn read_summaries(path: &Path) -> Result<Vec<EvalSummary>> {
     let text = fs_err::read_to_string(path)?;

@@ -1,4 +1,5 @@
-//! A suite: `<evals>/<suite>/questions.yaml`, and the log that its questions are about.
+//! A suite: `<evals>/<suite>/questions.yaml`, or a product's own questions, and the log that they are
+//! about.
 
 use std::path::{Path, PathBuf};
 
@@ -117,14 +118,18 @@ pub(super) fn names(evals: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Reads a suite.
+/// Reads a suite of the folder.
 pub(super) fn read(evals: &Path, name: &str) -> Result<Suite> {
     let path = evals.join(name).join(QUESTIONS);
-    let text = fs_err::read_to_string(&path)?;
-    let cases: Vec<Case> = serde_saphyr::from_str(&text).map_err(|error| {
+    parse(evals, name, &fs_err::read_to_string(&path)?)
+}
+
+/// Reads a suite from its text; its log lies in the folder of suites.
+pub(super) fn parse(evals: &Path, name: &str, questions: &str) -> Result<Suite> {
+    let cases: Vec<Case> = serde_saphyr::from_str(questions).map_err(|error| {
         Error::caused(
             Code::InvalidArgument,
-            format!("{} is not a suite", path.display()),
+            format!("the questions of {name} are not a suite"),
             error,
         )
     })?;

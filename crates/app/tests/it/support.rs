@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each of the crates that test with it uses a part")]
 
+use std::path::Path;
 use std::sync::Arc;
 
 use hedgerow_agent::{Agent, Limits};
@@ -16,7 +17,7 @@ use hedgerow_testkit::{FakeEngine, FakeStore, MemoryRunLog, ScriptedModel};
 struct Script(Vec<ModelReply>);
 
 impl ModelResolver for Script {
-    fn resolve(&self, spec: &str) -> Result<Arc<dyn ModelProvider>> {
+    fn resolve(&self, spec: &str, _: Option<&Path>) -> Result<Arc<dyn ModelProvider>> {
         match spec {
             "builtin" | "exec:true" => Ok(ScriptedModel::new(self.0.clone()).shared()),
             other => Err(Error::unknown("model", other, ["builtin"])),

@@ -2,7 +2,7 @@
 
 use crate::support::{Fixture, project};
 use futures::StreamExt as _;
-use hedgerow_agent_api::{Effect, NewRun, Progress, RunLog as _, RunStatus, Surface, ToolOutput};
+use hedgerow_agent_api::{Effect, NewRun, Progress, Registry, RunLog as _, RunStatus, Surface, ToolOutput};
 use hedgerow_app::eval::read_suites;
 use hedgerow_app::{AskInput, AskOutcome, AskReport, ToolCall};
 use hedgerow_data_api::SqlQuery;
@@ -226,12 +226,14 @@ async fn engine_errors_come_through() {
 #[test]
 fn site_suite_has_forty_answerable_questions_of_fifty_two() {
     let evals = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../evals");
-    let suites = read_suites(&evals, &["site".to_owned()]).unwrap();
+    let suites = read_suites(&Registry::default(), &evals, &["site".to_owned()]).unwrap();
     let cases = &suites[0].cases;
     let answerable = cases.iter().filter(|case| case.expect.value.is_some()).count();
     assert_eq!((cases.len(), answerable), (52, 40));
     assert_eq!(
-        read_suites(&evals, &["sight".to_owned()]).unwrap_err().code(),
+        read_suites(&Registry::default(), &evals, &["sight".to_owned()])
+            .unwrap_err()
+            .code(),
         Code::UnknownName
     );
 }

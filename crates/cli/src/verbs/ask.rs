@@ -81,7 +81,7 @@ fn status(event: &RunEvent, thread: &Thread, known: &dyn Fn(&str) -> bool) -> Op
         RunEventKind::CallFinished { call_id, title, ms, .. } => {
             let call = thread.calls.iter().find(|call| call.call_id == *call_id)?;
             Some(match &call.error {
-                None if call.state == CallState::Ok => format!("✓ {title} ({ms} ms)"),
+                None if call.state == CallState::Ok => format!("✓ {title}{}", shown::duration(*ms)),
                 None => format!("✗ {title}"),
                 Some(error) if known(&call.tool) => format!("✗ {}: {}", call.tool, error.message),
                 Some(_) => "✗ The model called a tool that does not exist".to_owned(),

@@ -16,7 +16,7 @@ pub(super) async fn run(args: EvalArgs, globals: &Globals, ctx: &VerbContext) ->
             "--fail-under {percent} is no percentage from 0 to 100"
         )));
     }
-    let suites = read_suites(&ctx.path(&args.evals), &args.suites)?;
+    let suites = read_suites(ctx.app.registry(), &ctx.path(&args.evals), &args.suites)?;
     if suites.is_empty() {
         return Err(Error::invalid(format!(
             "there are no suites in {}",
@@ -36,18 +36,19 @@ pub(super) async fn run(args: EvalArgs, globals: &Globals, ctx: &VerbContext) ->
             let number = asked.fetch_add(1, Ordering::Relaxed) + 1;
             ctx.printer.note(&case_line(number, total, case));
         };
-        let summary = ctx.app.run_eval(suite, args.model.as_deref(), &done).await?;
-        print(&summary, globals, ctx)?;
+        let mut summary = ctx.app.run_eval(suite, args.model.as_deref(), &done).await?;
         if let Some(before) = earlier.iter().find(|before| before.suite == summary.suite) {
-            for change in compare(before, &summary).changed {
-                ctx.printer.note(&change_line(&change));
+            summary.changed = compare(before, &summary).changed;
+            for change in &summary.changed {
+                ctx.printer.note(&change_line(change));
             }
         } else if args.against.is_some() {
             ctx.printer
                 .note(&format!("the earlier run has no suite {}", summary.suite));
         }
+        print(&summary, globals, ctx)?;
         let too_few = args.fail_under.is_some_and(|percent| summary.percent_right() < percent);
-        if summary.wrong > 0 || too_few {
+        if summary.wrong > 0 || too_few || summary.changed.iter().any(VerdictChange::is_worse) {
             code = exit::FAILED;
         }
     }

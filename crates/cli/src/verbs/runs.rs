@@ -1,6 +1,7 @@
 //! `runs`: listed, shown, replayed, compared.
 
 use hedgerow_agent_api::{RunEvent, RunEventKind, Thread};
+use hedgerow_app::AskReport;
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::RunId;
 use serde::Serialize;
@@ -57,7 +58,7 @@ fn show(thread: &Thread, ctx: &VerbContext) -> Result<()> {
         word(&thread.status)
     ))?;
     for call in &thread.calls {
-        let ms = call.ms.map(|ms| format!(" ({ms} ms)")).unwrap_or_default();
+        let ms = shown::duration(call.ms);
         let handle = call
             .result
             .as_ref()
@@ -75,6 +76,12 @@ fn show(thread: &Thread, ctx: &VerbContext) -> Result<()> {
     }
     if let Some(answer) = &thread.answer {
         printer.line(&format!("\n{}", shown::answer(answer)))?;
+    }
+    if let Some(asked) = AskReport::of(thread).and_then(|report| report.question) {
+        printer.line(&format!("\nasks: {}", asked.question))?;
+        for option in &asked.options {
+            printer.line(&format!("  - {option}"))?;
+        }
     }
     if let Some(error) = &thread.error {
         printer.line(&format!("\nfailed: {error}"))?;
@@ -105,7 +112,9 @@ fn event_line(event: &RunEvent) -> Result<String> {
         RunEventKind::ModeEnabled { mode, by } => format!("{mode}, by {by}"),
         RunEventKind::Replied { reply } => format!("{} calls", reply.tool_calls.len()),
         RunEventKind::CallStarted { tool, arguments, .. } => format!("{tool} {arguments}"),
-        RunEventKind::CallFinished { outcome, title, ms, .. } => format!("{}: {title} ({ms} ms)", word(outcome)),
+        RunEventKind::CallFinished { outcome, title, ms, .. } => {
+            format!("{}: {title}{}", word(outcome), shown::duration(*ms))
+        }
         RunEventKind::CallProgress { note, .. } => note.clone(),
         RunEventKind::Completed { outcome, answer, .. } => format!("{}: {}", word(outcome), shown::answer(answer)),
         RunEventKind::Failed { error } => error.to_string(),

@@ -22,6 +22,11 @@ pub(super) fn remarks(result_warnings: &[Warning], provenance: Option<&Provenanc
     }
 }
 
+/// How long a call took, as it stands behind its title.
+pub(super) fn duration(ms: Option<u64>) -> String {
+    ms.map(|ms| format!(" ({ms} ms)")).unwrap_or_default()
+}
+
 /// Each warning as a line.
 pub(super) fn warnings(warnings: &[Warning]) -> impl Iterator<Item = String> {
     warnings.iter().map(|warning| format!("warning: {}", warning.message))

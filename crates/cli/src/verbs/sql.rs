@@ -1,7 +1,8 @@
 //! `sql`: one read-only SELECT.
 
 use hedgerow_data_api::{SqlQuery, SqlResponse};
-use hedgerow_errors::Result;
+use hedgerow_errors::{Error, Result};
+use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
 use super::{VerbContext, shown};
@@ -16,9 +17,13 @@ pub(super) async fn run(args: SqlArgs, globals: &Globals, ctx: &VerbContext) -> 
         query: args.query,
         limit: args.limit,
     };
-    let response = ctx.app.sql(&project, &query).await?;
     let format = if globals.json { Format::Json } else { args.format };
+    if format == Format::Arrow {
+        return arrow(&project, &query, ctx).await;
+    }
+    let response = ctx.app.sql(&project, &query).await?;
     match format {
+        Format::Arrow => {}
         Format::Json => {
             ctx.printer.json(&response)?;
             return Ok(exit::DONE);
@@ -33,6 +38,16 @@ pub(super) async fn run(args: SqlArgs, globals: &Globals, ctx: &VerbContext) -> 
         }
     }
     shown::remarks(&response.warnings, Some(&response.provenance), ctx);
+    Ok(exit::DONE)
+}
+
+async fn arrow(project: &ProjectId, query: &SqlQuery, ctx: &VerbContext) -> Result<i32> {
+    if ctx.printer.out_is_terminal() {
+        return Err(Error::invalid("an Arrow stream is nothing for a terminal").with_hint("add `> rows.arrows`"));
+    }
+    let answer = ctx.app.sql_arrow(project, query).await?;
+    ctx.printer.bytes(&answer.stream)?;
+    shown::remarks(&answer.warnings, Some(&answer.provenance), ctx);
     Ok(exit::DONE)
 }
 

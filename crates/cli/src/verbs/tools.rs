@@ -60,8 +60,13 @@ fn describe(name: &str, globals: &Globals, ctx: &VerbContext) -> Result<()> {
         .line(&format!("{}: {}\n\n{}\n", tool.name, tool.title, tool.description))?;
     ctx.printer
         .line(&format!("Arguments:\n{}\n", pretty(&tool.input_schema)))?;
-    ctx.printer
-        .line(&format!("Access: {}; takes about {} ms", tool.access, tool.expected_ms))?;
+    ctx.printer.line(&format!(
+        "Access: {}; takes about {} ms{}",
+        tool.access,
+        tool.expected_ms,
+        tool.progress
+            .map_or_else(String::new, |counted| format!("; shows its progress by {counted}"))
+    ))?;
     for example in &tool.examples {
         ctx.printer.line(&format!(
             "\n{}:\n  hedgerow tools call {} '{}'",

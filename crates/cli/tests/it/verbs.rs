@@ -331,6 +331,7 @@ async fn errors_are_one_line_and_a_hint_and_json_where_wanted() {
 fn sql_engine() -> FakeEngine {
     FakeEngine::default().sql(|_| {
         Ok(SqlResponse {
+            written_columns: Vec::new(),
             columns: vec![("path".into(), "VARCHAR".into()), ("events".into(), "BIGINT".into())],
             rows: vec![vec![json!("/a,b\u{1b}[2J"), json!(7)], vec![json!(null), json!(1200)]],
             warnings: vec![Warning::new("row_limit", "only the first 2 rows are shown")],

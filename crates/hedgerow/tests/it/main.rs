@@ -7,6 +7,8 @@
     reason = "a test may stop where it stands"
 )]
 
+mod schedules;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -48,7 +50,12 @@ struct Server {
 
 impl Server {
     fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    fn start_with(data: &Path, arguments: &[&str]) -> Self {
         let mut child = command(data, &["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -59,9 +66,23 @@ impl Server {
         Self { child, url }
     }
 
+    fn address(&self) -> &str {
+        self.url.trim_start_matches("http://").trim_end_matches('/')
+    }
+
+    /// Ends it by a signal and waits until it is gone.
+    #[expect(clippy::disallowed_methods, reason = "a signal is sent as a person would")]
+    fn end(mut self, signal: &str) {
+        let sent = Command::new("kill")
+            .args(["-s", signal, &self.child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+        self.child.wait().unwrap();
+    }
+
     fn get(&self, path: &str, host: &str) -> String {
         use std::io::Write;
-        let address = self.url.trim_start_matches("http://").trim_end_matches('/');
+        let address = self.address();
         let mut stream = std::net::TcpStream::connect(address).unwrap();
         let host = if host.is_empty() { address } else { host };
         write!(
@@ -163,6 +184,122 @@ fn verbs_reach_the_data_through_the_server_that_owns_it() {
     assert_eq!(report["headline"]["value"], 2896);
     assert!(server.get("/healthz", "").starts_with("HTTP/1.1 200"));
     assert!(server.get("/api/projects", "evil.example").starts_with("HTTP/1.1 403"));
+}
+
+/// The documentation's own commands, as far as they need no server.
+#[test]
+fn documented_examples_work() {
+    let data = tempfile::tempdir().unwrap();
+    import(data.path());
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/exec-model.py");
+    let model = format!("exec:python3 '{example}'");
+    let question = "How many page views were there on 2015-05-18?";
+    let asked = run(
+        data.path(),
+        &["ask", question, "--model", &model, "--project", "site", "--json"],
+    );
+    assert_eq!(asked.status.code(), Some(0), "{}", text(&asked.stdout));
+    let report: serde_json::Value = serde_json::from_slice(&asked.stdout).unwrap();
+    assert_eq!(
+        (&report["headline"]["value"], &report["headline"]["status"]),
+        (&1002.into(), &"verified".into())
+    );
+    let tools = run(data.path(), &["tools", "list", "--json"]);
+    let tools: serde_json::Value = serde_json::from_slice(&tools.stdout).unwrap();
+    let mut called = 0;
+    for tool in tools["data"].as_array().unwrap() {
+        let name = tool["name"].as_str().unwrap();
+        for example in tool["examples"].as_array().unwrap() {
+            let arguments = example["arguments"].to_string();
+            let dry = run(
+                data.path(),
+                &["tools", "call", name, &arguments, "--dry-run", "--project", "site"],
+            );
+            assert_eq!(dry.status.code(), Some(0), "{name} {arguments}: {}", text(&dry.stderr));
+            let made = run(data.path(), &["tools", "call", name, &arguments, "--project", "site"]);
+            // Tools that change a run have none to change here.
+            let for_runs = ["ask_user", "enable_mode", "todo_write"].contains(&name);
+            assert_eq!(
+                made.status.code(),
+                Some(i32::from(for_runs)),
+                "{name} {arguments}: {}",
+                text(&made.stderr)
+            );
+            called += 1;
+        }
+    }
+    assert!(called >= 10, "{called} examples");
+}
+
+/// A path on the command line and a model's own folder are the caller's, also through a server.
+#[test]
+fn relative_paths_start_from_the_callers_folder() {
+    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    import(data.path());
+    let script = serde_json::json!({"replies": [{"text": "Nothing to say.", "outcome": "refused"}]});
+    fs_err::write(folder.path().join("script.json"), script.to_string()).unwrap();
+    fs_err::write(
+        folder.path().join("model.sh"),
+        "#!/bin/sh\ncat > /dev/null\necho '{\"text\": \"Nothing to say.\", \"outcome\": \"refused\"}'\n",
+    )
+    .unwrap();
+    let server = Server::start(data.path());
+    for model in ["scripted:script.json", "exec:sh model.sh"] {
+        let asked = command(
+            data.path(),
+            &["ask", "Anything?", "--model", model, "--project", "site"],
+        )
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+        assert_eq!(asked.status.code(), Some(3), "{model}: {}", text(&asked.stderr));
+    }
+    let arrow = run(
+        data.path(),
+        &[
+            "sql",
+            "SELECT event FROM events",
+            "--format",
+            "arrow",
+            "--project",
+            "site",
+        ],
+    );
+    assert_eq!(&arrow.stdout[..4], [0xff; 4], "{}", text(&arrow.stderr));
+    drop(server);
+}
+
+/// Ctrl-C on a caller of a server ends its verb in the verb's own way.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a signal is sent as a person would")]
+fn a_caller_that_is_told_to_stop_cancels_its_run() {
+    let data = tempfile::tempdir().unwrap();
+    import(data.path());
+    for through_a_server in [false, true] {
+        let server = through_a_server.then(|| Server::start(data.path()));
+        let asked_model = data.path().join(format!("asked-{through_a_server}"));
+        let model = format!("exec:sh -c 'touch {}; sleep 60'", asked_model.display());
+        let asking = command(
+            data.path(),
+            &["ask", "Anything?", "--model", &model, "--project", "site", "--json"],
+        )
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+        while !asked_model.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        Command::new("kill")
+            .args(["-s", "INT", &asking.id().to_string()])
+            .status()
+            .unwrap();
+        let asked = asking.wait_with_output().unwrap();
+        assert_eq!(asked.status.code(), Some(130), "{}", text(&asked.stderr));
+        let report: serde_json::Value = serde_json::from_slice(&asked.stdout).unwrap();
+        assert_eq!(report["outcome"], "cancelled");
+        drop(server);
+    }
 }
 
 #[test]

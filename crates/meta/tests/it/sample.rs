@@ -101,7 +101,7 @@ pub(crate) fn ends() -> Vec<RunEventKind> {
         },
         RunEventKind::Cancelled {},
         RunEventKind::AwaitingUser {
-            reason: AwaitReason::Question { question },
+            reason: AwaitReason::Question { question, shown: None },
         },
     ]
 }
@@ -213,7 +213,7 @@ fn calls() -> Vec<RunEventKind> {
             content: "| page_views |\n| 218 |".to_owned(),
             result: Some(Box::new(snapshot())),
             error: None,
-            ms: 12,
+            ms: Some(12),
         },
         RunEventKind::CallFinished {
             call_id: call_id(),
@@ -222,7 +222,7 @@ fn calls() -> Vec<RunEventKind> {
             content: error.to_string(),
             result: None,
             error: Some(error),
-            ms: 1,
+            ms: Some(1),
         },
         RunEventKind::CallOutcomeUnknown { call_id: call_id() },
     ]

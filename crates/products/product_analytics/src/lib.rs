@@ -14,14 +14,16 @@ const TRAJECTORIES: [&str; 4] = [
     include_str!("../modes/product_analytics/trajectories/share-of-a-whole.md"),
     include_str!("../modes/product_analytics/trajectories/find-the-peak.md"),
 ];
+const EVALS: &str = include_str!("../evals/access-log.yaml");
 const SKILL: &str = include_str!("../skills/query-trends/SKILL.md");
 
-/// Adds the product's manifest, tools, modes and skills.
+/// Adds the product's manifest, tools, modes, skills and evals.
 pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of product_analytics is not valid", error))?;
     registry.add_product(manifest)?;
     registry.add_tool(erase(tools::query_trends::QueryTrends::new(data)))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_evals("product_analytics", EVALS)?;
     registry.add_skill(Skill::parse(SKILL)?)
 }

@@ -1,5 +1,6 @@
 /** Results of `query_trends`: a number, a line, bars or a table, as the query's display says. */
 
+import { useMemo } from "react";
 import type { Json, Provenance, ResultSnapshot } from "@/api/types";
 import type { ResultProps } from "@/app/product";
 import { barSeries, isLastPartial, MAX_BARS, MAX_LINES, type ResultKind, resultKind, timeSeries } from "@/lib/chart";
@@ -29,7 +30,11 @@ interface PictureProps {
 }
 
 function Picture({ result, kind, display }: PictureProps) {
-  const data = kind === "line" ? timeSeries(result.table) : barSeries(result.table);
+  // The same data is drawn once, however often the page around it changes.
+  const data = useMemo(
+    () => (kind === "line" ? timeSeries(result.table) : barSeries(result.table)),
+    [kind, result.table],
+  );
   const partial = isLastPartial(result);
   const drawn = kind === "line" && display === "ActionsBar" ? "column" : kind;
   const most = kind === "line" ? `${MAX_LINES} series` : `${MAX_BARS} rows`;
@@ -55,7 +60,7 @@ function displayOf(provenance: Provenance | null): string | null {
 }
 
 function field(value: Json | undefined, key: string): Json | undefined {
-  return value && typeof value === "object" && !Array.isArray(value) ? value[key] : undefined;
+  return value && typeof value === "object" ? (value as Record<string, Json>)[key] : undefined;
 }
 
 function textAt(value: Json | undefined, key: string): string | null {

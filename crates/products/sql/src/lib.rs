@@ -10,14 +10,16 @@ use hedgerow_errors::{Code, Error, Result};
 const MANIFEST: &str = include_str!("../product.toml");
 const MODE: &str = include_str!("../modes/sql/mode.md");
 const TRAJECTORIES: [&str; 1] = [include_str!("../modes/sql/trajectories/answer-with-sql.md")];
+const EVALS: &str = include_str!("../evals/access-log.yaml");
 const SKILL: &str = include_str!("../skills/execute-sql/SKILL.md");
 
-/// Adds the product's manifest, tools, modes and skills.
+/// Adds the product's manifest, tools, modes, skills and evals.
 pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of sql is not valid", error))?;
     registry.add_product(manifest)?;
     registry.add_tool(erase(tools::execute_sql::ExecuteSql::new(data)))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_evals("sql", EVALS)?;
     registry.add_skill(Skill::parse(SKILL)?)
 }

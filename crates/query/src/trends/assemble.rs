@@ -1,5 +1,6 @@
 //! From groups to series: ranking, limiting, zero-filling, naming.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -14,69 +15,69 @@ pub(super) struct Line {
     pub(super) counts: Vec<u64>,
 }
 
-impl Line {
-    fn total(&self) -> u64 {
-        self.counts.iter().sum()
-    }
+/// The values without a line of their own.
+pub(super) struct Rest {
+    /// How many there are.
+    pub(super) values: usize,
+    /// The sums of their counts.
+    pub(super) counts: Vec<u64>,
 }
 
-/// Groups as lines, largest first, the missing value last. Without groups and without a breakdown
-/// there is still one line, of zeros.
-pub(super) fn lines(groups: Vec<Group>, buckets: usize, breakdown: bool) -> Vec<Line> {
-    let mut by_value: HashMap<String, Line> = HashMap::new();
-    let total = groups.first().is_some_and(|group| group.bucket.is_none());
-    for group in groups {
-        let width = if total { 1 } else { buckets };
-        let line = by_value.entry(group.value.to_string());
-        let line = line.or_insert_with(|| Line {
-            value: group.value,
+/// Groups as lines: the `limit` largest values, then the missing one; the rest is summed up. Only what
+/// is kept gets a number for every bucket. Without groups and without a breakdown there is still one
+/// line, of zeros.
+pub(super) fn lines(groups: Vec<Group>, width: usize, breakdown: bool, limit: usize) -> (Vec<Line>, Option<Rest>) {
+    let mut totals: HashMap<String, (Value, u64)> = HashMap::new();
+    for group in &groups {
+        let key = group.value.to_string();
+        totals.entry(key).or_insert_with(|| (group.value.clone(), 0)).1 += group.count;
+    }
+    let mut ranked: Vec<(String, Value, u64)> = totals
+        .into_iter()
+        .map(|(key, (value, total))| (key, value, total))
+        .collect();
+    ranked.sort_by(|one, other| {
+        let rank = |(key, value, total): &(String, Value, u64)| (value.is_null(), Reverse(*total), key.clone());
+        rank(one).cmp(&rank(other))
+    });
+    let named = ranked.iter().filter(|(_, value, _)| !value.is_null()).count();
+    let kept = ranked
+        .into_iter()
+        .enumerate()
+        .filter(|(place, (_, value, _))| *place < limit || value.is_null());
+    let mut lines: Vec<Line> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (_, (key, value, _)) in kept {
+        places.insert(key, lines.len());
+        lines.push(Line {
+            value,
             counts: vec![0; width],
         });
-        if let Some(count) = line.counts.get_mut(group.bucket.unwrap_or(0)) {
+    }
+    let mut rest = vec![0; width];
+    for group in groups {
+        let counts = match places.get(&group.value.to_string()) {
+            Some(place) => &mut lines[*place].counts,
+            None => &mut rest,
+        };
+        if let Some(count) = counts.get_mut(group.bucket.unwrap_or(0)) {
             *count += group.count;
         }
     }
-    let mut lines: Vec<Line> = by_value.into_values().collect();
-    lines.sort_by_cached_key(|line| {
-        (
-            line.value.is_null(),
-            std::cmp::Reverse(line.total()),
-            line.value.to_string(),
-        )
-    });
     if lines.is_empty() && !breakdown {
         lines.push(Line {
             value: Value::Null,
-            counts: vec![0; buckets],
+            counts: vec![0; width],
         });
     }
-    lines
-}
-
-/// The first `limit` named lines and the missing value's, then the others.
-pub(super) fn limit(lines: Vec<Line>, limit: usize) -> (Vec<Line>, Vec<Line>) {
-    let (named, missing): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(|line| !line.value.is_null());
-    let mut kept = named;
-    let rest = kept.split_off(limit.min(kept.len()));
-    kept.extend(missing);
-    (kept, rest)
-}
-
-/// Counts of events add up.
-pub(super) fn sum(lines: &[Line]) -> Vec<u64> {
-    let width = lines.first().map_or(0, |line| line.counts.len());
-    (0..width)
-        .map(|bucket| lines.iter().map(|line| line.counts[bucket]).sum())
-        .collect()
+    let values = named.saturating_sub(limit);
+    (lines, (values > 0).then_some(Rest { values, counts: rest }))
 }
 
 /// Groups without values as one line of counts.
-pub(super) fn merged(groups: Vec<Group>, buckets: usize) -> Vec<u64> {
-    lines(groups, buckets, false)
-        .into_iter()
-        .next()
-        .map(|line| line.counts)
-        .unwrap_or_default()
+pub(super) fn merged(groups: Vec<Group>, width: usize) -> Vec<u64> {
+    let (lines, _) = lines(groups, width, false, 0);
+    lines.into_iter().next().map(|line| line.counts).unwrap_or_default()
 }
 
 /// Lines as the wire has them.

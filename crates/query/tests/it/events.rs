@@ -54,6 +54,10 @@ pub(crate) fn events() -> Vec<EventRecord> {
 }
 
 pub(crate) async fn engine(folder: &std::path::Path) -> Engine {
+    Engine::new(lake(folder).await).unwrap()
+}
+
+pub(crate) async fn lake(folder: &std::path::Path) -> Arc<Lake> {
     let lake = Arc::new(Lake::new(DataFolder::open(folder).unwrap(), clock()));
     lake.create_project(&project()).await.unwrap();
     // Two commits, so that days have more than one file.
@@ -63,5 +67,5 @@ pub(crate) async fn engine(folder: &std::path::Path) -> Engine {
             .await
             .unwrap();
     }
-    Engine::new(lake).unwrap()
+    lake
 }

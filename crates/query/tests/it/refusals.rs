@@ -25,7 +25,7 @@ async fn trends_refuse_what_they_cannot_answer() {
         ),
         (
             json!({"series": []}),
-            "a trends query has 1 to 26 series, this one has 0 | ",
+            "a trends query has 1 to 26 series, this one has 0 | ask several queries",
         ),
         (
             json!({"breakdownFilter": {"breakdown": "path"}}),
@@ -33,7 +33,7 @@ async fn trends_refuse_what_they_cannot_answer() {
         ),
         (
             json!({"breakdownFilter": {"breakdown": "status", "breakdown_limit": 0}}),
-            "breakdown_limit goes from 1 to 1000 | ",
+            "breakdown_limit goes from 1 to 1000 | leave it out for the first 25 values",
         ),
         (
             filter(json!({"key": "stauts", "value": 1})),
@@ -53,23 +53,39 @@ async fn trends_refuse_what_they_cannot_answer() {
         ),
         (
             filter(json!({"key": "status", "value": []})),
-            "filter on \"status\" with operator exact has an empty list | ",
+            "filter on \"status\" with operator exact has an empty list | read_taxonomy, or `hedgerow taxonomy properties`, shows types and values",
         ),
         (
             filter(json!({"key": "status", "operator": "gt", "value": "many"})),
-            "filter on \"status\" with operator gt needs a number, not \"many\" | ",
+            "filter on \"status\" with operator gt needs a number, not \"many\" | read_taxonomy, or `hedgerow taxonomy properties`, shows types and values",
         ),
         (
             filter(json!({"key": "$pathname", "operator": "lt", "value": 3})),
-            "filter on \"$pathname\" with operator lt compares numbers, but the property is a string | ",
+            "filter on \"$pathname\" with operator lt compares numbers, but the property is a string | read_taxonomy, or `hedgerow taxonomy properties`, shows types and values",
         ),
         (
             filter(json!({"key": "status", "operator": "between", "value": [5, 1]})),
-            "filter on \"status\" with operator between has its bounds swapped | ",
+            "filter on \"status\" with operator between has its bounds swapped | read_taxonomy, or `hedgerow taxonomy properties`, shows types and values",
         ),
         (
             filter(json!({"key": "status", "operator": "is_set", "value": 1})),
-            "filter on \"status\" with operator is_set takes no value | ",
+            "filter on \"status\" with operator is_set takes no value | read_taxonomy, or `hedgerow taxonomy properties`, shows types and values",
+        ),
+        (
+            filter(json!({"key": "status", "operator": "is_date_after", "value": "2015-01-01"})),
+            "filter on \"status\" with operator is_date_after compares dates, but the property is a integer | read_taxonomy, or `hedgerow taxonomy properties`, shows types and values",
+        ),
+        (
+            filter(json!({"type": "OR", "values": [{"type": "AND", "values": []}, {"key": "status", "value": 404}]})),
+            "member 1 of a filter group is an empty group | leave it out, or put a filter into it",
+        ),
+        (
+            json!({"dateRange": {"date_to": "2015-05-08"}}),
+            "the range is empty: it starts 2015-05-13T00:00:00+00:00 and ends 2015-05-08T23:59:59.999999+00:00 | give date_from, too: without it the range starts 7 days ago; \"all\" takes everything",
+        ),
+        (
+            json!({"dateRange": {"date_from": "2015-05-01", "date_to": "+262142-12-31"}}),
+            "date_to \"+262142-12-31\" is no date | give an ISO date (2015-05-18), a date-time (2015-05-18T10:00:00Z), or a relative one (-7d, -3h, mStart)",
         ),
         (
             json!({"dateRange": {"date_from": "2015-06-01", "date_to": "2015-06-30"}}),
@@ -78,7 +94,12 @@ async fn trends_refuse_what_they_cannot_answer() {
     ];
     for (parts, expected) in cases {
         let error = engine
-            .trends(&project(), &query(parts.clone()), &clock())
+            .trends(
+                &project(),
+                &query(parts.clone()),
+                &clock(),
+                &hedgerow_data_api::Progress::ignore(),
+            )
             .await
             .expect_err(&parts.to_string());
         assert_eq!(
@@ -95,7 +116,23 @@ async fn trends_say_what_a_reader_must_know() {
     let engine = engine(folder.path()).await;
     let cases = [
         (json!({}), vec![]),
-        (json!({"dateRange": {"date_from": "all"}}), vec!["partial_period"]),
+        (
+            json!({"dateRange": {"date_from": "all"}}),
+            vec!["partial_period", "outside_data"],
+        ),
+        (
+            json!({"dateRange": {"date_from": "2015-04-20", "date_to": "2015-04-30"}}),
+            vec!["outside_data"],
+        ),
+        (
+            json!({"dateRange": {"date_from": "1990-01-01", "date_to": "2015-05-08"}, "trendsFilter": {"display": "BoldNumber"}}),
+            vec!["outside_data"],
+        ),
+        (json!({"series": [{"math": "dau"}]}), vec!["unique_not_summable"]),
+        (
+            json!({"series": [{"math": "dau"}], "trendsFilter": {"display": "BoldNumber"}}),
+            vec![],
+        ),
         (json!({"interval": "week"}), vec!["cut_bucket", "cut_bucket"]),
         (
             json!({"dateRange": {"date_from": "2015-04-28T06:00:00Z", "date_to": "2015-04-29"}}),
@@ -112,7 +149,12 @@ async fn trends_say_what_a_reader_must_know() {
     ];
     for (parts, expected) in cases {
         let answer = engine
-            .trends(&project(), &query(parts.clone()), &clock())
+            .trends(
+                &project(),
+                &query(parts.clone()),
+                &clock(),
+                &hedgerow_data_api::Progress::ignore(),
+            )
             .await
             .unwrap();
         let codes: Vec<_> = answer.warnings.iter().map(|warning| warning.code.as_str()).collect();
@@ -140,18 +182,21 @@ async fn sql_only_reads_the_projects_own_tables() {
         ("SELECT * FROM '/etc/passwd'", "unknown table"),
         ("SELECT * FROM information_schema.tables", "unknown table"),
         ("SELECT * FROM other.public.events", "unknown table"),
-        ("SELECT * FROM read_csv('/etc/passwd')", "can't be planned"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "can't be run"),
         ("SELEC 1", "does not parse"),
         ("SELECT browser FROM events", "unknown column \"browser\""),
         ("SELECT * FROM events LIMIT 60000", "outside 1 to 50000"),
-        ("SELECT * FROM (SELECT 1 INTO x)", "can't be planned"),
+        ("SELECT * FROM (SELECT 1 INTO x)", "can't be run"),
     ];
     for (text, expected) in refused {
         let query = SqlQuery {
             query: text.to_owned(),
             limit: None,
         };
-        let error = engine.sql(&project(), &query, &clock()).await.expect_err(text);
+        let error = engine
+            .sql(&project(), &query, &clock(), &hedgerow_data_api::Progress::ignore())
+            .await
+            .expect_err(text);
         assert!(error.message().contains(expected), "{text}: {}", error.message());
     }
 }
@@ -171,7 +216,136 @@ async fn sql_says_that_rows_were_cut() {
             query: text.to_owned(),
             limit,
         };
-        let answer = engine.sql(&project(), &query, &clock()).await.unwrap();
+        let answer = engine
+            .sql(&project(), &query, &clock(), &hedgerow_data_api::Progress::ignore())
+            .await
+            .unwrap();
         assert_eq!((answer.rows.len(), !answer.warnings.is_empty()), (rows, cut), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn sql_reads_the_injected_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
+    let query = SqlQuery {
+        query: "SELECT now() AS now, current_date AS today, count(*) AS events FROM events \
+                WHERE timestamp > now() - interval '20 days'"
+            .to_owned(),
+        limit: None,
+    };
+    let progress = hedgerow_data_api::Progress::ignore();
+    let answer = engine.sql(&project(), &query, &clock(), &progress).await.unwrap();
+    let row = serde_json::to_value(&answer.rows[0]).unwrap();
+    assert!(row[0].as_str().unwrap().starts_with("2015-05-20T12:00:00"), "{row}");
+    assert_eq!(row[1], "2015-05-20");
+    assert!(row[2].as_u64().unwrap() > 0, "{row}");
+}
+
+#[tokio::test]
+async fn results_that_are_too_large_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
+    let query = SqlQuery {
+        query: "SELECT repeat('x', 1000000) AS x FROM events".to_owned(),
+        limit: Some(600),
+    };
+    let progress = hedgerow_data_api::Progress::ignore();
+    let error = engine.sql(&project(), &query, &clock(), &progress).await.unwrap_err();
+    assert_eq!(error.message(), "the result is larger than 256 MB");
+}
+
+#[tokio::test]
+async fn odd_folder_names_are_no_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "M\u{fc}ller",
+        "a~b",
+        "100 %",
+        "#[x]{y}",
+        "a^b`c\"d",
+        "q?a*b",
+        "back\\slash",
+    ] {
+        let engine = engine(&folder.path().join(name)).await;
+        let progress = hedgerow_data_api::Progress::ignore();
+        let answer = engine.trends(&project(), &query(json!({})), &clock(), &progress).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{name}: {}", error.chain()));
+        assert_eq!(answer.results[0].count, 600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn columns_that_the_statement_wrote_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
+    let cases: [(&str, &[&str]); 20] = [
+        ("SELECT count(*) AS n FROM events", &[]),
+        ("SELECT event, count(*) AS n FROM events GROUP BY event", &[]),
+        (
+            "SELECT round(100.0 * sum(CASE WHEN status = 404 THEN 1 ELSE 0 END) / count(*), 2) AS n FROM events",
+            &[],
+        ),
+        ("SELECT avg(status) / 60 AS n FROM events", &[]),
+        (
+            "SELECT CASE WHEN status >= 500 THEN 'bad' ELSE 'good' END AS kind, count(*) AS n FROM events GROUP BY 1",
+            &[],
+        ),
+        (
+            "SELECT date_trunc('day', timestamp) AS day, count(*) AS n FROM events GROUP BY 1",
+            &[],
+        ),
+        ("SELECT coalesce(max(status), 0) AS n FROM events", &[]),
+        (
+            "SELECT count(*) - (SELECT count(*) FROM events WHERE status = 200) AS n FROM events",
+            &[],
+        ),
+        ("SELECT approx_percentile_cont(status, 0.9) AS n FROM events", &[]),
+        (
+            "SELECT event, row_number() OVER (ORDER BY event) AS place FROM events",
+            &[],
+        ),
+        ("SELECT 4711 AS n", &["n"]),
+        ("SELECT 4711 AS n FROM events", &["n"]),
+        ("SELECT count(*) AS n, 4711 AS m FROM events", &["m"]),
+        ("SELECT count(*) * 3 AS n FROM events", &["n"]),
+        ("SELECT greatest(count(*), 4711) AS n FROM events", &["n"]),
+        ("SELECT sum(17) AS n FROM events", &["n"]),
+        ("SELECT cast('4711' AS int) + 0 * count(*) AS n FROM events", &["n"]),
+        ("SELECT count(*) + length('four') AS n FROM events", &["n"]),
+        ("SELECT m AS n FROM (SELECT 7 AS m, event FROM events) AS e", &["n"]),
+        ("SELECT 'Chrome' AS best, count(*) AS n FROM events", &["best"]),
+    ];
+    for (text, expected) in cases {
+        let query = SqlQuery {
+            query: text.to_owned(),
+            limit: None,
+        };
+        let progress = hedgerow_data_api::Progress::ignore();
+        let answer = engine.sql(&project(), &query, &clock(), &progress).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{text}: {}", error.chain()));
+        assert_eq!(answer.written_columns, expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn arrow_stream_holds_the_rows() {
+    use datafusion::arrow::ipc::reader::StreamReader;
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
+    for (text, expected) in [
+        ("SELECT event FROM events", 100),
+        ("SELECT event FROM events WHERE status = 9", 0),
+    ] {
+        let query = SqlQuery {
+            query: text.to_owned(),
+            limit: None,
+        };
+        let answer = engine.sql_arrow(&project(), &query, &clock()).await.unwrap();
+        let reader = StreamReader::try_new(answer.stream.as_slice(), None).unwrap();
+        assert_eq!(reader.schema().fields()[0].name(), "event");
+        let rows: usize = reader.map(|batch| batch.unwrap().num_rows()).sum();
+        assert_eq!(rows, expected, "{text}");
+        assert_eq!(answer.warnings.len(), usize::from(expected == 100));
     }
 }

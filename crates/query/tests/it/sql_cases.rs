@@ -23,7 +23,10 @@ impl AsyncDB for Database {
             query: sql.to_owned(),
             limit: Some(1000),
         };
-        let answer = self.0.sql(&project(), &query, &clock()).await?;
+        let answer = self
+            .0
+            .sql(&project(), &query, &clock(), &hedgerow_data_api::Progress::ignore())
+            .await?;
         let cell = |cell: Value| match cell {
             Value::String(text) => text,
             Value::Null => "NULL".to_owned(),

@@ -283,6 +283,36 @@ fn headline_is_the_reference_asked_for_or_the_first() {
 }
 
 #[test]
+fn word_of_the_question_is_given_within_quotation_marks_only() {
+    let cases = [
+        (
+            "Which is the best page?",
+            "I could not use these words: \"best\", \"page\".",
+            true,
+        ),
+        (
+            "Why did traffic drop?",
+            "I can't say what \u{201c}traffic drop\u{201d} means.",
+            true,
+        ),
+        ("Which page?", "I could not use this word: \"best\".", false),
+        ("Which is the best page?", "Chrome is the best.", false),
+        ("Which is the best?", "\"Chrome\" is the best, says \"Firefox\".", false),
+    ];
+    for (question, text, is_given) in cases {
+        let bound = bound("browsers", question, text);
+        let words: Vec<bool> = bound
+            .answer
+            .figures
+            .iter()
+            .filter(|figure| figure.claim == Claim::Word)
+            .map(|figure| figure.status == FigureStatus::Given)
+            .collect();
+        assert_eq!(words, [is_given], "{text}");
+    }
+}
+
+#[test]
 fn argument_is_given_where_no_cell_is_meant() {
     let given = Given {
         question: String::new(),

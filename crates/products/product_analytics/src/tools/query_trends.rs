@@ -64,6 +64,7 @@ impl Tool for QueryTrends {
                 done: "Counted events",
             },
             expected: Duration::from_millis(300),
+            progress: Some("rows read"),
             access: "query:read",
             examples: EXAMPLES,
         }
@@ -74,7 +75,8 @@ impl Tool for QueryTrends {
     }
 
     async fn run(&self, ctx: &ToolContext, query: TrendsQuery) -> Result<ToolOutput<TrendsResponse>> {
-        let response = self.data.queries.trends(&ctx.project, &query, &ctx.clock).await?;
+        let queries = &self.data.queries;
+        let response = queries.trends(&ctx.project, &query, &ctx.clock, &ctx.progress).await?;
         let table = trends_table(&query, &response);
         let content = content(&query, &response, &table);
         Ok(ToolOutput {

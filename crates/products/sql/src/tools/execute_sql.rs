@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tainted, Tool, ToolContext, ToolOutput};
-use hedgerow_data_api::{Data, SqlQuery, SqlResponse, Table};
+use hedgerow_data_api::{Data, SqlQuery, SqlResponse, Table, Warning};
 use hedgerow_errors::Result;
 
 use super::sql_table::sql_table;
@@ -53,6 +53,7 @@ impl Tool for ExecuteSql {
                 done: "Ran SQL",
             },
             expected: Duration::from_millis(500),
+            progress: Some("rows read"),
             access: "query:read",
             examples: EXAMPLES,
         }
@@ -64,7 +65,17 @@ impl Tool for ExecuteSql {
     }
 
     async fn run(&self, ctx: &ToolContext, query: SqlQuery) -> Result<ToolOutput<SqlResponse>> {
-        let response = self.data.queries.sql(&ctx.project, &query, &ctx.clock).await?;
+        let queries = &self.data.queries;
+        let response = queries.sql(&ctx.project, &query, &ctx.clock, &ctx.progress).await?;
+        let mut response = response;
+        if !response.written_columns.is_empty() {
+            let message = format!(
+                "no figure can rest on {}: the statement writes these numbers itself; select what the data says and compute \
+                 in the reference",
+                response.written_columns.join(", ")
+            );
+            response.warnings.push(Warning::new("written_columns", message));
+        }
         let table = sql_table(&response);
         Ok(ToolOutput {
             content: content(&response, &table),

@@ -10,15 +10,23 @@ const LABEL_WORDS: [&str; 12] = [
 /// The table of a response. Columns keep their names as far as references can hold them; numeric
 /// columns are measures unless they are named like a label, times are times, the rest are labels.
 /// The engine knows no units, so measures are plain numbers. Where every column would be a label, there
-/// is nothing to cite but names.
+/// is nothing to cite but names. Columns that the statement wrote itself are left out, so that no figure
+/// can refer to them.
 #[must_use]
 pub fn sql_table(response: &SqlResponse) -> Table {
     let names = reference_names(response.columns.iter().map(|(name, _)| name.as_str()));
+    let kept: Vec<bool> = response
+        .columns
+        .iter()
+        .map(|(name, _)| !response.written_columns.contains(name))
+        .collect();
     let columns = response
         .columns
         .iter()
         .zip(names)
-        .map(|((title, sql_type), name)| Column {
+        .zip(&kept)
+        .filter(|(_, kept)| **kept)
+        .map(|(((title, sql_type), name), _)| Column {
             role: role(&name, sql_type),
             name,
             title: title.clone(),
@@ -27,7 +35,17 @@ pub fn sql_table(response: &SqlResponse) -> Table {
     Table {
         title: "SQL result".to_owned(),
         columns: columns.collect(),
-        rows: response.rows.clone(),
+        rows: response
+            .rows
+            .iter()
+            .map(|row| {
+                row.iter()
+                    .zip(&kept)
+                    .filter(|(_, kept)| **kept)
+                    .map(|(cell, _)| cell.clone())
+                    .collect()
+            })
+            .collect(),
         rows_cut: 0,
     }
 }

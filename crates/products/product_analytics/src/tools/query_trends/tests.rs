@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hedgerow_agent_api::{Progress, Registry, Surface, erase};
 use hedgerow_data_api::{
     Appended, BREAKDOWN_NONE, BREAKDOWN_OTHER, Clock, EventRecord, EventSink, EventStore, ProjectInfo, QueryEngine,
-    SqlQuery, SqlResponse, Taxonomy, ValueList, Warning,
+    SqlArrow, SqlQuery, SqlResponse, Taxonomy, ValueList, Warning,
 };
 use hedgerow_errors::Error;
 use hedgerow_ids::ProjectId;
@@ -23,10 +23,13 @@ fn absent<T>() -> Result<T> {
 
 #[async_trait]
 impl QueryEngine for OneAnswer {
-    async fn trends(&self, _: &ProjectId, _: &TrendsQuery, _: &Clock) -> Result<TrendsResponse> {
+    async fn trends(&self, _: &ProjectId, _: &TrendsQuery, _: &Clock, _: &Progress) -> Result<TrendsResponse> {
         Ok(self.0.clone())
     }
-    async fn sql(&self, _: &ProjectId, _: &SqlQuery, _: &Clock) -> Result<SqlResponse> {
+    async fn sql(&self, _: &ProjectId, _: &SqlQuery, _: &Clock, _: &Progress) -> Result<SqlResponse> {
+        absent()
+    }
+    async fn sql_arrow(&self, _: &ProjectId, _: &SqlQuery, _: &Clock) -> Result<SqlArrow> {
         absent()
     }
     async fn explain(&self, _: &ProjectId, _: &TrendsQuery, _: &Clock) -> Result<String> {

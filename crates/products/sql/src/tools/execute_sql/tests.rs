@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use hedgerow_agent_api::{Progress, Registry, Surface, erase};
 use hedgerow_data_api::{
-    Appended, Clock, EventRecord, EventSink, EventStore, ProjectInfo, Provenance, QueryEngine, Taxonomy, TrendsQuery,
-    TrendsResponse, ValueList, Warning,
+    Appended, Clock, EventRecord, EventSink, EventStore, ProjectInfo, Provenance, QueryEngine, SqlArrow, Taxonomy,
+    TrendsQuery, TrendsResponse, ValueList, Warning,
 };
 use hedgerow_errors::Error;
 use hedgerow_ids::{ProjectId, QueryId};
@@ -22,10 +22,10 @@ fn absent<T>() -> Result<T> {
 
 #[async_trait]
 impl QueryEngine for OneAnswer {
-    async fn trends(&self, _: &ProjectId, _: &TrendsQuery, _: &Clock) -> Result<TrendsResponse> {
+    async fn trends(&self, _: &ProjectId, _: &TrendsQuery, _: &Clock, _: &Progress) -> Result<TrendsResponse> {
         absent()
     }
-    async fn sql(&self, project: &ProjectId, query: &SqlQuery, _: &Clock) -> Result<SqlResponse> {
+    async fn sql(&self, project: &ProjectId, query: &SqlQuery, _: &Clock, _: &Progress) -> Result<SqlResponse> {
         let provenance = Provenance {
             query_id: QueryId::new(),
             project: project.clone(),
@@ -42,11 +42,15 @@ impl QueryEngine for OneAnswer {
             elapsed_ms: 1,
         };
         Ok(SqlResponse {
+            written_columns: Vec::new(),
             columns: vec![("status".into(), "Int64".into()), ("Requests ".into(), "Int64".into())],
             rows: vec![vec![json!(200), json!(9)], vec![json!(null), json!(1)]],
             warnings: vec![Warning::new("row_limit", "more rows exist")],
             provenance,
         })
+    }
+    async fn sql_arrow(&self, _: &ProjectId, _: &SqlQuery, _: &Clock) -> Result<SqlArrow> {
+        absent()
     }
     async fn explain(&self, _: &ProjectId, _: &TrendsQuery, _: &Clock) -> Result<String> {
         absent()
