@@ -54,7 +54,10 @@ static RULES: LazyLock<Result<Rules, String>> = LazyLock::new(Rules::load);
 
 impl Rules {
     fn load() -> Result<Self, String> {
-        let rules: UapRules = serde_saphyr::from_str(UAP_RULES).map_err(|error| error.to_string())?;
+        // The parser takes a bound of three digits for "any number", which for rules that look at the
+        // first 200 characters only names other families. A bound that starts with 00 it leaves alone.
+        let exact = UAP_RULES.replace("{0,", "{00,");
+        let rules: UapRules = serde_saphyr::from_str(&exact).map_err(|error| error.to_string())?;
         let browsers = user_agent::Builder::new().push_all(rules.user_agent_parsers);
         let systems = os::Builder::new().push_all(rules.os_parsers);
         let crawlers: Vec<Crawler> = serde_json::from_str(CRAWLERS).map_err(|error| error.to_string())?;
@@ -161,6 +164,13 @@ mod tests {
                 "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
                 Some("Googlebot"),
                 None,
+                true,
+            ),
+            // Its last word lies beyond the first 200 characters.
+            (
+                "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1; Trident/4.0; SLCC2; .NET CLR 2.0.50727; .NET CLR 3.5.30729; .NET CLR 3.0.30729; Media Center PC 6.0; MDDR; .NET4.0C; .NET4.0E; .NET CLR 1.1.4322; Tablet PC 2.0); 360Spider",
+                Some("Internet Explorer"),
+                Some("Windows"),
                 true,
             ),
             ("zzz", None, None, false),
