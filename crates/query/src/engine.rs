@@ -151,7 +151,7 @@ impl Session {
         let failed = |error| sql::explain(&error, &self.view);
         let all: u64 = self.view.files.iter().map(|file| file.rows).sum();
         let mut stream = execute_stream(Arc::clone(physical), self.context.task_ctx()).map_err(failed)?;
-        let mut timer = tokio::time::interval(PROGRESS_EVERY);
+        let mut timer = tokio::time::interval_at(tokio::time::Instant::now() + PROGRESS_EVERY, PROGRESS_EVERY);
         let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
         loop {
             tokio::select! {
@@ -352,10 +352,10 @@ impl Engine {
 }
 
 /// Cuts batches to so many rows; true where there were more.
-fn cut(batches: &mut Vec<RecordBatch>, limit: usize) -> bool {
+fn cut(batches: &mut [RecordBatch], limit: usize) -> bool {
     let mut left = limit;
     let mut was_cut = false;
-    for batch in batches.iter_mut() {
+    for batch in batches {
         was_cut |= batch.num_rows() > left;
         *batch = batch.slice(0, batch.num_rows().min(left));
         left -= batch.num_rows();

@@ -133,6 +133,11 @@ impl<'a> Prepared<'a> {
         self.query.trends_filter.display.is_total()
     }
 
+    /// Numbers of a line.
+    fn width(&self) -> usize {
+        if self.is_total() { 1 } else { self.range.buckets.len() }
+    }
+
     fn limit(&self) -> usize {
         let limit = self
             .query
@@ -294,26 +299,9 @@ impl<'a> Prepared<'a> {
         executed: &mut Vec<Executed>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Vec<hedgerow_data_api::Series>> {
-        let width = if self.is_total() { 1 } else { self.range.buckets.len() };
-        let groups = if let Some(groups) = self.groups(session, series, &Others::Keep, executed).await? {
-            groups
-        } else {
-            let named = self.first_values(session, series, executed).await?;
-            let groups = self
-                .few_groups(session, series, &Others::LeaveOut(named.clone()), executed)
-                .await?;
-            let rest = self
-                .few_groups(session, series, &Others::Merge(named), executed)
-                .await?;
-            let message = format!("values beyond the first {} are shown together as Other", self.limit());
-            warnings.push(Warning::new("breakdown_other", message));
-            let (lines, _) = assemble::lines(groups, width, true, self.limit());
-            return Ok(assemble::results(
-                self,
-                series,
-                lines,
-                Some(assemble::merged(rest, width)),
-            ));
+        let width = self.width();
+        let Some(groups) = self.groups(session, series, &Others::Keep, executed).await? else {
+            return self.ranked(session, series, executed, warnings).await;
         };
         let (lines, rest) = assemble::lines(groups, width, self.breakdown.is_some(), self.limit());
         let mut other = None;
@@ -337,6 +325,29 @@ impl<'a> Prepared<'a> {
             warnings.push(Warning::new("breakdown_other", message));
         }
         Ok(assemble::results(self, series, lines, other))
+    }
+
+    /// The same where there are too many groups to hold: the values are ranked first, and only the first
+    /// ones are counted by bucket.
+    async fn ranked(
+        &self,
+        session: &Session,
+        series: usize,
+        executed: &mut Vec<Executed>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Vec<hedgerow_data_api::Series>> {
+        let named = self.first_values(session, series, executed).await?;
+        let kept = Others::LeaveOut(named.clone());
+        let groups = self.few_groups(session, series, &kept, executed).await?;
+        let rest = self
+            .few_groups(session, series, &Others::Merge(named), executed)
+            .await?;
+        let limit = self.limit();
+        let message = format!("values beyond the first {limit} are shown together as Other");
+        warnings.push(Warning::new("breakdown_other", message));
+        let (lines, _) = assemble::lines(groups, self.width(), true, limit);
+        let other = assemble::merged(rest, self.width());
+        Ok(assemble::results(self, series, lines, Some(other)))
     }
 
     /// Refuses a range that holds no event at all, whatever the conditions.

@@ -1,14 +1,20 @@
 //! `ask`: a question in plain words.
 
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
 use futures::StreamExt as _;
 use hedgerow_agent_api::{CallState, FigureStatus, ResultSnapshot, RunEvent, RunEventKind, Surface, Thread};
 use hedgerow_app::{AskInput, AskOutcome, AskReport, cited_results};
 use hedgerow_errors::{Error, Result};
-use hedgerow_ids::{ProjectId, RunId};
+use hedgerow_ids::{CallId, ProjectId, RunId};
 
 use super::{VerbContext, shown};
 use crate::args::{AskArgs, Globals};
 use crate::{chart, exit};
+
+/// A call that takes longer shows its progress.
+const SLOW: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: AskArgs, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     let project = project(&args, globals, ctx).await?;
@@ -55,12 +61,20 @@ async fn follow(run_id: RunId, live: bool, ctx: &VerbContext) -> Result<Thread> 
     let mut thread = Thread::default();
     let mut stopping = false;
     let known = |tool: &str| ctx.app.registry().tool(tool).is_ok();
+    let mut begun: HashMap<CallId, Instant> = HashMap::new();
     loop {
         tokio::select! {
             event = events.next() => {
                 let Some(event) = event else { return Ok(thread) };
                 let event = event?;
                 thread.apply(&event);
+                if let RunEventKind::CallStarted { call_id, .. } = &event.kind {
+                    begun.insert(*call_id, Instant::now());
+                }
+                let is_slow = |call: &CallId| begun.get(call).is_some_and(|begun| begun.elapsed() >= SLOW);
+                if live && let RunEventKind::CallProgress { call_id, fraction, note } = &event.kind && is_slow(call_id) {
+                    ctx.printer.note(&format!("· {note} ({:.0} %)", fraction * 100.0));
+                }
                 if live && let Some(line) = status(&event, &thread, &known) {
                     ctx.printer.note(&line);
                 }
