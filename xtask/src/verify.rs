@@ -11,13 +11,21 @@ use crate::server::Data;
 use crate::setup;
 use crate::shell::{Profile, Shell, python, root};
 
-/// The truths of the question benchmark, by a program that shares no code with the product.
+/// The question benchmarks about the sample log.
+const SUITES: [&str; 3] = ["site", "site_wording", "site_people"];
+
+/// The truths of the question benchmarks, by a program that shares no code with the product.
 pub(crate) fn truths() -> Result<()> {
     setup::python_tools()?;
-    Shell::new(python())
-        .arg(root().join("evals/site/truth.py"))
-        .arg("--check")
-        .run()
+    for suite in SUITES {
+        Shell::new(python())
+            .arg(root().join("evals/site/truth.py"))
+            .arg("--check")
+            .arg("--questions")
+            .arg(root().join("evals").join(suite).join("questions.yaml"))
+            .run()?;
+    }
+    Ok(())
 }
 
 /// The shape of the labelled figure sentences.
