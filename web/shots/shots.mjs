@@ -1,10 +1,11 @@
 // Takes pictures of the page's states in both themes and two widths, and checks each with axe.
 //
-//   node shots/shots.mjs [--base URL] [--out DIR] [--only STATE,...]
+//   node shots/shots.mjs [--base URL --slow URL] [--out DIR] [--only STATE,...]
 //
-// Without --base the mock serves the fixtures. With it, the real server's page is used: `empty`,
-// `answered` and `refused` are its own; the states that can't be brought about from outside are
-// fixtures put in the place of its run routes. Exit 1 on a serious or critical axe finding, a
+// Without --base the mock serves the fixtures. With it, the pages of two real servers are used: `empty`,
+// `answered` and `refused` come from the one at --base, `running` and `error` from the one at --slow, whose
+// model is slow-model.sh. Finer states, such as a half-written answer, are fixtures put in the place of the
+// real server's run routes. Exit 1 on a serious or critical axe finding, a
 // state that is not reached, a console error, or a page wider than its window.
 
 import { mkdirSync, readFileSync } from "node:fs";
@@ -20,6 +21,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 const { values: options } = parseArgs({
   options: {
     base: { type: "string" },
+    slow: { type: "string" },
     out: { type: "string", default: join(here, "shots/out") },
     only: { type: "string" },
     chromium: { type: "string", default: "/usr/bin/chromium" },
@@ -32,14 +34,17 @@ const fixtures = loadFixtures();
 const question = (fixture) => fixtures[fixture][0].question;
 const settled = (status) => `[data-run-status="${status}"]`;
 
-/** `fixture`: played by the mock, also over a real server. `ask`: put to whatever server there is. */
+/** `fixture`: played by the mock, also over a real server. `ask`: put to whatever server there is. `slow`:
+ * only where there is the real server whose model is slow. */
 const STATES = {
   empty: { wait: "ul[aria-label='Suggested questions'] button" },
+  running: { slow: true, ask: "How many page views a day?", wait: "[aria-label='Steps'] li" },
   working: { fixture: "working", wait: "[role='progressbar']" },
-  running: { fixture: "running", wait: "[data-figure='pending']" },
+  streaming: { fixture: "running", wait: "[data-figure='pending']" },
   answered: { ask: "Daily page views from 17 to 20 May 2015", wait: `${settled("answered")} canvas` },
   refused: { ask: question("refused"), wait: settled("refused") },
-  error: {
+  error: { slow: true, ask: "Where does it fail?", wait: settled("failed") },
+  "failed-call": {
     fixture: "error",
     wait: settled("failed"),
     act: (page) => page.getByRole("button", { name: /Counting events failed/ }).click(),
@@ -48,6 +53,7 @@ const STATES = {
   breakdown: { fixture: "breakdown", wait: `${settled("answered")} canvas` },
   evidence: { part: true, fixture: "answered", wait: settled("answered"), act: openEvidence },
   asked: { fixture: "asked", wait: settled("asked") },
+  "asked-marks": { fixture: "asked-marks", wait: settled("asked") },
   sql: {
     fixture: "sql",
     wait: settled("answered"),
@@ -82,7 +88,7 @@ const browser = await chromium.launch({
 });
 let failed = false;
 for (const [name, state] of Object.entries(STATES)) {
-  if (only && !only.includes(name)) continue;
+  if ((only && !only.includes(name)) || (state.slow && !options.slow)) continue;
   for (const theme of THEMES)
     for (const width of state.widths ?? WIDTHS) failed = !(await shot(name, state, theme, width)) || failed;
 }
@@ -123,7 +129,7 @@ async function shot(name, state, theme, width) {
 async function reach(page, state) {
   if (state.refuse) await page.route("**/api/**", (route) => route.abort());
   else if (state.fixture && base !== mock.url) await routeToMock(page);
-  await page.goto(base, { waitUntil: "load" });
+  await page.goto(state.slow ? options.slow : base, { waitUntil: "load" });
   const text = state.fixture ? question(state.fixture) : state.ask;
   if (text) {
     await page.getByRole("textbox", { name: "Your question" }).fill(text);

@@ -15,6 +15,8 @@ use crate::supervisor::Run;
 
 /// How often progress is recorded at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+/// What stands for the title of a tool that nobody installed.
+const NO_TOOL: &str = "A tool that does not exist";
 /// How long the loop waits before it tries a call again.
 const BACKOFF: Duration = Duration::from_millis(200);
 
@@ -43,6 +45,8 @@ impl Pending {
 /// A call whose effect is known.
 pub(crate) struct Prepared {
     pub(crate) call_id: CallId,
+    /// The tool's name for people, or what stands for it: the model's own words are no title.
+    pub(crate) title: &'static str,
     pub(crate) request: ToolCallRequest,
     pub(crate) effect: Effect,
     pub(crate) plan: Plan,
@@ -72,7 +76,7 @@ impl Prepared {
     pub(crate) fn started(&self) -> RunEventKind {
         let title = match &self.plan {
             Plan::Run(tool) => tool.declaration().display.running.to_owned(),
-            Plan::Refuse(_) | Plan::Ask(_) => self.request.name.clone(),
+            Plan::Refuse(_) | Plan::Ask(_) => self.title.to_owned(),
         };
         RunEventKind::CallStarted {
             call_id: self.call_id,
@@ -99,12 +103,15 @@ pub(crate) struct Made {
 pub(crate) async fn prepare(run: &Run, thread: &Thread, pending: Pending) -> Prepared {
     let call_id = pending.call_id.unwrap_or_else(CallId::new);
     let request = pending.request;
+    let known = run.registry.tool(&request.name).ok();
+    let title = known.map_or(NO_TOOL, |tool| tool.declaration().title);
     let tool = match offered_tool(run, thread, &request.name) {
         Ok(tool) => tool,
         // A call that is refused does nothing, so its effect is the mildest.
         Err(error) => {
             return Prepared {
                 call_id,
+                title,
                 request,
                 effect: Effect::Read,
                 plan: Plan::Refuse(error),
@@ -116,6 +123,7 @@ pub(crate) async fn prepare(run: &Run, thread: &Thread, pending: Pending) -> Pre
         Err(error) => {
             return Prepared {
                 call_id,
+                title,
                 request,
                 effect: Effect::Read,
                 plan: Plan::Refuse(error),
@@ -143,6 +151,7 @@ pub(crate) async fn prepare(run: &Run, thread: &Thread, pending: Pending) -> Pre
     };
     Prepared {
         call_id,
+        title,
         request,
         effect,
         plan,

@@ -134,6 +134,7 @@ enum Running {
 fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
     let Prepared {
         call_id,
+        title,
         request,
         effect,
         plan,
@@ -141,13 +142,13 @@ fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
     let refused = |error| Started {
         call_id,
         effect,
-        title: "Call",
-        done: "Call",
+        title,
+        done: title,
         running: Running::Refused(Some(error)),
     };
     match plan {
         Plan::Run(tool) => {
-            let (title, done) = (tool.declaration().title, tool.declaration().display.done);
+            let done = tool.declaration().display.done;
             let task = Task::spawn(execute(run.clone(), call_id, tool, effect, request.arguments));
             Started {
                 call_id,

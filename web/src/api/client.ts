@@ -1,6 +1,8 @@
-/** The HTTP API, one function a route. Failures are `ApiError`s that carry the server's report. */
+/** The HTTP API, one function a route, typed by the server's document. Failures are `ApiError`s that carry its report. */
 
-import type { AskBody, ProjectInfo, Report, RunSummary, Thread } from "@/api/types";
+import createClient from "openapi-fetch";
+import type { paths } from "@/api/schema";
+import type { AskBody, Report } from "@/api/types";
 
 export class ApiError extends Error {
   override name = "ApiError";
@@ -26,10 +28,10 @@ export function asReport(error: unknown): Report {
 }
 
 /** A response that succeeded; anything else is thrown as an `ApiError`. */
-export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+export async function request(target: string | Request, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, init);
+    response = await fetch(target, init);
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new ApiError(UNREACHABLE, 0);
@@ -49,31 +51,29 @@ async function readReport(response: Response): Promise<Report> {
   };
 }
 
-async function get<T>(path: string): Promise<T> {
-  const response = await request(path, { headers: { accept: "application/json" } });
-  return (await response.json()) as T;
-}
+const client = createClient<paths>({ fetch: (each) => request(each) });
 
-async function list<T>(path: string): Promise<T[]> {
-  return (await get<{ data: T[] }>(path)).data;
-}
-
-async function post<T>(path: string, body?: unknown): Promise<T | null> {
-  const init: RequestInit = { method: "POST", headers: { "content-type": "application/json" } };
-  if (body !== undefined) init.body = JSON.stringify(body);
-  const text = await (await request(path, init)).text();
-  return text === "" ? null : (JSON.parse(text) as T);
+/** The `data` of a list. The client itself sees no failures, as `request` throws them, but a body can be missing. */
+async function list<T>(reply: Promise<{ data?: { data: T[] } }>): Promise<T[]> {
+  const { data } = await reply;
+  if (!data) throw new Error("the server's answer has no body");
+  return data.data;
 }
 
 const segment = encodeURIComponent;
 
 export const api = {
-  projects: () => list<ProjectInfo>("/api/projects"),
-  suggestions: (project: string) => list<string>(`/api/suggestions?project=${segment(project)}`),
-  runs: (project: string, limit = 100) => list<RunSummary>(`/api/runs?project=${segment(project)}&limit=${limit}`),
-  conversation: (id: string) => list<Thread>(`/api/conversations/${segment(id)}`),
+  projects: () => list(client.GET("/api/projects")),
+  suggestions: (project: string) => list(client.GET("/api/suggestions", { params: { query: { project } } })),
+  runs: (project: string, limit = 100) => list(client.GET("/api/runs", { params: { query: { project, limit } } })),
+  conversation: (id: string) => list(client.GET("/api/conversations/{id}", { params: { path: { id } } })),
   /** The client makes the run's id, so that a second delivery does not ask twice. */
-  ask: (project: string, body: AskBody) => post<{ run_id: string }>(`/api/projects/${segment(project)}/runs`, body),
-  cancel: (run: string) => post<unknown>(`/api/runs/${segment(run)}/cancel`),
+  ask: async (project: string, body: AskBody): Promise<void> => {
+    await client.POST("/api/projects/{project}/runs", { params: { path: { project } }, body });
+  },
+  cancel: async (run_id: string): Promise<void> => {
+    await client.POST("/api/runs/{run_id}/cancel", { params: { path: { run_id } } });
+  },
+  /** Followed without the client, which reads whole bodies. */
   eventsPath: (run: string) => `/api/runs/${segment(run)}/events`,
 };

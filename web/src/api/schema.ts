@@ -422,22 +422,6 @@ export interface components {
             /** @description What was counted. */
             math: components["schemas"]["Math"];
         };
-        /** @description What a series counted, repeated with its result. */
-        Action2: {
-            /** @description The event's name, or `null` for every event. */
-            id?: string | null;
-            /** @description Always `events`. */
-            type: string;
-            /**
-             * Format: uint
-             * @description The position among the query's series, from 0.
-             */
-            order: number;
-            /** @description The label. */
-            name: string;
-            /** @description What was counted. */
-            math: components["schemas"]["Math"];
-        };
         /** @description An answer whose figures are bound. */
         Answer: {
             /** @description The whole answer as text, figures rendered; an unverified one carries ` [unverified]`. */
@@ -460,7 +444,7 @@ export interface components {
              * @description Answers to choose from, up to 6; any other answer is allowed, too.
              * @default []
              */
-            options: string[];
+            options?: string[];
         };
         /** @description What was asked. */
         AskUserResult: {
@@ -471,8 +455,10 @@ export interface components {
         AwaitReason: {
             /** @constant */
             type: "question";
-            /** @description The question. */
+            /** @description The question, as the model put it. */
             question: components["schemas"]["Question"];
+            /** @description The same as it is shown: numbers that nothing supports carry ` [unverified]`. */
+            shown?: components["schemas"]["Question"] | null;
         } | {
             /** @constant */
             type: "approval";
@@ -495,7 +481,7 @@ export interface components {
              * @description Whose property; `event` when absent.
              * @default event
              */
-            breakdown_type: components["schemas"]["BreakdownType"];
+            breakdown_type?: components["schemas"]["BreakdownType"];
             /**
              * Format: uint32
              * @description How many values get their own series, 1 to 1,000; 25 when absent. The rest is one series
@@ -509,6 +495,7 @@ export interface components {
         CallId: string;
         /** @description How a call stands. */
         CallState: "running" | "ok" | "error" | "unknown";
+        Cell: number | string | boolean | null;
         /** @description One cell that a figure rests on, copied so that the run log is complete without the data. */
         CellRef: {
             /** @description The result's handle within the run, e.g. `r1`. */
@@ -525,7 +512,7 @@ export interface components {
             /** @description The row's label. */
             label: string;
             /** @description The cell. */
-            value: unknown;
+            value: components["schemas"]["Cell"];
         };
         /** @description What kind of claim a figure makes. */
         Claim: "reference" | "literal" | "word";
@@ -602,19 +589,19 @@ export interface components {
              * @description Always `EventsNode`.
              * @default EventsNode
              */
-            kind: components["schemas"]["EventsNodeKind"];
+            kind?: components["schemas"]["EventsNodeKind"];
             /**
              * @description The event's name; `null` means every event.
              * @default null
              */
-            event: string | null;
+            event?: string | null;
             /** @description The label in results; the event's name when absent. */
             custom_name?: string | null;
             /**
              * @description What is counted; `total` when absent.
              * @default total
              */
-            math: components["schemas"]["Math"];
+            math?: components["schemas"]["Math"];
             /** @description Conditions on this series alone: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
         };
@@ -639,6 +626,11 @@ export interface components {
             ][];
             /** @description The rows; integers, floats, texts, booleans and null as JSON, times as ISO text. */
             rows: unknown[][];
+            /**
+             * @description Columns with what the statement wrote itself instead of reading it from the data, such as
+             *     `SELECT 4711 AS page_views`: no figure can rest on them.
+             */
+            written_columns?: string[];
             /** @description Anything a reader must know, e.g. that rows were cut. */
             warnings: components["schemas"]["Warning"][];
             /** @description How the rows came to be. */
@@ -649,7 +641,7 @@ export interface components {
             /** @description As it stands in the answer, e.g. `2,896`. */
             text: string;
             /** @description The value: a JSON number or text; a percentage is 0 to 100. */
-            value: unknown;
+            value: components["schemas"]["Cell"];
             /** @description What it counts. */
             unit: components["schemas"]["Unit"];
             /** @description How far it can be relied on. */
@@ -706,7 +698,7 @@ export interface components {
             /** @description The event's name, or the property's key. */
             key: string;
             /** @description The value, of the property's type; `null` for an event or a property. */
-            value?: unknown;
+            value: unknown;
             /**
              * Format: double
              * @description From 0 to 1. From 0.95 on it is the same name but for case, marks and plural; below it is a
@@ -799,12 +791,12 @@ export interface components {
              * @description How to compare; `exact` when absent.
              * @default exact
              */
-            operator: components["schemas"]["Operator"];
+            operator?: components["schemas"]["Operator"];
             /**
              * @description Whose property it is; `event` when absent.
              * @default event
              */
-            type: components["schemas"]["PropertyType"];
+            type?: components["schemas"]["PropertyType"];
         };
         /** @description Whose property it is. Only event properties exist so far; others are refused by name. */
         PropertyType: "event";
@@ -854,19 +846,19 @@ export interface components {
              * @description Always `TrendsQuery`.
              * @default TrendsQuery
              */
-            kind: components["schemas"]["TrendsQueryKind"];
+            kind?: components["schemas"]["TrendsQueryKind"];
             /** @description What to count, 1 to 26 entries. */
             series: components["schemas"]["EventsNode"][];
             /**
              * @description The bucket; `day` when absent.
              * @default day
              */
-            interval: components["schemas"]["Interval"];
+            interval?: components["schemas"]["Interval"];
             /**
              * @description The range; seven full days and today when absent.
              * @default {}
              */
-            dateRange: components["schemas"]["DateRange"];
+            dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all series: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
             /** @description Splits each series by a property's values. */
@@ -877,7 +869,7 @@ export interface components {
              *       "display": "ActionsLineGraph"
              *     }
              */
-            trendsFilter: components["schemas"]["TrendsFilter"];
+            trendsFilter?: components["schemas"]["TrendsFilter"];
         };
         /** @description What a trends query answers. */
         QueryTrendsResult: {
@@ -908,9 +900,9 @@ export interface components {
             /** @description The project. */
             project: string;
             /** @description The first captured instant, RFC 3339; `null` without events. */
-            first_event?: string | null;
+            first_event: string | null;
             /** @description The last captured instant. */
-            last_event?: string | null;
+            last_event: string | null;
             /**
              * Format: uint64
              * @description Events stored.
@@ -935,23 +927,24 @@ export interface components {
              * @description For `property_values`: the property's key, e.g. `$browser`.
              * @default null
              */
-            key: string | null;
+            key?: string | null;
             /**
-             * @description For `events`, `properties` and `property_values`: only names that contain this text, ignoring case.
+             * @description For `events` and `properties`: only names that contain this text or are like it. For
+             *     `property_values`: only values that contain it, ignoring case.
              * @default null
              */
-            search: string | null;
+            search?: string | null;
             /**
              * Format: uint
              * @description For the same kinds: lines at most, 1 to 500; 100 when absent.
              * @default null
              */
-            limit: number | null;
+            limit?: number | null;
             /**
              * @description For `match`: the text whose words are looked up, usually the user's question.
              * @default null
              */
-            text: string | null;
+            text?: string | null;
         };
         /** @description What was found. */
         ReadTaxonomyResult: {
@@ -985,16 +978,21 @@ export interface components {
             values: components["schemas"]["ValueCount"][];
             /** @description True where these are all values (that contain the text). */
             complete: boolean;
+            /** @description Where no value contains the text: those of the most frequent that look like it. */
+            nearest?: string[];
         } | {
             /** @constant */
             kind: "match";
             /**
              * @description In the order of the text; at one place the longest and best first. A word that is in no
-             *     match names nothing that exists.
+             *     match names nothing that exists, unless it is a misspelt value of a property of
+             *     `partly_compared`.
              */
             matches: components["schemas"]["Match"][];
             /** @description Words that were not looked for among rare values, because there were too many. */
-            skipped: string[];
+            skipped?: string[];
+            /** @description Properties with so many values that misspelt rare ones, and misspelt paths, are not found. */
+            partly_compared?: string[];
         };
         /** @description An error as JSON: what a client, a model and the run log get. */
         Report: {
@@ -1081,6 +1079,9 @@ export interface components {
             text: string;
         } | {
             /** @constant */
+            kind: "draft_dropped";
+        } | {
+            /** @constant */
             kind: "replied";
             /** @description The reply. */
             reply: components["schemas"]["ModelReply"];
@@ -1128,9 +1129,9 @@ export interface components {
             error?: components["schemas"]["Report"] | null;
             /**
              * Format: uint64
-             * @description How long it took.
+             * @description How long it took; absent where the end of the run, or of the process, cut it off.
              */
-            ms: number;
+            ms?: number | null;
         } | {
             /** @constant */
             kind: "repair_requested";
@@ -1242,7 +1243,7 @@ export interface components {
             /** @description The series' name, with the breakdown value where there is one. */
             label: string;
             /** @description What was counted. */
-            action: components["schemas"]["Action2"];
+            action: components["schemas"]["Action"];
             /** @description The breakdown value (text, number, boolean), [`BREAKDOWN_OTHER`] or [`BREAKDOWN_NONE`]. */
             breakdown_value?: unknown;
             /**
@@ -1270,6 +1271,11 @@ export interface components {
             ][];
             /** @description The rows; integers, floats, texts, booleans and null as JSON, times as ISO text. */
             rows: unknown[][];
+            /**
+             * @description Columns with what the statement wrote itself instead of reading it from the data, such as
+             *     `SELECT 4711 AS page_views`: no figure can rest on them.
+             */
+            written_columns?: string[];
             /** @description Anything a reader must know, e.g. that rows were cut. */
             warnings: components["schemas"]["Warning"][];
             /** @description How the rows came to be. */
@@ -1283,27 +1289,27 @@ export interface components {
              * @description The conversation it belongs to; a new one when absent.
              * @default null
              */
-            conversation_id: components["schemas"]["ConversationId"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
             /**
              * @description The run whose question this answers, or whose conversation it goes on.
              * @default null
              */
-            continues: components["schemas"]["RunId"] | null;
+            continues?: components["schemas"]["RunId"] | null;
             /**
              * @description Modes that are on from the start.
              * @default []
              */
-            modes: string[];
+            modes?: string[];
             /**
              * @description The model: `builtin`, or the one that the server was started with; that one when absent.
              * @default null
              */
-            model: string | null;
+            model?: string | null;
             /**
              * @description The run's id, a UUID of the client's choice: sending the same request again starts nothing.
              * @default null
              */
-            run_id: components["schemas"]["RunId"] | null;
+            run_id?: components["schemas"]["RunId"] | null;
         };
         /** @description Questions that the data can answer. */
         Suggestions: {
@@ -1317,7 +1323,7 @@ export interface components {
             /** @description The columns. */
             columns: components["schemas"]["Column"][];
             /** @description The rows; each as long as `columns`. */
-            rows: unknown[][];
+            rows: components["schemas"]["Cell"][][];
             /**
              * Format: uint64
              * @description Rows that exist but are not here.
@@ -1514,6 +1520,8 @@ export interface components {
              * @description How long a call usually takes, in milliseconds.
              */
             expected_ms: number;
+            /** @description What the progress of a call counts, where it reports some. */
+            progress: string | null;
         };
         /** @description Every list that the API answers. */
         ToolInfoList: {
@@ -1528,7 +1536,7 @@ export interface components {
              * @description Time series, or one total.
              * @default ActionsLineGraph
              */
-            display: components["schemas"]["Display"];
+            display?: components["schemas"]["Display"];
         };
         /** @description Counts events, unique visitors or unique sessions per time bucket, or as one total. */
         TrendsQuery: {
@@ -1536,19 +1544,19 @@ export interface components {
              * @description Always `TrendsQuery`.
              * @default TrendsQuery
              */
-            kind: components["schemas"]["TrendsQueryKind"];
+            kind?: components["schemas"]["TrendsQueryKind"];
             /** @description What to count, 1 to 26 entries. */
             series: components["schemas"]["EventsNode"][];
             /**
              * @description The bucket; `day` when absent.
              * @default day
              */
-            interval: components["schemas"]["Interval"];
+            interval?: components["schemas"]["Interval"];
             /**
              * @description The range; seven full days and today when absent.
              * @default {}
              */
-            dateRange: components["schemas"]["DateRange"];
+            dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all series: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
             /** @description Splits each series by a property's values. */
@@ -1559,7 +1567,7 @@ export interface components {
              *       "display": "ActionsLineGraph"
              *     }
              */
-            trendsFilter: components["schemas"]["TrendsFilter"];
+            trendsFilter?: components["schemas"]["TrendsFilter"];
         };
         /** @description The constant `TrendsQuery`. */
         TrendsQueryKind: "TrendsQuery";

@@ -29,6 +29,7 @@ it.each<[string, Json, string]>([
   ["query_trends", { series: "wrong" }, "series: wrong"],
   ["query_trends", null, ""],
   ["execute_sql", { query: "SELECT 1\n  FROM events" }, "SELECT 1 FROM events"],
+  ["ask_user", { question: "There were 9,999 views. Go on?" }, ""],
   ["read_taxonomy", { kind: "events", limit: 5, names: ["a"] }, 'kind: events · limit: 5 · names: ["a"]'],
 ])("arguments of %s %j", (tool, args, line) => {
   expect(argumentLine({ tool, arguments: args })).toBe(line);

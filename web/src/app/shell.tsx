@@ -7,17 +7,17 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { asReport } from "@/api/client";
 import { conversationQuery, projectsQuery } from "@/api/queries";
-import type { ProjectInfo, Report } from "@/api/types";
+import type { ProjectInfo } from "@/api/types";
 import { setTheme, THEMES, type Theme, useTheme } from "@/app/theme";
 import { Chat } from "@/features/chat/chat";
 import { NoProjects } from "@/features/chat/empty-state";
 import { History } from "@/features/history/history";
-import { sentence } from "@/lib/format";
 import { loadSetting, saveSetting } from "@/lib/storage";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Icon, Mark } from "@/ui/icons";
 import { Notice } from "@/ui/notice";
+import { ReportText } from "@/ui/sentence";
 
 export function Shell() {
   const { conversationId } = useParams({ strict: false });
@@ -70,7 +70,7 @@ export function Shell() {
         </aside>
         <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
           {projects.isError && (
-            <div className="mx-auto w-full max-w-2xl p-6">
+            <div className="mx-auto w-full max-w-3xl px-4 py-6 sm:px-6">
               <Notice
                 tone="bad"
                 icon="alert"
@@ -78,7 +78,7 @@ export function Shell() {
                 title="The server can't be reached"
                 actions={<Button onClick={() => void projects.refetch()}>Try again</Button>}
               >
-                <Problem report={asReport(projects.error)} />
+                <ReportText report={asReport(projects.error)} />
               </Notice>
             </div>
           )}
@@ -91,10 +91,6 @@ export function Shell() {
       </Dialog>
     </div>
   );
-}
-
-function Problem({ report }: { report: Report }) {
-  return <p>{[report.message, report.hint ?? ""].map(sentence).join(" ")}</p>;
 }
 
 interface ProjectSelectProps {

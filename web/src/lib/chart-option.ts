@@ -23,7 +23,10 @@ export interface ChartSpec {
   palette: Palette;
 }
 
-const SYMBOLS = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect", "emptyTriangle", "emptyDiamond"];
+/** Full for the first series, hollow for those after them. */
+const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
+/** The legend's sizes: a line, an item without its name, and a letter at its widest on average. */
+const LEGEND = { line: 17, item: 36, letter: 7 };
 /** A horizontal bar, the gap to the next of its row, and the row's room for the name above. */
 const BAR = { height: 10, gap: 3, name: 30 };
 const DECAL = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 3], rotation: Math.PI / 4 };
@@ -31,15 +34,18 @@ const DECAL = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 3], rotation
 export function chartOption(spec: ChartSpec) {
   const { data, palette, kind, still } = spec;
   const horizontal = kind === "bar";
-  const named = data.series.length > 1;
+  const legend = legendHeight(data, spec.width);
   const text = { color: palette.muted, fontFamily: palette.font, fontSize: 12 };
   const value = {
     type: "value" as const,
     min: 0,
+    // Bars without an axis end at no round number: the longest one takes all the width.
+    ...(horizontal ? { max: ({ max }: { max: number }) => max || 1 } : {}),
     splitNumber: spec.width < 480 ? 3 : 4,
     // No axis counts half events.
     minInterval: data.series.every((series) => series.values.every((each) => Number.isInteger(each ?? 0))) ? 1 : 0,
-    axisLabel: { ...text, formatter: (number: number) => formatCompact(number) },
+    // The number over the first point must not run into those of the axis.
+    axisLabel: { ...text, margin: kind === "line" ? 14 : 8, formatter: (number: number) => formatCompact(number) },
     splitLine: { show: !horizontal, lineStyle: { color: palette.line } },
     show: !horizontal,
   };
@@ -56,7 +62,7 @@ export function chartOption(spec: ChartSpec) {
       hideOverlap: !horizontal,
       formatter: (name: string, index: number) => categoryText(spec, name, index),
       lineHeight: 15,
-      ...(horizontal ? nameAbove(data.series.length) : {}),
+      ...(horizontal ? nameAbove(data.series.length, spec.width) : {}),
     },
   };
   return {
@@ -65,14 +71,15 @@ export function chartOption(spec: ChartSpec) {
     textStyle: { fontFamily: palette.font },
     color: palette.series,
     grid: {
-      left: 4,
-      right: horizontal ? 52 : 16,
-      top: named ? 36 : 20,
+      left: horizontal ? 0 : 4,
+      right: horizontal ? roomForValues(data) : 16,
+      top: legend + 20,
       bottom: 4,
-      outerBoundsMode: "same",
+      // Bars have no labels beside the grid, and long names would make it smaller.
+      outerBoundsMode: horizontal ? "none" : "same",
       outerBoundsContain: "axisLabel",
     },
-    legend: named
+    legend: legend
       ? {
           type: "plain" as const,
           top: 0,
@@ -80,6 +87,7 @@ export function chartOption(spec: ChartSpec) {
           textStyle: { ...text, color: palette.ink },
           itemWidth: 20,
           itemHeight: 9,
+          formatter: (name: string) => shorten(name, spec.width),
         }
       : undefined,
     tooltip: tooltip(spec),
@@ -95,13 +103,38 @@ function barsHeight(series: number): number {
   return series * BAR.height + (series - 1) * BAR.gap;
 }
 
-/** The height of a chart of horizontal bars. */
-export function barChartHeight({ categories, series }: ChartData): number {
-  return (series.length > 1 ? 44 : 16) + categories.length * (barsHeight(series.length) + BAR.name);
+/** The height of a chart that is this wide: bars and the names of series take what they need. */
+export function chartHeight({ kind, data, width }: Pick<ChartSpec, "kind" | "data" | "width">): number {
+  const rows = data.categories.length * (barsHeight(data.series.length) + BAR.name);
+  return legendHeight(data, width) + (kind === "bar" ? 24 + rows : 260);
+}
+
+/** The height of the names of several series, which break into lines. */
+function legendHeight({ series }: ChartData, width: number): number {
+  if (series.length < 2) return 0;
+  let [lines, used] = [1, 0];
+  for (const { name } of series) {
+    const item = LEGEND.item + shorten(name, width).length * LEGEND.letter;
+    if (used > 0 && used + item > width) [lines, used] = [lines + 1, 0];
+    used += item;
+  }
+  return lines * LEGEND.line;
+}
+
+/** A name that fits into one line. */
+function shorten(name: string, width: number): string {
+  const most = Math.max(8, Math.floor((width - LEGEND.item) / LEGEND.letter));
+  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
+}
+
+/** Room for the longest number behind a bar. */
+function roomForValues({ series }: ChartData): number {
+  const texts = series.flatMap(({ values, unit }) => values.map((value) => formatCell(value, unit)));
+  return 12 + 7.5 * Math.max(0, ...texts.map((text) => text.length));
 }
 
 /** Names stand over their bars, so that long ones need not be cut. */
-function nameAbove(series: number) {
+function nameAbove(series: number, width: number) {
   const bottom = barsHeight(series) / 2 + 2;
   return {
     inside: true,
@@ -109,6 +142,8 @@ function nameAbove(series: number) {
     verticalAlign: "bottom" as const,
     padding: [0, 0, bottom, 0],
     margin: 0,
+    width,
+    overflow: "truncate" as const,
   };
 }
 
@@ -165,7 +200,7 @@ function lines(spec: ChartSpec, series: ChartSeries, index: number): LineSeriesO
     symbolSize: few ? 7 : 4,
     showSymbol: few,
     lineStyle: { width: 2, color },
-    itemStyle: { color },
+    itemStyle: index < SYMBOLS.length ? { color } : { color: palette.surface, borderColor: color, borderWidth: 2 },
     label: {
       show: data.series.length === 1 && data.categories.length <= Math.max(4, Math.floor(spec.width / 70)),
       position: "top",

@@ -3,7 +3,7 @@ import type { Cell, Column, Role, Table, Unit } from "@/api/types";
 import { barSeries, isLastPartial, MAX_BARS, MAX_LINES, resultKind, shortBucket, timeSeries } from "@/lib/chart";
 
 const column = (name: string, role: Role, unit: Unit = "none"): Column => ({ name, title: name, role, unit });
-const table = (columns: Column[], rows: Cell[][]): Table => ({ title: "t", columns, rows });
+const table = (columns: Column[], rows: Cell[][]): Table => ({ title: "t", columns, rows, rows_cut: 0 });
 const day = column("day", "time");
 const path = column("pathname", "label");
 const views = column("views", "measure", "events");
@@ -43,6 +43,45 @@ it.each<[string, Column[], Cell[][], string]>([
     "table",
   ],
   ["no rows", [day, views], [], "empty"],
+  [
+    "a series by name",
+    [day, path, views],
+    [
+      ["b", "/", 1],
+      ["a", "/", 2],
+      ["a", "/x", 3],
+    ],
+    "line",
+  ],
+  [
+    "a time that stands twice",
+    [day, views],
+    [
+      ["a", 1],
+      ["b", 2],
+      ["a", 3],
+    ],
+    "table",
+  ],
+  [
+    "a time that stands twice under one name",
+    [day, path, views],
+    [
+      ["a", "/", 1],
+      ["a", "/x", 2],
+      ["a", "/", 3],
+    ],
+    "table",
+  ],
+  [
+    "a row without a time",
+    [day, views],
+    [
+      ["a", 1],
+      [null, 2],
+    ],
+    "table",
+  ],
 ])("the picture of %s", (_name, columns, rows, kind) => {
   expect(resultKind(table(columns, rows))).toBe(kind);
 });
@@ -59,6 +98,27 @@ it("a series by name has a line a name, with gaps where a row is missing", () =>
     ["/", [1, 3]],
     ["/x", [2, null]],
   ]);
+});
+
+it.each<[string, Cell[], string[]]>([
+  ["days", ["2015-05-20", "2015-05-18", "2015-05-19"], ["2015-05-18", "2015-05-19", "2015-05-20"]],
+  ["hours", ["18:00", "09:00"], ["09:00", "18:00"]],
+  [
+    "instants",
+    ["2015-05-18T10:00:00.5Z", "2015-05-18T10:00:01Z", "2015-05-18T10:00:00Z"],
+    ["2015-05-18T10:00:00Z", "2015-05-18T10:00:00.5Z", "2015-05-18T10:00:01Z"],
+  ],
+  ["numbers", [10, 9, 100], ["9", "10", "100"]],
+])("%s are drawn in the order of time, not of the rows", (_name, times, categories) => {
+  const data = timeSeries(
+    table(
+      [day, views],
+      times.map((time, index) => [time, index]),
+    ),
+  );
+  expect(data.categories).toEqual(categories);
+  const valueAt = new Map(data.categories.map((category, index) => [category, data.series[0]?.values[index]]));
+  expect(times.map((time) => valueAt.get(String(time)))).toEqual(times.map((_, index) => index));
 });
 
 it("what is not drawn is counted", () => {

@@ -37,9 +37,29 @@ export function resultKind(table: Table): ResultKind {
   if (table.rows.length === 0) return "empty";
   if (measures.length === 0 || labels.length > 1) return "table";
   if (table.rows.length === 1 && measures.length === 1) return "number";
-  if (columnsOf(table, "time").length === 1) return "line";
+  if (columnsOf(table, "time").length === 1) return isSeries(table) ? "line" : "table";
   // Bars of different units under each other would compare what can't be compared.
   return new Set(measures.map((measure) => measure.unit)).size === 1 ? "bar" : "table";
+}
+
+/** Whether each row has a place of its own on a line: a known time, and no other row at it under the same label. */
+function isSeries(table: Table): boolean {
+  const time = columnsOf(table, "time")[0]?.index ?? 0;
+  const label = columnsOf(table, "label")[0];
+  const kinds = new Set(table.rows.map((row) => typeof row[time]));
+  const places = new Set(
+    table.rows.map(
+      (row) => `${formatCell(row[time] ?? null)}\u0000${label ? formatCell(row[label.index] ?? null) : ""}`,
+    ),
+  );
+  return kinds.size === 1 && (kinds.has("string") || kinds.has("number")) && places.size === table.rows.length;
+}
+
+/** The times of a column come in one ISO form, whose text sorts by time, except that a `Z` sorts behind a fraction. */
+function compareTimes(a: Cell, b: Cell): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  const text = (time: Cell) => String(time).replace(/Z$/, "");
+  return text(a) < text(b) ? -1 : Number(text(a) > text(b));
 }
 
 /** Whether the last bucket of a time series is not over yet. */
@@ -51,12 +71,13 @@ export function isLastPartial(result: ResultSnapshot): boolean {
 
 const numberOf = (cell: Cell | undefined) => (typeof cell === "number" ? cell : null);
 
-/** A category for each bucket, a series for each label and measure. */
+/** A category for each bucket in the order of time, whatever that of the rows; a series for each label and measure. */
 export function timeSeries(table: Table): ChartData {
   const time = columnsOf(table, "time")[0]?.index ?? 0;
   const label = columnsOf(table, "label")[0];
   const measures = columnsOf(table, "measure");
-  const categories = [...new Set(table.rows.map((row) => formatCell(row[time] ?? null)))];
+  const times = table.rows.map((row) => row[time] ?? null).sort(compareTimes);
+  const categories = [...new Set(times.map((each) => formatCell(each)))];
   const position = new Map(categories.map((category, index) => [category, index]));
   const series = new Map<string, ChartSeries>();
   for (const row of table.rows) {

@@ -61,6 +61,8 @@ function change(thread: Thread, event: RunEvent): Partial<Thread> {
       return thread.modes.includes(event.mode) ? {} : { modes: [...thread.modes, event.mode] };
     case "text_delta":
       return { draft: thread.draft + event.text };
+    case "draft_dropped":
+      return { draft: "" };
     case "replied":
       return {
         draft: "",
@@ -84,7 +86,7 @@ function change(thread: Thread, event: RunEvent): Partial<Thread> {
           content: event.content,
           result: event.result ?? null,
           error: event.error ?? null,
-          ms: event.ms,
+          ms: event.ms ?? null,
         }),
       };
     case "call_outcome_unknown":

@@ -13,6 +13,10 @@ it("a draft never shows a piece of a reference, wherever it is cut", () => {
     { type: "pending", expression: "r1[0].page_views" },
     { type: "pending", expression: "r1[0].a / r1[0].b | percent" },
   ]);
+  expect(draftPieces("{{r1[0].a} and")).toEqual([
+    { type: "pending", expression: "r1[0].a" },
+    { type: "text", text: " and" },
+  ]);
 });
 
 const shape = (text: string | Piece[]) =>

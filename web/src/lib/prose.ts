@@ -6,6 +6,8 @@
 import type { Segment } from "@/api/types";
 
 export type Piece = Segment | { type: "pending"; expression: string };
+/** What stands in text of which nothing is bound. */
+export type DraftPiece = Extract<Piece, { type: "text" | "pending" }>;
 
 export type Inline =
   | { type: "text"; text: string; bold: boolean; code: boolean }
@@ -22,11 +24,11 @@ type Held = Exclude<Piece, { type: "text" }>;
 /** Stands for a figure while the text around it is read. */
 const HOLE = "\uFFFC";
 
-/** Text that is still being written: references are pending, also one that is cut in the middle. */
-export function draftPieces(text: string): Piece[] {
-  const pieces: Piece[] = [];
+/** Text that is still being written: references are pending, also one that is cut in the middle or ends wrongly. */
+export function draftPieces(text: string): DraftPiece[] {
+  const pieces: DraftPiece[] = [];
   let end = 0;
-  for (const match of text.matchAll(/\{\{([^}]*)(?:\}\}|\}?$)|\{$/g)) {
+  for (const match of text.matchAll(/\{\{([^}]*)(?:\}\}?|$)|\{$/g)) {
     if (match.index > end) pieces.push({ type: "text", text: text.slice(end, match.index) });
     pieces.push({ type: "pending", expression: (match[1] ?? "").trim() });
     end = match.index + match[0].length;

@@ -9,5 +9,5 @@ const TEXTS: Record<Retry, string> = {
 };
 
 export function retryText(retry: Retry): string {
-  return TEXTS[retry] ?? TEXTS.never;
+  return TEXTS[retry];
 }

@@ -26,7 +26,8 @@ export function unboundText(thread: Thread): string {
 export function statusLine(thread: Thread): string {
   if (thread.status !== "running") return "";
   const running = thread.calls.filter((call) => call.state === "running").at(-1);
-  if (running) return running.title || running.tool;
+  // A call that was never begun has only the name that the model wrote.
+  if (running) return running.title === running.tool ? "Calling a tool" : running.title;
   if (thread.draft) return "Writing the answer";
   if (unboundText(thread)) return "Checking the figures";
   if (thread.repairs.length > 0) return "Correcting the answer";

@@ -9,7 +9,7 @@ const VARIANTS = {
 };
 
 const SIZES = {
-  normal: "min-h-9 px-3 text-sm",
+  normal: "min-h-9 px-3 py-1.5 text-sm",
   small: "min-h-7 px-2 text-xs",
   icon: "size-9 justify-center p-0",
 };

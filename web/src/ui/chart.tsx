@@ -3,7 +3,7 @@
 import { Component, lazy, type ReactNode, Suspense } from "react";
 import { useShownTheme } from "@/app/theme";
 import type { ChartData } from "@/lib/chart";
-import { barChartHeight } from "@/lib/chart-option";
+import { chartHeight } from "@/lib/chart-option";
 
 const EchartsCanvas = lazy(() => import("@/ui/echarts-canvas"));
 
@@ -16,17 +16,17 @@ export interface ChartProps {
   partial?: boolean;
 }
 
-export function chartHeight({ kind, data }: Pick<ChartProps, "kind" | "data">): number {
-  return kind === "bar" ? barChartHeight(data) : 260;
+/** The height until the chart knows its width: the names of several series may break into other lines then. */
+export function firstHeight({ kind, data }: Pick<ChartProps, "kind" | "data">) {
+  return { height: chartHeight({ kind, data, width: 640 }) };
 }
 
 export function Chart(props: ChartProps) {
   const theme = useShownTheme();
-  const height = chartHeight(props);
   return (
-    <div role="img" aria-label={`${props.label}. The table below has the same numbers.`} style={{ height }}>
+    <div role="img" aria-label={`${props.label}. The table below has the same numbers.`}>
       <Fallback>
-        <Suspense fallback={<div className="pending size-full rounded-lg bg-sunken" />}>
+        <Suspense fallback={<div className="pending rounded-lg bg-sunken" style={firstHeight(props)} />}>
           <EchartsCanvas key={theme} {...props} />
         </Suspense>
       </Fallback>

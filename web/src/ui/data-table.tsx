@@ -28,7 +28,7 @@ export function DataTable({ table, marks = [] }: { table: Table; marks?: CellMar
         aria-label={`Table: ${table.title}`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
         tabIndex={0}
-        className="max-h-96 overflow-auto rounded-lg"
+        className="scroll-sideways max-h-96 overflow-auto rounded-lg"
       >
         <table className="w-full border-collapse text-sm">
           <caption className="sr-only">{table.title}</caption>

@@ -5,8 +5,8 @@ import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from 
 import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
-import { chartOption, type Palette } from "@/lib/chart-option";
-import type { ChartProps } from "@/ui/chart";
+import { chartHeight, chartOption, type Palette } from "@/lib/chart-option";
+import { type ChartProps, firstHeight } from "@/ui/chart";
 
 use([LineChart, BarChart, GridComponent, TooltipComponent, LegendComponent, AriaComponent, CanvasRenderer]);
 
@@ -32,18 +32,17 @@ export default function EchartsCanvas({ kind, data, partial = false }: ChartProp
     const chart = init(element, null, { renderer: "canvas" });
     const draw = () => {
       const width = element.clientWidth;
+      element.style.height = `${chartHeight({ kind, data, width })}px`;
+      chart.resize();
       chart.setOption(chartOption({ kind, data, partial, width, still, palette: readPalette(element) }), true);
     };
     draw();
-    const observer = new ResizeObserver(() => {
-      chart.resize();
-      draw();
-    });
+    const observer = new ResizeObserver(draw);
     observer.observe(element);
     return () => {
       observer.disconnect();
       chart.dispose();
     };
   }, [kind, data, partial]);
-  return <div ref={box} className="size-full" />;
+  return <div ref={box} style={firstHeight({ kind, data })} />;
 }

@@ -13,7 +13,7 @@ const TONES = {
 export interface NoticeProps {
   tone: keyof typeof TONES;
   icon: IconName;
-  title: string;
+  title: ReactNode;
   children?: ReactNode;
   actions?: ReactNode;
   role?: "alert";
@@ -25,7 +25,7 @@ export function Notice({ tone, icon, title, children, actions, role }: NoticePro
       <div className="flex gap-3">
         <Icon name={icon} className={`mt-0.5 text-lg ${TONES[tone].mark}`} />
         <div className="min-w-0 flex-1">
-          <p className="font-semibold">{title}</p>
+          <p className="font-semibold [overflow-wrap:anywhere]">{title}</p>
           {children && <div className="mt-1">{children}</div>}
           {actions && <div className="mt-3 flex flex-wrap gap-2">{actions}</div>}
         </div>

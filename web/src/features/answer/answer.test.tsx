@@ -60,6 +60,22 @@ it("a given figure is plain and says where it is from", () => {
   expect(screen.getByTitle("from your question").textContent).toBe("1,002");
 });
 
+it("a reference without a value shows itself, marked once", () => {
+  const text = "[unverified: r9[0].views]";
+  const none = { value: null, unit: "none" } as const;
+  const broken: Figure = {
+    ...figure("unverified"),
+    ...none,
+    cells: [],
+    text,
+    expression: "r9[0].views",
+    claim: "reference",
+  };
+  const answer: Answer = { text, segments: [{ type: "figure", index: 0 }], figures: [broken], headline: null };
+  const { container } = render(<AnswerView answer={answer} results={[]} />);
+  expect(container.querySelector("[data-figure='unverified']")?.textContent).toBe("r9[0].viewsunverified");
+});
+
 it("a figure opens its expression, query, row and column", async () => {
   const { answer } = answered;
   if (!answer) throw new Error("the fixture has an answer");

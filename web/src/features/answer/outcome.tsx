@@ -3,15 +3,16 @@
 import type { ReactNode } from "react";
 import type { AwaitReason, Report, Thread, Warning } from "@/api/types";
 import { AnswerView } from "@/features/answer/answer";
-import { Draft } from "@/features/answer/draft";
+import { Draft, hasNumbers, UnboundText, UncheckedNumbers } from "@/features/answer/draft";
+import { MarkedText } from "@/features/answer/figure";
 import { ResultView } from "@/features/results/result-view";
-import { sentence } from "@/lib/format";
 import { retryText } from "@/lib/retry";
 import { citedCalls, resultsOf, unboundText } from "@/lib/thread";
 import { Button } from "@/ui/button";
 import { CodeBlock } from "@/ui/code-block";
 import { Icon } from "@/ui/icons";
 import { Notice } from "@/ui/notice";
+import { Sentence } from "@/ui/sentence";
 
 export interface OutcomeActions {
   /** Asks the same question again. */
@@ -107,20 +108,50 @@ function Asked({ awaiting, onReply }: AskedProps) {
           </Button>
         ))}
       >
-        <p className="mb-2">{awaiting.why}</p>
+        <p className="mb-2">
+          <Sentence text={awaiting.why} />
+        </p>
         <p className="mb-2 text-sm text-muted">Effect: {awaiting.effect}</p>
         <CodeBlock label={`Arguments of ${awaiting.tool}`} text={JSON.stringify(awaiting.arguments, null, 2)} />
       </Notice>
     );
   }
-  const { question, options } = awaiting.question;
-  const buttons = options.map((option) => (
-    <Button key={option} disabled={!onReply} onClick={() => onReply?.(option)} className="text-left">
-      {option}
-    </Button>
-  ));
+  return <Question asked={awaiting} onReply={onReply} />;
+}
+
+type AskedQuestion = Extract<AwaitReason, { type: "question" }>;
+
+function Question({ asked, onReply }: { asked: AskedQuestion; onReply: OutcomeActions["onReply"] }) {
+  const { shown } = asked;
+  const { question, options } = asked.question;
+  // Without the server's marks all of it is a model's words, so that its numbers must not look like facts.
+  const words = [question, ...options].join("\n");
+  const unchecked = !shown && hasNumbers(words);
+  const buttons = options.map((option, index) => {
+    const marked = shown?.options[index];
+    return (
+      <Button key={option} disabled={!onReply} onClick={() => onReply?.(option)} className="text-left">
+        <span className="min-w-0 [overflow-wrap:anywhere]">
+          {marked === undefined ? <UnboundText text={option} /> : <MarkedText text={marked} />}
+        </span>
+      </Button>
+    );
+  });
   return (
-    <Notice tone="question" icon="ask" title={question} actions={buttons.length > 0 ? buttons : undefined}>
+    <Notice
+      tone="question"
+      icon="ask"
+      title={
+        <span
+          data-answer={unchecked ? "note" : undefined}
+          className={`whitespace-pre-wrap ${unchecked ? "font-normal text-muted" : ""}`}
+        >
+          {shown ? <MarkedText text={shown.question} /> : <UnboundText text={question} />}
+        </span>
+      }
+      actions={buttons.length > 0 ? buttons : undefined}
+    >
+      {unchecked && <UncheckedNumbers what="A question" text={words} />}
       {onReply && (
         <p className="text-sm text-muted">{buttons.length > 0 ? "Choose, or write" : "Write"} your answer below.</p>
       )}
@@ -149,8 +180,14 @@ export function ErrorCard({ error, title = "This did not work", onAskAgain, onEd
         </>
       }
     >
-      <p className="[overflow-wrap:anywhere]">{sentence(error.message)}</p>
-      {error.hint && <p className="mt-1 [overflow-wrap:anywhere]">Hint: {sentence(error.hint)}</p>}
+      <p className="[overflow-wrap:anywhere]">
+        <Sentence text={error.message} />
+      </p>
+      {error.hint && (
+        <p className="mt-1 [overflow-wrap:anywhere]">
+          Hint: <Sentence text={error.hint} />
+        </p>
+      )}
       <p className="mt-1 text-sm text-muted">
         What helps: {retryText(error.retry)} Code: <code className="font-mono text-xs">{error.code}</code>
       </p>

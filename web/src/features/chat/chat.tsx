@@ -10,10 +10,10 @@ import { conversationRuns, lastContinuable, type ShownRun } from "@/features/cha
 import { EmptyState } from "@/features/chat/empty-state";
 import { ask, cancel, follow, redeliver, useLiveRuns } from "@/features/chat/live-runs";
 import { RunView } from "@/features/chat/run-view";
-import { sentence } from "@/lib/format";
 import { statusLine } from "@/lib/thread";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
+import { ReportText } from "@/ui/sentence";
 
 export interface ChatProps {
   project: string;
@@ -26,21 +26,23 @@ export function Chat({ project, events, conversationId }: ChatProps) {
   const live = useLiveRuns();
   const stored = useQuery(conversationQuery(conversationId));
   const [text, setText] = useState("");
-  const [newRun, setNewRun] = useState<string | null>(null);
+  const [asked, setAsked] = useState<{ runId: string; project: string } | null>(null);
+  // A first question belongs to its project: where another one is chosen, the page is empty again.
+  const newRun = asked?.project === project ? asked.runId : null;
   const runs = conversationRuns(stored.data ?? [], live, conversationId, newRun);
   const last = runs.at(-1);
   const running = runs.find((run) => run.thread.status === "running" && !run.failure);
   useEffect(() => {
     for (const thread of stored.data ?? []) if (thread.status === "running") follow(thread);
   }, [stored.data]);
-  useOpenNewConversation(conversationId, newRun, setNewRun);
+  useOpenNewConversation(conversationId, newRun, setAsked);
   useKeepEndInView(runs);
 
   const put = (question: string, continues: string | null) => {
     const of = last?.thread.project ?? project;
     const runId = ask({ project: of, question, conversationId: conversationId ?? null, continues });
     setText("");
-    if (!conversationId) setNewRun(runId);
+    if (!conversationId) setAsked({ runId, project: of });
   };
   // Whatever is asked next goes on where the conversation stands.
   const next = (question: string) => put(question, lastContinuable(runs));
@@ -58,10 +60,10 @@ export function Chat({ project, events, conversationId }: ChatProps) {
             title="The conversation could not be read"
             actions={<Button onClick={() => void stored.refetch()}>Try again</Button>}
           >
-            {sentence(asReport(stored.error).message)}
+            <ReportText report={asReport(stored.error)} />
           </Notice>
         )}
-        {runs.length > 0 && <h1 className="sr-only">Conversation</h1>}
+        {(conversationId || runs.length > 0) && <h1 className="sr-only">Conversation</h1>}
         <div className="space-y-10">
           {runs.map((run) => (
             <RunView
@@ -96,16 +98,16 @@ export function Chat({ project, events, conversationId }: ChatProps) {
 function useOpenNewConversation(
   conversationId: string | undefined,
   newRun: string | null,
-  setNewRun: (run: string | null) => void,
+  setAsked: (asked: null) => void,
 ): void {
   const live = useLiveRuns();
   const navigate = useNavigate();
   const run = newRun ? live.get(newRun)?.thread : undefined;
   const id = run && run.seq > 0 ? run.conversation_id : null;
   useEffect(() => {
-    if (conversationId) setNewRun(null);
+    if (conversationId) setAsked(null);
     else if (id) void navigate({ to: "/c/$conversationId", params: { conversationId: id }, replace: true });
-  }, [conversationId, id, navigate, setNewRun]);
+  }, [conversationId, id, navigate, setAsked]);
 }
 
 /** The room that the header takes, with some air. */

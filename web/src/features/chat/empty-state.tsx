@@ -44,7 +44,7 @@ export function EmptyState({ project, events, onAsk }: EmptyStateProps) {
 
 export function NoProjects() {
   return (
-    <div className="mx-auto flex max-w-xl flex-col items-center gap-4 pt-[12vh] text-center">
+    <div className="mx-auto flex max-w-xl flex-col items-center gap-4 px-4 pt-[12vh] text-center">
       <Mark className="size-12" />
       <h1 className="text-2xl font-semibold tracking-tight">There is no data yet</h1>
       <p className="text-muted">Import a web server's access log, and ask about it here:</p>

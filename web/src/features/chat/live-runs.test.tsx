@@ -6,8 +6,11 @@ import { fixture } from "@/lib/fixtures";
 
 afterEach(() => vi.unstubAllGlobals());
 
-function serve(route: (path: string, init: RequestInit) => Response) {
-  vi.stubGlobal("fetch", async (path: string, init: RequestInit) => route(path, init));
+function serve(route: (path: string, request: Request) => Response | Promise<Response>) {
+  vi.stubGlobal("fetch", async (target: string | Request, init: RequestInit) => {
+    const request = new Request(target, init);
+    return route(new URL(request.url).pathname, request);
+  });
 }
 
 const stream = () =>
@@ -20,9 +23,9 @@ const stream = () =>
 it("a question that was not delivered is delivered again under the same id", async () => {
   const bodies: AskBody[] = [];
   let up = false;
-  serve((path, init) => {
+  serve(async (path, request) => {
     if (path.endsWith("/events")) return stream();
-    bodies.push(JSON.parse(String(init.body)));
+    bodies.push(await request.json());
     if (!up) throw new TypeError("network");
     return Response.json({ run_id: bodies[0]?.run_id }, { status: 202 });
   });
@@ -40,10 +43,10 @@ it("a question that was not delivered is delivered again under the same id", asy
 it("an answer to a question asked back names its conversation and the run it continues", async () => {
   const paths: string[] = [];
   let body: AskBody | null = null;
-  serve((path, init) => {
+  serve(async (path, request) => {
     paths.push(path);
     if (path.endsWith("/events")) return stream();
-    body = JSON.parse(String(init.body));
+    body = await request.json();
     return Response.json({}, { status: 202 });
   });
   const runId = ask({ project: "my site", question: "Most sessions", conversationId: "c", continues: "r" });

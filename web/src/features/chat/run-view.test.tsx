@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
+import type { AwaitReason, Report, RunEventKind } from "@/api/types";
 import { RunView, type RunViewProps } from "@/features/chat/run-view";
 import { fixture, fixtures } from "@/lib/fixtures";
 import { fold } from "@/lib/fold";
@@ -64,6 +65,55 @@ it("a question that was asked back is answered by its options, once", () => {
   expect(screen.getByRole<HTMLButtonElement>("button", { name: "Most sessions" }).disabled).toBe(true);
 });
 
+/** The run `asked` with one more event in the place of its last. */
+function askedWith(kind: RunEventKind) {
+  const events = fixture("asked").slice(0, -1);
+  const at = { version: 1, run_id: "run", seq: events.length + 1, at: "2015-05-20T00:00:00Z" };
+  return fold([...events, { ...at, ...kind }]);
+}
+
+const QUESTION: Extract<AwaitReason, { type: "question" }> = {
+  type: "question",
+  question: { question: "There were 9,999 views of {{r1[0].x}}. Go on?", options: ["Yes, all 9,999", "{{r1[0].x}}"] },
+};
+
+it("a question asked back shows no number of a model as a fact, and its options send what they are", () => {
+  const thread = askedWith({ kind: "awaiting_user", reason: QUESTION });
+  const { container, text, onReply } = show("asked", { thread });
+  expect(text()).not.toContain("{{");
+  expect(container.querySelectorAll("[data-figure='pending']")).toHaveLength(2);
+  expect(text()).toContain("numbers in it are not checked");
+  fireEvent.click(screen.getByRole("button", { name: "Yes, all 9,999" }));
+  fireEvent.click(screen.getByRole("button", { name: /figure pending/ }));
+  expect(onReply.mock.calls).toEqual([["Yes, all 9,999"], ["{{r1[0].x}}"]]);
+});
+
+it("a question asked back is shown with the server's marks where it has them", () => {
+  const shown = {
+    question: "There were 9,999 [unverified] views of /. Go on?",
+    options: ["Yes, all 9,999 [unverified]", "/"],
+  };
+  const thread = askedWith({ kind: "awaiting_user", reason: { ...QUESTION, shown } });
+  const { container, text, onReply } = show("asked", { thread });
+  expect(text()).toContain("views of /. Go on?");
+  expect(text()).not.toMatch(/\[unverified\]|not checked/);
+  const marked = [...container.querySelectorAll("[data-figure='unverified']")].map((each) => each.textContent);
+  expect(marked).toEqual(["9,999unverified", "9,999unverified"]);
+  fireEvent.click(screen.getByRole("button", { name: /Yes, all/ }));
+  expect(onReply).toHaveBeenCalledWith("Yes, all 9,999");
+});
+
+it("numbers in a plan are not shown as facts", () => {
+  const plan = (...contents: string[]) =>
+    askedWith({ kind: "todo_changed", items: contents.map((content) => ({ content, status: "pending" as const })) });
+  const { text, container } = show("asked", { thread: plan("Split the 9,999 views", "Compare with {{r1[0].views}}") });
+  expect(container.querySelectorAll("[data-figure='pending']")).toHaveLength(1);
+  expect(text()).not.toContain("{{");
+  expect(text()).toContain("A plan; numbers in it are not checked.");
+  cleanup();
+  expect(show("asked", { thread: plan("Split the views") }).text()).not.toContain("not checked");
+});
+
 it("a call that needs approval shows what it would do, and takes yes or no", () => {
   const [first] = fixture("asked");
   if (!first) throw new Error("the fixture has events");
@@ -78,7 +128,7 @@ it("a call that needs approval shows what it would do, and takes yes or no", () 
   const { onReply, text } = show("asked", {
     thread: fold([first, { ...first, seq: 2, kind: "awaiting_user", reason }]),
   });
-  for (const part of ["Run delete_flag?", "deleting always asks", '"key": "beta"']) expect(text()).toContain(part);
+  for (const part of ["Run delete_flag?", "Deleting always asks.", '"key": "beta"']) expect(text()).toContain(part);
   fireEvent.click(screen.getByRole("button", { name: "Yes" }));
   expect(onReply).toHaveBeenCalledWith("Yes");
 });
@@ -116,9 +166,10 @@ it("a single number is shown large, a breakdown as bars, free SQL as a table", (
 });
 
 it("what could not be sent says so and can be sent again", () => {
-  const failure = { code: "unavailable", retry: "once" as const, message: "the server did not answer" };
+  const failure: Report = { code: "unavailable", retry: "once", message: "is `serve` still running?" };
   const { onRedeliver, text } = show("working", { failure, thread: { ...fold([]), question: "How many?" } });
   expect(text()).toContain("The question could not be sent");
+  expect(screen.getByText("serve", { selector: "code" })).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Ask again" }));
   expect(onRedeliver).toHaveBeenCalledOnce();
 });

@@ -2,7 +2,7 @@
 
 import { useId, useState } from "react";
 import type { Report, Thread } from "@/api/types";
-import { Note } from "@/features/answer/draft";
+import { Note, UnboundText, UncheckedNumbers } from "@/features/answer/draft";
 import { ErrorCard, Outcome, type OutcomeActions } from "@/features/answer/outcome";
 import { ToolCard } from "@/features/tools/tool-card";
 import { type Step, statusLine, steps } from "@/lib/thread";
@@ -89,7 +89,7 @@ function Steps({ thread }: { thread: Thread }) {
       </ol>
       {thread.repairs.map((problem, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: repairs are only ever appended.
-        <p key={index} className="mt-2 flex gap-2 text-xs text-muted">
+        <p key={index} data-repair className="mt-2 flex gap-2 text-xs text-muted">
           <Icon name="retry" className="mt-0.5" />
           <span className="min-w-0 [overflow-wrap:anywhere]">A draft was sent back: {problem}</span>
         </p>
@@ -108,24 +108,29 @@ function StepView({ step, ended }: { step: Step; ended: boolean }) {
 }
 
 const TODO: Record<Thread["todo"][number]["status"], { icon: IconName; word: string }> = {
-  pending: { icon: "minus", word: "to do" },
-  in_progress: { icon: "chevron", word: "being done" },
+  pending: { icon: "circle", word: "to do" },
+  in_progress: { icon: "dot", word: "being done" },
   completed: { icon: "check", word: "done" },
 };
 
 function Todo({ thread }: { thread: Thread }) {
-  if (thread.todo.length === 0) return null;
+  const { todo } = thread;
+  if (todo.length === 0) return null;
   return (
-    <ul aria-label="Plan" className="space-y-1 text-sm">
-      {thread.todo.map((item) => (
-        <li key={item.content} className="flex gap-2">
-          <Icon name={TODO[item.status].icon} className="mt-0.5 text-muted" />
-          <span className={item.status === "completed" ? "text-muted" : ""}>
-            {item.content} <span className="text-xs text-muted">({TODO[item.status].word})</span>
-          </span>
-        </li>
-      ))}
-    </ul>
+    <div data-answer="note">
+      <ul aria-label="Plan" className="space-y-1 text-sm">
+        {todo.map((item, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the list is always replaced as a whole.
+          <li key={index} className="flex gap-2">
+            <Icon name={TODO[item.status].icon} className="mt-0.5 text-muted" />
+            <span className={`min-w-0 [overflow-wrap:anywhere] ${item.status === "completed" ? "text-muted" : ""}`}>
+              <UnboundText text={item.content} /> <span className="text-xs text-muted">({TODO[item.status].word})</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      <UncheckedNumbers what="A plan" text={todo.map((item) => item.content).join("\n")} />
+    </div>
   );
 }
 

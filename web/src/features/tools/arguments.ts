@@ -3,7 +3,11 @@
 import type { Json, ToolCallView } from "@/api/types";
 import { toolUi } from "@/app/products";
 
+/** What these are called with is shown in a place of its own, where no number of it looks like a fact. */
+const SHOWN_ELSEWHERE = new Set(["ask_user", "todo_write"]);
+
 export function argumentLine(call: Pick<ToolCallView, "tool" | "arguments">): string {
+  if (SHOWN_ELSEWHERE.has(call.tool)) return "";
   return toolUi(call.tool)?.summary?.(call.arguments) ?? compactJson(call.arguments);
 }
 

@@ -4,10 +4,11 @@ import { Collapsible } from "@base-ui/react/collapsible";
 import type { Report, ToolCallView } from "@/api/types";
 import { ResultView } from "@/features/results/result-view";
 import { argumentLine } from "@/features/tools/arguments";
-import { formatDuration, sentence } from "@/lib/format";
+import { formatDuration } from "@/lib/format";
 import { retryText } from "@/lib/retry";
 import { CodeBlock } from "@/ui/code-block";
 import { Icon, type IconName } from "@/ui/icons";
+import { Sentence } from "@/ui/sentence";
 
 const STATES: Record<ToolCallView["state"], { icon: IconName; tone: string; word: string }> = {
   running: { icon: "spinner", tone: "text-accent spinner", word: "running" },
@@ -17,30 +18,30 @@ const STATES: Record<ToolCallView["state"], { icon: IconName; tone: string; word
 };
 
 export function ToolCard({ call, ended }: { call: ToolCallView; ended: boolean }) {
-  // A run can be stopped while a call is under way: then nothing turns any more.
-  const stopped = ended && call.state === "running";
-  const state = stopped ? { icon: "minus" as const, tone: "text-muted", word: "not finished" } : STATES[call.state];
-  const line = argumentLine(call);
+  // A run can be stopped while a call is under way; one that a dead process left open has no end yet.
+  const stopped = call.error?.code === "cancelled" || (ended && call.state === "running");
+  const state = stopped ? { icon: "minus" as const, tone: "text-muted", word: "stopped" } : STATES[call.state];
+  const title = call.title;
+  // That it works or has worked is said by the icon.
+  const quiet = !stopped && (call.state === "ok" || call.state === "running");
   return (
     <Collapsible.Root render={<li />} className="border-b border-line last:border-b-0">
-      <Collapsible.Trigger className="group flex w-full items-start gap-2.5 rounded-lg px-3 py-2 text-left hover:bg-sunken">
+      <Collapsible.Trigger className="group flex w-full items-start gap-2.5 rounded-[0.6875rem] px-3 py-2 text-left hover:bg-sunken">
         <Icon name={state.icon} className={`mt-0.5 ${state.tone}`} />
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2 text-sm">
-            <span className="min-w-0 truncate font-medium">{call.title || call.tool}</span>
-            <span
-              className={call.state === "ok" || call.state === "running" ? "sr-only" : "shrink-0 text-xs text-muted"}
-            >
-              {state.word}
-            </span>
+            <span className="min-w-0 truncate font-medium">{title}</span>
+            {!title.endsWith(state.word) && (
+              <span className={quiet ? "sr-only" : "shrink-0 text-xs text-muted"}>{state.word}</span>
+            )}
             {call.ms !== null && <span className="shrink-0 text-xs text-muted">{formatDuration(call.ms)}</span>}
           </span>
-          <span className="block truncate text-xs text-muted">{line || call.tool}</span>
+          <span className="block truncate text-xs text-muted">{argumentLine(call) || call.tool}</span>
           {call.state === "running" && !stopped && call.progress !== null && <ProgressBar fraction={call.progress} />}
         </span>
         <Icon name="chevron" className="mt-1 text-muted transition-transform group-data-[panel-open]:rotate-90" />
       </Collapsible.Trigger>
-      <Collapsible.Panel className="space-y-3 px-3 pt-1 pb-3">
+      <Collapsible.Panel className="space-y-3 px-3 pt-2 pb-3">
         <Details call={call} />
       </Collapsible.Panel>
     </Collapsible.Root>
@@ -87,9 +88,13 @@ function CallError({ error }: { error: Report }) {
     <div className="rounded-lg border border-bad-line bg-bad-soft px-3 py-2 text-sm">
       <p className="[overflow-wrap:anywhere]">
         <code className="mr-2 font-mono text-xs font-semibold text-bad">{error.code}</code>
-        {sentence(error.message)}
+        <Sentence text={error.message} />
       </p>
-      {error.hint && <p className="mt-1 [overflow-wrap:anywhere]">Hint: {sentence(error.hint)}</p>}
+      {error.hint && (
+        <p className="mt-1 [overflow-wrap:anywhere]">
+          Hint: <Sentence text={error.hint} />
+        </p>
+      )}
       <p className="mt-1 text-muted">What helps: {retryText(error.retry)}</p>
     </div>
   );
