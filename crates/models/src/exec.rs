@@ -14,6 +14,8 @@ use crate::process::{self, Ended, OUTPUT_LIMIT, Outcome};
 const TIMEOUT: Duration = Duration::from_secs(120);
 /// Characters of a wrong output that an error shows.
 const EXCERPT: usize = 200;
+/// What helps where a program does not get as far as a reply.
+const RUN_IT: &str = "run the command by itself to see what is wrong; docs/guides/models.md shows a request to feed it";
 /// What a program must print.
 const SHAPE: &str = r#"the program prints one JSON object on standard output and nothing else: {"tool_calls": [{"id": "1", "name": "query_trends", "arguments": {...}}]} to call tools, or {"text": "{{r1[0].page_views}} page views", "outcome": "answered", "headline": "r1[0].page_views"} to answer; see docs/guides/models.md"#;
 
@@ -66,7 +68,8 @@ impl ExecModel {
         let Outcome { ended, stderr } = outcome;
         let output = match ended {
             Ended::TimedOut => {
-                return Err(self.failed(&format!("gave no reply within {:?}", self.timeout), &stderr));
+                let problem = format!("gave no reply within {:?}", self.timeout);
+                return Err(self.failed(&problem, &stderr).with_hint(RUN_IT));
             }
             Ended::TooMuchOutput => {
                 let problem = format!("printed more than {} MB", OUTPUT_LIMIT / 1024 / 1024);
@@ -74,7 +77,8 @@ impl ExecModel {
             }
             // An exit status prints as "exit status: 1" or "signal: 9 (SIGKILL)".
             Ended::Exited(status, _) if !status.success() => {
-                return Err(self.failed(&format!("failed with {status}"), &stderr));
+                let problem = format!("failed with {status}");
+                return Err(self.failed(&problem, &stderr).with_hint(RUN_IT));
             }
             Ended::Exited(_, output) => output,
         };

@@ -14,7 +14,7 @@ async fn failure(program: &Program) -> Error {
     let error = ask(&program.model(), &request(vec![user("q")])).await.unwrap_err();
     assert_eq!(error.code(), Code::Unavailable, "{error}");
     assert!(
-        error.hint().unwrap().contains("tool_calls"),
+        error.hint().unwrap().contains("docs/guides/models.md"),
         "the hint shows the shape: {error:?}"
     );
     error
