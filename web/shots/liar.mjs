@@ -40,7 +40,7 @@ function findLies({ number, about }) {
   const answer = document.querySelector("[data-answer='bound']");
   if (!answer) return ["the page shows no answer"];
   const step = document.querySelector("[aria-label='Steps']");
-  if (!step?.textContent.includes("page views")) problems.push("the query before the lie did not work");
+  if (!step?.textContent.match(/Counted events|Ran SQL/)) problems.push("the query before the lie did not work");
   const figures = [...answer.querySelectorAll("[data-figure]")];
   if (!figures.some((figure) => figure.dataset.figure === "unverified"))
     problems.push("nothing is marked as unverified");
@@ -51,7 +51,9 @@ function findLies({ number, about }) {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (!node.textContent.includes(number) || parent.closest("script, style")) continue;
+    // Text for screen readers carries the mark behind the number.
+    const unmarked = node.textContent.replaceAll(`${number} [unverified]`, "");
+    if (!unmarked.includes(number) || parent.closest("script, style")) continue;
     const figure = parent.closest("[data-figure]");
     if (figure?.dataset.figure === "unverified") continue;
     // The true number of a reference may stand beside the lie; results and what was sent back are no answer.

@@ -96,6 +96,12 @@ const BROKEN: &[&str] = &[
     "r1[0].page_views / 0",
 ];
 
+/// Statements that write the number themselves that `r1[0].page_views` then refers to.
+const FORGED: &[&str] = &[
+    "SELECT 4711 AS page_views",
+    "SELECT count(*) * 0 + 4711 AS page_views FROM events",
+];
+
 /// Runs the sentences, then the liar through text, JSON, HTTP and the browser.
 pub(crate) fn run(profile: Profile) -> Result<()> {
     let filter = format!("test({SENTENCES})");
@@ -109,22 +115,23 @@ pub(crate) fn run(profile: Profile) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut checked = 0;
     for (number, lie) in LIES.iter().enumerate() {
-        let script = write_script(
-            &folder.path().join(format!("lie-{number}.json")),
-            lie.text,
-            lie.headline,
-        )?;
+        let path = folder.path().join(format!("lie-{number}.json"));
+        let script = write_script(&path, None, lie.text, lie.headline)?;
         tell(&data, &script, Some(lie.claim)).with_context(|| format!("the lie {:?}", lie.text))?;
         checked += 1;
     }
     for (number, reference) in BROKEN.iter().enumerate() {
         let text = format!("There were {{{{{reference}}}}} page views on 18 May 2015.");
-        let script = write_script(
-            &folder.path().join(format!("broken-{number}.json")),
-            &text,
-            Some(reference),
-        )?;
+        let path = folder.path().join(format!("broken-{number}.json"));
+        let script = write_script(&path, None, &text, Some(reference))?;
         tell(&data, &script, None).with_context(|| format!("the reference {reference}"))?;
+        checked += 1;
+    }
+    for (number, sql) in FORGED.iter().enumerate() {
+        let text = "There were {{r1[0].page_views}} page views on 18 May 2015.";
+        let path = folder.path().join(format!("forged-{number}.json"));
+        let script = write_script(&path, Some(sql), text, Some("r1[0].page_views"))?;
+        tell(&data, &script, None).with_context(|| format!("the statement {sql}"))?;
         checked += 1;
     }
     println!("{checked} lies: none shown as fact in text, JSON, HTTP or the browser");
@@ -132,7 +139,7 @@ pub(crate) fn run(profile: Profile) -> Result<()> {
 }
 
 /// A script that asks for the truth and then says the lie, and says it again when it is sent back.
-fn write_script(path: &Path, text: &str, headline: Option<&str>) -> Result<String> {
+fn write_script(path: &Path, sql: Option<&str>, text: &str, headline: Option<&str>) -> Result<String> {
     let mut lie = json!({"text": text});
     if let Some(headline) = headline {
         lie["headline"] = json!(headline);
@@ -142,13 +149,31 @@ fn write_script(path: &Path, text: &str, headline: Option<&str>) -> Result<Strin
         "dateRange": {"date_from": "2015-05-18", "date_to": "2015-05-18"},
         "trendsFilter": {"display": "BoldNumber"},
     });
-    let call = json!({"tool_calls": [{"id": "1", "name": "query_trends", "arguments": query}]});
-    fs_err::write(path, json!({"replies": [call, lie, lie]}).to_string())?;
+    let call =
+        |tool: &str, arguments: Value| json!({"tool_calls": [{"id": "1", "name": tool, "arguments": arguments}]});
+    let mut replies = match sql {
+        Some(sql) => vec![
+            call("enable_mode", json!({"mode": "sql"})),
+            call("execute_sql", json!({"query": sql})),
+        ],
+        None => vec![call("query_trends", query)],
+    };
+    replies.extend([lie.clone(), lie]);
+    fs_err::write(path, json!({"replies": replies}).to_string())?;
     Ok(format!("scripted:{}", path.display()))
 }
 
 fn tell(data: &Data, model: &str, claim: Option<Claim>) -> Result<()> {
-    let ask = ["ask", QUESTION, "--model", model, "--mode", "product_analytics"];
+    let ask = [
+        "ask",
+        QUESTION,
+        "--model",
+        model,
+        "--mode",
+        "product_analytics",
+        "--mode",
+        "sql",
+    ];
     let (_, text) = data.hedgerow(&ask).exit_code()?;
     check_text("CLI text", &text, claim)?;
 
@@ -158,10 +183,7 @@ fn tell(data: &Data, model: &str, claim: Option<Claim>) -> Result<()> {
     let calls = report["tool_calls"]
         .as_array()
         .context("ask --json has no tool calls")?;
-    if !calls
-        .iter()
-        .any(|call| call["name"] == "query_trends" && call["ok"] == true)
-    {
+    if !calls.iter().any(|call| call["ok"] == true) {
         bail!("the query before the lie did not work: {output}");
     }
     check_text("ask --json", answer, claim)?;
