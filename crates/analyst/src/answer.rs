@@ -29,7 +29,7 @@ pub(crate) fn answer(intent: &Intent, results: &[Shown], calendar: &Calendar, pl
     };
     match &intent.shape {
         Shape::Number => writer.number(),
-        Shape::Share { part } => writer.share(part),
+        Shape::Share { part, .. } => writer.share(part),
         Shape::Series { interval, by } => writer.series(*interval, by.as_deref()),
         Shape::Breakdown { by } => writer.breakdown(by),
         Shape::Top {
@@ -62,7 +62,8 @@ impl Writer<'_> {
 
     /// The number of a row, with its noun.
     fn number_of(&self, row: usize) -> String {
-        format!("{{{{{}}}}} {}", self.main.cell(row, self.main.measure()), self.noun())
+        let noun = counted_noun(self.noun(), self.main.number(row));
+        format!("{{{{{}}}}} {noun}", self.main.cell(row, self.main.measure()))
     }
 
     fn number(&self) -> ModelReply {
@@ -102,7 +103,8 @@ impl Writer<'_> {
         match self.total {
             Some(total) => {
                 let cell = total.cell(0, total.measure());
-                (format!("{{{{{cell}}}}} {} over the whole period", self.noun()), cell)
+                let noun = counted_noun(self.noun(), total.number(0));
+                (format!("{{{{{cell}}}}} {noun} over the whole period"), cell)
             }
             None => {
                 let sum = format!("sum({}.{})", self.main.handle, self.main.measure());
@@ -242,6 +244,11 @@ impl Writer<'_> {
             ..ModelReply::default()
         }
     }
+}
+
+/// The noun for a number: "page view" for one, else "page views".
+fn counted_noun(noun: &str, number: Option<f64>) -> &str {
+    noun.strip_suffix('s').filter(|_| number == Some(1.0)).unwrap_or(noun)
 }
 
 /// What an intent is about, for messages.

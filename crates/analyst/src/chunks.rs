@@ -4,7 +4,7 @@ use crate::comparisons::{Comparison, NumberTest, TextTest, comparison_at};
 use crate::dates::{Calendar, Doubt, Span, When, when_at};
 use crate::knowledge::Knowledge;
 use crate::lexicon::{Counted, Word, phrase_end, word_at};
-use crate::status_words::{StatusTest, StatusWord, status_at};
+use crate::status_words::{StatusTest, StatusWord, UnclearStatus, status_at};
 use crate::stop_words::{is_stop, stop_phrase_end};
 use crate::tokens::{Kind, Token};
 
@@ -28,6 +28,8 @@ pub(crate) enum Item {
     Literal,
     Number(f64),
     Status(StatusTest),
+    /// `failed`: statuses that only another condition can tell.
+    UnclearStatus(UnclearStatus),
     NumberTest(NumberTest),
     TextTest(TextTest),
     Span(Span),
@@ -105,10 +107,7 @@ fn of_word(word: Word) -> Item {
 fn of_status(word: StatusWord) -> Item {
     match word {
         StatusWord::Test(test) => Item::Status(test),
-        StatusWord::Unclear(question, options) => Item::Doubt(Doubt {
-            question: question.to_owned(),
-            options: options.iter().map(ToString::to_string).collect(),
-        }),
+        StatusWord::Unclear(unclear) => Item::UnclearStatus(unclear),
     }
 }
 
@@ -135,6 +134,7 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("macos", "Mac OS X"),
     ("os x", "Mac OS X"),
     ("mac", "Mac OS X"),
+    ("macs", "Mac OS X"),
 ];
 
 /// The longest value of the data at a token, ignoring case. Everyday words are no values.
@@ -159,7 +159,7 @@ fn written_value_at(tokens: &[Token], at: usize, knowledge: &Knowledge) -> Optio
 }
 
 /// Properties whose values repeat those of others in raw form; they must be named to be meant.
-const RAW: [&str; 2] = ["$raw_user_agent", "$current_url"];
+pub(crate) const RAW: [&str; 2] = ["$raw_user_agent", "$current_url"];
 
 fn values_at(tokens: &[Token], at: usize, knowledge: &Knowledge) -> Option<(usize, Vec<Candidate>)> {
     let values = knowledge.matches.iter().filter(|found| found.kind == "value");
@@ -186,7 +186,11 @@ fn written_end(tokens: &[Token], at: usize, found: &crate::knowledge::Match) -> 
         .iter()
         .filter(|(_, full)| *full == value)
         .filter_map(|(alias, _)| text_end(tokens, at, alias));
-    text_end(tokens, at, &value).or_else(|| by_alias.max())
+    // "POSTs": requests by the name of their method.
+    let is_plural = found.key.as_deref() == Some("method") && tokens[at].text.strip_suffix('s') == Some(value.as_str());
+    text_end(tokens, at, &value)
+        .or_else(|| by_alias.max())
+        .or_else(|| is_plural.then_some(at + 1))
 }
 
 /// Bare numbers, paths and quoted texts are read with the property named beside them, never alone.

@@ -1,5 +1,7 @@
 //! Comparisons with numbers and texts: `more than 1000 bytes`, `500 or more`, `containing "google"`.
 
+mod texts;
+
 use hedgerow_data_api::Operator;
 use serde_json::{Value, json};
 
@@ -86,28 +88,9 @@ const AFTER_MORE: &[&str] = &[
 ];
 const AFTER_LESS: &[&str] = &["or less", "or fewer", "or smaller", "or lower", "or below", "and below"];
 
-const TEXT: &[(&str, TextKind)] = &[
-    ("containing", TextKind::Contains),
-    ("contains", TextKind::Contains),
-    ("contain", TextKind::Contains),
-    ("contained", TextKind::Contains),
-    ("starting with", TextKind::StartsWith),
-    ("starts with", TextKind::StartsWith),
-    ("start with", TextKind::StartsWith),
-    ("started with", TextKind::StartsWith),
-    ("beginning with", TextKind::StartsWith),
-    ("begins with", TextKind::StartsWith),
-    ("begin with", TextKind::StartsWith),
-    ("ending with", TextKind::EndsWith),
-    ("ends with", TextKind::EndsWith),
-    ("end with", TextKind::EndsWith),
-    ("ending in", TextKind::EndsWith),
-    ("ends in", TextKind::EndsWith),
-];
-
 /// The comparison at a token, with the position after it.
 pub(crate) fn comparison_at(tokens: &[Token], at: usize) -> Option<(usize, Comparison)> {
-    let readings = [between, leading, trailing, text];
+    let readings = [between, leading, trailing, texts::text];
     readings.iter().find_map(|read| {
         let mut cursor = Cursor::new(tokens, at);
         read(&mut cursor).map(|comparison| (cursor.at, comparison))
@@ -257,64 +240,4 @@ fn between(cursor: &mut Cursor) -> Option<Comparison> {
         words,
         bytes: last.bytes,
     }))
-}
-
-/// `containing "google" or "bing"`, `starts with /blog/`.
-fn text(cursor: &mut Cursor) -> Option<Comparison> {
-    if let Some(folder) = folder(cursor) {
-        return Some(folder);
-    }
-    let kind = TEXT
-        .iter()
-        .find(|(phrase, _)| cursor.eat_phrase(phrase))
-        .map(|(_, kind)| *kind)?;
-    cursor.eat_one_of(&["the text", "the string", "the word", "the"]);
-    let mut texts = vec![operand(cursor)?];
-    loop {
-        let mut ahead = *cursor;
-        ahead.eat(&[","]);
-        if ahead.eat(&["or"]).is_none() || !matches!(ahead.peek().map(|token| &token.kind), Some(Kind::Quoted)) {
-            return Some(Comparison::Text(TextTest { kind, texts }));
-        }
-        texts.push(operand(&mut ahead)?);
-        *cursor = ahead;
-    }
-}
-
-/// `under /blog/`: everything whose path starts with it.
-fn folder(cursor: &mut Cursor) -> Option<Comparison> {
-    let mut ahead = *cursor;
-    ahead.eat(&["under", "below", "beneath", "inside"])?;
-    let path = ahead
-        .peek()
-        .filter(|token| token.kind == Kind::Path && token.text.ends_with('/'))?;
-    ahead.at += 1;
-    *cursor = ahead;
-    Some(Comparison::Text(TextTest {
-        kind: TextKind::StartsWith,
-        texts: vec![path.text.clone()],
-    }))
-}
-
-/// A text: one token, or what is written without a blank, such as `.html`.
-fn operand(cursor: &mut Cursor) -> Option<String> {
-    let first = cursor
-        .peek()
-        .filter(|token| token.kind != Kind::Symbol || token.text == ".")?;
-    cursor.at += 1;
-    let (mut text, mut end) = (first.text.clone(), first.end);
-    while let Some(next) = cursor
-        .peek()
-        .filter(|next| next.start == end && first.kind != Kind::Quoted)
-    {
-        let ends_sentence =
-            next.kind == Kind::Symbol && ["?", "!", ",", ";", ":", ")", "."].contains(&next.text.as_str());
-        if ends_sentence {
-            break;
-        }
-        text.push_str(&next.text);
-        end = next.end;
-        cursor.at += 1;
-    }
-    (text != ".").then_some(text)
 }

@@ -48,6 +48,7 @@ impl Parser<'_> {
                         if let Some(pending) = pending {
                             self.take(pending.at);
                         }
+                        let (condition, next) = self.excluded_after(condition, next, conditions.last())?;
                         conditions.push(condition);
                         at = next;
                     } else {
@@ -68,6 +69,15 @@ impl Parser<'_> {
             let key = key.clone();
             return self.named_condition(at, &key, pending);
         }
+        // Who is not human is a bot.
+        if outer.is_some() && self.item(at) == Some(&Item::Word(Word::Bot(false))) {
+            self.chunks[at].item = Item::Word(Word::Bot(true));
+            let bot = self.bare_condition(at)?;
+            return Ok(bot.map(|(condition, next)| {
+                let negation = outer;
+                (Condition { negation, ..condition }, next)
+            }));
+        }
         let Some((mut condition, mut next)) = self.bare_condition(at)? else {
             return Ok(None);
         };
@@ -75,6 +85,37 @@ impl Parser<'_> {
         let condition = make::negated(condition, outer)
             .ok_or_else(|| refuse(format!("I can't turn \"{}\" into its opposite.", self.text(at))))?;
         Ok(Some((condition, next)))
+    }
+
+    /// "bots excluded", "bots being left out": the negation stands behind.
+    fn excluded_after(
+        &mut self,
+        condition: Condition,
+        next: usize,
+        before: Option<&Condition>,
+    ) -> Result<(Condition, usize), Trouble> {
+        let mut at = next;
+        while self.item(at) == Some(&Item::Stop) && ["being", "are", "were", "is", "was"].contains(&self.word(at)) {
+            at += 1;
+        }
+        if self.item(at) != Some(&Item::Word(Word::Excluded)) {
+            return Ok((condition, next));
+        }
+        // "from Windows and bots excluded" may leave out both.
+        let joint = before.map(|before| &self.tokens[before.end..condition.start]);
+        let may_be_listed = joint.is_some_and(|joint| {
+            joint
+                .iter()
+                .all(|token| ["and", "&", "the", "all"].iter().any(|word| token.is(word)))
+        });
+        let negated = make::negated(condition.clone(), Some(Negation::Noun)).filter(|_| condition.negation.is_none());
+        match negated {
+            Some(negated) if !may_be_listed => {
+                self.take(at);
+                Ok((negated, at + 1))
+            }
+            _ => Err(refuse(format!("I can't tell what \"{}\" leaves out.", self.text(at)))),
+        }
     }
 
     /// `status 404`, `path starts with /blog/`, `no referrer`, `status other than 200`.
@@ -168,6 +209,15 @@ impl Parser<'_> {
                 Some(Negation::Noun) => listed,
                 None => false,
             };
+            // "hits from bots and Firefox" can be those of either, or of bots that say they are Firefox.
+            let of_bots = |condition: &Condition| condition.key() == "$is_bot";
+            let and_only = listed && pair[0].negation.is_none() && between.iter().all(|token| !token.is(","));
+            if and_only && of_bots(&pair[0]) != of_bots(&pair[1]) && pair[1].negation.is_none() {
+                return Err(refuse(format!(
+                    "I can't tell whether both hold at once or either: {}; {}. Please ask for one at a time.",
+                    pair[0].words, pair[1].words
+                )));
+            }
             if unclear && (pair[1].negation.is_none() || !listed) {
                 return Err(refuse(format!(
                     "I can't tell how far the negation reaches: to \"{}\" alone, or further. Say it for each condition, \

@@ -1,5 +1,6 @@
 //! Dates and times in words, against the injected clock and the span of the data.
 
+mod edges;
 mod phrases;
 mod points;
 mod relative;
@@ -30,6 +31,12 @@ pub(crate) enum When {
     Hours { from: u32, to: u32 },
     /// It can mean several things, or nothing.
     Doubt(Doubt),
+}
+
+impl From<Doubt> for When {
+    fn from(doubt: Doubt) -> Self {
+        Self::Doubt(doubt)
+    }
 }
 
 /// A question to ask back.

@@ -100,8 +100,11 @@ pub(crate) enum Shape {
         order: Order,
         wants_number: bool,
     },
-    /// The part of what is counted that meets further conditions.
-    Share { part: Vec<Condition> },
+    /// The part of what is counted that meets further conditions, and by which event, if another.
+    Share {
+        part: Vec<Condition>,
+        event: Option<String>,
+    },
 }
 
 /// Why a question is not answered, or not yet.

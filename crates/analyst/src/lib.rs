@@ -5,7 +5,7 @@
 //! of the question is consumed by the parse or stands in the list of stop words; a leftover word
 //! means that it asks or refuses. It keeps no state; each reply is made from the request alone.
 //!
-//! The way of a question: `tokens` → `chunks` (dates, measures, values, comparisons, ...) →
+//! The way of a question: `tokens` → `preamble`, `spelling` → `chunks` (dates, measures, values, comparisons, ...) →
 //! `parse` (conditions, measure, shape) → `plan` (typed queries) → `answer`.
 
 mod analyst;
@@ -24,9 +24,11 @@ mod numerals;
 mod parse;
 mod parser;
 mod plan;
+mod preamble;
 mod refusal;
 mod results;
 mod shapes;
+mod spelling;
 mod status_words;
 mod stop_words;
 mod tokens;

@@ -27,8 +27,15 @@ const AGENT_BEFORE: [&str; 11] = [
 ];
 
 impl Parser<'_> {
-    /// What is counted. `is_ranking` says that the question asks for a top value or a peak.
-    pub(crate) fn measure(&mut self, is_ranking: bool, conditions: &[Condition]) -> Result<Measure, Trouble> {
+    /// What is counted, and by which other event the part of a share is counted. `is_ranking` says that the
+    /// question asks for a top value or a peak, `cut` where it begins to speak of the part.
+    pub(crate) fn measure(
+        &mut self,
+        is_ranking: bool,
+        conditions: &[Condition],
+        cut: Option<usize>,
+    ) -> Result<(Measure, Option<String>), Trouble> {
+        self.take_unique();
         let ranked = self.ranked_by(is_ranking)?;
         let mentions = self.mentions();
         let others: Vec<Mention> = mentions
@@ -42,28 +49,84 @@ impl Parser<'_> {
             None => self.head(&others)?,
         };
         let Some(head) = head else {
-            return self.no_mention(conditions);
+            let measure = self.no_mention(conditions)?;
+            self.take_mentions();
+            return Ok((measure, None));
         };
-        if self.has_visited() && !matches!(head.counted, Counted::Visitors | Counted::Sessions) {
-            return Err(refuse(
-                "\"Visited\" can mean requests or page views; please say \"requested\" or \"viewed\".",
-            ));
-        }
+        self.check_verbs(&head)?;
         if self.is_popular() && !by_measure {
             return Err(ask_to_add(
                 "Most popular by what?",
                 &["counting page views", "counting requests", "counting unique visitors"],
             ));
         }
-        let mut event = own_event(&head.counted);
+        let (mut event, mut part_event) = (own_event(&head.counted), None);
         for other in others.iter().filter(|other| other.at != head.at) {
             if let Some(scope) = self.combine(&head, other)? {
-                event = Some(scope);
+                // "the share of visitors who viewed a page" is one of all visitors.
+                let of_part = cut.is_some_and(|cut| self.chunks[other.at].start >= cut);
+                let slot = if of_part { &mut part_event } else { &mut event };
+                *slot = Some(scope);
             }
         }
         self.take_mentions();
         self.check_event(event.as_deref())?;
-        Ok(self.of(&head, event))
+        self.check_event(part_event.as_deref())?;
+        Ok((self.of(&head, event), part_event))
+    }
+
+    /// "unique Chrome visitors": the conditions stand between the word and what it belongs to.
+    fn take_unique(&mut self) {
+        for at in 0..self.chunks.len() {
+            if self.chunks[at].item != Item::Word(Word::Unique) {
+                continue;
+            }
+            let is_condition = |at: &usize| {
+                let of_name = matches!(
+                    self.item(*at),
+                    Some(Item::Value(_) | Item::Status(_) | Item::Word(Word::Bot(_) | Word::Negation(_)))
+                );
+                (of_name && self.chunks[*at].taken) || self.word(*at) == "-"
+            };
+            let next = (at + 1..self.chunks.len()).find(|at| !is_condition(at));
+            let persons = next.filter(|next| {
+                matches!(
+                    self.item(*next),
+                    Some(Item::Word(Word::Measure(Counted::Visitors | Counted::Sessions, _)))
+                )
+            });
+            if let Some(next) = persons {
+                if let Item::Word(Word::Measure(_, unique)) = &mut self.chunks[next].item {
+                    *unique = true;
+                }
+                self.take(at);
+            }
+        }
+    }
+
+    /// Verbs that are clear for some of what is counted only.
+    fn check_verbs(&mut self, head: &Mention) -> Result<(), Trouble> {
+        let of_persons = matches!(head.counted, Counted::Visitors | Counted::Sessions);
+        for at in 0..self.chunks.len() {
+            let reason = match self.item(at) {
+                Some(Item::Word(Word::Visited)) if !of_persons => {
+                    "\"Visited\" can mean requests or page views; please say \"requested\" or \"viewed\"."
+                }
+                Some(Item::Word(Word::DroppedBy)) if head.counted != Counted::Visitors => {
+                    "I can't tell a visit from a decline here; please ask in other words."
+                }
+                Some(Item::Word(Word::Landed)) if head.counted != Counted::Events => {
+                    "I can't tell which page someone landed on first."
+                }
+                Some(Item::Word(Word::DroppedBy | Word::Landed)) => {
+                    self.take(at);
+                    continue;
+                }
+                _ => continue,
+            };
+            return Err(refuse(reason));
+        }
+        Ok(())
     }
 
     fn mentions(&self) -> Vec<Mention> {
@@ -159,10 +222,6 @@ impl Parser<'_> {
         };
         AGENT_BEFORE.contains(&self.word(before))
             || (self.chunks[before].taken && self.item(before) != Some(&Item::Stop))
-    }
-
-    fn has_visited(&self) -> bool {
-        self.chunks.iter().any(|chunk| chunk.item == Item::Word(Word::Visited))
     }
 
     fn is_popular(&self) -> bool {

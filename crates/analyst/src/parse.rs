@@ -3,11 +3,15 @@
 use chrono::NaiveDate;
 
 use crate::chunks::{Item, chunks};
-use crate::dates::{Calendar, Span, midnight};
+use crate::dates::{Calendar, Doubt, Span, midnight};
 use crate::intent::{Ask, Condition, Edit, Intent, Measure, Negation, Shape, Trouble};
 use crate::knowledge::Knowledge;
 use crate::lexicon::Word;
 use crate::parser::{Parser, ask_to_add, refuse};
+use crate::preamble::without_preamble;
+use crate::shapes::Parts;
+use crate::spelling::respelt;
+use crate::status_words::UnclearStatus;
 use crate::tokens::tokenize;
 use hedgerow_data_api::{Interval, Math};
 
@@ -16,7 +20,11 @@ const OF_THE_VISITOR: [&str; 4] = ["$browser", "$os", "$is_bot", "$raw_user_agen
 
 /// What a question means.
 pub(crate) fn parse(question: &str, knowledge: &Knowledge, calendar: &Calendar) -> Result<Intent, Trouble> {
-    let tokens = tokenize(question);
+    let respelt = respelt(question, without_preamble(tokenize(question)), knowledge, calendar);
+    if !respelt.lookups.is_empty() {
+        return Err(Trouble::Lookup(respelt.lookups));
+    }
+    let tokens = respelt.tokens;
     let chunks = chunks(&tokens, knowledge, calendar);
     let mut parser = Parser {
         question,
@@ -34,21 +42,26 @@ pub(crate) fn parse(question: &str, knowledge: &Knowledge, calendar: &Calendar) 
         return Err(Trouble::Lookup(parser.lookups));
     }
     let conditions = unique(conditions?)?;
-    parser.check_doubts()?;
+    parser.check_doubts(&conditions)?;
     let (span, said) = parser.span()?;
-    let covered = coverage(&span, calendar)?;
+    let covered = coverage(&span, knowledge, calendar)?;
     parser.check_distinct_counts()?;
     let is_ranking = parser.is_ranking();
     let split = parser.split()?;
     let (conditions, part) = match parser.share(conditions.clone())? {
-        Some((whole, part)) => (whole, Some(part)),
+        Some(Parts { whole, part, cut }) => (whole, Some((part, cut))),
         None => (conditions, None),
     };
-    let all: Vec<Condition> = conditions.iter().chain(part.iter().flatten()).cloned().collect();
-    let measure = parser.measure(is_ranking, &all)?;
+    let of_part = part.iter().flat_map(|(part, _)| part);
+    let all: Vec<Condition> = conditions.iter().chain(of_part).cloned().collect();
+    let cut = part.as_ref().map(|(_, cut)| *cut);
+    let (measure, part_event) = parser.measure(is_ranking, &all, cut)?;
     let shape = parser.shape(split, span.single_day().is_some(), &all)?;
     let shape = match (part, shape) {
-        (Some(part), Shape::Number) => Shape::Share { part },
+        (Some((part, _)), Shape::Number) => Shape::Share {
+            part,
+            event: part_event,
+        },
         (Some(_), _) => {
             return Err(refuse(
                 "I can give a share of the whole period, not a share split further.",
@@ -61,9 +74,16 @@ pub(crate) fn parse(question: &str, knowledge: &Knowledge, calendar: &Calendar) 
     check_properties(&parser, &shape, &all)?;
     check_persons(&parser, &measure, &all)?;
     check_hours(&shape, &span, said, calendar)?;
-    let mut notes = span.notes.clone();
-    notes.extend(covered);
+    let mut notes = respelt.notes;
+    notes.extend(span.notes.iter().cloned());
+    notes.extend(covered.filter(|covered| !span.notes.contains(covered)));
     notes.extend(all.iter().filter_map(|condition| condition.note.clone()));
+    if let Shape::Share { event: Some(event), .. } = &shape {
+        let name = if event == "$pageview" { "page view" } else { event };
+        notes.push(format!(
+            "the matching ones are counted by the event \"{name}\", all of them by any event"
+        ));
+    }
     if measure.math != Math::Total && all.len() > 1 {
         notes.push("all conditions hold for one and the same request".to_owned());
     }
@@ -115,20 +135,37 @@ fn unique(conditions: Vec<Condition>) -> Result<Vec<Condition>, Trouble> {
 
 impl Parser<'_> {
     /// What is unclear is asked, the first doubt first.
-    fn check_doubts(&self) -> Result<(), Trouble> {
-        for (at, chunk) in self.chunks.iter().enumerate() {
-            if let Item::Doubt(doubt) = &chunk.item {
-                return Err(self.ask_about(at, at, doubt.clone()));
+    fn check_doubts(&mut self, conditions: &[Condition]) -> Result<(), Trouble> {
+        for at in 0..self.chunks.len() {
+            let doubt = match &self.chunks[at].item {
+                Item::Doubt(doubt) => Some(doubt.clone()),
+                Item::UnclearStatus(unclear) => unsettled(unclear, conditions),
+                Item::Word(Word::Traffic) if !self.says_how_traffic_is_counted(at) => Some(Doubt {
+                    question: "What is meant by traffic?".to_owned(),
+                    options: ["requests", "page views", "unique visitors"]
+                        .map(str::to_owned)
+                        .to_vec(),
+                }),
+                Item::Word(Word::Traffic) => None,
+                _ => continue,
+            };
+            if let Some(doubt) = doubt {
+                return Err(self.ask_about(at, at, doubt));
             }
-            if chunk.item == Item::Word(Word::Traffic) {
-                let options = ["requests", "page views", "unique visitors"]
-                    .map(str::to_owned)
-                    .to_vec();
-                let question = "What is meant by traffic?".to_owned();
-                return Err(self.ask_about(at, at, crate::dates::Doubt { question, options }));
-            }
+            self.take(at);
         }
         Ok(())
+    }
+
+    /// "traffic, counted in requests", "traffic in page views".
+    fn says_how_traffic_is_counted(&self, at: usize) -> bool {
+        let is_measure =
+            |at: Option<usize>| at.is_some_and(|at| matches!(self.chunks[at].item, Item::Word(Word::Measure(..))));
+        let counted_in = (0..self.chunks.len())
+            .any(|at| self.chunks[at].item == Item::Word(Word::CountedIn) && is_measure(self.content_from(at + 1)));
+        let next = self.content_from(at + 1);
+        let joint = next.map(|next| self.stops_between(at, next)).unwrap_or_default();
+        counted_in || (is_measure(next) && ["in", "(", "as"].iter().any(|word| joint.first() == Some(word)))
     }
 
     /// The period, and whether the question names one; without one it is everything.
@@ -218,13 +255,14 @@ fn check_properties(parser: &Parser, shape: &Shape, conditions: &[Condition]) ->
 
 /// Refuses a period without any data, as 0 would be no answer. A period that reaches beyond the data is
 /// answered, and the note says so.
-fn coverage(span: &Span, calendar: &Calendar) -> Result<Option<String>, Trouble> {
-    let Some((first, last)) = calendar.data else {
+fn coverage(span: &Span, knowledge: &Knowledge, calendar: &Calendar) -> Result<Option<String>, Trouble> {
+    let (Some((first, last)), Some((first_event, last_event))) = (calendar.data, knowledge.span()) else {
         return Err(refuse("There is no data yet."));
     };
     let days = crate::dates::words::plain_range(first, last);
     let (start, end) = (midnight(first), midnight(last) + chrono::Duration::days(1));
-    let outside = span.from.is_some_and(|from| from >= end) || span.to.is_some_and(|to| to <= start);
+    let (first_event, last_event) = (first_event.naive_utc(), last_event.naive_utc());
+    let outside = span.from.is_some_and(|from| from > last_event) || span.to.is_some_and(|to| to <= first_event);
     if outside {
         return Err(refuse(format!(
             "There is no data {}; the data covers {days}.",
@@ -235,16 +273,43 @@ fn coverage(span: &Span, calendar: &Calendar) -> Result<Option<String>, Trouble>
     Ok(beyond.then(|| format!("the data covers {days}")))
 }
 
+/// The question about a name for statuses, unless a condition says which statuses are meant.
+fn unsettled(unclear: &UnclearStatus, conditions: &[Condition]) -> Option<Doubt> {
+    let settles = |condition: &Condition| {
+        let value = condition.filter.value.as_ref();
+        condition.key() == "status"
+            && value.is_some_and(|value| unclear.is_settled_by(condition.filter.operator, value))
+    };
+    (!conditions.iter().any(settles)).then(|| Doubt {
+        question: unclear.question.to_owned(),
+        options: unclear.options.iter().map(ToString::to_string).collect(),
+    })
+}
+
 /// Counting persons or sessions by their events can't say what a person did not do at all, nor that
 /// a person did two things.
 fn check_persons(parser: &Parser, measure: &Measure, conditions: &[Condition]) -> Result<(), Trouble> {
     if measure.math == Math::Total {
         return Ok(());
     }
-    for condition in conditions
+    let of_requests: Vec<&Condition> = conditions
         .iter()
         .filter(|condition| !OF_THE_VISITOR.contains(&condition.key()))
-    {
+        .collect();
+    for pair in of_requests.windows(2) {
+        let (first, second) = (pair[0].end.min(pair[1].end), pair[0].start.max(pair[1].start));
+        let parting = ["and", "but", "also", "who", "that", "plus", ","];
+        let parted = parser.tokens[first..second.max(first)]
+            .iter()
+            .any(|token| parting.iter().any(|word| token.is(word)));
+        if parted {
+            return Err(refuse(format!(
+                "I count {} by single requests, so I can't tell who did two things ({}; {}).",
+                measure.noun, pair[0].words, pair[1].words
+            )));
+        }
+    }
+    for condition in of_requests {
         if condition.negation == Some(Negation::Clause) {
             return Err(refuse(format!(
                 "I count {} by single requests, so I can't tell who never did something ({}).",

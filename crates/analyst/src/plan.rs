@@ -26,9 +26,9 @@ pub(crate) fn queries(intent: &Intent, calendar: &Calendar) -> Vec<TrendsQuery> 
     let total = || unique.then(|| base(Display::BoldNumber));
     match &intent.shape {
         Shape::Number => vec![base(Display::BoldNumber)],
-        Shape::Share { part } => {
+        Shape::Share { part, event } => {
             let mut query = base(Display::ActionsTable);
-            query.series.push(self::part(intent, part));
+            query.series.push(self::part(intent, part, event.clone()));
             vec![query]
         }
         Shape::Series { interval, by } => {
@@ -74,9 +74,10 @@ fn whole(intent: &Intent) -> EventsNode {
     }
 }
 
-fn part(intent: &Intent, conditions: &[Condition]) -> EventsNode {
+fn part(intent: &Intent, conditions: &[Condition], event: Option<String>) -> EventsNode {
     let name = format!("matching {}", intent.measure.noun);
     EventsNode {
+        event: event.or_else(|| intent.measure.event.clone()),
         custom_name: Some(name),
         properties: filters(conditions),
         ..whole(intent)

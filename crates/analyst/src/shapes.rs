@@ -2,12 +2,17 @@
 
 mod share;
 
+pub(crate) use share::Parts;
+
 use hedgerow_data_api::Interval;
 
 use crate::chunks::Item;
 use crate::intent::{Condition, Order, Shape, Trouble};
 use crate::lexicon::Word;
 use crate::parser::{Parser, refuse};
+
+/// Verbs between a property and its value.
+const LINKING: [&str; 4] = ["is", "are", "was", "were"];
 
 /// How many values a plural asks for: "which pages were viewed most".
 const PLURAL_COUNT: u32 = 5;
@@ -96,7 +101,7 @@ impl Parser<'_> {
         if !self
             .stops_between(at, next)
             .iter()
-            .all(|word| ["the", "a", "an", "our", "all", "of"].contains(word))
+            .all(|word| ["the", "a", "an", "our", "all", "of", "-"].contains(word))
         {
             return Ok(());
         }
@@ -106,6 +111,7 @@ impl Parser<'_> {
                 set(&mut split.by, key, "I can split by one property at a time.")?;
                 self.take(at);
                 self.take(next);
+                self.read_second(next, split)?;
             }
             Item::Word(Word::Bucket(interval)) => {
                 set(
@@ -115,13 +121,39 @@ impl Parser<'_> {
                 )?;
                 self.take(at);
                 self.take(next);
+                self.read_second(next, split)?;
             }
             // "used by the most visitors"
             Item::Word(Word::Top(_)) => self.take(at),
+            // "by method were not GET" is no name of who did it.
+            Item::Property(_) if LINKING.contains(&self.word(next + 1)) => {}
             // "by Firefox", "by bots": who did it, already a condition.
             _ if taken && self.word(at) == "by" => self.take(at),
             _ => {}
         }
+        Ok(())
+    }
+
+    /// The browser of "by day and browser", the day of "by browser and day".
+    fn read_second(&mut self, first: usize, split: &mut Split) -> Result<(), Trouble> {
+        let Some(next) = self.content_from(first + 1).filter(|next| !self.chunks[*next].taken) else {
+            return Ok(());
+        };
+        if !matches!(self.stops_between(first, next)[..], ["and"] | ["and", "the"]) {
+            return Ok(());
+        }
+        match self.chunks[next].item.clone() {
+            Item::Property(key) => set(&mut split.by, key, "I can split by one property at a time.")?,
+            Item::Word(Word::Bucket(interval)) => {
+                set(
+                    &mut split.interval,
+                    interval,
+                    "The question asks for two kinds of series.",
+                )?;
+            }
+            _ => return Ok(()),
+        }
+        self.take(next);
         Ok(())
     }
 
@@ -212,6 +244,11 @@ impl Parser<'_> {
         }
     }
 
+    fn is_plural(&self, at: usize) -> bool {
+        let last = self.tokens[self.chunks[at].end - 1].lower.as_str();
+        last.ends_with('s') && !["os", "status"].contains(&last)
+    }
+
     fn positions(&self, wanted: impl Fn(&Item) -> bool) -> Vec<usize> {
         (0..self.chunks.len())
             .filter(|at| !self.chunks[*at].taken && wanted(&self.chunks[*at].item))
@@ -225,8 +262,11 @@ impl Parser<'_> {
             // "Which page starting with /blog/ ...": the property belongs to a condition as well.
             let named_by_which = |at: &usize| {
                 let before = at.saturating_sub(1);
-                let asks = ["which", "what"].contains(&self.word(before))
-                    || matches!(self.chunks[before].item, Item::Word(Word::Top(_)));
+                let is_top = |at: usize| matches!(self.chunks[at].item, Item::Word(Word::Top(_)));
+                let ranked_verb = before > 0
+                    && matches!(self.chunks[before].item, Item::Word(Word::Measure(..)))
+                    && is_top(before - 1);
+                let asks = ["which", "what"].contains(&self.word(before)) || is_top(before) || ranked_verb;
                 asks && matches!(self.chunks[*at].item, Item::Property(_))
             };
             at_target = (1..self.chunks.len()).find(named_by_which).into_iter().collect();
@@ -241,20 +281,21 @@ impl Parser<'_> {
             if !is_generic {
                 set(&mut target, key, "I can rank one property at a time.")?;
             }
-            plural |= self.word(at).ends_with('s') && !["os", "status"].contains(&self.word(at))
-                || self.word(at) == "statuses";
+            plural |= self.is_plural(at);
             self.take(at);
         }
         Ok((target, plural))
     }
 
-    /// The 5 of "top 5 pages" and of "the 5 most viewed pages".
+    /// The 5 of "top 5 pages", of "the 5 most viewed pages" and of "the 5 pages that were viewed most".
     fn take_count(&mut self) -> Option<u32> {
         for at in 0..self.chunks.len() {
-            if !matches!(self.chunks[at].item, Item::Word(Word::Top(_) | Word::Popular)) {
-                continue;
-            }
-            for beside in [at.checked_sub(1), Some(at + 1)].into_iter().flatten() {
+            let places = match self.chunks[at].item {
+                Item::Word(Word::Top(_) | Word::Popular) => [at.checked_sub(1), Some(at + 1)],
+                Item::Property(_) if self.is_plural(at) => [at.checked_sub(1), None],
+                _ => continue,
+            };
+            for beside in places.into_iter().flatten() {
                 let Some(chunk) = self.chunks.get(beside).filter(|chunk| !chunk.taken) else {
                     continue;
                 };

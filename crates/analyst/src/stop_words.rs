@@ -3,34 +3,44 @@
 //! The law of the built-in analyst: every other word is consumed by the parse, or the question is
 //! not answered. So a word belongs here only if a question means the same with and without it.
 //! Not here, on purpose: "not", "only", "new", "first", "average", "back", "log" (in), "end" (of), "it" and "they"
-//! (of whom?), "saw" (requested or viewed?), "would", and all numbers.
+//! (of whom?), "saw" (requested or viewed?), "would", all numbers, and nouns that "how many" could ask for, such as
+//! "clients".
+
+mod context;
+
+pub(crate) use context::whole_log_end;
 
 use crate::lexicon::phrase_end;
-use crate::tokens::{Kind, Token};
+use crate::tokens::Token;
 
 /// Words that say nothing of their own wherever they stand, by what they do.
-const STOP_WORDS: [&str; 7] = [
+const STOP_WORDS: [&str; 9] = [
     // Articles, determiners and pronouns.
     "a an the that any all i we our ours us you your my me overall altogether together there",
+    "everything anything everyone everybody someone somebody anyone anybody i'm i've we've you've we're",
     // Question words.
     "what which who whom whose how much many often where",
     // Auxiliary verbs.
     "is are was were be been being do does did done have has had having can could",
     // Prepositions and conjunctions; "and" joins conditions that all hold.
-    "of in on at to for from with within during via as and also",
+    "of in on at to for from with within during via as and also ever either",
     // Verbs that say no more than that something happened.
-    "get got gets getting receive received see serve served handle handled happen happened occur occurs occurred came come comes \
-     coming arrive arrived made make makes making sent send use used uses using generate generated produce produced give gave \
-     given ended result resulted resulting answer answered respond responded recorded went go bring brings brought",
+    "get got gets getting receive received see serve served handle handled happen happened happening occur occurs occurred \
+     came come comes coming arrive arrived made make makes making sent send sending use used uses using generate generated \
+     produce produced gave give given result resulted resulting answer answered respond responded recorded go went bring \
+     brings brought record registered register captured collected observed noted tracked attract attracted draw drew reach \
+     reached encounter encountered deliver delivered run running ran hold \
+     replied reply yielded yield threw throw",
     // The asking.
     "show tell list find please know want need let number numbers count counts total totals sum times data chart graph plot \
-     table figure figures",
+     table figure figures tally compute calculate determine display kindly wondering hi hello hey thanks pls plz thx",
     // What is measured, the time zone of everything, and parts of names.
     "site website server webserver utc code codes meaning called named value values entire whole equal equals",
+    "actually",
 ];
 
 /// Phrases that say nothing, of words that could.
-const STOP_PHRASES: [&str; 22] = [
+const STOP_PHRASES: &[&str] = &[
     "access log",
     "access logs",
     "in the log",
@@ -40,19 +50,108 @@ const STOP_PHRASES: [&str; 22] = [
     "log file",
     "web server",
     "web site",
+    "this site",
+    "this website",
+    "this server",
     "of all time",
     "all time",
+    "so far",
+    "thus far",
+    "to date",
+    "up to now",
+    "until now",
+    "in total",
+    "in all",
+    "all told",
+    "all in all",
+    "in sum",
+    "taken together",
+    "put together",
+    "combined",
     "took place",
     "take place",
     "account for",
     "accounts for",
     "accounted for",
+    "accounted for by",
+    "due to",
+    "attributable to",
+    "attributed to",
+    "can be attributed to",
+    "could be attributed to",
+    "is attributed to",
+    "was attributed to",
+    "were attributed to",
     "those of",
     "those from",
     "those with",
     "those that",
     "those who",
-    "in total",
+    "those by",
+    "those made by",
+    "those made with",
+    "send out",
+    "sent out",
+    "give out",
+    "gave out",
+    "hand out",
+    "handed out",
+    "came in",
+    "come in",
+    "coming in",
+    "brought in",
+    "bring in",
+    "came by",
+    "come by",
+    "came along",
+    "come along",
+    "came over",
+    "come over",
+    "showed up",
+    "show up",
+    "shown up",
+    "showing up",
+    "turned up",
+    "turn up",
+    "run into",
+    "ran into",
+    "running into",
+    "limited to",
+    "restricted to",
+    "filtered by",
+    "filtered to",
+    "as well",
+    "at all",
+    "at least one",
+    "at least once",
+    "at some point",
+    "at any point",
+    "at any time",
+    "served up",
+    "led to",
+    "all day",
+    "all day long",
+    "over the course of",
+    "in the course of",
+    "may i",
+    "i'd like",
+    "i would like",
+    "i'd love to",
+    "i would love to",
+    "we'd like",
+    "we would like",
+    "would like to see",
+    "would you",
+    "would you mind telling",
+    "i wonder",
+    "i am curious",
+    "i'm curious",
+    "i am interested in",
+    "i'm interested in",
+    "i am looking for",
+    "i'm looking for",
+    "do you happen to know",
+    "thank you",
 ];
 
 /// Punctuation that only separates.
@@ -74,49 +173,8 @@ pub(crate) fn stop_phrase_end(tokens: &[Token], at: usize) -> Option<usize> {
         .iter()
         .filter_map(|phrase| phrase_end(tokens, at, phrase))
         .max();
-    let alone = is_return_of_status(tokens, at) || is_harmless_but(tokens, at) || is_day_that_saw(tokens, at);
-    phrase.or_else(|| alone.then_some(at + 1))
-}
-
-/// "returned 404" and "was returned" speak of responses; "visitors who returned" and "returning
-/// visitors" do not.
-fn is_return_of_status(tokens: &[Token], at: usize) -> bool {
-    if !["return", "returns", "returned", "returning"]
-        .iter()
-        .any(|word| tokens[at].is(word))
-    {
-        return false;
-    }
-    let passive = ["was", "were", "is", "are", "been"];
-    let was = at > 0 && tokens[at].is("returned") && passive.iter().any(|word| tokens[at - 1].is(word));
-    let fillers = ["a", "an", "the", "not", "http", "by", "most", "fewest", "least", "any"];
-    let mut next = tokens[at + 1..]
-        .iter()
-        .filter(|token| !fillers.iter().any(|word| token.is(word)));
-    let status = next.next().is_some_and(|token| match token.kind {
-        Kind::Number(number) => (100.0..600.0).contains(&number),
-        Kind::Plural(_) | Kind::StatusClass(_) => true,
-        // "returned a server error", but not "visitors returning to the server".
-        _ if token.is("client") || token.is("server") => {
-            next.next().is_some_and(|next| next.is("error") || next.is("errors"))
-        }
-        _ => ["status", "error", "errors", "neither"]
-            .iter()
-            .any(|word| token.is(word)),
-    });
-    was || status
-}
-
-/// "but not bots" adds a condition; "all but bots" takes one away and is read elsewhere.
-fn is_harmless_but(tokens: &[Token], at: usize) -> bool {
-    let next = tokens.get(at + 1).map_or("", |token| token.lower.as_str());
-    tokens[at].is("but") && ["not", "no", "without", "excluding", "did", "were", "was", "had"].contains(&next)
-}
-
-/// "the day that saw the most visitors"; "visitors who saw a page" is another thing.
-fn is_day_that_saw(tokens: &[Token], at: usize) -> bool {
-    let next = tokens[at + 1..].iter().find(|token| !token.is("the"));
-    tokens[at].is("saw") && next.is_some_and(|token| token.is("most") || token.is("fewest") || token.is("least"))
+    let alone = context::is_harmless(tokens, at).then_some(at + 1);
+    phrase.max(context::whole_log_end(tokens, at)).max(alone)
 }
 
 /// Verbs that can be the predicate of "what share of X ... Y".

@@ -1,6 +1,7 @@
 //! Whole questions through the whole analyst, over the names of a real access log.
 
 mod project;
+mod wordings;
 
 use std::sync::LazyLock;
 
@@ -104,20 +105,22 @@ impl Case {
     }
 }
 
-fn site_questions() -> Vec<Case> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../evals/site/questions.yaml");
+fn questions_of(benchmark: &str) -> Vec<Case> {
+    let path = format!("{}/../../evals/{benchmark}/questions.yaml", env!("CARGO_MANIFEST_DIR"));
     serde_saphyr::from_str(&fs_err::read_to_string(path).unwrap()).unwrap()
 }
 
 #[test]
 fn site_questions_are_understood() {
-    let project = Project::access_log();
-    let mut out = String::new();
-    for case in site_questions() {
-        let ended = project.ask(&case.question, case.now());
-        out.push_str(&format!("{}: {}\n{}\n\n", case.id, case.question, shown(&ended)));
+    for (benchmark, snapshot) in [("site", "site_questions"), ("site_wording", "site_wording_questions")] {
+        let project = Project::access_log();
+        let mut out = String::new();
+        for case in questions_of(benchmark) {
+            let ended = project.ask(&case.question, case.now());
+            out.push_str(&format!("{}: {}\n{}\n\n", case.id, case.question, shown(&ended)));
+        }
+        insta::assert_snapshot!(snapshot, out);
     }
-    insta::assert_snapshot!("site_questions", out);
 }
 
 /// Questions of every kind the grammar knows, and many it must refuse or ask about.
@@ -207,11 +210,12 @@ fn rewordings_lead_to_the_same_queries() {
     }
 }
 
-/// The answerable questions of the site's benchmark with their queries.
+/// The answerable questions of the site's benchmarks with their queries.
 static ANSWERABLE: LazyLock<Vec<(Case, Vec<TrendsQuery>)>> = LazyLock::new(|| {
     let project = Project::access_log();
-    let cases = site_questions()
+    let cases = ["site", "site_wording"]
         .into_iter()
+        .flat_map(questions_of)
         .filter_map(|case| match project.ask(&case.question, case.now()) {
             Ended::Answered(queries, _) => Some((case, queries)),
             _ => None,
@@ -237,7 +241,7 @@ proptest::proptest! {
 
     /// The law: a word that nobody knows is never dropped.
     #[test]
-    fn unknown_word_never_yields_an_answer(pick in 0_usize..1000, place in 0_usize..1000, word in "[a-z]{5,9}|[A-Z][a-z]{4,8}|[a-z]{4,7}-[a-z]{4,7}|[0-9]{6,7}") {
+    fn unknown_word_never_yields_an_answer(pick in 0_usize..1000, place in 0_usize..1000, word in "[a-z]{5,9}|[A-Z][a-z]{4,8}|[a-z]{4,7}-[a-z]{4,7}|[1-9][0-9]{5,6}") {
         let project = Project::access_log();
         let (case, _) = &ANSWERABLE[pick % ANSWERABLE.len()];
         let gaps = gaps(&case.question);
@@ -301,9 +305,15 @@ fn words_with_weight_are_never_ignored() {
     let mut ignored = Vec::new();
     for (case, queries) in ANSWERABLE.iter() {
         for (position, gap) in gaps(&case.question).into_iter().enumerate() {
-            // Every word comes to every question; a third of the places is enough.
-            for word in words.iter().skip(position % 3).step_by(3) {
+            // Every word comes to every question; a fifth of the places is enough.
+            for word in words.iter().skip(position % 5).step_by(5) {
                 let question = with_word(&case.question, gap, word);
+                // To ask for the same split twice changes nothing.
+                let says_the_same = (*word == "by method" && case.question.contains("method"))
+                    || (*word == "every month" && case.question.contains("Monthly"));
+                if says_the_same {
+                    continue;
+                }
                 if matches!(project.ask(&question, case.now()), Ended::Answered(found, _) if found == *queries) {
                     ignored.push(question);
                 }
@@ -394,9 +404,9 @@ fn answer_to_a_question_goes_on() {
             "$os exact \"Android\"",
         ),
         (
-            "how many firefix users on 18 may 2015?",
-            "Firefox",
-            "$browser exact \"Firefox\"",
+            "how many midora users on 18 may 2015?",
+            "Midori",
+            "$browser exact \"Midori\"",
         ),
         (
             "Which hour had the most requests?",

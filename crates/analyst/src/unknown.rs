@@ -35,7 +35,8 @@ impl Parser<'_> {
             let beside = [at.checked_sub(1), Some(at + 1)];
             let is_top =
                 |position: &usize| matches!(self.item(*position), Some(Item::Word(Word::Top(_) | Word::Popular)));
-            beside.into_iter().flatten().any(|position| is_top(&position))
+            let before_ranked = self.is_ranking() && matches!(self.item(at + 1), Some(Item::Property(_)));
+            (beside.into_iter().flatten().any(|position| is_top(&position)) || before_ranked)
                 && Cursor::new(self.tokens, chunk.start).eat_count().is_some()
         };
         chunk.item == Item::Unknown && !chunk.taken && !counts_ranking()

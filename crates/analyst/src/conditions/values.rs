@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::make;
 use crate::chunks::{Candidate, Item};
+use crate::comparisons::{TextKind, TextTest};
 use crate::dates::Doubt;
 use crate::intent::{Condition, Trouble};
 use crate::lexicon::Word;
@@ -12,7 +13,10 @@ use crate::status_words;
 use crate::tokens::{Kind, whole};
 
 /// Words before a number that make it a status.
-const STATUS_BEFORE: [&str; 30] = [
+const STATUS_BEFORE: [&str; 33] = [
+    "http",
+    "one",
+    "into",
     "status",
     "code",
     "codes",
@@ -57,6 +61,11 @@ const STATUS_AFTER: [&str; 9] = [
     "codes",
     "status",
 ];
+
+/// True for a text that only a path has there: `/blog/` at its start, `.pdf` at its end.
+fn is_of_path(kind: TextKind, text: &str) -> bool {
+    text.starts_with('/') || (kind == TextKind::EndsWith && text.starts_with('.'))
+}
 
 impl Parser<'_> {
     /// The value at a chunk as one of a property that was named before it.
@@ -104,7 +113,12 @@ impl Parser<'_> {
         let item = chunk.item.clone();
         let condition = match item {
             Item::Value(candidates) => return self.bare_value(at, &candidates).map(Some),
-            Item::Literal => Some(self.bare_literal(at)?),
+            Item::Literal => {
+                if let Some(found) = self.text_within(at)? {
+                    return Ok(Some(found));
+                }
+                Some(self.bare_literal(at)?)
+            }
             Item::Number(number) => match whole(number) {
                 Some(status) if self.is_status_number(at, status) => Some(self.status(&status_words::one(status), at)?),
                 _ => None,
@@ -113,8 +127,8 @@ impl Parser<'_> {
             Item::NumberTest(test) if test.bytes && self.knowledge.property("bytes").is_some() => {
                 Some(make::number("bytes", &test, place))
             }
-            // "requests starting with /blog/": a path is of the page.
-            Item::TextTest(test) if test.texts.iter().all(|text| text.starts_with('/')) => {
+            // "requests starting with /blog/", "requests ending in .pdf": that is of the page.
+            Item::TextTest(test) if test.texts.iter().all(|text| is_of_path(test.kind, text)) => {
                 if self.knowledge.property("$pathname").is_none() {
                     return Ok(None);
                 }
@@ -150,6 +164,7 @@ impl Parser<'_> {
         };
         let (candidate, last) = match (named, candidates) {
             (Some(candidate), _) => (candidate, at + 1),
+            (None, [candidate]) if candidate.key == "$os" && self.is_machine(at + 1) => (candidate, at + 1),
             (None, [candidate]) => (candidate, at),
             (None, several) => {
                 let options = several
@@ -171,7 +186,72 @@ impl Parser<'_> {
             self.take(position);
         }
         let value = self.typed(&candidate.key, &candidate.value);
-        Ok((make::exact(&candidate.key, vec![value], place), last + 1))
+        let condition = make::exact(&candidate.key, vec![value], place);
+        let names_responses = self.names_requests(at);
+        Ok((
+            Condition {
+                names_responses,
+                ..condition
+            },
+            last + 1,
+        ))
+    }
+
+    /// "POSTs": the requests with a method, by its name.
+    pub(crate) fn names_requests(&self, at: usize) -> bool {
+        match self.item(at) {
+            Some(Item::Value(candidates)) => candidates
+                .iter()
+                .any(|one| one.key == "method" && self.text(at).strip_suffix('s') == Some(one.value.as_str())),
+            _ => false,
+        }
+    }
+
+    /// "Windows machines": a noun that says no more than the operating system.
+    fn is_machine(&self, at: usize) -> bool {
+        const MACHINES: [&str; 12] = [
+            "device",
+            "devices",
+            "machine",
+            "machines",
+            "computer",
+            "computers",
+            "pc",
+            "pcs",
+            "system",
+            "systems",
+            "box",
+            "boxes",
+        ];
+        self.item(at) == Some(&Item::Unknown) && MACHINES.contains(&self.word(at))
+    }
+
+    /// `"google" in the referrer`.
+    fn text_within(&mut self, at: usize) -> Result<Option<(Condition, usize)>, Trouble> {
+        let is_quoted = self.tokens[self.chunks[at].start].kind == Kind::Quoted;
+        let Some(next) = self.content_from(at + 1).filter(|_| is_quoted) else {
+            return Ok(None);
+        };
+        let Some(Item::Property(key)) = self.item(next) else {
+            return Ok(None);
+        };
+        let key = key.clone();
+        let joint = self.stops_between(at, next);
+        if !matches!(joint[..], ["in"] | ["in", "the"]) || self.knowledge.is_number(&key) {
+            return Ok(None);
+        }
+        let test = TextTest {
+            kind: TextKind::Contains,
+            texts: vec![self.literal(at)],
+        };
+        self.check_text(&key, &test.texts, test.kind, at)?;
+        let place = (self.chunks[at].start, self.chunks[next].end);
+        let condition = make::text(&key, &test, place);
+        Ok(condition.map(|condition| {
+            self.take(at);
+            self.take(next);
+            (condition, next + 1)
+        }))
     }
 
     /// A path is a page, a URL a referrer; a quoted text alone does not say what it is of.
@@ -212,7 +292,10 @@ impl Parser<'_> {
 
     /// True for a number that its neighbours make a status: `returned 404`, `404 responses`.
     fn is_status_number(&self, at: usize, number: u32) -> bool {
-        let before = at.checked_sub(1).map_or("", |before| self.word(before));
+        let before = self.chunks[at]
+            .start
+            .checked_sub(1)
+            .map_or("", |before| self.tokens[before].lower.as_str());
         let after = self
             .tokens
             .get(self.chunks[at].end)

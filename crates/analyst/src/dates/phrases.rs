@@ -4,11 +4,11 @@ use chrono::{Duration, NaiveDateTime};
 
 use super::points::{Context, Point, eat_point, eat_time};
 use super::resolve::{Days, days};
-use super::{Calendar, Doubt, Span, When, midnight, midnight_after, relative, weeks};
+use super::{Calendar, Doubt, Span, When, edges, midnight, midnight_after, relative, weeks};
 use crate::cursor::Cursor;
 use crate::tokens::Token;
 
-const PREPOSITIONS: [&str; 9] = [
+pub(super) const PREPOSITIONS: [&str; 9] = [
     "on",
     "in",
     "during",
@@ -26,7 +26,16 @@ const UNITS: [&str; 7] = ["bytes", "byte", "kb", "mb", "gb", "kib", "mib"];
 /// The phrase of time that starts at a token, with the position after it.
 pub(crate) fn when_at(tokens: &[Token], at: usize, calendar: &Calendar) -> Option<(usize, When)> {
     let start = Cursor::new(tokens, at);
-    let readings = [range, open_end, week_of, period];
+    let readings = [
+        edges::edge,
+        edges::all_days,
+        edges::part_of_day,
+        weeks::weekend,
+        range,
+        open_end,
+        week_of,
+        period,
+    ];
     let found = readings.iter().find_map(|read| {
         let mut cursor = start;
         read(&mut cursor, calendar).map(|when| (cursor, when))
@@ -45,13 +54,14 @@ pub(crate) fn when_at(tokens: &[Token], at: usize, calendar: &Calendar) -> Optio
 fn range(cursor: &mut Cursor, calendar: &Calendar) -> Option<When> {
     cursor.eat(&["on", "in", "during", "for", "over", "of", "dates", "days"]);
     cursor.eat(&["the"]);
-    cursor.eat(&["period", "days", "time"]);
+    cursor.eat(&["period", "days", "dates", "time", "hours", "hour"]);
     let lead = cursor.eat(&["between", "from"]);
     let first = eat_point(cursor, Context::InRange, calendar)?;
     cursor.eat(&["utc"]);
     let joint = cursor.eat_one_of(&[
         "up to and including",
         "up to",
+        "up until",
         "and",
         "to",
         "until",
@@ -199,6 +209,7 @@ fn open_end(cursor: &mut Cursor, calendar: &Calendar) -> Option<When> {
     let lead = cursor.eat_one_of(&[
         "up to and including",
         "up to",
+        "up until",
         "since",
         "after",
         "before",
@@ -209,6 +220,8 @@ fn open_end(cursor: &mut Cursor, calendar: &Calendar) -> Option<When> {
         "starting on",
         "starting from",
         "starting",
+        "beginning on",
+        "beginning",
         "prior to",
     ])?;
     let point = eat_point(cursor, Context::AfterPreposition, calendar)?;
@@ -219,7 +232,7 @@ fn open_end(cursor: &mut Cursor, calendar: &Calendar) -> Option<When> {
     if !point.has_date() {
         let time = point.time?;
         return match lead {
-            "since" | "after" | "from" | "starting" | "starting from" => hours(time, 24 * 60),
+            "since" | "after" | "from" | "starting" | "starting from" | "beginning" => hours(time, 24 * 60),
             _ => hours(0, time),
         };
     }
@@ -237,7 +250,9 @@ fn open_end(cursor: &mut Cursor, calendar: &Calendar) -> Option<When> {
             None,
         ),
         "before" | "prior to" => (None, Some(start_of(&days, &point))),
-        "until" | "till" | "through" | "up to" | "up to and including" => (None, Some(end_of(&days, &point))),
+        "until" | "till" | "through" | "up to" | "up until" | "up to and including" => {
+            (None, Some(end_of(&days, &point)))
+        }
         _ => (Some(start_of(&days, &point)), None),
     };
     Some(When::Span(Span {

@@ -275,14 +275,18 @@ pub(super) fn eat_time(cursor: &mut Cursor) -> Option<u32> {
     };
     let is_clock = matches!(token.kind, Kind::Time(_));
     ahead.at += 1;
-    let half = ahead.eat(&["am", "a.m", "pm", "p.m", "o'clock"]);
+    let half = ahead
+        .eat(&["am", "a.m", "pm", "p.m", "o'clock"])
+        .or_else(|| ahead.eat_one_of(&["in the morning", "in the afternoon", "in the evening"]));
     if half.is_some() && ahead.word() == "." && ahead.at + 1 < ahead.tokens.len() {
         ahead.at += 1;
     }
     let twelve = minutes % (12 * 60);
     let minutes = match half {
-        Some("am" | "a.m") if (60..13 * 60).contains(&minutes) => twelve,
-        Some("pm" | "p.m") if (60..13 * 60).contains(&minutes) => twelve + 12 * 60,
+        Some("am" | "a.m" | "in the morning") if (60..13 * 60).contains(&minutes) => twelve,
+        Some("pm" | "p.m" | "in the afternoon" | "in the evening") if (60..13 * 60).contains(&minutes) => {
+            twelve + 12 * 60
+        }
         Some("o'clock") => minutes,
         None if is_clock => minutes,
         _ => return None,

@@ -55,8 +55,11 @@ pub(super) fn eat_stretch(cursor: &mut Cursor, calendar: &Calendar) -> Option<Wh
         }
         None => {
             let unit = ahead.eat(&["week", "month", "year"])?;
+            let after_the = ahead.at >= 3 && ahead.tokens[ahead.at - 3].is("the");
             if this {
                 current(unit, calendar)
+            } else if which == "past" || (which == "last" && after_the) {
+                up_to_now_or_calendar(unit, after_the)
             } else {
                 previous(unit, calendar)?
             }
@@ -69,7 +72,8 @@ pub(super) fn eat_stretch(cursor: &mut Cursor, calendar: &Calendar) -> Option<Wh
 /// A number of whole days, weeks or months before today; hours reach up to now.
 fn counted(count: u32, unit: &str, calendar: &Calendar) -> Option<When> {
     let today = calendar.now.date();
-    if count == 0 {
+    // Longer than any log is no stretch of time that anyone asks about.
+    if !(1..=10_000).contains(&count) {
         return None;
     }
     if unit == "hour" {
@@ -124,6 +128,24 @@ fn current(unit: &str, calendar: &Calendar) -> When {
         "month" => When::Span(so_far(calendar, today.with_day(1).unwrap_or(today))),
         _ => When::Span(so_far(calendar, today.with_ordinal(1).unwrap_or(today))),
     }
+}
+
+/// "The past month" can be the days up to now or the month before this one.
+fn up_to_now_or_calendar(unit: &str, after_the: bool) -> When {
+    let days = match unit {
+        "week" => 7,
+        "month" => 30,
+        _ => 365,
+    };
+    let article = if after_the { "" } else { "in " };
+    Doubt {
+        question: format!("Do you mean the calendar {unit} before this one, or the days up to now?"),
+        options: vec![
+            format!("{article}previous {unit}"),
+            format!("{article}last {days} days"),
+        ],
+    }
+    .into()
 }
 
 fn previous(unit: &str, calendar: &Calendar) -> Option<When> {

@@ -46,11 +46,17 @@ impl Parser<'_> {
             }
         }
         for lead in leads(|word| matches!(word, Word::HowMany)) {
-            if ["how often", "how many times"].contains(&self.text(lead).to_lowercase().as_str()) {
+            if ["how often", "how many times", "how frequently"].contains(&self.text(lead).to_lowercase().as_str()) {
                 let doing = |one: &&Mention| !matches!(one.counted, Counted::Visitors | Counted::Sessions);
                 return Ok(mentions.iter().find(doing).cloned());
             }
             match self.lead(lead, mentions) {
+                // "Of the visitors, how many viewed ...": the verb says what those named before did.
+                Lead::Measure(mention) if self.is_past(mention.at) => {
+                    let named = mentions.iter().find(|one| one.at < lead && !self.is_verb(one.at));
+                    let unclear = || refuse("I can't tell who or what \"how many\" asks for.");
+                    return named.cloned().ok_or_else(unclear).map(Some);
+                }
                 Lead::Measure(mention) => return Ok(Some(mention)),
                 Lead::Responses(at) => {
                     return Ok(Some(Mention {
@@ -77,30 +83,44 @@ impl Parser<'_> {
     /// What follows "most" or "how many"; conditions may stand between: "the most 404 responses".
     fn lead(&self, lead: usize, mentions: &[Mention]) -> Lead {
         const FILLERS: [&str; 8] = ["the", "of", "number", "all", "our", "total", "different", "a"];
-        let (mut responses, mut conditions, mut negated) = (None, false, false);
+        let (mut responses, mut humans, mut conditions, mut negated) = (None, None, false, false);
         for at in lead + 1..self.chunks.len() {
             if let Some(mention) = mentions.iter().find(|mention| mention.at == at) {
                 // "most bots request": the verb counts the bots' doings, not the bots.
                 let of_verb = conditions && self.is_verb(at);
-                return if of_verb {
-                    Lead::Other
-                } else {
-                    Lead::Measure(mention.clone())
+                return match humans {
+                    Some(humans) if of_verb => Lead::Measure(humans),
+                    None if of_verb => Lead::Other,
+                    _ => Lead::Measure(mention.clone()),
                 };
             }
             match self.item(at) {
                 Some(Item::Stop) if FILLERS.contains(&self.word(at)) => {}
                 Some(Item::Status(_)) if self.chunks[at].taken => responses = Some(at),
+                Some(Item::Value(_)) if self.names_requests(at) => responses = Some(at),
+                // "How many humans visited": they are counted, and bots are not.
+                Some(Item::Word(Word::Bot(false))) if self.word(at) == "humans" && !conditions => {
+                    conditions = true;
+                    humans = Some(Mention {
+                        at,
+                        counted: Counted::Visitors,
+                        unique: false,
+                    });
+                }
                 Some(Item::Value(_) | Item::Number(_) | Item::Literal | Item::Word(Word::Bot(_)))
                     if self.chunks[at].taken =>
                 {
                     conditions = true;
                 }
                 Some(Item::Word(Word::Negation(_))) if self.chunks[at].taken => negated = true,
+                Some(Item::Word(Word::Unique)) if self.chunks[at].taken => {}
                 Some(Item::Word(Word::Or)) if self.chunks[at].taken => {}
                 Some(Item::Stop) if self.word(at) == "-" => {}
                 _ => break,
             }
+        }
+        if let Some(humans) = humans {
+            return Lead::Measure(humans);
         }
         match responses {
             Some(at) => Lead::Responses(at),
@@ -110,8 +130,24 @@ impl Parser<'_> {
         }
     }
 
+    fn is_past(&self, at: usize) -> bool {
+        self.is_verb(at) && self.word(at).ends_with("ed")
+    }
+
     pub(super) fn is_verb(&self, at: usize) -> bool {
-        ["viewed", "view", "requested", "request", "accessed", "fetched"].contains(&self.word(at))
-            && self.chunks[at].end == self.chunks[at].start + 1
+        const VERBS: [&str; 11] = [
+            "viewed",
+            "view",
+            "viewing",
+            "requested",
+            "request",
+            "requesting",
+            "accessed",
+            "accessing",
+            "fetched",
+            "fetching",
+            "hitting",
+        ];
+        VERBS.contains(&self.word(at)) && self.chunks[at].end == self.chunks[at].start + 1
     }
 }

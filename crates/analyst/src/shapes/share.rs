@@ -6,20 +6,38 @@ use crate::lexicon::Word;
 use crate::parser::{Parser, refuse};
 use crate::stop_words::{PREDICATES, RELATIVES};
 
+/// The conditions of a share.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Parts {
+    /// Those on everything.
+    pub(crate) whole: Vec<Condition>,
+    /// Those that only the part meets.
+    pub(crate) part: Vec<Condition>,
+    /// The token from which the question speaks of the part.
+    pub(crate) cut: usize,
+}
+
 impl Parser<'_> {
     /// Splits the conditions of "what share of X ... Y" into those of the whole and those of the part.
-    pub(crate) fn share(
-        &mut self,
-        conditions: Vec<Condition>,
-    ) -> Result<Option<(Vec<Condition>, Vec<Condition>)>, Trouble> {
+    pub(crate) fn share(&mut self, conditions: Vec<Condition>) -> Result<Option<Parts>, Trouble> {
         let Some(at) = (0..self.chunks.len()).find(|at| self.chunks[*at].item == Item::Word(Word::Share)) else {
             return Ok(None);
         };
         self.take(at);
-        let nouns = |position: &usize| {
-            matches!(self.chunks[*position].item, Item::Word(Word::Measure(..))) && !self.is_verb_like(*position)
+        for position in 0..self.chunks.len() {
+            if self.chunks[position].item == Item::Word(Word::InPercent) {
+                self.take(position);
+            }
+        }
+        let unclear = || {
+            refuse("I can't tell the part from the whole. Ask, for example, \"what share of requests came from bots\".")
         };
-        let noun = (at + 1..self.chunks.len()).find(nouns);
+        if self.whole_comes_first(at) {
+            let cut = self.chunks[at].start;
+            let parts = parted(conditions, cut, |condition| condition.start < cut);
+            return parts.ok_or_else(unclear).map(Some);
+        }
+        let noun = (at + 1..self.chunks.len()).find(|position| self.is_noun(*position));
         // "what share of 404s came from bots" is one of requests.
         let responses = Some(at + 2)
             .filter(|position| self.word(at + 1) == "of" && matches!(self.item(*position), Some(Item::Status(_))))
@@ -28,27 +46,29 @@ impl Parser<'_> {
                     .is_some_and(|verb| noun.is_none_or(|noun| verb < noun))
             });
         let measure = responses.or(noun);
-        let unclear = || {
-            refuse("I can't tell the part from the whole. Ask, for example, \"what share of requests came from bots\".")
-        };
         let measure = measure.ok_or_else(unclear)?;
-        let (whole, part) = match self.predicate(measure) {
+        let parts = match self.predicate(measure) {
             Some(predicate) => {
                 let cut = self.chunks[predicate].start;
-                conditions
-                    .into_iter()
-                    .partition(|condition: &Condition| condition.start < cut)
+                parted(conditions, cut, |condition| condition.start < cut)
             }
-            None => self.part_before_whole(at, measure, conditions).ok_or_else(unclear)?,
+            None => self.without_predicate(at, measure, conditions),
         };
-        if part.is_empty() {
-            return Err(unclear());
-        }
-        Ok(Some((whole, part)))
+        parts.ok_or_else(unclear).map(Some)
+    }
+
+    fn is_noun(&self, at: usize) -> bool {
+        matches!(self.chunks[at].item, Item::Word(Word::Measure(..))) && !self.is_verb_like(at)
+    }
+
+    /// "Of all page views from Windows, what share ...": the whole stands before the share.
+    fn whole_comes_first(&self, share: usize) -> bool {
+        let opens = self.item(0) == Some(&Item::Word(Word::Among)) || self.word(0) == "of";
+        opens && (0..share).any(|at| self.is_noun(at)) && !(share..self.chunks.len()).any(|at| self.is_noun(at))
     }
 
     fn is_verb_like(&self, at: usize) -> bool {
-        self.word(at).ends_with("ed")
+        self.word(at).ends_with("ed") || self.word(at).ends_with("ing")
     }
 
     /// The verb that says what the part does. The verb of a relative clause belongs to the whole, unless
@@ -79,17 +99,12 @@ impl Parser<'_> {
         })
     }
 
-    /// "the share of 404s among requests", "the bot share of page views".
-    fn part_before_whole(
-        &mut self,
-        share: usize,
-        measure: usize,
-        conditions: Vec<Condition>,
-    ) -> Option<(Vec<Condition>, Vec<Condition>)> {
+    /// "the share of 404s among requests", "the bot share of page views", "the share of page views from bots".
+    fn without_predicate(&self, share: usize, measure: usize, conditions: Vec<Condition>) -> Option<Parts> {
         let share_token = self.chunks[share].start;
         let measure_token = self.chunks[measure].start;
         let between = |condition: &Condition| condition.start > share_token && condition.start < measure_token;
-        let (part, whole): (Vec<Condition>, Vec<Condition>) = if conditions.iter().any(between) {
+        if conditions.iter().any(between) {
             let last = conditions
                 .iter()
                 .filter(|condition| between(condition))
@@ -100,12 +115,19 @@ impl Parser<'_> {
                 .iter()
                 .any(|token| ["among", "amongst", "in", "of"].iter().any(|word| token.is(word)))
                 .then_some(())?;
-            conditions.into_iter().partition(between)
-        } else {
-            conditions
-                .into_iter()
-                .partition(|condition| condition.end == share_token)
-        };
-        Some((whole, part))
+            return parted(conditions, measure_token, |condition| !between(condition));
+        }
+        if conditions.iter().any(|condition| condition.end == share_token) {
+            return parted(conditions, measure_token, |condition| condition.end != share_token);
+        }
+        // One condition can only be that of the part; of several, each could be of the whole.
+        let only = conditions.len() == 1 && conditions[0].start > measure_token;
+        only.then(|| parted(conditions, self.tokens.len(), |_| false)).flatten()
     }
+}
+
+/// The conditions parted into those of the whole and the others; `None` where nothing is left for the part.
+fn parted(conditions: Vec<Condition>, cut: usize, is_of_whole: impl Fn(&Condition) -> bool) -> Option<Parts> {
+    let (whole, part): (Vec<Condition>, Vec<Condition>) = conditions.into_iter().partition(|one| is_of_whole(one));
+    (!part.is_empty()).then_some(Parts { whole, part, cut })
 }

@@ -130,7 +130,7 @@ impl Project {
         Tainted::new(result.to_string()).fenced()
     }
 
-    /// Every run of up to four words that is a value, or one letter away from it.
+    /// Every run of up to four words that is a value, or nearly: other marks, or one letter away from it.
     fn matches(&self, text: &str) -> Vec<Value> {
         let words: Vec<&str> = text
             .split(|c: char| c.is_whitespace() || "?,;()\"".contains(c))
@@ -142,8 +142,14 @@ impl Project {
                 for (key, values) in &self.values {
                     for (value, _) in values {
                         let same = value.to_lowercase() == phrase.to_lowercase();
-                        if same || is_typo(&value.to_lowercase(), &phrase.to_lowercase()) {
-                            let score = if same { 1.0 } else { 0.75 };
+                        let (value_letters, letters) = (letters(value), letters(&phrase));
+                        let same_letters = !letters.is_empty() && value_letters == letters;
+                        if same || same_letters || is_typo(&value_letters, &letters) {
+                            let score = match (same, same_letters) {
+                                (true, _) => 1.0,
+                                (false, true) => 0.95,
+                                (false, false) => 0.8,
+                            };
                             found.push(
                                 json!({"text": phrase, "start": 0, "end": 0, "kind": "value", "key": key,
                                 "value": value, "score": score, "exact": same}),
@@ -157,9 +163,34 @@ impl Project {
     }
 }
 
+/// A text without marks and case, each word in the singular.
+fn letters(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let singular = |word: &str| {
+        let lower = word.to_lowercase();
+        lower
+            .strip_suffix('s')
+            .filter(|stem| stem.len() > 2)
+            .map(str::to_owned)
+            .unwrap_or(lower)
+    };
+    words.map(singular).collect()
+}
+
+/// One letter is wrong, missing or too many, or two are swapped; never the first.
 fn is_typo(value: &str, word: &str) -> bool {
-    let differing = value.chars().zip(word.chars()).filter(|(a, b)| a != b).count();
-    word.len() >= 5 && value.chars().count() == word.chars().count() && differing == 1
+    let (value, word): (Vec<char>, Vec<char>) = (value.chars().collect(), word.chars().collect());
+    if value.len().min(word.len()) < 5 || value == word || value[0] != word[0] {
+        return false;
+    }
+    let same = value.iter().zip(&word).take_while(|(a, b)| a == b).count();
+    let (rest_value, rest_word) = (&value[same..], &word[same..]);
+    let (skip_value, skip_word) = (rest_value.get(1..), rest_word.get(1..));
+    let swapped = matches!((rest_value, rest_word), ([a, b, v @ ..], [c, d, w @ ..]) if a == d && b == c && v == w);
+    swapped
+        || skip_value == Some(rest_word)
+        || Some(rest_value) == skip_word
+        || (skip_value.is_some() && skip_value == skip_word)
 }
 
 /// A result in the form the tool gives it, with falling numbers.
