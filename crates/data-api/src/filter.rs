@@ -55,6 +55,24 @@ pub enum Operator {
     IsDateBefore,
     /// After the date or date-time.
     IsDateAfter,
+    /// The same semantic version (a text; `v1.2` counts as `1.2.0`).
+    SemverEq,
+    /// Another semantic version, or none; matches missing.
+    SemverNeq,
+    /// A later semantic version.
+    SemverGt,
+    /// The same semantic version or a later one.
+    SemverGte,
+    /// An earlier semantic version.
+    SemverLt,
+    /// The same semantic version or an earlier one.
+    SemverLte,
+    /// The same semantic version or one with a later patch: `~1.2.3`.
+    SemverTilde,
+    /// The same semantic version or a later one that breaks nothing: `^1.2.3`.
+    SemverCaret,
+    /// A semantic version within `1.*` or `1.2.*`.
+    SemverWildcard,
 }
 
 impl Operator {
@@ -81,6 +99,15 @@ impl Operator {
             Self::IsDateExact => "is_date_exact",
             Self::IsDateBefore => "is_date_before",
             Self::IsDateAfter => "is_date_after",
+            Self::SemverEq => "semver_eq",
+            Self::SemverNeq => "semver_neq",
+            Self::SemverGt => "semver_gt",
+            Self::SemverGte => "semver_gte",
+            Self::SemverLt => "semver_lt",
+            Self::SemverLte => "semver_lte",
+            Self::SemverTilde => "semver_tilde",
+            Self::SemverCaret => "semver_caret",
+            Self::SemverWildcard => "semver_wildcard",
         }
     }
 }

@@ -187,6 +187,24 @@ fn absolute(text: &str) -> Option<Point> {
     })
 }
 
+/// A relative date as the first instant of what it means and the first one after it: of its day or hour,
+/// or of the exact time.
+pub(crate) fn relative_span(text: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let point = relative(text, now).filter(|point| YEARS.contains(&point.time.year()))?;
+    let microsecond = Duration::microseconds(1);
+    Some(match point.precision {
+        Precision::Exact => (point.time, point.time + microsecond),
+        Precision::Hour => (
+            start_of(Unit::Hour, point.time),
+            end_of(Unit::Hour, point.time) + microsecond,
+        ),
+        Precision::Day => (
+            start_of(Unit::Day, point.time),
+            end_of(Unit::Day, point.time) + microsecond,
+        ),
+    })
+}
+
 /// `-` number unit, then `Start` or `End`; the number and the anchor may be absent.
 fn relative(text: &str, now: DateTime<Utc>) -> Option<Point> {
     let rest = text.strip_prefix('-');

@@ -46,6 +46,15 @@ fn condition(filter: &PropertyFilter) -> String {
         Operator::IsDateExact => "is on the day",
         Operator::IsDateBefore => "is before",
         Operator::IsDateAfter => "is after",
+        Operator::SemverEq => "is version",
+        Operator::SemverNeq => "is not version",
+        Operator::SemverGt => "is later than version",
+        Operator::SemverGte => "is at least version",
+        Operator::SemverLt => "is earlier than version",
+        Operator::SemverLte => "is at most version",
+        Operator::SemverTilde => "has the minor version of",
+        Operator::SemverCaret => "is compatible with version",
+        Operator::SemverWildcard => "is within version",
     };
     let join = if matches!(filter.operator, Operator::Between | Operator::NotBetween) {
         " and "

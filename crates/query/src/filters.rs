@@ -10,14 +10,16 @@ use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Operator, PropertyFi
 use hedgerow_errors::{Error, Result};
 use serde_json::Value;
 
+use crate::{dates, versions};
+
 /// The condition of a group; `None` for the empty one. Within another group an empty one is refused: it
 /// would hold always, and so drop the other members of an OR.
-pub(crate) fn group(taxonomy: &Taxonomy, filters: &FilterGroup) -> Result<Option<Expr>> {
+pub(crate) fn group(taxonomy: &Taxonomy, now: DateTime<Utc>, filters: &FilterGroup) -> Result<Option<Expr>> {
     let mut conditions = Vec::new();
     for (position, node) in (1..).zip(&filters.values) {
         conditions.push(match node {
-            FilterNode::Filter(filter) => condition(taxonomy, filter)?,
-            FilterNode::Group(nested) => group(taxonomy, nested)?.ok_or_else(|| {
+            FilterNode::Filter(filter) => condition(taxonomy, now, filter)?,
+            FilterNode::Group(nested) => group(taxonomy, now, nested)?.ok_or_else(|| {
                 Error::invalid(format!("member {position} of a filter group is an empty group"))
                     .with_hint("leave it out, or put a filter into it")
             })?,
@@ -32,17 +34,19 @@ pub(crate) fn group(taxonomy: &Taxonomy, filters: &FilterGroup) -> Result<Option
 /// A property's column with what is needed to compare it.
 struct Subject<'a> {
     filter: &'a PropertyFilter,
+    now: DateTime<Utc>,
     column: Expr,
     value_type: ValueType,
 }
 
-fn condition(taxonomy: &Taxonomy, filter: &PropertyFilter) -> Result<Expr> {
+fn condition(taxonomy: &Taxonomy, now: DateTime<Utc>, filter: &PropertyFilter) -> Result<Expr> {
     let known = taxonomy.properties.iter().map(|property| property.key.as_str());
     let property = taxonomy
         .property(&filter.key)
         .ok_or_else(|| Error::unknown("property", &filter.key, known))?;
     let subject = Subject {
         filter,
+        now,
         column: ident(&property.column),
         value_type: property.value_type,
     };
@@ -69,6 +73,18 @@ fn condition(taxonomy: &Taxonomy, filter: &PropertyFilter) -> Result<Expr> {
         }
         Operator::IsDateBefore => subject.time()?.lt(instant(subject.date()?.0)),
         Operator::IsDateAfter => subject.time()?.gt_eq(instant(subject.date()?.1)),
+        Operator::SemverNeq => {
+            let same = subject.version()?;
+            same.clone().is_null().or(not(same))
+        }
+        Operator::SemverEq
+        | Operator::SemverGt
+        | Operator::SemverGte
+        | Operator::SemverLt
+        | Operator::SemverLte
+        | Operator::SemverTilde
+        | Operator::SemverCaret
+        | Operator::SemverWildcard => subject.version()?,
     })
 }
 
@@ -219,15 +235,33 @@ impl Subject<'_> {
         Ok(try_cast(self.column.clone(), time))
     }
 
-    /// A date as its day's start and end, a date-time as itself twice.
+    fn version(&self) -> Result<Expr> {
+        if self.value_type != ValueType::String {
+            let why = format!("compares versions, but the property is a {}", self.value_type.as_str());
+            return Err(self.refuse(&why));
+        }
+        let text = plain(self.one()?);
+        versions::condition(self.filter.operator, cast(self.column.clone(), DataType::Utf8), &text)
+            .ok_or_else(|| self.refuse(&format!("needs a version such as 1.2.3, not {text:?}")))
+    }
+
+    /// A date as its day's start and end, a date-time as itself twice; a relative one (`-7d`) as the day
+    /// or the time it means.
     fn date(&self) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
         let text = plain(self.one()?);
+        if let Some(span) = dates::relative_span(&text, self.now) {
+            return Ok(span);
+        }
         if let Ok(date) = NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
             let start = Utc.from_utc_datetime(&date.and_time(NaiveTime::MIN));
             return Ok((start, start + Days::new(1)));
         }
         let time = DateTime::parse_from_rfc3339(&text).map(|time| time.with_timezone(&Utc));
-        let time = time.map_err(|_| self.refuse(&format!("needs an ISO date, not {text:?}")))?;
+        let time = time.map_err(|_| {
+            self.refuse(&format!(
+                "needs an ISO date or a relative one such as -7d, not {text:?}"
+            ))
+        })?;
         Ok((time, time + chrono::Duration::microseconds(1)))
     }
 }

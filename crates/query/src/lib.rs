@@ -13,6 +13,7 @@ mod scan;
 mod sql;
 mod trends;
 mod validate;
+mod versions;
 mod written;
 
 pub use dates::{Resolved, resolve};

@@ -163,7 +163,7 @@ impl<'a> Prepared<'a> {
             filter = filter.and(ident("event").eq(lit(event.as_str())));
         }
         for group in [&self.query.properties, &node.properties] {
-            if let Some(condition) = filters::group(self.taxonomy, group)? {
+            if let Some(condition) = filters::group(self.taxonomy, self.now, group)? {
                 filter = filter.and(condition);
             }
         }

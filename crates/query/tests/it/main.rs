@@ -8,6 +8,7 @@
 )]
 
 mod events;
+mod operators;
 mod oracle;
 mod refusals;
 mod sql_cases;

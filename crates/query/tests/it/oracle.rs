@@ -82,7 +82,7 @@ fn condition(event: &EventRecord, filter: &PropertyFilter) -> bool {
         Operator::NotBetween => !(number(0)..=number(1)).contains(&value()),
         Operator::IsSet => true,
         Operator::IsNotSet => false,
-        Operator::IsDateExact | Operator::IsDateBefore | Operator::IsDateAfter => unreachable!("not generated"),
+        other => unreachable!("{other:?} is not generated"),
     }
 }
 
