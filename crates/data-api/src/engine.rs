@@ -89,14 +89,17 @@ pub trait QueryEngine: Send + Sync {
 pub struct ProjectInfo {
     /// The project.
     pub id: ProjectId,
-    /// Events stored.
+    /// Events stored; 0 where the project can't be read.
     pub events: u64,
+    /// Why the project can't be read, where it can't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// Projects and what is in them.
 #[async_trait]
 pub trait EventStore: EventSink {
-    /// All projects, by id.
+    /// All projects, by id. One that can't be read is listed with its problem.
     async fn projects(&self) -> Result<Vec<ProjectInfo>>;
 
     /// Makes a project unless it exists.
@@ -107,6 +110,14 @@ pub trait EventStore: EventSink {
 
     /// A property's values that contain `search` (ignoring case; all when empty), most frequent first.
     async fn values(&self, project: &ProjectId, key: &str, search: &str, limit: usize) -> Result<ValueList>;
+
+    /// Whether some event has exactly this value, numbers and booleans by what they are and not by
+    /// how they are written. `None` where the store can't tell without reading the events, which is
+    /// also what a store without an index says.
+    async fn has_value(&self, project: &ProjectId, key: &str, value: &str) -> Result<Option<bool>> {
+        let _ = (project, key, value);
+        Ok(None)
+    }
 }
 
 /// The engines as products get them.

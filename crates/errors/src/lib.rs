@@ -4,6 +4,7 @@
 //! that the chain reads as a story. Surfaces map [`Code`] to exit codes and HTTP statuses.
 
 mod nearest;
+mod sqlite;
 
 pub use nearest::{did_you_mean, nearest};
 

@@ -1,24 +1,33 @@
-//! A project's catalog: opening it, and reading its newest snapshot.
+//! A project's catalog: opening it, and bringing it to this version's form.
 
-use std::path::Path;
+mod reading;
+
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use hedgerow_data_api::{EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
 use hedgerow_errors::{Code, Error, Result};
-use sqlx::Row;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, SqliteConnection};
 use uuid::Uuid;
 
-use crate::layout::{ColumnKind, LakeColumn, Layout};
-use crate::view::{LakeFile, LakeView};
+pub(crate) use self::reading::{current, newest_snapshot};
+use crate::folder;
+use crate::layout::{LakeColumn, Layout};
+use crate::project::Current;
+use crate::sqlite_error::failed;
 
 /// The events table's id in every catalog.
 pub(crate) const EVENTS_TABLE: i64 = 1;
 
-/// A failed statement as an error that names the step.
-pub(crate) fn failed(step: &'static str) -> impl Fn(sqlx::Error) -> Error {
-    move |error| Error::caused(Code::Io, step, error)
-}
+/// The form of our own tables and indexes, kept as SQLite's `user_version`. Guests don't look at it.
+const FORMAT: i64 = 1;
+
+/// What brings a catalog from each form to the next.
+const STEPS: [&str; FORMAT as usize] = [include_str!("catalog/to_1.sql")];
+
+/// The value of `PRAGMA synchronous` by which a commit also waits for the folder, where the journal
+/// was: without it a crash of the machine can bring the journal back and undo the commit.
+const EXTRA: i64 = 3;
 
 /// An open catalog.
 #[derive(Debug, Clone)]
@@ -30,211 +39,163 @@ impl Catalog {
     /// Opens the catalog of a project folder, making it if it does not exist.
     pub(crate) async fn open(folder: &Path, now: DateTime<Utc>) -> Result<Self> {
         let options = SqliteConnectOptions::new()
-            .filename(folder.join("catalog.sqlite"))
+            .filename(path(folder))
             .create_if_missing(true)
             // A rollback journal, because a guest that attaches read-only can't open a WAL.
             .journal_mode(SqliteJournalMode::Delete)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(SqliteSynchronous::Extra)
             .busy_timeout(std::time::Duration::from_secs(30));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
         let catalog = Self {
             pool: pool.map_err(failed("cannot open the catalog"))?,
         };
-        let tables = "SELECT count(*) FROM sqlite_master WHERE name = 'ducklake_metadata'";
-        let existing: i64 = sqlx::query_scalar(tables)
-            .fetch_one(&catalog.pool)
-            .await
-            .map_err(failed("cannot read the catalog"))?;
-        if existing == 0 {
-            catalog.create(folder, now).await?;
-        }
-        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
-            .fetch_one(&catalog.pool)
-            .await
-            .map_err(failed("cannot read the catalog's settings"))?;
-        if synchronous < 2 {
-            return Err(Error::internal("the catalog does not wait for the disk"));
-        }
+        catalog.assert_durable().await?;
+        catalog.bring_up_to_date(folder, now).await?;
         Ok(catalog)
     }
 
-    async fn create(&self, folder: &Path, now: DateTime<Utc>) -> Result<()> {
-        let step = failed("cannot create the catalog");
-        let mut transaction = self.pool.begin().await.map_err(&step)?;
-        sqlx::raw_sql(include_str!("catalog/schema.sql"))
-            .execute(&mut *transaction)
-            .await
-            .map_err(&step)?;
-        // Guests find the files by this path; we go by the folder that we open.
-        let data_path = format!("{}/", folder.join("data").display());
-        let created_by = concat!("Hedgerow ", env!("CARGO_PKG_VERSION"));
-        for (key, value) in [
-            ("version", "1.0"),
-            ("created_by", created_by),
-            ("data_path", data_path.as_str()),
-            ("encrypted", "false"),
-        ] {
-            sqlx::query("INSERT INTO ducklake_metadata(key, value) VALUES (?, ?)")
-                .bind(key)
-                .bind(value)
-                .execute(&mut *transaction)
-                .await
-                .map_err(&step)?;
-        }
-        let time = snapshot_time(now);
-        let statements = [
-            "INSERT INTO ducklake_snapshot VALUES (0, ?1, 0, 1, 0)",
-            "INSERT INTO ducklake_snapshot VALUES (1, ?1, 1, 2, 0)",
-        ];
-        for statement in statements {
-            sqlx::query(statement)
-                .bind(&time)
-                .execute(&mut *transaction)
-                .await
-                .map_err(&step)?;
-        }
-        sqlx::raw_sql(
-            "INSERT INTO ducklake_snapshot_changes(snapshot_id, changes_made) VALUES (0, 'created_schema:\"main\"'), (1, 'created_table:\"main\".\"events\"');
-             INSERT INTO ducklake_schema_versions VALUES (1, 1, 1);
-             INSERT INTO ducklake_table_stats VALUES (1, 0, 0, 0);",
-        )
-        .execute(&mut *transaction)
-        .await
-        .map_err(&step)?;
-        sqlx::query("INSERT INTO ducklake_schema VALUES (0, ?, 0, NULL, 'main', 'main/', 1)")
-            .bind(Uuid::now_v7().to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(&step)?;
-        sqlx::query("INSERT INTO ducklake_table VALUES (1, ?, 1, NULL, 0, 'events', 'events/', 1)")
-            .bind(Uuid::now_v7().to_string())
-            .execute(&mut *transaction)
-            .await
-            .map_err(&step)?;
-        for column in &Layout::fixed().columns {
-            insert_column(&mut transaction, column, 1).await?;
-        }
-        transaction.commit().await.map_err(&step)
+    /// The newest snapshot with its taxonomy.
+    pub(crate) async fn current(&self, folder: &Path) -> Result<Current> {
+        let begun = self.pool.begin().await;
+        let mut transaction = begun.map_err(failed("cannot read the newest snapshot"))?;
+        current(&mut transaction, folder).await
     }
 
-    /// The newest snapshot.
-    pub(crate) async fn view(&self, folder: &Path) -> Result<LakeView> {
-        let step = failed("cannot read the newest snapshot");
-        let mut connection = self.pool.begin().await.map_err(&step)?;
-        let snapshot_id: i64 = sqlx::query_scalar("SELECT max(snapshot_id) FROM ducklake_snapshot")
+    /// SQLite answers a refused journal mode with the old one instead of an error, so it is asked again.
+    async fn assert_durable(&self) -> Result<()> {
+        let step = failed("cannot read the catalog's settings");
+        let mut connection = self.pool.acquire().await.map_err(&step)?;
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
             .fetch_one(&mut *connection)
             .await
             .map_err(&step)?;
-        let columns = sqlx::query(
-            "SELECT c.column_id, c.column_name, c.column_type, p.key FROM ducklake_column c
-             LEFT JOIN hedgerow_property p USING (column_id)
-             WHERE c.table_id = 1 AND c.end_snapshot IS NULL ORDER BY c.column_id",
-        );
-        let columns = columns.fetch_all(&mut *connection).await.map_err(&step)?;
-        let columns = columns.iter().map(|row| {
-            let kind = ColumnKind::from_ducklake_type(row.get(2))?;
-            Ok(LakeColumn {
-                id: row.get(0),
-                name: row.get(1),
-                key: row.get(3),
-                kind,
-            })
-        });
-        let columns = columns.collect::<Result<Vec<_>>>()?;
-        let files = sqlx::query(
-            "SELECT f.data_file_id, f.path, f.file_size_bytes, f.record_count, h.day, h.first_us, h.last_us
-             FROM ducklake_data_file f JOIN hedgerow_data_file h USING (data_file_id)
-             WHERE f.table_id = 1 AND f.end_snapshot IS NULL ORDER BY h.day, f.data_file_id",
-        );
-        let files = files.fetch_all(&mut *connection).await.map_err(&step)?;
-        let data = events_folder(folder);
-        let files = files.iter().map(|row| LakeFile {
-            id: row.get(0),
-            path: data.join(row.get::<String, _>(1)),
-            size: row.get::<i64, _>(2).unsigned_abs(),
-            rows: row.get::<i64, _>(3).unsigned_abs(),
-            day: row.get(4),
-            first_us: row.get(5),
-            last_us: row.get(6),
-        });
-        let files = files.collect();
-        let schema = Layout {
-            columns: columns.clone(),
+        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(&step)?;
+        if journal == "delete" && synchronous == EXTRA {
+            return Ok(());
         }
-        .schema();
-        Ok(LakeView {
-            snapshot_id,
-            columns,
-            schema,
-            files,
-            memory: Vec::new(),
-        })
+        let message = format!(
+            "the catalog's journal_mode is {journal} and synchronous is {synchronous}, so a commit may be lost"
+        );
+        Err(Error::new(Code::Io, message).with_hint("keep the data folder on a local file system"))
     }
 
-    /// Events and properties as of the newest snapshot.
-    pub(crate) async fn taxonomy(&self, snapshot_id: i64) -> Result<Taxonomy> {
-        let step = failed("cannot read the taxonomy");
-        let events = sqlx::query("SELECT name, count, first_us, last_us FROM hedgerow_event ORDER BY count DESC, name");
-        let events = events.fetch_all(&self.pool).await.map_err(&step)?;
-        let events = events.iter().map(|row| EventDefinition {
-            name: row.get(0),
-            count: row.get::<i64, _>(1).unsigned_abs(),
-            first_seen: instant(row.get(2)),
-            last_seen: instant(row.get(3)),
-        });
-        let properties = sqlx::query(
-            "SELECT key, column_name, value_type, count, values_complete FROM hedgerow_property ORDER BY key",
-        );
-        let properties = properties.fetch_all(&self.pool).await.map_err(&step)?;
-        let properties = properties.iter().map(|row| {
-            Ok(PropertyDefinition {
-                key: row.get(0),
-                column: row.get(1),
-                value_type: value_type(row.get(2))?,
-                count: row.get::<i64, _>(3).unsigned_abs(),
-                values_complete: row.get::<i64, _>(4) == 1,
-            })
-        });
-        Ok(Taxonomy {
-            snapshot_id,
-            events: events.collect(),
-            properties: properties.collect::<Result<_>>()?,
-        })
-    }
-
-    /// Values of a property that contain a text.
-    pub(crate) async fn values(&self, key: &str, search: &str, limit: usize) -> Result<ValueList> {
-        let step = failed("cannot read property values");
-        let property = sqlx::query("SELECT column_id, values_complete FROM hedgerow_property WHERE key = ?").bind(key);
-        let property = property.fetch_one(&self.pool).await.map_err(&step)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX - 1);
-        let rows = sqlx::query(
-            "SELECT value, count FROM hedgerow_value WHERE column_id = ?1 AND (?2 = '' OR instr(lower(value), lower(?2)) > 0)
-             ORDER BY count DESC, value LIMIT ?3",
-        );
-        let rows = rows
-            .bind(property.get::<i64, _>(0))
-            .bind(search)
-            .bind(limit.saturating_add(1));
-        let rows = rows.fetch_all(&self.pool).await.map_err(&step)?;
-        let mut values: Vec<ValueCount> = rows
-            .iter()
-            .map(|row| ValueCount {
-                value: row.get(0),
-                count: row.get::<i64, _>(1).unsigned_abs(),
-            })
-            .collect();
-        let cut = values.len() as i64 > limit;
-        values.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(ValueList {
-            values,
-            complete: !cut && property.get::<i64, _>(1) == 1,
-        })
+    /// Makes what a new catalog lacks, and adds to an old one what has come since.
+    async fn bring_up_to_date(&self, folder: &Path, now: DateTime<Utc>) -> Result<()> {
+        if format(&self.pool).await? == FORMAT {
+            return Ok(());
+        }
+        let step = failed("cannot bring the catalog up to date");
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(&step)?;
+        let found = format(&mut *transaction).await?;
+        if !(0..=FORMAT).contains(&found) {
+            let message = format!("the catalog's form is {found}, and this version knows forms up to {FORMAT}");
+            return Err(Error::new(Code::Corrupt, message)
+                .with_hint("a newer Hedgerow has used this data folder: upgrade this one"));
+        }
+        let tables = "SELECT count(*) FROM sqlite_master WHERE name = 'ducklake_metadata'";
+        let tables: i64 = sqlx::query_scalar(tables)
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(&step)?;
+        if tables == 0 {
+            create(&mut transaction, folder, now).await?;
+        }
+        for (statements, to) in STEPS.iter().zip(1_i64..).filter(|(_, to)| *to > found) {
+            let run = sqlx::raw_sql(*statements).execute(&mut *transaction).await;
+            run.map_err(|error| not_unique(step(error)))?;
+            sqlx::raw_sql(AssertSqlSafe(format!("PRAGMA user_version = {to}")))
+                .execute(&mut *transaction)
+                .await
+                .map_err(&step)?;
+        }
+        transaction.commit().await.map_err(&step)?;
+        folder::sync(folder)
     }
 }
 
+/// An index that must be unique and can't be, because of what is there.
+fn not_unique(error: Error) -> Error {
+    if error.code() != Code::Conflict {
+        return error;
+    }
+    Error::caused(Code::Corrupt, "the catalog has a column or a property twice", error)
+        .with_hint("put the project's folder back from a backup, or import its logs into a new project")
+}
+
+async fn format(executor: impl sqlx::SqliteExecutor<'_>) -> Result<i64> {
+    let read = sqlx::query_scalar("PRAGMA user_version").fetch_one(executor).await;
+    read.map_err(failed("cannot read the catalog's form"))
+}
+
+/// The tables of a catalog without events.
+async fn create(transaction: &mut SqliteConnection, folder: &Path, now: DateTime<Utc>) -> Result<()> {
+    let step = failed("cannot create the catalog");
+    sqlx::raw_sql(include_str!("catalog/schema.sql"))
+        .execute(&mut *transaction)
+        .await
+        .map_err(&step)?;
+    // Guests find the files by this path; we go by the folder that we open.
+    let data_path = format!("{}/", folder.join("data").display());
+    let created_by = concat!("Hedgerow ", env!("CARGO_PKG_VERSION"));
+    for (key, value) in [
+        ("version", "1.0"),
+        ("created_by", created_by),
+        ("data_path", data_path.as_str()),
+        ("encrypted", "false"),
+    ] {
+        sqlx::query("INSERT INTO ducklake_metadata(key, value) VALUES (?, ?)")
+            .bind(key)
+            .bind(value)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&step)?;
+    }
+    let time = snapshot_time(now);
+    let statements = [
+        "INSERT INTO ducklake_snapshot VALUES (0, ?1, 0, 1, 0)",
+        "INSERT INTO ducklake_snapshot VALUES (1, ?1, 1, 2, 0)",
+    ];
+    for statement in statements {
+        sqlx::query(statement)
+            .bind(&time)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&step)?;
+    }
+    sqlx::raw_sql(
+        "INSERT INTO ducklake_snapshot_changes(snapshot_id, changes_made) VALUES (0, 'created_schema:\"main\"'), (1, 'created_table:\"main\".\"events\"');
+         INSERT INTO ducklake_schema_versions VALUES (1, 1, 1);
+         INSERT INTO ducklake_table_stats VALUES (1, 0, 0, 0);",
+    )
+    .execute(&mut *transaction)
+    .await
+    .map_err(&step)?;
+    sqlx::query("INSERT INTO ducklake_schema VALUES (0, ?, 0, NULL, 'main', 'main/', 1)")
+        .bind(Uuid::now_v7().to_string())
+        .execute(&mut *transaction)
+        .await
+        .map_err(&step)?;
+    sqlx::query("INSERT INTO ducklake_table VALUES (1, ?, 1, NULL, 0, 'events', 'events/', 1)")
+        .bind(Uuid::now_v7().to_string())
+        .execute(&mut *transaction)
+        .await
+        .map_err(&step)?;
+    for column in &Layout::fixed().columns {
+        insert_column(transaction, column, 1).await?;
+    }
+    Ok(())
+}
+
+/// Where a project's catalog lies; a folder without one is no project.
+pub(crate) fn path(folder: &Path) -> PathBuf {
+    folder.join("catalog.sqlite")
+}
+
 /// Where a project's event files lie; `main/` and `events/` are the catalog's schema and table paths.
-pub(crate) fn events_folder(folder: &Path) -> std::path::PathBuf {
+pub(crate) fn events_folder(folder: &Path) -> PathBuf {
     folder.join("data").join("main").join("events")
 }
 
@@ -245,7 +206,7 @@ pub(crate) fn snapshot_time(time: DateTime<Utc>) -> String {
 
 /// Adds a column to the events table from a snapshot on.
 pub(crate) async fn insert_column(
-    transaction: &mut sqlx::SqliteConnection,
+    transaction: &mut SqliteConnection,
     column: &LakeColumn,
     snapshot_id: i64,
 ) -> Result<()> {
@@ -260,24 +221,4 @@ pub(crate) async fn insert_column(
         .await
         .map_err(failed("cannot add a column"))?;
     Ok(())
-}
-
-fn instant(us: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_micros(us).unwrap_or_default()
-}
-
-fn value_type(name: &str) -> Result<ValueType> {
-    let all = [
-        ValueType::String,
-        ValueType::Integer,
-        ValueType::Double,
-        ValueType::Boolean,
-    ];
-    let found = all.into_iter().find(|value_type| value_type.as_str() == name);
-    found.ok_or_else(|| {
-        Error::new(
-            Code::Corrupt,
-            format!("the catalog has a property of unknown type {name:?}"),
-        )
-    })
 }

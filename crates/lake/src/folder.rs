@@ -1,10 +1,14 @@
 //! The data folder and its one owner.
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use hedgerow_errors::{Code, Error, Result};
+
+/// What others may do in folders made here: nothing. The files in them need no mode of their own.
+const PRIVATE: u32 = 0o700;
 
 /// A data folder that this process owns until the value is dropped.
 ///
@@ -18,7 +22,7 @@ pub struct DataFolder {
 impl DataFolder {
     /// Takes ownership of a folder, making it if needed. Owned by another process: `busy`.
     pub fn open(root: &Path) -> Result<Self> {
-        fs::create_dir_all(root.join("projects"))?;
+        make(&root.join("projects"))?;
         let root = fs::canonicalize(root)?;
         let path = root.join("lock");
         let lock = fs::OpenOptions::new()
@@ -52,4 +56,33 @@ impl DataFolder {
     pub fn socket(root: &Path) -> PathBuf {
         root.join("socket")
     }
+}
+
+/// Makes a folder with those above it, for its owner only. Each that is new is synced into the one
+/// above it, so that a crash of the machine can't take away what is later made durable inside.
+pub(crate) fn make(folder: &Path) -> Result<()> {
+    let missing: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|above| !above.as_os_str().is_empty() && !above.is_dir())
+        .collect();
+    for new in missing.into_iter().rev() {
+        match DirBuilder::new().mode(PRIVATE).create(new) {
+            Ok(()) => {}
+            // Another process makes the same folder at the same moment.
+            Err(_) if new.is_dir() => {}
+            Err(error) => {
+                let message = format!("cannot make the folder {}", new.display());
+                return Err(Error::caused(Code::Io, message, error)
+                    .with_hint("take another folder with --data, or make it writable"));
+            }
+        }
+        let above = new.parent().filter(|above| !above.as_os_str().is_empty());
+        sync(above.unwrap_or(Path::new(".")))?;
+    }
+    Ok(())
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync(folder: &Path) -> Result<()> {
+    Ok(fs::File::open(folder)?.sync_all()?)
 }

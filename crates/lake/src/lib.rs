@@ -8,12 +8,16 @@
 
 mod append;
 mod catalog;
+mod counts;
 mod duplicates;
 mod folder;
 mod layout;
 mod parquet_file;
 mod project;
+mod recent;
+mod sqlite_error;
 mod store;
+mod value_index;
 mod view;
 
 pub use folder::DataFolder;

@@ -1,6 +1,5 @@
 //! Writing one day's events as a sorted Parquet file, and reading its identities back.
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -58,8 +57,6 @@ pub(crate) fn write(path: &Path, layout: &Layout, events: &[KeyedEvent]) -> Resu
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_dictionary_enabled(true)
         .set_column_dictionary_enabled(ColumnPath::from("uuid"), false)
-        .set_column_bloom_filter_enabled(ColumnPath::from("uuid"), true)
-        .set_column_bloom_filter_max_ndv(ColumnPath::from("uuid"), events.len().min(ROW_GROUP_ROWS) as u64)
         .build();
     let options = ArrowWriterOptions::new()
         .with_properties(properties)
@@ -262,32 +259,23 @@ fn footer_size(path: &Path) -> Result<u64> {
     Ok(u64::from(u32::from_le_bytes(length)))
 }
 
-/// Those of `wanted` that the file holds. The file's bloom filter spares most reads.
-pub(crate) fn present(path: &Path, wanted: &HashSet<Uuid>) -> Result<HashSet<Uuid>> {
-    let failed = |error| Error::caused(Code::Corrupt, format!("cannot read {}", path.display()), error);
-    let builder = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(path)?.into_file()).map_err(failed)?;
-    let mut maybe = HashSet::new();
-    for group in 0..builder.metadata().num_row_groups() {
-        match builder.get_row_group_column_bloom_filter(group, 0).map_err(failed)? {
-            Some(filter) => maybe.extend(wanted.iter().filter(|uuid| filter.check(&uuid.as_bytes()[..])).copied()),
-            None => maybe.extend(wanted),
-        }
-    }
-    if maybe.is_empty() {
-        return Ok(maybe);
-    }
+/// The uuids of a file's events, in batches.
+pub(crate) fn uuids(path: &Path) -> Result<impl Iterator<Item = Result<Vec<Uuid>>>> {
+    let message = format!("cannot read {}", path.display());
+    let failed = {
+        let message = message.clone();
+        move |error| Error::caused(Code::Corrupt, message.clone(), error)
+    };
+    let file = fs::File::open(path)?.into_file();
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(&failed)?;
     let mask = ProjectionMask::leaves(builder.parquet_schema(), [0]);
-    let reader = builder.with_projection(mask).build().map_err(failed)?;
-    let mut found = HashSet::new();
-    for batch in reader {
-        let batch =
-            batch.map_err(|error| Error::caused(Code::Corrupt, format!("cannot read {}", path.display()), error))?;
-        let uuids = batch.column(0).as_fixed_size_binary().iter().flatten();
-        found.extend(
-            uuids
-                .filter_map(|bytes| Uuid::from_slice(bytes).ok())
-                .filter(|uuid| maybe.contains(uuid)),
-        );
-    }
-    Ok(found)
+    let reader = builder.with_projection(mask).build().map_err(&failed)?;
+    Ok(reader.map(move |batch| {
+        let batch = batch.map_err(|error| Error::caused(Code::Corrupt, message.clone(), error))?;
+        let column = batch.columns().first().and_then(|column| column.as_fixed_size_binary_opt());
+        let column = column.ok_or_else(|| Error::new(Code::Corrupt, format!("{message}: it has no uuids")))?;
+        let uuids = column.iter().flatten().map(Uuid::from_slice);
+        let uuids = uuids.collect::<Result<Vec<_>, _>>();
+        uuids.map_err(|error| Error::caused(Code::Corrupt, message.clone(), error))
+    }))
 }

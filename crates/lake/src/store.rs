@@ -6,21 +6,26 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fs_err as fs;
-use hedgerow_data_api::{Appended, Clock, EventRecord, EventSink, EventStore, ProjectInfo, Taxonomy, ValueList};
+use hedgerow_data_api::{
+    Appended, Clock, EventRecord, EventSink, EventStore, ProjectInfo, PropertyDefinition, Taxonomy, ValueList,
+};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::append::append;
+use crate::catalog;
 use crate::folder::DataFolder;
 use crate::project::{Current, Project};
+use crate::value_index;
 use crate::view::LakeView;
 
 /// All projects of a data folder.
 pub struct Lake {
-    folder: DataFolder,
+    folder: Arc<DataFolder>,
     clock: Clock,
-    open: Mutex<BTreeMap<ProjectId, Arc<Project>>>,
+    /// Each is opened by its first user, without keeping those of other projects waiting.
+    open: Mutex<BTreeMap<ProjectId, Arc<OnceCell<Arc<Project>>>>>,
 }
 
 impl Lake {
@@ -28,7 +33,7 @@ impl Lake {
     #[must_use]
     pub fn new(folder: DataFolder, clock: Clock) -> Self {
         Self {
-            folder,
+            folder: Arc::new(folder),
             clock,
             open: Mutex::new(BTreeMap::new()),
         }
@@ -42,7 +47,7 @@ impl Lake {
 
     /// The newest snapshot of a project with its taxonomy, both of the same commit.
     pub async fn snapshot(&self, project: &ProjectId) -> Result<(Arc<LakeView>, Arc<Taxonomy>)> {
-        let Current { view, taxonomy } = self.project(project).await?.current();
+        let Current { view, taxonomy } = self.project(project).await?.current().await?;
         Ok((view, taxonomy))
     }
 
@@ -52,11 +57,7 @@ impl Lake {
 
     /// An existing project; an unknown one is refused with the names that exist.
     async fn project(&self, project: &ProjectId) -> Result<Arc<Project>> {
-        let mut open = self.open.lock().await;
-        if let Some(found) = open.get(project) {
-            return Ok(Arc::clone(found));
-        }
-        if !fs::exists(self.folder_of(project).join("catalog.sqlite"))? {
+        if !self.exists(project) {
             let known = self.names()?;
             let error = Error::unknown("project", project.as_str(), known.iter().map(ProjectId::as_str));
             return Err(if known.is_empty() {
@@ -65,26 +66,51 @@ impl Lake {
                 error
             });
         }
-        let opened = Arc::new(Project::open(&self.folder_of(project), self.clock.now()).await?);
-        open.insert(project.clone(), Arc::clone(&opened));
-        Ok(opened)
+        self.opened(project).await
+    }
+
+    /// A project, made if it does not exist.
+    async fn opened(&self, project: &ProjectId) -> Result<Arc<Project>> {
+        let cell = Arc::clone(self.open.lock().await.entry(project.clone()).or_default());
+        let open = async || {
+            let (owned, folder) = (Arc::clone(&self.folder), self.folder_of(project));
+            let opened = Project::open(owned, &folder, self.clock.now()).await;
+            opened.map(Arc::new).map_err(|error| of_project(project, error))
+        };
+        cell.get_or_try_init(open).await.cloned()
+    }
+
+    /// What makes a folder a project is its catalog; anything else that lies there is none.
+    fn exists(&self, project: &ProjectId) -> bool {
+        catalog::path(&self.folder_of(project)).is_file()
     }
 
     fn names(&self) -> Result<Vec<ProjectId>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(self.folder.root().join("projects"))? {
             let name = entry?.file_name();
-            names.extend(name.to_str().and_then(|name| name.parse::<ProjectId>().ok()));
+            let id = name.to_str().and_then(|name| name.parse::<ProjectId>().ok());
+            names.extend(id.filter(|id| self.exists(id)));
         }
         names.sort();
         Ok(names)
     }
 }
 
+/// A project that can't be opened, by its name.
+fn of_project(project: &ProjectId, error: Error) -> Error {
+    let hint = error.hint().map(str::to_owned);
+    let named = Error::caused(error.code(), format!("cannot open project {project}"), error);
+    match hint {
+        Some(hint) => named.with_hint(hint),
+        None => named,
+    }
+}
+
 #[async_trait]
 impl EventSink for Lake {
     async fn append(&self, project: &ProjectId, batch: Vec<EventRecord>) -> Result<Appended> {
-        append(&self.project(project).await?, batch, self.clock.now()).await
+        append(self.project(project).await?, batch, self.clock.now()).await
     }
 }
 
@@ -93,32 +119,39 @@ impl EventStore for Lake {
     async fn projects(&self) -> Result<Vec<ProjectInfo>> {
         let mut projects = Vec::new();
         for id in self.names()? {
-            let events = self.project(&id).await?.current().view.rows();
-            projects.push(ProjectInfo { id, events });
+            let (events, problem) = match self.snapshot(&id).await {
+                Ok((view, _)) => (view.rows(), None),
+                Err(error) => (0, Some(error.report().to_string())),
+            };
+            projects.push(ProjectInfo { id, events, problem });
         }
         Ok(projects)
     }
 
     async fn create_project(&self, project: &ProjectId) -> Result<()> {
-        let mut open = self.open.lock().await;
-        if !open.contains_key(project) {
-            let opened = Project::open(&self.folder_of(project), self.clock.now()).await?;
-            open.insert(project.clone(), Arc::new(opened));
-        }
-        Ok(())
+        self.opened(project).await.map(drop)
     }
 
     async fn taxonomy(&self, project: &ProjectId) -> Result<Arc<Taxonomy>> {
-        Ok(self.project(project).await?.current().taxonomy)
+        Ok(self.snapshot(project).await?.1)
     }
 
     async fn values(&self, project: &ProjectId, key: &str, search: &str, limit: usize) -> Result<ValueList> {
         let project = self.project(project).await?;
-        let taxonomy = project.current().taxonomy;
-        if taxonomy.property(key).is_none() {
-            let known = taxonomy.properties.iter().map(|property| property.key.as_str());
-            return Err(Error::unknown("property", key, known));
-        }
-        project.catalog.values(key, search, limit).await
+        let taxonomy = project.current().await?.taxonomy;
+        known_property(&taxonomy, key)?;
+        value_index::list(&project.catalog.pool, key, search, limit).await
     }
+
+    async fn has_value(&self, project: &ProjectId, key: &str, value: &str) -> Result<Option<bool>> {
+        let project = self.project(project).await?;
+        let taxonomy = project.current().await?.taxonomy;
+        let value_type = known_property(&taxonomy, key)?.value_type;
+        value_index::has(&project.catalog.pool, key, value_type, value).await
+    }
+}
+
+fn known_property<'a>(taxonomy: &'a Taxonomy, key: &str) -> Result<&'a PropertyDefinition> {
+    let known = taxonomy.properties.iter().map(|property| property.key.as_str());
+    taxonomy.property(key).ok_or_else(|| Error::unknown("property", key, known))
 }

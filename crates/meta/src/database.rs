@@ -90,16 +90,7 @@ pub(crate) fn failed(step: impl Into<String>, error: sqlx::Error) -> Error {
     Error::caused(code, step, error)
 }
 
-/// The low byte of SQLite's extended result codes is the kind of failure.
 fn code_of(extended: Option<&str>) -> Code {
-    let Some(extended) = extended.and_then(|code| code.parse::<u32>().ok()) else {
-        return Code::Internal;
-    };
-    match extended & 0xff {
-        5 | 6 => Code::Busy,                                     // BUSY, LOCKED
-        8 | 10 | 13 | 14 => Code::Io,                            // READONLY, IOERR, FULL, CANTOPEN
-        11 | 26 => Code::Corrupt,                                // CORRUPT, NOTADB
-        19 if matches!(extended, 1555 | 2067) => Code::Conflict, // PRIMARYKEY, UNIQUE
-        _ => Code::Internal,
-    }
+    let extended = extended.and_then(|code| code.parse::<u32>().ok());
+    extended.map_or(Code::Internal, Code::of_sqlite)
 }

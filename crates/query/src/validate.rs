@@ -83,12 +83,7 @@ async fn value(
     };
     for value in wanted {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let found = store.values(project, &filter.key, &text, 10_000).await?;
-        if !found
-            .values
-            .iter()
-            .any(|found| found.value == text || found.value.eq_ignore_ascii_case(&text) && value.is_boolean())
-        {
+        if store.has_value(project, &filter.key, &text).await? == Some(false) {
             let known = store.values(project, &filter.key, "", usize::MAX).await?;
             let known = known.values.iter().map(|known| known.value.as_str());
             return Err(Error::unknown(&format!("value of {}", filter.key), &text, known));

@@ -101,6 +101,7 @@ impl EventStore for FakeStore {
         Ok(vec![ProjectInfo {
             id: self.project.clone(),
             events,
+            problem: None,
         }])
     }
 
@@ -125,6 +126,22 @@ impl EventStore for FakeStore {
             complete: values.len() == found.count(),
             values,
         })
+    }
+
+    async fn has_value(&self, project: &ProjectId, key: &str, value: &str) -> Result<Option<bool>> {
+        self.check(project)?;
+        let Some(property) = self.taxonomy.property(key) else {
+            return Err(Error::unknown("property", key, self.values.keys().map(String::as_str)));
+        };
+        let equal = |known: &str| match property.value_type {
+            ValueType::String => known == value,
+            ValueType::Boolean => known.eq_ignore_ascii_case(value.trim()),
+            ValueType::Integer | ValueType::Double => {
+                known == value || known.parse::<f64>().is_ok_and(|known| value.trim().parse() == Ok(known))
+            }
+        };
+        let listed = self.values.get(key).into_iter().flatten();
+        Ok(Some(listed.into_iter().any(|known| equal(&known.value))))
     }
 }
 

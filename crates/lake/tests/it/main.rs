@@ -8,4 +8,8 @@
 )]
 
 mod append;
+mod cancel;
 mod duckdb;
+mod duplicates;
+mod projects;
+mod values;

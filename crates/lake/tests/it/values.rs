@@ -1,0 +1,63 @@
+//! The value index: what is listed has its exact count, whatever has to stay out.
+
+use std::collections::HashMap;
+
+use hedgerow_data_api::{EventRecord, EventSink, EventStore, PropertyValue};
+use uuid::Uuid;
+
+use crate::append::{events, lake, project};
+
+/// The first event, once for each value of `path`.
+fn with_paths(paths: impl Iterator<Item = u32>) -> Vec<EventRecord> {
+    let one = events(1).remove(0);
+    let event = |path: u32| EventRecord {
+        uuid: Uuid::new_v4(),
+        properties: vec![("path", PropertyValue::Text(format!("/{path}")))],
+        ..one.clone()
+    };
+    paths.map(event).collect()
+}
+
+#[tokio::test]
+async fn counts_of_listed_values_are_exact_when_the_index_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path()).await;
+    // The second chunk fills the index in its middle; the third brings back values that stayed out.
+    let chunks = [
+        with_paths(0..15_000),
+        with_paths((12_000..27_000).chain(20_000..27_000)),
+        with_paths((0..30_000).step_by(7)),
+        with_paths(14_990..29_000),
+    ];
+    let mut truth: HashMap<String, u64> = HashMap::new();
+    let mut sizes = Vec::new();
+    for chunk in chunks {
+        for event in &chunk {
+            if let PropertyValue::Text(path) = &event.properties[0].1 {
+                *truth.entry(path.clone()).or_default() += 1;
+            }
+        }
+        lake.append(&project(), chunk).await.unwrap();
+        let list = lake.values(&project(), "path", "", 100_000).await.unwrap();
+        for value in &list.values {
+            assert_eq!(value.count, truth[&value.value], "{}", value.value);
+        }
+        sizes.push((list.values.len(), list.complete));
+    }
+    assert_eq!(sizes, [(15_000, true), (20_000, false), (20_000, false), (20_000, false)]);
+}
+
+#[tokio::test]
+async fn long_values_stay_out_of_the_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path()).await;
+    let text = |length: usize| PropertyValue::Text("é".repeat(length / 2));
+    let mut batch = events(4);
+    for (event, length) in batch.iter_mut().zip([4, 1_024, 1_026, 200_000]) {
+        event.properties = vec![("url", text(length))];
+    }
+    lake.append(&project(), batch).await.unwrap();
+    let list = lake.values(&project(), "url", "", 10).await.unwrap();
+    let lengths: Vec<_> = list.values.iter().map(|value| value.value.len()).collect();
+    assert_eq!((lengths, list.complete), (vec![4, 1_024], false));
+}
