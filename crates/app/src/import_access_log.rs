@@ -6,7 +6,7 @@ use std::pin::pin;
 
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
-use hedgerow_ingest::{AccessLogOptions, ImportProgress, ImportSummary, MaxRejects};
+use hedgerow_ingest::{AccessLogOptions, ImportProgress, ImportSummary, MaxRejects, OpenAccessLogs};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::App;
@@ -28,7 +28,7 @@ pub struct AccessLogInput {
 
 impl App {
     /// Imports access logs. Importing the same lines again adds nothing. Dropping the future stops
-    /// the import between two chunks of events.
+    /// the import between two chunks of events; a chunk on its way is still stored.
     pub async fn import_access_log(
         &self,
         input: &AccessLogInput,
@@ -46,10 +46,13 @@ impl App {
             ..AccessLogOptions::default()
         };
         let store = &self.parts.data.store;
-        store.create_project(&input.project).await?;
-        let import =
-            hedgerow_ingest::import_access_log(store.as_ref(), &input.project, &input.files, &options, progress);
-        may_block(import).await
+        may_block(async {
+            // A mistyped name must not leave a project behind.
+            let logs = OpenAccessLogs::open(&input.files, &options)?;
+            store.create_project(&input.project).await?;
+            logs.import(store.as_ref(), &input.project, progress).await
+        })
+        .await
     }
 
     /// A file that isn't there yet.

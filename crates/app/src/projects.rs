@@ -12,7 +12,7 @@ use crate::App;
 const MAX_VALUES: usize = 1_000;
 
 impl App {
-    /// All projects, by id.
+    /// All projects, by id. One that can't be read is listed with its problem.
     pub async fn projects(&self) -> Result<Vec<ProjectInfo>> {
         self.parts.data.store.projects().await
     }
@@ -41,16 +41,9 @@ impl App {
         self.parts.data.store.values(project, key, search, limit).await
     }
 
-    /// Refuses an unknown project with the names that exist.
+    /// Refuses an unknown project with the names that exist, and one that can't be read with the
+    /// reason. Other projects play no part in it.
     pub(crate) async fn require_project(&self, project: &ProjectId) -> Result<()> {
-        let projects = self.projects().await?;
-        if projects.iter().any(|info| info.id == *project) {
-            return Ok(());
-        }
-        Err(Error::unknown(
-            "project",
-            project.as_str(),
-            projects.iter().map(|info| info.id.as_str()),
-        ))
+        self.taxonomy(project).await.map(drop)
     }
 }

@@ -12,7 +12,7 @@ mod printer;
 mod table;
 mod verbs;
 
-pub use args::{Cli, Command, Globals, parse};
+pub use args::{Cli, Command, Globals, ImportCommand, parse};
 pub use cancel::{Cancel, Canceller, cancellation};
 pub use printer::{Printer, Sink};
 pub use verbs::{Host, VerbContext, run};

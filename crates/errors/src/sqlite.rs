@@ -26,14 +26,14 @@ mod tests {
     fn extended_codes_go_by_their_primary_code() {
         let cases = [
             (5, Code::Busy),
-            (261, Code::Busy),        // BUSY_RECOVERY
-            (13, Code::Io),           // FULL
-            (1_290, Code::Io),        // IOERR_DIR_FSYNC
-            (267, Code::Corrupt),     // CORRUPT_VTAB
-            (26, Code::Corrupt),      // NOTADB
-            (2_067, Code::Conflict),  // CONSTRAINT_UNIQUE
-            (1_299, Code::Internal),  // CONSTRAINT_NOTNULL
-            (1, Code::Internal),      // ERROR
+            (261, Code::Busy),       // BUSY_RECOVERY
+            (13, Code::Io),          // FULL
+            (1_290, Code::Io),       // IOERR_DIR_FSYNC
+            (267, Code::Corrupt),    // CORRUPT_VTAB
+            (26, Code::Corrupt),     // NOTADB
+            (2_067, Code::Conflict), // CONSTRAINT_UNIQUE
+            (1_299, Code::Internal), // CONSTRAINT_NOTNULL
+            (1, Code::Internal),     // ERROR
         ];
         for (extended, code) in cases {
             assert_eq!(Code::of_sqlite(extended), code, "{extended}");

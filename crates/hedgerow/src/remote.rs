@@ -8,11 +8,12 @@ use hedgerow_errors::{Code, Error, Result};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
-use crate::socket::{Call, Frame, bytes_of};
+use crate::socket::{Argument, Call, Frame, address_of};
 
 /// Runs a verb in the process that listens on the socket; `None` where nobody does.
 pub(crate) async fn run(socket: &Path, arguments: &[OsString], printer: &Printer) -> Result<Option<i32>> {
-    let Ok(stream) = UnixStream::connect(socket).await else {
+    let (address, _folder) = address_of(socket)?;
+    let Ok(stream) = UnixStream::connect(address).await else {
         return Ok(None);
     };
     let failed = |error| Error::caused(Code::Unavailable, "the server did not answer", error);
@@ -20,7 +21,7 @@ pub(crate) async fn run(socket: &Path, arguments: &[OsString], printer: &Printer
     let cwd =
         std::env::current_dir().map_err(|error| Error::caused(Code::Io, "cannot tell the current folder", error))?;
     let call = Call {
-        arguments: bytes_of(arguments),
+        arguments: arguments.iter().cloned().map(Argument::from).collect(),
         cwd,
         out_is_terminal: printer.out_is_terminal(),
         err_is_terminal: printer.err_is_terminal(),

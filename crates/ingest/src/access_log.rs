@@ -6,8 +6,8 @@
 //! `sessions` assigns the session, `request`, `text` and `event` make the event of it. Lines that
 //! can't be read go to `rejects`.
 //!
-//! Memory is bounded by the reorder window, the window of equal lines, one chunk of events, and
-//! the visitors of half an hour; it does not grow with the log. A chunk is durable or not there
+//! Memory is bounded by the reorder window and one chunk of events, both in number and in bytes, by
+//! the window of equal lines, and the visitors of half an hour; it does not grow with the log. A chunk is durable or not there
 //! at all, and since a line's identity depends on nothing but its file, an import that was cut
 //! short is completed by running it again.
 
@@ -44,90 +44,117 @@ pub use self::summary::{AccessLogOptions, ImportProgress, ImportSummary, MaxReje
 /// Lines between two reports of progress.
 const PROGRESS_LINES: u64 = 10_000;
 
-/// Imports logs into a project and says what came of it.
-///
-/// The files are merged by time and read once. Events become durable in chunks. `progress` is
-/// called every few thousand lines and after each chunk. Reading blocks the thread between two
-/// chunks, so a server runs this on a thread that may block.
-///
-/// # Errors
-/// Where a file can't be read or is compressed, or the rejects file exists, before anything is
-/// imported. `InvalidArgument` when more lines than `max_rejects` could not be read: then all
-/// others are imported nevertheless, and the message says so. Where the sink fails, the chunks
-/// before are durable, and the same import again adds only what is missing.
-pub async fn import_access_log(
-    sink: &dyn EventSink,
-    project: &ProjectId,
-    files: &[PathBuf],
-    options: &AccessLogOptions,
-    progress: &(dyn Fn(ImportProgress) + Send + Sync),
-) -> Result<ImportSummary> {
-    let started = Instant::now();
-    check(files, options)?;
-    let mut tally = Tally {
-        rejects: Rejects::to_file(options.rejects_path.as_deref())?,
-        ..Tally::default()
-    };
-    let mut logs = Logs::open(files, options.source.as_deref(), &mut tally)?;
-    let mut ordinals = Ordinals::default();
-    let mut reorder = Reorder::new(reorder::WINDOW);
-    let mut writer = Writer::new(sink, project, options.chunk_events)?;
-    let (bytes_total, mut reported) = (logs.bytes_total, 0);
-    let report = |tally: &Tally, appended: Appended| {
-        let (bytes_read, lines, events_added) = (tally.bytes, tally.lines, appended.added);
-        progress(ImportProgress {
-            bytes_read,
-            bytes_total,
-            lines,
-            events_added,
-        });
-    };
-    loop {
-        let found = logs.next(&mut tally)?;
-        let at_end = found.is_none();
-        let released = match found {
-            Some(FoundLine { raw, fields, log }) => {
-                let uuid = ordinals.event_id(logs.source(log), &raw);
-                reorder.push(fields.timestamp, Pending { uuid, raw, fields })
-            }
-            None => reorder.finish(),
+/// Logs that are open and can be read, before anything of them is imported.
+pub struct OpenAccessLogs {
+    logs: Logs,
+    tally: Tally,
+    options: AccessLogOptions,
+    started: Instant,
+}
+
+impl OpenAccessLogs {
+    /// Opens logs and reads the first line of each. A pipe blocks the thread until it has one.
+    ///
+    /// # Errors
+    /// Where a file can't be read or is compressed, a pipe comes without a source, or the rejects
+    /// file exists.
+    pub fn open(files: &[PathBuf], options: &AccessLogOptions) -> Result<Self> {
+        let started = Instant::now();
+        check(files, options)?;
+        let mut tally = Tally {
+            rejects: Rejects::to_file(options.rejects_path.as_deref())?,
+            ..Tally::default()
         };
-        let any_released = released.len() > 0;
-        for (_, line) in released {
-            if writer.add(&line) {
-                writer.flush().await?;
+        Ok(Self {
+            logs: Logs::open(files, options.source.as_deref(), &mut tally)?,
+            tally,
+            options: options.clone(),
+            started,
+        })
+    }
+
+    /// Imports the logs into a project and says what came of it.
+    ///
+    /// They are merged by time and read once. Events become durable in chunks. `progress` is called
+    /// every few thousand lines and after each chunk. Reading blocks the thread between two chunks,
+    /// so a server runs this on a thread that may block.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when more lines than `max_rejects` could not be read: then all others are
+    /// imported nevertheless, and the message says so. Where the sink fails, the chunks before are
+    /// durable, and the same import again adds only what is missing.
+    pub async fn import(
+        self,
+        sink: &dyn EventSink,
+        project: &ProjectId,
+        progress: &(dyn Fn(ImportProgress) + Send + Sync),
+    ) -> Result<ImportSummary> {
+        let Self {
+            mut logs,
+            mut tally,
+            options,
+            started,
+        } = self;
+        let mut ordinals = Ordinals::default();
+        let mut reorder = Reorder::new(reorder::WINDOW, |line: &Pending| line.raw.len());
+        let mut writer = Writer::new(sink, project, &options)?;
+        let (bytes_total, mut reported) = (logs.bytes_total, 0);
+        let report = |tally: &Tally, appended: Appended| {
+            let (bytes_read, lines, events_added) = (tally.bytes, tally.lines, appended.added);
+            progress(ImportProgress {
+                bytes_read,
+                bytes_total,
+                lines,
+                events_added,
+            });
+        };
+        loop {
+            let found = logs.next(&mut tally)?;
+            let at_end = found.is_none();
+            let released = match found {
+                Some(FoundLine { raw, fields, log }) => {
+                    let uuid = ordinals.event_id(logs.source(log), &raw);
+                    reorder.push(fields.timestamp, Pending { uuid, raw, fields })
+                }
+                None => reorder.finish(),
+            };
+            let any_released = released.len() > 0;
+            for (_, line) in released {
+                if writer.add(&line) {
+                    writer.flush().await?;
+                    report(&tally, writer.appended);
+                }
+            }
+            if any_released {
+                writer.sessions.forget_before(reorder.let_go_until());
+            }
+            if at_end {
+                break;
+            }
+            if tally.lines - reported >= PROGRESS_LINES {
+                reported = tally.lines;
                 report(&tally, writer.appended);
             }
         }
-        if any_released {
-            writer.sessions.forget_before(reorder.let_go_until());
+        writer.flush().await?;
+        report(&tally, writer.appended);
+        let summary = summarise(logs.len(), tally, &writer, reorder.late(), started)?;
+        // Blank lines hold nothing that could be lost, so they count for neither side of the share.
+        if options
+            .max_rejects
+            .exceeded(summary.rejected, summary.lines - summary.blank_lines)
+        {
+            return Err(summary.too_many_rejects(options.max_rejects));
         }
-        if at_end {
-            break;
-        }
-        if tally.lines - reported >= PROGRESS_LINES {
-            reported = tally.lines;
-            report(&tally, writer.appended);
-        }
+        Ok(summary)
     }
-    writer.flush().await?;
-    report(&tally, writer.appended);
-    let summary = summarise(logs.len(), tally, &writer, reorder.late(), started)?;
-    // Blank lines hold nothing that could be lost, so they count for neither side of the share.
-    if options
-        .max_rejects
-        .exceeded(summary.rejected, summary.lines - summary.blank_lines)
-    {
-        return Err(summary.too_many_rejects(options.max_rejects));
-    }
-    Ok(summary)
 }
 
 fn check(files: &[PathBuf], options: &AccessLogOptions) -> Result<()> {
     if files.is_empty() {
         return Err(Error::invalid("import an access log: no file given"));
     }
-    if options.chunk_events == 0 {
+    if options.chunk_events == 0 || options.chunk_bytes == 0 {
         return Err(Error::invalid(
             "import an access log: a chunk must hold at least one event",
         ));
@@ -193,7 +220,10 @@ struct Writer<'a> {
     sink: &'a dyn EventSink,
     project: &'a ProjectId,
     chunk_events: usize,
+    chunk_bytes: usize,
     chunk: Vec<EventRecord>,
+    /// The bytes of the lines that the chunk was made of.
+    bytes: usize,
     agents: UserAgents,
     sessions: Sessions,
     appended: Appended,
@@ -204,12 +234,14 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(sink: &'a dyn EventSink, project: &'a ProjectId, chunk_events: usize) -> Result<Self> {
+    fn new(sink: &'a dyn EventSink, project: &'a ProjectId, options: &AccessLogOptions) -> Result<Self> {
         Ok(Self {
             sink,
             project,
-            chunk_events,
+            chunk_events: options.chunk_events,
+            chunk_bytes: options.chunk_bytes,
             chunk: Vec::new(),
+            bytes: 0,
             agents: UserAgents::load()?,
             sessions: Sessions::default(),
             appended: Appended::default(),
@@ -228,7 +260,8 @@ impl<'a> Writer<'a> {
         self.without_agent += u64::from(line.fields.agent.is_none());
         self.chunk
             .push(event::event(line, &mut self.agents, &mut self.sessions));
-        self.chunk.len() >= self.chunk_events
+        self.bytes += line.raw.len();
+        self.chunk.len() >= self.chunk_events || self.bytes >= self.chunk_bytes
     }
 
     /// Makes the chunk durable.
@@ -237,6 +270,7 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let chunk = std::mem::take(&mut self.chunk);
+        self.bytes = 0;
         let events = chunk.len();
         let Appended { added, already_present } = self.sink.append(self.project, chunk).await.map_err(|error| {
             let before = self.appended.added;

@@ -7,5 +7,5 @@ mod access_log;
 mod user_agent;
 
 pub use access_log::{
-    AccessLogOptions, ImportProgress, ImportSummary, MaxRejects, RejectReason, import_access_log, source_name,
+    AccessLogOptions, ImportProgress, ImportSummary, MaxRejects, OpenAccessLogs, RejectReason, source_name,
 };

@@ -218,3 +218,6 @@ fn write_day(folder: &Path, layout: &Layout, day: i64, mut events: Vec<KeyedEven
         written,
     })
 }
+
+#[cfg(test)]
+mod tests;

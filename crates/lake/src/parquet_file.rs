@@ -272,7 +272,10 @@ pub(crate) fn uuids(path: &Path) -> Result<impl Iterator<Item = Result<Vec<Uuid>
     let reader = builder.with_projection(mask).build().map_err(&failed)?;
     Ok(reader.map(move |batch| {
         let batch = batch.map_err(|error| Error::caused(Code::Corrupt, message.clone(), error))?;
-        let column = batch.columns().first().and_then(|column| column.as_fixed_size_binary_opt());
+        let column = batch
+            .columns()
+            .first()
+            .and_then(|column| column.as_fixed_size_binary_opt());
         let column = column.ok_or_else(|| Error::new(Code::Corrupt, format!("{message}: it has no uuids")))?;
         let uuids = column.iter().flatten().map(Uuid::from_slice);
         let uuids = uuids.collect::<Result<Vec<_>, _>>();

@@ -153,5 +153,7 @@ impl EventStore for Lake {
 
 fn known_property<'a>(taxonomy: &'a Taxonomy, key: &str) -> Result<&'a PropertyDefinition> {
     let known = taxonomy.properties.iter().map(|property| property.key.as_str());
-    taxonomy.property(key).ok_or_else(|| Error::unknown("property", key, known))
+    taxonomy
+        .property(key)
+        .ok_or_else(|| Error::unknown("property", key, known))
 }

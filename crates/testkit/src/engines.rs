@@ -137,7 +137,10 @@ impl EventStore for FakeStore {
             ValueType::String => known == value,
             ValueType::Boolean => known.eq_ignore_ascii_case(value.trim()),
             ValueType::Integer | ValueType::Double => {
-                known == value || known.parse::<f64>().is_ok_and(|known| value.trim().parse() == Ok(known))
+                known == value
+                    || known
+                        .parse::<f64>()
+                        .is_ok_and(|known| value.trim().parse() == Ok(known))
             }
         };
         let listed = self.values.get(key).into_iter().flatten();

@@ -756,9 +756,11 @@ export interface components {
             id: components["schemas"]["ProjectId"];
             /**
              * Format: uint64
-             * @description Events stored.
+             * @description Events stored; 0 where the project can't be read.
              */
             events: number;
+            /** @description Why the project can't be read, where it can't. */
+            problem?: string | null;
         };
         /** @description Every list that the API answers. */
         ProjectInfoList: {

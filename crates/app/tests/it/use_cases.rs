@@ -4,7 +4,7 @@ use crate::support::{Fixture, project};
 use futures::StreamExt as _;
 use hedgerow_agent_api::{Effect, NewRun, Progress, Registry, RunLog as _, RunStatus, Surface, ToolOutput};
 use hedgerow_app::eval::read_suites;
-use hedgerow_app::{AskInput, AskOutcome, AskReport, ToolCall};
+use hedgerow_app::{AccessLogInput, AskInput, AskOutcome, AskReport, MaxRejects, ToolCall};
 use hedgerow_data_api::SqlQuery;
 use hedgerow_errors::{Code, Error};
 use hedgerow_ids::{ConversationId, RunId};
@@ -236,4 +236,21 @@ fn site_suite_has_forty_answerable_questions_of_fifty_two() {
             .code(),
         Code::UnknownName
     );
+}
+
+#[tokio::test]
+async fn an_import_of_a_missing_file_makes_no_project() {
+    let app = Fixture::new(vec![]).app();
+    // The store here knows one project and refuses to make this one: the file is what must fail first.
+    let input = AccessLogInput {
+        project: "nowhere".parse().unwrap(),
+        files: vec!["/no/such/acces.log".into()],
+        source: None,
+        max_rejects: MaxRejects::default(),
+        rejects_path: None,
+    };
+    let error = app.import_access_log(&input, &|_| {}).await.unwrap_err();
+    assert_eq!(error.code(), Code::Io);
+    assert!(error.message().contains("/no/such/acces.log"), "{error}");
+    assert!(error.hint().is_some());
 }

@@ -21,8 +21,16 @@ pub(super) async fn run(command: &ProjectsCommand, globals: &Globals, ctx: &Verb
     }
     let mut table = TextTable::new(["project", "events"]);
     for project in &projects {
-        table.row(&[json!(project.id), json!(project.events)]);
+        // Of a project that can't be read nobody knows how many events it has.
+        let events = project.problem.is_none().then_some(project.events);
+        table.row(&[json!(project.id), json!(events)]);
     }
     super::shown::table(&table, ctx)?;
+    for project in &projects {
+        if let Some(problem) = &project.problem {
+            ctx.printer
+                .note(&format!("project {} can't be read: {problem}", project.id));
+        }
+    }
     Ok(exit::DONE)
 }

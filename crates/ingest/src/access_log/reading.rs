@@ -4,11 +4,13 @@
 //! in which order they are given and a session may go from one to the next. Each log is streamed;
 //! a line over 1 MB is skipped without being held.
 
+use std::fs::Metadata;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use fs_err::File;
-use hedgerow_errors::{Error, Result};
+use hedgerow_errors::{Error, Result, nearest};
 
 use super::identity::source_name;
 use super::line::{Fields, Reject, parse};
@@ -16,6 +18,8 @@ use super::rejects::Rejects;
 
 /// The longest line that is read, in bytes without its end.
 const LONGEST_LINE: usize = 1_000_000;
+/// How many names of a folder are compared with one that is not there.
+const MOST_NEIGHBOURS: usize = 10_000;
 /// How much of a longer line goes to the rejects file, in bytes.
 const SHOWN_OF_LONG_LINE: usize = 1_000;
 
@@ -80,18 +84,23 @@ impl Logs {
         };
         let mut known = Vec::with_capacity(files.len());
         for path in files {
-            let canonical = fs_err::canonicalize(path)?;
-            if known.contains(&canonical) {
+            let (file, metadata) = open(path)?;
+            // What is opened tells whether it was given before; a pipe's path can't be resolved.
+            let identity = (metadata.dev(), metadata.ino());
+            if known.contains(&identity) {
                 tally
                     .notes
                     .push(format!("{} was given more than once and read once", path.display()));
                 continue;
             }
-            known.push(canonical);
-            let log = Log::open(path, source)?;
-            let metadata = log.reader.get_ref().metadata()?;
+            known.push(identity);
+            let source = match source {
+                Some(source) => source.to_owned(),
+                None if metadata.is_file() => source_name(path),
+                None => return Err(nameless(path)),
+            };
             logs.bytes_total += if metadata.is_file() { metadata.len() } else { 0 };
-            logs.logs.push(log);
+            logs.logs.push(Log::new(path, source, file)?);
         }
         for log in &mut logs.logs {
             log.advance(tally)?;
@@ -132,9 +141,53 @@ impl Logs {
     }
 }
 
+/// Opens a file or a pipe.
+fn open(path: &Path) -> Result<(File, Metadata)> {
+    let opened = File::open(path).and_then(|file| {
+        let metadata = file.metadata()?;
+        Ok((file, metadata))
+    });
+    match opened {
+        Ok((_, metadata)) if metadata.is_dir() => Err(Error::invalid(format!("{} is a folder", path.display()))
+            .with_hint("name the logs in it, for example with a pattern such as access.log*")),
+        Ok(opened) => Ok(opened),
+        Err(error) => {
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
+            let hint = if missing { similar(path) } else { None };
+            let hint = hint.unwrap_or_else(|| "check the file's name and that you may read it".to_owned());
+            Err(Error::from(error).with_hint(hint))
+        }
+    }
+}
+
+/// The names beside a missing file that are most like its own.
+fn similar(path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = fs_err::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let names = entries
+        .take(MOST_NEIGHBOURS)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names: Vec<String> = names.collect();
+    let near = nearest(wanted, names.iter().map(String::as_str), 3);
+    (!near.is_empty()).then(|| format!("did you mean {}?", near.join(", ")))
+}
+
+/// A pipe's path, such as `/dev/fd/63`, is another one each time; taken for the log's name it would
+/// make the same lines look new.
+fn nameless(path: &Path) -> Error {
+    Error::invalid(format!(
+        "{} is no regular file and has no name that stays",
+        path.display()
+    ))
+    .with_hint(
+        "name the log with --source, for example --source access.log; the same lines of one source are imported once",
+    )
+}
+
 impl Log {
-    fn open(path: &Path, source: Option<&str>) -> Result<Self> {
-        let mut reader = BufReader::with_capacity(64 << 10, File::open(path)?);
+    fn new(path: &Path, source: String, file: File) -> Result<Self> {
+        let mut reader = BufReader::with_capacity(64 << 10, file);
         let start = reader.fill_buf()?;
         if let Some((_, program)) = COMPRESSED.iter().find(|(magic, _)| start.starts_with(magic)) {
             let shown = path.display();
@@ -144,7 +197,6 @@ impl Log {
         if start.starts_with(BYTE_ORDER_MARK) {
             reader.consume(BYTE_ORDER_MARK.len());
         }
-        let source = source.map_or_else(|| source_name(path), str::to_owned);
         Ok(Self {
             path: path.to_owned(),
             source,

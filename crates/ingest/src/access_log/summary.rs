@@ -20,8 +20,10 @@ pub struct AccessLogOptions {
     /// The file that unreadable lines are written to, made when the first turns up; must not
     /// exist. Without it they are only counted.
     pub rejects_path: Option<PathBuf>,
-    /// Events that become durable together; at least 1.
+    /// Events that become durable together at most; at least 1.
     pub chunk_events: usize,
+    /// Bytes of lines at which events become durable before they are so many; at least 1.
+    pub chunk_bytes: usize,
 }
 
 impl Default for AccessLogOptions {
@@ -31,6 +33,7 @@ impl Default for AccessLogOptions {
             max_rejects: MaxRejects::default(),
             rejects_path: None,
             chunk_events: 50_000,
+            chunk_bytes: 32 << 20,
         }
     }
 }

@@ -82,13 +82,8 @@ fn status(event: &EventRecord) -> Option<&PropertyValue> {
 }
 
 fn import(sink: &MemorySink, files: &[PathBuf], options: &AccessLogOptions) -> Result<ImportSummary> {
-    block_on(import_access_log(
-        sink,
-        &"demo".parse().unwrap(),
-        files,
-        options,
-        &|_| {},
-    ))
+    let logs = OpenAccessLogs::open(files, options)?;
+    block_on(logs.import(sink, &"demo".parse().unwrap(), &|_| {}))
 }
 
 fn import_text(content: &str, options: &AccessLogOptions) -> (MemorySink, Result<ImportSummary>) {
@@ -350,7 +345,8 @@ fn progress_ends_with_everything_read() {
     };
     let report = |progress: ImportProgress| reports.lock().unwrap().push(progress);
     let files = [real_log()];
-    let future = import_access_log(&sink, &project, &files, &options, &report);
+    let logs = OpenAccessLogs::open(&files, &options).unwrap();
+    let future = logs.import(&sink, &project, &report);
     fn assert_send<T: Send>(value: T) -> T {
         value
     }
@@ -374,10 +370,15 @@ fn impossible_options_are_refused() {
         chunk_events: 0,
         ..AccessLogOptions::default()
     };
+    let chunk_without_bytes = AccessLogOptions {
+        chunk_bytes: 0,
+        ..AccessLogOptions::default()
+    };
     for (files, options) in [
         (&files[..0], AccessLogOptions::default()),
         (&files, empty_source),
         (&files, empty_chunk),
+        (&files, chunk_without_bytes),
     ] {
         assert_eq!(
             import(&sink, files, &options).unwrap_err().code(),
@@ -389,6 +390,19 @@ fn impossible_options_are_refused() {
         missing.code() == Code::Io && missing.message().contains("/no/such.log"),
         "{missing}"
     );
+}
+
+#[test]
+fn long_lines_fill_a_chunk_by_their_bytes() {
+    let long = "x".repeat(16 << 10);
+    let content: String = (0..50).map(|second| line(second, 1, &long) + "\n").collect();
+    let options = AccessLogOptions {
+        chunk_bytes: 10 * (16 << 10),
+        ..AccessLogOptions::default()
+    };
+    let (sink, summary) = import_text(&content, &options);
+    assert_eq!(summary.unwrap().events_added, 50);
+    assert_eq!(*sink.batches.lock().unwrap(), [10; 5]);
 }
 
 /// What a session is, by the definition: split each visitor's sorted times at every long silence.

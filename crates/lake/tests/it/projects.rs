@@ -23,9 +23,16 @@ async fn folders_without_a_catalog_are_no_projects() {
     let listed: Vec<_> = listed.iter().map(|info| (info.id.as_str(), info.events)).collect();
     assert_eq!(listed, [("site", 10)]);
     let error = lake.taxonomy(&"half".parse().unwrap()).await.unwrap_err();
-    assert_eq!((error.code(), error.hint()), (Code::UnknownName, Some("these exist: site")));
+    assert_eq!(
+        (error.code(), error.hint()),
+        (Code::UnknownName, Some("these exist: site"))
+    );
     lake.create_project(&"half".parse().unwrap()).await.unwrap();
-    assert_eq!(lake.projects().await.unwrap().len(), 2, "a half-made project is completed");
+    assert_eq!(
+        lake.projects().await.unwrap().len(),
+        2,
+        "a half-made project is completed"
+    );
 }
 
 #[tokio::test]
@@ -39,6 +46,11 @@ async fn a_broken_catalog_breaks_no_other_project() {
     let error = lake.taxonomy(&"bad".parse().unwrap()).await.unwrap_err();
     assert_eq!(error.code(), Code::Corrupt, "{}", error.chain());
     let listed = lake.projects().await.unwrap();
+    let problem = listed[0].problem.as_deref().unwrap();
+    assert!(
+        problem.contains("cannot open project bad") && problem.contains("backup"),
+        "{problem}"
+    );
     let listed: Vec<_> = listed.iter().map(|info| (info.id.as_str(), info.events)).collect();
     assert_eq!(listed, [("bad", 0), ("site", 10)]);
 }

@@ -44,7 +44,10 @@ async fn counts_of_listed_values_are_exact_when_the_index_is_full() {
         }
         sizes.push((list.values.len(), list.complete));
     }
-    assert_eq!(sizes, [(15_000, true), (20_000, false), (20_000, false), (20_000, false)]);
+    assert_eq!(
+        sizes,
+        [(15_000, true), (20_000, false), (20_000, false), (20_000, false)]
+    );
 }
 
 #[tokio::test]
@@ -60,4 +63,42 @@ async fn long_values_stay_out_of_the_index() {
     let list = lake.values(&project(), "url", "", 10).await.unwrap();
     let lengths: Vec<_> = list.values.iter().map(|value| value.value.len()).collect();
     assert_eq!((lengths, list.complete), (vec![4, 1_024], false));
+    let has = async |value: &str| lake.has_value(&project(), "url", value).await.unwrap();
+    assert_eq!((has("éé").await, has("é").await), (Some(true), None));
+}
+
+#[tokio::test]
+async fn a_value_is_found_by_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path()).await;
+    // More than 10,000 paths contain "/1", and it is the rarest of them.
+    let paths = (10_000..20_000)
+        .chain((100_000..109_000).chain(10_000..20_000))
+        .chain([1]);
+    lake.append(&project(), with_paths(paths)).await.unwrap();
+    let mut numbered = events(3);
+    for (event, ratio) in numbered.iter_mut().zip([0.1, 1e21, -0.0]) {
+        event.properties.push(("ratio", PropertyValue::Double(ratio)));
+    }
+    lake.append(&project(), numbered).await.unwrap();
+    let cases = [
+        ("path", "/1", true),
+        ("path", "/2", false),
+        ("path", "1", false),
+        ("status", "0404", true),
+        ("status", "200.0", true),
+        ("status", "20", false),
+        ("status", "OK", false),
+        ("$is_bot", "TRUE", true),
+        ("ratio", "1e-1", true),
+        ("ratio", "1000000000000000000000", true),
+        ("ratio", "0", true),
+        ("ratio", "0.2", false),
+    ];
+    for (key, value, found) in cases {
+        let has = lake.has_value(&project(), key, value).await.unwrap();
+        assert_eq!(has, Some(found), "{key} {value}");
+    }
+    let error = lake.has_value(&project(), "stauts", "200").await.unwrap_err();
+    assert_eq!(error.hint(), Some("did you mean status?"));
 }

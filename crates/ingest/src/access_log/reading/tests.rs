@@ -95,3 +95,49 @@ fn file_given_twice_is_read_once() {
     assert_eq!(requests.len(), 1);
     assert!(tally.notes[0].contains("more than once"));
 }
+
+#[test]
+fn pipe_is_read_when_its_log_is_named() {
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+    let path_of = |end: &std::io::PipeReader| PathBuf::from(format!("/proc/self/fd/{}", end.as_raw_fd()));
+    let (end, mut writer) = std::io::pipe().unwrap();
+    writeln!(writer, "{}", line(1, "a")).unwrap();
+    let error = Logs::open(&[path_of(&end)], None, &mut Tally::default()).err().unwrap();
+    assert!(error.hint().unwrap().contains("--source"), "{error}");
+
+    let (end, mut writer) = std::io::pipe().unwrap();
+    writeln!(writer, "{}", line(1, "a")).unwrap();
+    drop(writer);
+    let mut tally = Tally::default();
+    let twice = [path_of(&end), path_of(&end)];
+    let mut logs = Logs::open(&twice, Some("access.log"), &mut tally).unwrap();
+    assert_eq!((logs.source(0), logs.bytes_total), ("access.log", 0));
+    assert!(logs.next(&mut tally).unwrap().is_some() && logs.next(&mut tally).unwrap().is_none());
+    assert!(tally.notes[0].contains("more than once"), "{:?}", tally.notes);
+}
+
+#[test]
+fn hard_link_is_the_same_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(&folder, "access.log", format!("{}\n", line(1, "a")).as_bytes());
+    let link = folder.path().join("other.log");
+    fs_err::hard_link(&path, &link).unwrap();
+    assert_eq!(read(&[path, link]).0.len(), 1);
+}
+
+#[test]
+fn missing_file_is_named_with_those_like_it() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder, "access.log", b"");
+    let open = |name: &str| {
+        Logs::open(&[folder.path().join(name)], None, &mut Tally::default())
+            .err()
+            .unwrap()
+    };
+    let error = open("acces.log");
+    assert!(error.message().contains("acces.log"), "{error}");
+    assert_eq!(error.hint(), Some("did you mean access.log?"));
+    assert!(open("zzz").hint().unwrap().contains("check"), "{error}");
+    assert!(open("").message().ends_with("is a folder"));
+}
