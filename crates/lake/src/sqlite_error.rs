@@ -11,7 +11,9 @@ pub(crate) fn failed(step: &'static str) -> impl Fn(sqlx::Error) -> Error {
         let (code, extended) = code_of(&error);
         let error = Error::caused(code, step, error);
         match code {
-            Code::Busy => error.with_hint("another program holds the catalog: close it, then try again"),
+            Code::Busy if extended.is_some() => {
+                error.with_hint("another program holds the catalog: close it, then try again")
+            }
             Code::Corrupt => error.with_hint("put the project's folder back from a backup"),
             Code::Io if extended.is_some_and(|extended| extended & 0xff == FULL) => {
                 error.with_hint("make room on the disk, then try again")

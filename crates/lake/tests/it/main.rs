@@ -11,5 +11,6 @@ mod append;
 mod cancel;
 mod duckdb;
 mod duplicates;
+mod forms;
 mod projects;
 mod values;
