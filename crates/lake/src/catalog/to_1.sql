@@ -3,3 +3,5 @@
 CREATE UNIQUE INDEX hedgerow_column_id ON ducklake_column(table_id, column_id) WHERE end_snapshot IS NULL;
 CREATE UNIQUE INDEX hedgerow_column_name ON ducklake_column(table_id, column_name COLLATE NOCASE) WHERE end_snapshot IS NULL;
 CREATE UNIQUE INDEX hedgerow_property_column ON hedgerow_property(column_id);
+-- The next person key is found without walking all persons for every batch.
+CREATE UNIQUE INDEX hedgerow_person_key ON hedgerow_person(person_key);
