@@ -28,10 +28,16 @@ pub(crate) fn truths() -> Result<()> {
     Ok(())
 }
 
-/// The shape of the labelled figure sentences.
+/// The shape of both sets of labelled figure sentences.
 pub(crate) fn figure_set() -> Result<()> {
     setup::python_tools()?;
-    Shell::new(python()).arg(root().join("evals/figures/check.py")).run()
+    for set in ["evals/figures", "evals/figures_more"] {
+        Shell::new(python())
+            .arg(root().join("evals/figures/check.py"))
+            .arg(root().join(set))
+            .run()?;
+    }
+    Ok(())
 }
 
 const EVAL_RIGHT: u64 = 32;
