@@ -20,7 +20,7 @@ pub use event::{Appended, EventRecord, EventSink, PropertyValue};
 pub use filter::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
 pub use progress::Progress;
 pub use provenance::{Provenance, ResolvedRange, Warning};
-pub use table::{Cell, Column, Role, Table, Unit, reference_names};
+pub use table::{Cell, Column, LABEL_MARK, Role, Table, Unit, reference_names};
 pub use taxonomy::{EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
 pub use trends::{
     Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, BreakdownType, DateRange, Display, EventsNode,

@@ -45,12 +45,32 @@ pub enum Unit {
 pub struct Column {
     /// The name in references: letters, digits and underscores.
     pub name: String,
-    /// The name for people, e.g. `unique visitors`.
+    /// The name for people, e.g. `unique visitors`; where several columns count the same, with
+    /// [`LABEL_MARK`] and a label behind it that tells them apart.
     pub title: String,
     /// What it is for.
     pub role: Role,
     /// What it counts.
     pub unit: Unit,
+}
+
+/// What parts a column's measure from its label in a title: `events · not found`.
+pub const LABEL_MARK: &str = " · ";
+
+impl Column {
+    /// What the column counts: the title without its label.
+    #[must_use]
+    pub fn measure_title(&self) -> &str {
+        self.title
+            .split_once(LABEL_MARK)
+            .map_or(&self.title, |(measure, _)| measure)
+    }
+
+    /// The label that somebody gave to the column. It proves nothing about its numbers.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        self.title.split_once(LABEL_MARK).map(|(_, label)| label)
+    }
 }
 
 /// How a cell looks on the wire: a number, a text, a boolean or null. Only a schema: in Rust a cell

@@ -98,6 +98,11 @@ fn content(query: &TrendsQuery, response: &TrendsResponse, table: &Table) -> Str
         lines.push("(no rows: no event matches)".to_owned());
     } else {
         lines.push(table.preview(PREVIEW_ROWS));
+        let labelled = table
+            .columns
+            .iter()
+            .filter_map(|column| Some((&column.name, column.label()?)));
+        lines.extend(labelled.map(|(name, label)| format!("# label of {name}: {label}")));
         lines.extend(extremes(query, response, table));
     }
     lines.extend(

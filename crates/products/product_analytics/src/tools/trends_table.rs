@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, Column, EventsNode, Interval, Math, Role, Series, Table, TrendsQuery,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, Column, EventsNode, Interval, LABEL_MARK, Math, Role, Series, Table, TrendsQuery,
     TrendsResponse, Unit, reference_names,
 };
 use serde_json::Value;
@@ -151,10 +151,10 @@ fn columns(query: &TrendsQuery) -> Vec<Column> {
         columns.push(label(breakdown.breakdown.trim_start_matches('$'), Role::Label));
     }
     columns.extend(query.series.iter().map(|node| {
-        let (title, unit) = measure(node);
+        let (name, unit) = measure(query, node);
         Column {
-            name: title.clone(),
-            title,
+            title: label_of(query, node).map_or_else(|| name.clone(), |label| format!("{name}{LABEL_MARK}{label}")),
+            name,
             role: Role::Measure,
             unit,
         }
@@ -166,8 +166,9 @@ fn columns(query: &TrendsQuery) -> Vec<Column> {
     columns
 }
 
-/// What a series counts, for people, with its unit.
-fn measure(node: &EventsNode) -> (String, Unit) {
+/// What a series counts, for people, with its unit. It follows from the query alone: a custom name
+/// may say of page views that they are visitors, so that it is no more than a label.
+fn measure(query: &TrendsQuery, node: &EventsNode) -> (String, Unit) {
     let (title, unit) = match (node.math, node.event.as_deref()) {
         (Math::Dau, _) => ("unique visitors", Unit::Persons),
         (Math::UniqueSession, _) => ("sessions", Unit::Sessions),
@@ -176,11 +177,39 @@ fn measure(node: &EventsNode) -> (String, Unit) {
         (Math::Total, Some("$request")) => ("other requests", Unit::Events),
         (Math::Total, Some(event)) => (event, Unit::Events),
     };
-    (node.custom_name.clone().unwrap_or_else(|| title.to_owned()), unit)
+    // Series that count the same are called the same, by the word that one of them brings.
+    let mut alike = query
+        .series
+        .iter()
+        .filter(|other| (other.math, &other.event) == (node.math, &node.event));
+    let synonym = alike.find_map(|other| other.custom_name.as_deref().filter(|name| is_synonym(other, name)));
+    (
+        synonym.map_or_else(|| title.replace(LABEL_MARK, "·"), str::to_owned),
+        unit,
+    )
+}
+
+/// True for another word for just what the series counts.
+fn is_synonym(node: &EventsNode, name: &str) -> bool {
+    let words: &[&str] = match (node.math, node.event.as_deref()) {
+        (Math::Dau, _) => &["visitors", "users", "unique users"],
+        (Math::UniqueSession, _) => &["visits"],
+        (Math::Total, None) => &["requests", "hits", "responses"],
+        (Math::Total, Some("$pageview")) => &["pageviews", "views"],
+        (Math::Total, Some(_)) => &[],
+    };
+    words.contains(&name)
+}
+
+/// The custom name where it says more than the measure: it tells series apart and is no measure.
+fn label_of(query: &TrendsQuery, node: &EventsNode) -> Option<String> {
+    let name = node.custom_name.as_deref()?;
+    (name != measure(query, node).0).then(|| name.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn title(query: &TrendsQuery, response: &TrendsResponse) -> String {
-    let measures: Vec<String> = query.series.iter().map(|node| measure(node).0).collect();
+    let mut measures: Vec<String> = query.series.iter().map(|node| measure(query, node).0).collect();
+    measures.dedup();
     let mut title = measures.join(", ");
     if let Some(breakdown) = &query.breakdown_filter {
         title.push_str(&format!(" by {}", breakdown.breakdown.trim_start_matches('$')));

@@ -66,7 +66,7 @@ fn table_of_a_total_has_one_measure_a_series() {
         "series": [
             {"event": "$pageview"}, {"event": "$pageview", "properties": [{"key": "status", "value": 304}]},
             {}, {"event": "$request"}, {"event": "sign up!"}, {"math": "dau"}, {"math": "unique_session"},
-            {"custom_name": "Not found"},
+            {"custom_name": "Not\nfound"},
         ],
         "trendsFilter": {"display": "BoldNumber"},
     }));
@@ -91,7 +91,7 @@ fn table_of_a_total_has_one_measure_a_series() {
             "sign_up",
             "unique_visitors",
             "sessions",
-            "not_found"
+            "events_2"
         ]
     );
     assert_eq!(
@@ -109,7 +109,11 @@ fn table_of_a_total_has_one_measure_a_series() {
     );
     assert_eq!(table.columns[5].unit, Unit::Persons);
     assert_eq!(table.columns[6].unit, Unit::Sessions);
-    assert_eq!(table.columns[7].title, "Not found");
+    assert_eq!(table.columns[7].title, "events · Not found");
+    assert_eq!(
+        (table.columns[7].measure_title(), table.columns[7].label()),
+        ("events", Some("Not found"))
+    );
 }
 
 #[test]
@@ -173,4 +177,39 @@ fn table_without_results_has_columns_and_no_rows() {
     let table = trends_table(&query, &response(&query, &[]));
     assert_eq!(names(&table), ["status", "events"]);
     assert!(table.rows.is_empty());
+}
+
+#[test]
+fn custom_name_changes_no_measure() {
+    let query = query(json!({
+        "series": [
+            {"event": "$pageview", "custom_name": "unique visitors"},
+            {"event": "$pageview"},
+            {"custom_name": "requests"},
+            {"custom_name": "matching requests"},
+            {"event": "sign · up"},
+        ],
+        "trendsFilter": {"display": "BoldNumber"},
+    }));
+    let table = trends_table(&query, &response(&query, &[]));
+    let shown: Vec<(&str, &str, Unit)> = table
+        .columns
+        .iter()
+        .map(|column| (column.name.as_str(), column.title.as_str(), column.unit))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("page_views", "page views · unique visitors", Unit::Events),
+            ("page_views_2", "page views", Unit::Events),
+            ("requests", "requests", Unit::Events),
+            ("requests_2", "requests · matching requests", Unit::Events),
+            ("sign_up", "sign·up", Unit::Events),
+        ]
+    );
+    assert!(
+        table.title.starts_with("page views, requests, sign·up"),
+        "{}",
+        table.title
+    );
 }
