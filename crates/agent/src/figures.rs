@@ -14,15 +14,18 @@ mod claims;
 mod clauses;
 mod comparisons;
 mod computed;
+mod counts;
 mod dates;
 mod differences;
 mod evaluation;
 mod expression;
 mod extremes;
+mod filters;
 mod lexicon;
 mod literals;
 mod measures;
 mod names;
+mod nouns;
 mod parts;
 mod rank_words;
 mod ranks;
@@ -32,7 +35,9 @@ mod render;
 mod restrictions;
 mod rows;
 mod scan;
+mod selections;
 mod sentences;
+mod series;
 mod surroundings;
 mod turn;
 mod vocabulary;
@@ -98,6 +103,7 @@ pub fn bind(text: &str, headline: Option<&str>, results: &[ResultSnapshot], give
             lexicon: &lexicon,
             references: &values,
             question: &question,
+            focus: &[],
         },
         evaluated: &evaluated,
         text: &text,

@@ -31,19 +31,32 @@ pub(super) fn aggregate(
     column: Option<&str>,
 ) -> Result<Quantity, String> {
     let table = find_table(turn, handle)?;
-    if turn.table(table).rows_cut > 0 {
+    if turn.is_cut(table) {
         return Err(format!("{handle} is cut, so that its rows do not make the whole"));
     }
     if function == Function::Count {
-        let cells = column.map(|name| find_column(turn, table, name)).transpose()?;
-        let counted = cells.map_or(turn.table(table).rows.len(), |column| {
-            turn.cells_of(table, column)
-                .into_iter()
-                .filter(|at| !turn.cell(*at).is_null())
-                .count()
-        });
+        let column = column.map(|name| find_column(turn, table, name)).transpose()?;
+        if turn.hides_values(table) {
+            return Err(format!(
+                "a row of {handle} stands for several values, so that they can't be counted"
+            ));
+        }
+        let counted = (0..turn.table(table).rows.len())
+            .filter(|row| !turn.is_collective(table, *row))
+            .filter(|row| {
+                column.is_none_or(|column| {
+                    !turn
+                        .cell(CellAt {
+                            table,
+                            row: *row,
+                            column,
+                        })
+                        .is_null()
+                })
+            })
+            .count();
         let number = f64::from(u32::try_from(counted).map_err(|_| "there are too many rows".to_owned())?);
-        let (unit, shape, cells) = (Unit::None, Shape::Count, Vec::new());
+        let (unit, shape, cells) = (Unit::None, Shape::Count(table), Vec::new());
         return Ok(Quantity {
             number,
             unit,
@@ -62,6 +75,7 @@ pub(super) fn aggregate(
     if numbers.is_empty() {
         return Err(format!("{handle} has no rows"));
     }
+    check_values(turn, function, table, &cells, &numbers)?;
     let total: f64 = numbers.iter().sum();
     let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
@@ -108,6 +122,33 @@ pub(super) fn aggregate(
         shape,
         cells,
     })
+}
+
+/// A row that stands for several or for missing values is no value that could be the greatest, and
+/// hides the least.
+fn check_values(
+    turn: &Turn<'_>,
+    function: Function,
+    table: usize,
+    cells: &[CellAt],
+    numbers: &[f64],
+) -> Result<(), String> {
+    let best = match function {
+        Function::Max => numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        Function::Min => numbers.iter().copied().fold(f64::INFINITY, f64::min),
+        Function::Avg | Function::Sum | Function::Count => f64::NAN,
+    };
+    let attained = |(at, number): (&CellAt, &f64)| turn.is_collective(table, at.row) && (number - best).abs() <= 0.0;
+    let refused = match function {
+        Function::Min if turn.hides_values(table) => true,
+        Function::Avg => cells.iter().any(|at| turn.is_collective(table, at.row)),
+        _ => cells.iter().zip(numbers).any(attained),
+    };
+    if refused {
+        Err("a row that stands for other or missing values is not one value".to_owned())
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn find_cell(turn: &Turn<'_>, handle: &str, row: usize, column: &str) -> Result<CellAt, String> {

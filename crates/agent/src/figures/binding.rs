@@ -1,7 +1,7 @@
 //! The labels of a sentence, seen from one table: which cells of a column they name, and in what
 //! role they stand ("Chrome", "than Chrome", "not Chrome").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::assign::{self, Mark, Target};
 use super::clauses::Sentence;
@@ -14,6 +14,7 @@ use super::turn::{CellAt, Turn};
 use super::vocabulary;
 
 /// What a sentence is checked against.
+#[derive(Clone, Copy)]
 pub(super) struct Ground<'a> {
     pub(super) turn: &'a Turn<'a>,
     pub(super) lexicon: &'a Lexicon,
@@ -21,6 +22,33 @@ pub(super) struct Ground<'a> {
     pub(super) references: &'a [Option<Evaluated>],
     /// The question, taken apart.
     pub(super) question: &'a Sentence,
+    /// The measures looked at, by table and column: their filters hold. Without any, those filters
+    /// hold that all measures of a table share.
+    pub(super) focus: &'a [(usize, usize)],
+}
+
+impl Ground<'_> {
+    /// The measures of a table that are looked at.
+    fn columns(&self, table: usize) -> Vec<usize> {
+        let own = self.focus.iter().filter(|(own, _)| *own == table);
+        own.map(|(_, column)| *column).collect()
+    }
+
+    /// The words by which a sentence may narrow down what is looked at.
+    pub(super) fn filter_words(&self, table: usize) -> BTreeSet<String> {
+        self.turn.filter_words(table, &self.columns(table))
+    }
+
+    /// The words of a table's titles.
+    pub(super) fn title_words(&self, table: usize) -> BTreeSet<String> {
+        self.turn.title_words(table, &self.columns(table))
+    }
+}
+
+/// The measures of some cells.
+pub(super) fn measures_of(cells: &[CellAt]) -> Vec<(usize, usize)> {
+    let columns: BTreeSet<(usize, usize)> = cells.iter().map(|cell| (cell.table, cell.column)).collect();
+    columns.into_iter().collect()
 }
 
 /// A label of a sentence as one column sees it.
@@ -123,13 +151,13 @@ fn values(
 
 /// True where the result is of nothing but what the name says.
 fn is_filter(ground: &Ground<'_>, table: usize, name: &str) -> bool {
-    let filters = ground.turn.filter_words(table);
+    let filters = ground.filter_words(table);
     let lower = name.to_lowercase();
     let mut words = lower
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .peekable();
-    words.peek().is_some() && words.all(|word| filters.iter().any(|filter| filter == word))
+    words.peek().is_some() && words.all(|word| filters.contains(word))
 }
 
 /// Marks as they are assigned: a comparand takes part only with a number of its own.

@@ -7,7 +7,7 @@ use super::measures::{self, Tie};
 use super::rows::{self, Strictness};
 use super::scan::Kind;
 use super::turn::CellAt;
-use super::{restrictions, surroundings, vocabulary};
+use super::{nouns, restrictions, surroundings, vocabulary};
 use hedgerow_data_api::{Role, Unit};
 
 /// The cell that a literal is bound to. The error is the reason why there is none.
@@ -59,11 +59,16 @@ fn fits(
     tie: &Tie,
     cell: CellAt,
 ) -> Result<(), String> {
+    let focus = [(cell.table, cell.column)];
+    let ground = &Ground {
+        focus: &focus,
+        ..*ground
+    };
     let unit = ground.turn.unit(cell);
     if literal.percent && unit != Unit::Percent {
         return Err("the cell is no percentage".to_owned());
     }
-    measure_fits(ground, sentence, tie, cell)?;
+    measure_fits(ground, sentence, at, tie, cell)?;
     rows::fits(ground, sentence, at, cell, Strictness::Literal)?;
     match restrictions::restriction(ground, sentence, at, cell.table) {
         Some(word) => Err(format!("the result does not tell apart what `{word}` says")),
@@ -99,15 +104,21 @@ fn is_glued(sentence: &Sentence, at: usize) -> bool {
     before || after || operator || scaled
 }
 
-fn measure_fits(ground: &Ground<'_>, sentence: &Sentence, tie: &Tie, cell: CellAt) -> Result<(), String> {
+fn measure_fits(ground: &Ground<'_>, sentence: &Sentence, at: usize, tie: &Tie, cell: CellAt) -> Result<(), String> {
     let item = match tie {
         Tie::Direct(item) | Tie::Near(item) => *item,
         Tie::Nothing => return Err("its measure is not in the sentence".to_owned()),
         Tie::Foreign(word) => return Err(format!("no result has `{word}`")),
         Tie::Unclear => return Err("it is not clear which measure it is".to_owned()),
     };
-    if let Some(word) = measures::qualifier(sentence, item) {
+    if let Some(word) = measures::qualifier(sentence, item, &ground.filter_words(cell.table)) {
         return Err(format!("the result does not tell apart what `{word}` says"));
+    }
+    if let Some(noun) = nouns::modified(ground, sentence, item, cell) {
+        return Err(format!("no result has `{noun}`"));
+    }
+    if ground.turn.is_plain(cell) && !nouns::names_plain(ground, sentence, at, tie, cell) {
+        return Err("the name of its column does not say what it counts".to_owned());
     }
     let here: Vec<usize> = measures::columns(sentence, item)
         .iter()
@@ -117,10 +128,7 @@ fn measure_fits(ground: &Ground<'_>, sentence: &Sentence, tie: &Tie, cell: CellA
     if here == [cell.column] {
         Ok(())
     } else {
-        Err(format!(
-            "the cell counts {}",
-            ground.turn.column(cell.table, cell.column).title
-        ))
+        Err(format!("the cell counts {}", ground.turn.title(cell)))
     }
 }
 

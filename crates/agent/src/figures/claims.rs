@@ -264,8 +264,13 @@ impl<'a> Checker<'a> {
             return found;
         }
         let verdict = verdict.and_then(|cells| {
+            let focus = binding::measures_of(&cells);
+            let ground = Ground {
+                focus: &focus,
+                ..self.ground
+            };
             let mut tables = cells.iter().map(|cell| cell.table);
-            match tables.find_map(|table| restrictions::restriction(&self.ground, sentence, at, table)) {
+            match tables.find_map(|table| restrictions::restriction(&ground, sentence, at, table)) {
                 Some(word) => Err(format!("the result does not tell apart what `{word}` says")),
                 None => Ok(cells),
             }

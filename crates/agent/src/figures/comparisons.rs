@@ -109,7 +109,10 @@ pub(super) fn columns(ground: &Ground<'_>, sentence: &Sentence, at: usize, facts
     };
     let keys: BTreeSet<String> = near.iter().map(|item| measures::key(sentence, *item)).collect();
     if let [_] = keys.iter().collect::<Vec<_>>().as_slice() {
-        return if near.iter().any(|item| measures::qualifier(sentence, *item).is_some()) {
+        return if near
+            .iter()
+            .any(|item| measures::qualifier(sentence, *item, &BTreeSet::new()).is_some())
+        {
             Vec::new()
         } else {
             pick(near[0])

@@ -168,10 +168,7 @@ pub(super) fn check_named(
 
 /// One measure must be the one that is named; several must all be named.
 fn check_measures(ground: &Ground<'_>, spot: &Spot<'_>, cells: &[CellAt]) -> Result<(), String> {
-    let titles: BTreeSet<&str> = cells
-        .iter()
-        .map(|cell| ground.turn.column(cell.table, cell.column).title.as_str())
-        .collect();
+    let titles: BTreeSet<&str> = cells.iter().map(|cell| ground.turn.title(*cell)).collect();
     if titles.len() <= 1 {
         return cells
             .first()
@@ -179,8 +176,7 @@ fn check_measures(ground: &Ground<'_>, spot: &Spot<'_>, cells: &[CellAt]) -> Res
     }
     for cell in cells {
         if !is_mentioned(ground, spot, *cell) {
-            let title = &ground.turn.column(cell.table, cell.column).title;
-            return Err(format!("the sentence does not name {title}"));
+            return Err(format!("the sentence does not name {}", ground.turn.title(*cell)));
         }
     }
     Ok(())
@@ -189,7 +185,7 @@ fn check_measures(ground: &Ground<'_>, spot: &Spot<'_>, cells: &[CellAt]) -> Res
 /// True where the measure of a cell stands anywhere in the sentence.
 pub(super) fn is_mentioned(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) -> bool {
     let sentence = spot.sentence;
-    let title = ground.turn.column(cell.table, cell.column).title.to_lowercase();
+    let title = ground.turn.title(cell).to_lowercase();
     (0..sentence.items.len()).any(|item| {
         (matches!(sentence.kind(item), Some(Kind::Measure(_))) && referencing::means(ground, sentence, item, cell))
             || (sentence.word(item) == "pages" && title == "page views")
@@ -201,7 +197,7 @@ pub(super) fn check_other(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Eval
     let tables: BTreeSet<usize> = evaluated.cells.iter().map(|cell| cell.table).collect();
     for cell in &evaluated.cells {
         if !is_mentioned(ground, spot, *cell) {
-            return Err(format!("the sentence does not name {}", turn_title(ground, *cell)));
+            return Err(format!("the sentence does not name {}", ground.turn.title(*cell)));
         }
     }
     for table in tables {
@@ -226,10 +222,6 @@ pub(super) fn check_other(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Eval
         rows::period(ground, spot.sentence, spot.at, table)?;
     }
     Ok(())
-}
-
-fn turn_title(ground: &Ground<'_>, cell: CellAt) -> String {
-    ground.turn.column(cell.table, cell.column).title.clone()
 }
 
 /// The two cells of a difference, where it is of two.

@@ -31,8 +31,8 @@ pub(super) enum Shape {
     Extreme { greatest: bool, cells: Vec<CellAt> },
     /// The mean of a column.
     Average,
-    /// A number of rows.
-    Count,
+    /// A number of rows of a table.
+    Count(usize),
     /// Anything else.
     Other,
 }

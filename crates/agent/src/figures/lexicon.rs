@@ -6,7 +6,7 @@ use chrono::Datelike;
 use hedgerow_data_api::{Role, Unit};
 
 use super::turn::Turn;
-use super::vocabulary;
+use super::{filters, vocabulary};
 
 /// A label's place: the cells of this column with this text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,10 +57,8 @@ impl Lexicon {
         let mut years = BTreeSet::new();
         let mut title_words = BTreeSet::new();
         for table in 0..turn.results.len() {
-            title_words.extend(words(&turn.table(table).title));
-            for column in 0..turn.table(table).columns.len() {
-                title_words.extend(words(&turn.column(table, column).title));
-            }
+            let measures = turn.columns_of(table, Role::Measure);
+            title_words.extend(turn.title_words(table, &measures));
             for column in turn.dimensions(table) {
                 if turn.is_time(table, column) {
                     let moments = turn
@@ -143,15 +141,6 @@ fn by_first(labels: BTreeMap<String, Vec<Place>>) -> BTreeMap<char, Vec<(String,
     grouped
 }
 
-fn words(text: &str) -> Vec<String> {
-    let lower = text.to_lowercase();
-    lower
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
 fn measures(turn: &Turn<'_>) -> Vec<MeasurePhrase> {
     let mut exact: BTreeMap<String, BTreeSet<Measured>> = BTreeMap::new();
     let mut loose = exact.clone();
@@ -160,7 +149,7 @@ fn measures(turn: &Turn<'_>) -> Vec<MeasurePhrase> {
             let shown = turn.column(table, column);
             let measured = Measured { table, column };
             let own = [
-                shown.title.to_lowercase(),
+                shown.measure_title().to_lowercase(),
                 shown.name.to_lowercase(),
                 shown.name.replace('_', " ").to_lowercase(),
             ];
@@ -200,7 +189,9 @@ fn measures(turn: &Turn<'_>) -> Vec<MeasurePhrase> {
 }
 
 fn synonyms(title: &str, name: &str, unit: Unit) -> &'static [&'static str] {
-    let plain = !words(title).iter().any(|word| vocabulary::is_qualifier(word));
+    let plain = !filters::split_words(title)
+        .iter()
+        .any(|word| vocabulary::is_qualifier(word));
     match unit {
         Unit::Persons if plain => &[
             "visitor",

@@ -1,6 +1,6 @@
 //! Which measure a number is said of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::assign::{self, Mark, Target};
 use super::clauses::Sentence;
@@ -41,8 +41,8 @@ pub(super) fn columns(sentence: &Sentence, item: usize) -> &[Measured] {
     }
 }
 
-/// True where a word in front changes what the measure counts: `new visitors`.
-pub(super) fn qualifier(sentence: &Sentence, item: usize) -> Option<String> {
+/// The word in front that changes what the measure counts, unless a filter says it: `new visitors`.
+pub(super) fn qualifier(sentence: &Sentence, item: usize, filters: &BTreeSet<String>) -> Option<String> {
     if !sentence.items[item].spaced {
         return None;
     }
@@ -54,7 +54,7 @@ pub(super) fn qualifier(sentence: &Sentence, item: usize) -> Option<String> {
     let unknown = !word.is_empty() && !vocabulary::is_known(word) && !vocabulary::is_hedge(word);
     let changes = vocabulary::is_qualifier(word) && !harmless.contains(&word);
     // "second-most page views" ends with a word of rank, "Top pages" with a title's.
-    (changes || unknown).then(|| word.to_owned())
+    ((changes || unknown) && !filters.contains(word)).then(|| word.to_owned())
 }
 
 /// True for the measure after "per", which divides.
@@ -129,6 +129,10 @@ fn direct(sentence: &Sentence, number: usize) -> Option<Tie> {
                 let qualifies =
                     matches!(sentence.kind(at + 1), Some(Kind::Measure(_))) && !vocabulary::is_function(word);
                 let compound = matches!(sentence.kind(at + 1), Some(Kind::Mark('-'))) && !sentence.items[at + 1].spaced;
+                // Whether a filter says the qualifier is not known here; who checks the measure asks.
+                if qualifies && qualifier(sentence, at + 1, &BTreeSet::new()).is_some() {
+                    return Some(Tie::Direct(at + 1));
+                }
                 if qualifies || compound {
                     return Some(Tie::Foreign(word.clone()));
                 }

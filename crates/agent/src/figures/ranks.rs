@@ -48,8 +48,11 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, rank: R
         let Some((cell, fixed, dates)) = subject(ground, sentence, at, table, column, facts) else {
             continue;
         };
-        if ground.turn.is_cut(table) {
+        if ground.turn.is_cut(table) || (!rank.greatest && ground.turn.hides_values(table)) {
             return refuse("the result is cut, so that rows may be missing");
+        }
+        if ground.turn.is_collective(table, cell.row) {
+            return refuse("a row that stands for other or missing values is not one value");
         }
         if scopes(ground, cell, &fixed)
             .iter()
@@ -273,5 +276,6 @@ pub(super) fn holds_for(ground: &Ground<'_>, sentence: &Sentence, at: usize, cel
     };
     let alone = ground.turn.dimensions(cell.table).len() == 1;
     let scope = ground.turn.cells_of(cell.table, cell.column);
-    alone && !ground.turn.is_cut(cell.table) && has_place(ground, cell, &scope, rank)
+    let whole = !ground.turn.is_cut(cell.table) && (rank.greatest || !ground.turn.hides_values(cell.table));
+    alone && whole && !ground.turn.is_collective(cell.table, cell.row) && has_place(ground, cell, &scope, rank)
 }

@@ -57,7 +57,7 @@ pub(super) fn check_ratio(
 }
 
 fn check_ratio_measures(ground: &Ground<'_>, spot: &Spot<'_>, over: &Linear, under: &Linear) -> Result<(), String> {
-    let title = |cell: &CellAt| ground.turn.column(cell.table, cell.column).title.to_lowercase();
+    let title = |cell: &CellAt| ground.turn.title(*cell).to_lowercase();
     let (Some(first), Some(base)) = (over.plus.first(), under.plus.first()) else {
         return Err("it has no cells".to_owned());
     };
@@ -79,7 +79,12 @@ fn check_ratio_measures(ground: &Ground<'_>, spot: &Spot<'_>, over: &Linear, und
             .item()
             .is_none_or(|item| referencing::means(ground, sentence, item, *first));
         let foreign = matches!(spot.tie, Tie::Foreign(word) if word != "times");
-        return if number && !foreign {
+        let filters = ground.filter_words(first.table);
+        let qualified = spot
+            .tie
+            .item()
+            .and_then(|item| measures::qualifier(sentence, item, &filters));
+        return if number && !foreign && qualified.is_none() {
             Ok(())
         } else {
             Err(format!("it is of {}", title(first)))

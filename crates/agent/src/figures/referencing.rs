@@ -12,7 +12,9 @@ use super::parts::Part;
 use super::rows::{self, Strictness};
 use super::scan::Kind;
 use super::turn::CellAt;
-use super::{binding, computed, extremes, ranks, ratios, restrictions, surroundings, vocabulary};
+use super::{
+    binding, computed, counts, extremes, nouns, ranks, ratios, restrictions, series, surroundings, vocabulary,
+};
 
 /// A reference in its sentence.
 pub(super) struct Spot<'s> {
@@ -29,7 +31,13 @@ pub(super) fn check(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated)
     if let Shape::Name(_) = evaluated.shape {
         return check_name(spot);
     }
+    let focus = binding::measures_of(&counted(evaluated));
+    let ground = &Ground {
+        focus: &focus,
+        ..*ground
+    };
     check_surroundings(ground, spot, evaluated)?;
+    series::check(ground, spot, evaluated)?;
     match &evaluated.shape {
         Shape::Linear(linear) => match linear.single() {
             Some(cell) => check_cell(ground, spot, cell),
@@ -38,12 +46,17 @@ pub(super) fn check(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluated)
         Shape::Ratio { over, under } => ratios::check_ratio(ground, spot, over, under, evaluated),
         Shape::Extreme { greatest, cells } => extremes::check_extreme(ground, spot, *greatest, cells),
         Shape::Average => extremes::check_average(ground, spot, evaluated),
-        Shape::Count => match spot.tie {
-            Tie::Direct(_) => Err("a number of rows is not the amount of a measure".to_owned()),
-            _ => Ok(()),
-        },
+        Shape::Count(table) => counts::check(ground, spot, *table),
         Shape::Other => computed::check_other(ground, spot, evaluated),
         Shape::Name(_) => Ok(()),
+    }
+}
+
+/// The cells whose filters the sentence may speak of: of a share those of the part.
+pub(super) fn counted(evaluated: &Evaluated) -> Vec<CellAt> {
+    match &evaluated.shape {
+        Shape::Ratio { over, .. } => all_cells(over),
+        _ => evaluated.cells.clone(),
     }
 }
 
@@ -70,14 +83,7 @@ fn check_surroundings(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluate
     }
     check_unit(spot, evaluated)?;
     for table in tables(&evaluated.cells) {
-        let filtered = ground.turn.results[table]
-            .provenance
-            .as_ref()
-            .is_some_and(|made| !made.filters.is_empty());
-        let asked = |word: &String| (0..ground.question.items.len()).any(|item| ground.question.word(item) == word);
-        if let Some(word) =
-            restrictions::restriction(ground, sentence, at, table).filter(|word| !filtered && !asked(word))
-        {
+        if let Some(word) = restrictions::restriction(ground, sentence, at, table) {
             return Err(format!("the result does not tell apart what `{word}` says"));
         }
     }
@@ -107,7 +113,8 @@ fn check_unit(spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
     let points = matches!(next, "points" | "pp" | "percentage")
         && evaluated.unit == Unit::Percent
         && matches!(&evaluated.shape, Shape::Linear(linear) if !linear.minus.is_empty());
-    let spans = matches!(next, "days" | "hours" | "weeks" | "months" | "day") && evaluated.shape == Shape::Count;
+    let spans =
+        matches!(next, "days" | "hours" | "weeks" | "months" | "day") && matches!(evaluated.shape, Shape::Count(_));
     // "viewed 893 times" counts; "1.35 times the visitors" compares.
     let counted =
         times && !matches!(sentence.word(at + 2), "the" | "as" | "more" | "that") && evaluated.unit == Unit::Events;
@@ -165,11 +172,15 @@ fn is_ranked(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) -> bool {
 /// The measure that the sentence names must be the cell's.
 pub(super) fn check_measure(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) -> Result<(), String> {
     let sentence = spot.sentence;
-    let title = &ground.turn.column(cell.table, cell.column).title;
+    let title = ground.turn.title(cell);
+    if ground.turn.is_plain(cell) && !nouns::names_plain(ground, sentence, spot.at, spot.tie, cell) {
+        return Err(format!("the sentence does not say that it counts {title}"));
+    }
     let item = match spot.tie {
         Tie::Direct(item) | Tie::Near(item) => *item,
         Tie::Nothing => return Ok(()),
-        Tie::Foreign(word) if is_soft_noun(word, ground.turn.unit(cell)) => return Ok(()),
+        Tie::Foreign(_) if ground.turn.is_plain(cell) => return Ok(()),
+        Tie::Foreign(word) if is_soft_noun(word, ground.turn.unit(cell), title) => return Ok(()),
         Tie::Foreign(word) => return Err(format!("the cell counts {title}, not `{word}`")),
         Tie::Unclear => {
             let any = measures::usable(sentence)
@@ -182,19 +193,18 @@ pub(super) fn check_measure(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) 
             };
         }
     };
-    let filtered = ground.turn.results[cell.table]
-        .provenance
-        .as_ref()
-        .is_some_and(|made| !made.filters.is_empty());
-    if let Some(word) = measures::qualifier(sentence, item).filter(|_| !filtered) {
+    if let Some(word) = measures::qualifier(sentence, item, &ground.filter_words(cell.table)) {
         return Err(format!("the result does not tell apart what `{word}` says"));
+    }
+    if let Some(noun) = nouns::modified(ground, sentence, item, cell) {
+        return Err(format!("the cell counts {title}, not `{noun}`"));
     }
     // "6.7% of visitors" is a share, "6.7% visitors" is nothing.
     let bare = matches!(spot.tie, Tie::Direct(_))
         && ground.turn.unit(cell) == Unit::Percent
         && !is_column(sentence, item, cell)
         && (spot.at + 1..item).all(|between| sentence.word(between) != "of");
-    if means(ground, sentence, item, cell) && !bare {
+    if (means(ground, sentence, item, cell) || ground.turn.is_plain(cell)) && !bare {
         Ok(())
     } else {
         Err(format!("the cell counts {title}"))
@@ -219,11 +229,15 @@ pub(super) fn means(ground: &Ground<'_>, sentence: &Sentence, item: usize, cell:
     }
     // "61.4 % of visitors" is said of the share of visitors.
     let column = ground.turn.column(cell.table, cell.column);
-    let titles = columns
-        .iter()
-        .map(|measured| ground.turn.column(measured.table, measured.column).title.to_lowercase());
+    let titles = columns.iter().map(|measured| {
+        ground
+            .turn
+            .column(measured.table, measured.column)
+            .measure_title()
+            .to_lowercase()
+    });
     let titles = titles.chain(std::iter::once(measure.phrase.clone()));
-    let title = column.title.to_lowercase();
+    let title = column.measure_title().to_lowercase();
     let part = |other: &str| {
         other
             .split_whitespace()
@@ -239,24 +253,16 @@ pub(super) fn means(ground: &Ground<'_>, sentence: &Sentence, item: usize, cell:
 }
 
 /// Nouns by which people speak of what a unit counts.
-fn is_soft_noun(word: &str, unit: Unit) -> bool {
+fn is_soft_noun(word: &str, unit: Unit, title: &str) -> bool {
+    let views = matches!(word, "pages" | "page" | "loads");
+    let calls = matches!(
+        word,
+        "responses" | "answers" | "lines" | "entries" | "calls" | "records"
+    );
     match unit {
-        Unit::Events => matches!(
-            word,
-            "pages"
-                | "page"
-                | "times"
-                | "responses"
-                | "answers"
-                | "errors"
-                | "lines"
-                | "entries"
-                | "loads"
-                | "calls"
-                | "records"
-        ),
-        Unit::Persons => matches!(word, "readers" | "individuals" | "humans" | "clients"),
-        Unit::None => true,
+        Unit::Events if title.eq_ignore_ascii_case("page views") => views || word == "times",
+        Unit::Events => calls || word == "times",
+        Unit::Persons => matches!(word, "readers" | "individuals" | "clients"),
         _ => false,
     }
 }

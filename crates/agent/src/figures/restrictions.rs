@@ -11,15 +11,11 @@ following inside within";
 
 /// What in the clause restricts the number to something that the table does not tell apart.
 pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize) -> Option<String> {
-    let filters = ground.turn.filter_words(table);
+    let (filters, titles) = (ground.filter_words(table), ground.title_words(table));
     let total = super::rows::is_total(ground.turn, table);
     let strict = !matches!(sentence.kind(at), Some(Kind::Reference(_)));
-    let known = |word: &str| {
-        vocabulary::is_known(word)
-            || ground.lexicon.title_words.contains(word)
-            || filters.iter().any(|filter| filter == word)
-            || word.is_empty()
-    };
+    let known =
+        |word: &str| vocabulary::is_known(word) || titles.contains(word) || filters.contains(word) || word.is_empty();
     sentence.clause_of(at).find_map(|other| {
         if matches!(sentence.kind(other), Some(Kind::Version)) {
             return Some("a version".to_owned());

@@ -3,3 +3,4 @@
 mod labelled;
 mod properties;
 mod rules;
+mod selections;

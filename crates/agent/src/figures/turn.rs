@@ -106,18 +106,9 @@ impl<'a> Turn<'a> {
         texts
     }
 
-    /// True where rows may exist that are not in the table.
-    pub(super) fn is_cut(&self, table: usize) -> bool {
-        let result = &self.results[table];
-        let limited = result.provenance.as_ref().is_some_and(|provenance| {
-            provenance.kind == "SqlQuery"
-                && provenance
-                    .query
-                    .to_lowercase()
-                    .split(|c: char| !c.is_alphanumeric())
-                    .any(|word| word == "limit")
-        });
-        result.table.rows_cut > 0 || limited
+    /// The name of a measure, without the label that tells series apart.
+    pub(super) fn title(&self, at: CellAt) -> &'a str {
+        self.column(at.table, at.column).measure_title()
     }
 
     /// The first and last day that the result is about, where they are whole days.
@@ -131,29 +122,6 @@ impl<'a> Turn<'a> {
         } else {
             None
         }
-    }
-
-    /// The words of the filters that select the result's events; none where a filter excludes.
-    pub(super) fn filter_words(&self, table: usize) -> Vec<String> {
-        let Some(provenance) = &self.results[table].provenance else {
-            return Vec::new();
-        };
-        let mut found = Vec::new();
-        for filter in &provenance.filters {
-            let lower = filter.to_lowercase();
-            let words: Vec<String> = lower
-                .split(|c: char| !c.is_alphanumeric())
-                .filter(|word| !word.is_empty())
-                .map(str::to_owned)
-                .collect();
-            let excludes = words
-                .iter()
-                .any(|word| matches!(word.as_str(), "not" | "isn" | "without" | "except" | "unset"));
-            if !excludes && !lower.contains("!=") && !lower.contains("<>") {
-                found.extend(words);
-            }
-        }
-        found
     }
 
     /// `r1[0].page_views`
