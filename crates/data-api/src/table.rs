@@ -45,8 +45,7 @@ pub enum Unit {
 pub struct Column {
     /// The name in references: letters, digits and underscores.
     pub name: String,
-    /// The name for people, e.g. `unique visitors`; where several columns count the same, with
-    /// [`LABEL_MARK`] and a label behind it that tells them apart.
+    /// The name for people, e.g. `unique visitors`.
     pub title: String,
     /// What it is for.
     pub role: Role,
@@ -54,7 +53,8 @@ pub struct Column {
     pub unit: Unit,
 }
 
-/// What parts a column's measure from its label in a title: `events · not found`.
+/// What parts the measure of a column from its label in a title: `events · not found`. A label
+/// tells columns apart that count the same.
 pub const LABEL_MARK: &str = " · ";
 
 impl Column {

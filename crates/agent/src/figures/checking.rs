@@ -114,7 +114,7 @@ fn measure_fits(ground: &Ground<'_>, sentence: &Sentence, at: usize, tie: &Tie, 
     if let Some(word) = measures::qualifier(sentence, item, &ground.filter_words(cell.table)) {
         return Err(format!("the result does not tell apart what `{word}` says"));
     }
-    if let Some(noun) = nouns::modified(ground, sentence, item, cell) {
+    if let Some(noun) = nouns::modified(ground, sentence, tie, cell) {
         return Err(format!("no result has `{noun}`"));
     }
     if ground.turn.is_plain(cell) && !nouns::names_plain(ground, sentence, at, tie, cell) {

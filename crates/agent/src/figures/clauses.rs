@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::scan::{Item, Kind};
-use super::vocabulary;
+use super::{rank_words, vocabulary};
 
 /// A sentence, taken apart.
 #[derive(Debug, Clone)]
@@ -24,10 +24,16 @@ impl Sentence {
     pub(super) fn new(items: Vec<Item>, asks: bool) -> Self {
         let (mut clause, mut group) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
         let (mut clauses, mut groups) = (0, 0);
+        let mut start = 0;
         for at in 0..items.len() {
             if at > 0 && opens_clause(&items, at) {
                 clauses += 1;
                 groups += usize::from(!continues(&items, at));
+                start = at;
+            } else if ends_relative(&items, start, at) {
+                // The subject goes on: "Unlike Spain, which had 455 sessions, Germany had 620".
+                clauses += 1;
+                start = at;
             }
             clause.push(clauses);
             group.push(groups);
@@ -158,6 +164,22 @@ fn opens_clause(items: &[Item], at: usize) -> bool {
     }
 }
 
+/// True for the comma behind a relative clause with a number, where a label follows it.
+fn ends_relative(items: &[Item], start: usize, at: usize) -> bool {
+    let comma = |at: usize| matches!(items.get(at).map(|item| &item.kind), Some(Kind::Mark(',')));
+    let label = |at: usize| {
+        matches!(
+            items.get(at).map(|item| &item.kind),
+            Some(Kind::Label(_) | Kind::Date(_) | Kind::Foreign(_))
+        )
+    };
+    let counted = items[start..at]
+        .iter()
+        .any(|item| matches!(item.kind, Kind::Literal(_) | Kind::Reference(_)));
+    let named = label(at + 1) || (matches!(word(items, at + 1), "the" | "on" | "in" | "at") && label(at + 2));
+    comma(at) && comma(start) && RELATIVES.contains(&word(items, start + 1)) && counted && named
+}
+
 /// True where the clause has no subject of its own.
 fn continues(items: &[Item], at: usize) -> bool {
     if matches!(items[at].kind, Kind::Mark('\n')) {
@@ -175,8 +197,14 @@ fn continues(items: &[Item], at: usize) -> bool {
         Kind::Literal(_) | Kind::Reference(_) | Kind::Measure(_) => true,
         Kind::Word(word) => {
             let pronouns = "has had have was is were are with it its they their this about around only just not roughly nearly \
-                            almost more fewer less each both than up down";
-            RELATIVES.contains(&word.as_str())
+                            almost more fewer less each both than up down also";
+            // "the fewest sessions, but the highest rate": the same subject with another rank.
+            let next = items
+                .iter()
+                .position(|item| item.start == first.start)
+                .map_or("", |at| self::word(items, at + 1));
+            (matches!(word.as_str(), "the" | "its") && rank_words::direction_of(next).is_some())
+                || RELATIVES.contains(&word.as_str())
                 || pronouns.split_whitespace().any(|entry| entry == word)
                 || (vocabulary::is_verb(word) && !vocabulary::is_neutral(word))
         }

@@ -8,7 +8,7 @@ use super::clauses::Sentence;
 use super::measures::Tie;
 use super::scan::Kind;
 use super::turn::CellAt;
-use super::{filters, vocabulary};
+use super::{filters, vocabulary, words};
 
 /// Words of a column's name that do not say what it counts.
 const EMPTY: &str = "n num number numbers count counts cnt c ct total totals sum value values val amount result results x y \
@@ -84,11 +84,17 @@ fn words_of_group(sentence: &Sentence, at: usize) -> BTreeSet<String> {
 
 /// The noun behind a measure that makes the measure its qualifier: "failed logins" where only
 /// "failed" is a column.
-pub(super) fn modified(ground: &Ground<'_>, sentence: &Sentence, item: usize, cell: CellAt) -> Option<String> {
-    let next = item + 1;
+pub(super) fn modified(ground: &Ground<'_>, sentence: &Sentence, tie: &Tie, cell: CellAt) -> Option<String> {
+    let next = tie.item()? + 1;
+    // A measure in front of its number is a subject, and a verb follows it: "page views hit 893".
+    if !matches!(tie, Tie::Direct(_)) && !ground.turn.is_plain(cell) {
+        return None;
+    }
     let word = sentence.word(next);
     let spaced = sentence.items.get(next).is_some_and(|next| next.spaced);
-    let other_kind = vocabulary::is_known(word) || ["ed", "ing", "ly"].iter().any(|end| word.ends_with(end));
+    let other_kind = vocabulary::is_known(word)
+        || words::is_direction(word)
+        || ["ed", "ing", "ly"].iter().any(|end| word.ends_with(end));
     let allowed = ground.title_words(cell.table).contains(word) || ground.filter_words(cell.table).contains(word);
     (spaced && !word.is_empty() && !other_kind && !allowed).then(|| word.to_owned())
 }

@@ -147,7 +147,20 @@ fn check_ratio_column(
         && base.contains(&order[1])
         && own.len() == 1
         && base.len() == 1;
-    if by_words || by_order {
+    // "Of the users in the cart, 50% went on to checkout": the whole first, after it the part.
+    let starts = spot.sentence.word(spot.sentence.group_of(spot.at).start) == "of";
+    let by_whole = match spoken.as_slice() {
+        [whole, part] if starts && unmarked => {
+            whole.item < spot.at
+                && spot.at < part.item
+                && base.len() == 1
+                && own.len() == 1
+                && base.iter().all(|text| whole.names(text))
+                && own.iter().all(|text| part.names(text))
+        }
+        _ => false,
+    };
+    if by_words || by_order || by_whole {
         Ok(())
     } else {
         let shown = |texts: &BTreeSet<String>| texts.iter().cloned().collect::<Vec<_>>().join(" and ");

@@ -196,7 +196,7 @@ pub(super) fn check_measure(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) 
     if let Some(word) = measures::qualifier(sentence, item, &ground.filter_words(cell.table)) {
         return Err(format!("the result does not tell apart what `{word}` says"));
     }
-    if let Some(noun) = nouns::modified(ground, sentence, item, cell) {
+    if let Some(noun) = nouns::modified(ground, sentence, spot.tie, cell) {
         return Err(format!("the cell counts {title}, not `{noun}`"));
     }
     // "6.7% of visitors" is a share, "6.7% visitors" is nothing.

@@ -22,6 +22,7 @@ pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, t
         }
         let word = sentence.word(other);
         let restricts = is_time(sentence, other)
+            || (vocabulary::is_audience(word) && !known(word))
             || is_other_subject(sentence, other, &known)
             || (total && is_part_of_total(sentence, other, &known, strict));
         if restricts {

@@ -95,8 +95,20 @@ pub(super) fn period(ground: &Ground<'_>, sentence: &Sentence, number: usize, ta
     }
     let numbers = binding::numbers(ground, sentence);
     let targets = assign::assign(sentence, &marks, &numbers);
+    let span = match marks.as_slice() {
+        [first, last] if assign::is_span(sentence, first.item, last.item) => {
+            let group = sentence.group_of(number);
+            [first, last]
+                .iter()
+                .all(|mark| group.contains(&mark.item))
+                .then(|| vec![first.item, last.item])
+        }
+        _ => None,
+    };
     let items = match targets.get(&number) {
         None | Some(Target::Nothing) => return Ok(()),
+        // "From 26 February to 31 March 5 sessions and 3 visitors": one period for both.
+        Some(_) if span.is_some() => span.unwrap_or_default(),
         Some(Target::Items(items)) => items.clone(),
         Some(Target::Unclear) => return Err("it is not clear which date it is said of".to_owned()),
     };

@@ -15,7 +15,7 @@ pub(super) fn is_denied(sentence: &Sentence, at: usize) -> bool {
     group.clone().any(|other| {
         let word = sentence.word(other);
         if vocabulary::is_exclusion(word) || is_other_than(sentence, other) || is_all_but(sentence, other) {
-            return true;
+            return !(is_alternative(sentence, other) && at < other);
         }
         let fails = matches!(
             (word, sentence.word(other + 1)),
@@ -27,6 +27,7 @@ pub(super) fn is_denied(sentence: &Sentence, at: usize) -> bool {
         // "No, ..." answers, "not only" affirms.
         if (other == 0 && word == "no" && matches!(sentence.kind(1), Some(Kind::Mark(','))))
             || matches!(sentence.word(other + 1), "only" | "just" | "found" | "modified")
+            || (word == "no" && sentence.word(other + 1) == "doubt")
             || (word == "no" && matches!(sentence.kind(other + 1), Some(Kind::Mark('.'))))
         {
             return false;
@@ -40,6 +41,14 @@ fn is_other_than(sentence: &Sentence, at: usize) -> bool {
         (sentence.word(at), sentence.word(at + 1)),
         ("other" | "rather", "than") | ("apart" | "aside", "from") | ("instead", "of")
     ) && !matches!(sentence.word(at + 2), "any" | "all" | "the")
+}
+
+/// `240 rather than 310`: what stands before it is said.
+fn is_alternative(sentence: &Sentence, at: usize) -> bool {
+    matches!(
+        (sentence.word(at), sentence.word(at + 1)),
+        ("rather", "than") | ("instead", "of")
+    )
 }
 
 /// `all pages but /about`
@@ -110,7 +119,16 @@ pub(super) fn is_uncertain(sentence: &Sentence, at: usize) -> bool {
                 && matches!(sentence.word(other + 2), "have" | "be" | "get" | "bring");
             past || (vocabulary::is_not_fact(word) || word == "may")
                 && !(word == "next" && sentence.word(other + 1) == "to")
+                && !is_measured_against(sentence, other, at)
         })
+}
+
+/// `Against the goal of 500, email brought 402`: the goal is none of the number behind the comma.
+fn is_measured_against(sentence: &Sentence, word: usize, at: usize) -> bool {
+    let start = sentence.group_of(at).start;
+    let leads = matches!(sentence.word(start), "against" | "compared" | "versus" | "given");
+    let goal = matches!(sentence.word(word), "goal" | "target");
+    goal && leads && word < at && (word..at).any(|between| matches!(sentence.kind(between), Some(Kind::Mark(','))))
 }
 
 /// True where the number is marked as not exact.
@@ -232,9 +250,13 @@ pub(super) fn is_computed(sentence: &Sentence, at: usize) -> bool {
         && sentence
             .clause_of(at)
             .any(|other| other < at && matches!(sentence.word(other), "each" | "every") && !heads(other));
-    let part = sentence
-        .clause_of(at)
-        .any(|other| is_part_word(sentence, other) && super::comparisons::comparison_at(sentence, other).is_none())
+    // "Half of the cart users (1,300)": in parentheses stands the number of what is before them.
+    let aside = matches!(sentence.kind_before(at, 1), Some(Kind::Mark('(')))
+        && matches!(sentence.kind(at + 1), Some(Kind::Mark(')')));
+    let part = !aside
+        && sentence
+            .clause_of(at)
+            .any(|other| is_part_word(sentence, other) && super::comparisons::comparison_at(sentence, other).is_none())
         && !matches!(sentence.word_before(at, 1), "of" | "the");
     let subset = of_a_row(sentence, at);
     let of_some = matches!(sentence.word(after), "in" | "of")

@@ -87,6 +87,10 @@ estimated lost additional extra remaining other more fewer less further unknown 
 bounced engaged converted loyal monthly weekly daily hourly concurrent peak external internal non non-unique logged-in mobile \
 desktop tablet foreign local";
 
+/// Words for a part of all visitors, wherever they stand.
+const AUDIENCES: &str = "bot bots crawler crawlers spider spiders robot robots human humans mobile desktop tablet tablets phone \
+phones smartphone smartphones newcomers subscribers members guests customers";
+
 /// Units that no measure here has.
 const FOREIGN_UNITS: &str = "million billion thousand hundred dozen k m bn mb kb gb tb kib mib gib ms seconds second minutes \
 minute hours hour days day weeks week months month years year px km times x dollars dollar euros euro pounds cents usd eur gbp \
@@ -167,6 +171,10 @@ pub(super) fn is_narrower(word: &str) -> bool {
 
 pub(super) fn is_qualifier(word: &str) -> bool {
     is_in(QUALIFIERS, word)
+}
+
+pub(super) fn is_audience(word: &str) -> bool {
+    is_in(AUDIENCES, word)
 }
 
 pub(super) fn is_foreign_unit(word: &str) -> bool {

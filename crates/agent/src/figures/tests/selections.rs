@@ -352,3 +352,63 @@ fn number_without_a_unit_is_what_its_alias_says() {
         assert_eq!(is_verified(&result, "", text), expected, "{alias} {text}");
     }
 }
+
+#[test]
+fn share_of_two_results_is_of_what_both_hold() {
+    let part = trends(&VIEWS, &[445], &["$browser is \"Chrome\""]);
+    let mut whole = trends(&VIEWS, &[768], &[]);
+    whole.handle = "r2".to_owned();
+    let mut firefox = trends(&VIEWS, &[512], &["$browser is \"Firefox\""]);
+    firefox.handle = "r3".to_owned();
+    let results = [part, whole, firefox];
+    for (text, expected) in [
+        (
+            "Chrome had {{r1[0].page_views / r2[0].page_views | percent}} of the page views.",
+            FigureStatus::Verified,
+        ),
+        (
+            "Firefox had {{r1[0].page_views / r2[0].page_views | percent}} of the page views.",
+            FigureStatus::Unverified,
+        ),
+        (
+            "Chrome had {{r1[0].page_views / r3[0].page_views | percent}} of the page views.",
+            FigureStatus::Unverified,
+        ),
+        (
+            "Crawlers had {{r1[0].page_views / r2[0].page_views | percent}} of the page views.",
+            FigureStatus::Unverified,
+        ),
+        (
+            "Crawlers had {{r2[0].page_views}} page views.",
+            FigureStatus::Unverified,
+        ),
+        (
+            "{{r2[0].page_views}} page views that bots made.",
+            FigureStatus::Unverified,
+        ),
+        ("{{r2[0].page_views}} page views of crawlers.", FigureStatus::Unverified),
+        (
+            "{{r2[0].page_views}} page views, all by mobile users.",
+            FigureStatus::Unverified,
+        ),
+        (
+            "On mobile there were {{r2[0].page_views}} page views.",
+            FigureStatus::Unverified,
+        ),
+        (
+            "Bots accounted for {{r2[0].page_views}} page views.",
+            FigureStatus::Unverified,
+        ),
+        (
+            "There were {{r2[0].page_views}} page views on 18 May 2015, all of them crawlers.",
+            FigureStatus::Unverified,
+        ),
+        (
+            "{{r2[0].page_views}} page views were generated automatically by search engines.",
+            FigureStatus::Unverified,
+        ),
+    ] {
+        let bound = bind(text, None, &results, &Given::default());
+        assert_eq!(bound.answer.figures[0].status, expected, "{text} {:?}", bound.problems);
+    }
+}
