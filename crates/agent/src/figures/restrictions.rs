@@ -1,5 +1,7 @@
 //! Words that restrict a number to something that its table does not tell apart.
 
+use std::collections::BTreeSet;
+
 use super::binding::Ground;
 use super::clauses::Sentence;
 use super::scan::Kind;
@@ -13,24 +15,53 @@ following inside within";
 pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize) -> Option<String> {
     let (filters, titles) = (ground.filter_words(table), ground.title_words(table));
     let total = super::rows::is_total(ground.turn, table);
-    let strict = !matches!(sentence.kind(at), Some(Kind::Reference(_)));
     let known =
         |word: &str| vocabulary::is_known(word) || titles.contains(word) || filters.contains(word) || word.is_empty();
-    sentence.clause_of(at).find_map(|other| {
+    span(sentence, at).find_map(|other| {
         if matches!(sentence.kind(other), Some(Kind::Version)) {
             return Some("a version".to_owned());
         }
         let word = sentence.word(other);
         let restricts = is_time(sentence, other)
             || (vocabulary::is_audience(word) && !known(word))
+            || is_outcome(sentence, other, &filters)
             || is_other_subject(sentence, other, &known)
-            || (total && is_part_of_total(sentence, other, &known, strict));
+            || (total && is_part_of_total(sentence, other, &known));
         if restricts {
             Some(word.to_owned())
         } else {
             unknown_object(sentence, other, &known)
         }
     })
+}
+
+/// The items that can restrict a number: its clause; of `12 of the 40 page views came from` no more
+/// than the measure, as the rest is said of the part.
+fn span(sentence: &Sentence, at: usize) -> std::ops::Range<usize> {
+    let clause = sentence.clause_of(at);
+    if !super::rows::is_base(sentence, at) {
+        return clause;
+    }
+    let ends = |other: &usize| {
+        matches!(sentence.kind(*other), Some(Kind::Mark(',')))
+            || sentence.is_number(*other)
+            || is_verb(sentence.word(*other))
+    };
+    at..(at + 1..clause.end).find(ends).unwrap_or(clause.end)
+}
+
+/// What became of a part of the requests, where no status says it: "failed", "not found".
+fn is_outcome(sentence: &Sentence, at: usize, filters: &BTreeSet<String>) -> bool {
+    let word = sentence.word(at);
+    let missing = word == "found" && sentence.word_before(at, 1) == "not";
+    let coded = || {
+        let clause = sentence.clause_of(at);
+        clause
+            .into_iter()
+            .any(|other| names::is_numeric_label(sentence.items.get(other)))
+            || filters.contains("status")
+    };
+    (missing || (vocabulary::is_outcome(word) && sentence.word(at + 1) != "to")) && !coded()
 }
 
 /// A part of a bucket, or a time relative to now.
@@ -56,11 +87,11 @@ fn is_other_subject(sentence: &Sentence, at: usize, known: &dyn Fn(&str) -> bool
 }
 
 /// A total is of everything: what else the clause speaks of would be a part of it.
-fn is_part_of_total(sentence: &Sentence, at: usize, known: &dyn Fn(&str) -> bool, strict: bool) -> bool {
+fn is_part_of_total(sentence: &Sentence, at: usize, known: &dyn Fn(&str) -> bool) -> bool {
     let (word, before) = (sentence.word(at), sentence.word_before(at, 1));
     let named = vocabulary::is_in("the our this your", before);
     let verb = vocabulary::is_neutral(before) || vocabulary::is_in("we it they which who", before);
-    !known(word) && ((strict && !verb) || named) || vocabulary::is_in("daily hourly weekly monthly", word)
+    !known(word) && (!verb || named) || vocabulary::is_in("daily hourly weekly monthly", word)
 }
 
 /// The unknown object of a preposition: "from crawlers".

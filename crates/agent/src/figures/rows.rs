@@ -73,6 +73,16 @@ fn is_part_of_total(sentence: &Sentence, number: usize) -> bool {
     before == "of" || (earlier == "of" && matches!(before, "the" | "all" | "our"))
 }
 
+/// `12 of the 40`, `Of 40, 12`: the number that another one is a part of.
+pub(super) fn is_base(sentence: &Sentence, number: usize) -> bool {
+    let back = if sentence.word_before(number, 1) == "of" { 1 } else { 2 };
+    let leads = number == sentence.group_of(number).start + back;
+    let follows = number
+        .checked_sub(back + 1)
+        .is_some_and(|before| sentence.is_number(before));
+    is_part_of_total(sentence, number) && (leads || follows)
+}
+
 /// A date must be that of the result, where the result has no times of its own.
 pub(super) fn period(ground: &Ground<'_>, sentence: &Sentence, number: usize, table: usize) -> Result<(), String> {
     let turn = ground.turn;

@@ -284,10 +284,7 @@ fn read_word(lexicon: &Lexicon, rest: &str, items: &[Item]) -> (usize, Option<Ki
     let capital = token.starts_with(char::is_uppercase);
     // "US" is a name, "us" is not.
     let letters = token.len() > 1 && token.chars().all(char::is_uppercase);
-    if letters
-        && !lexicon.title_words.contains(word)
-        && !["ok", "nb", "utc", "http", "https", "url", "get", "post"].contains(&word)
-    {
+    if letters && !lexicon.title_words.contains(word) && !["ok", "nb", "utc", "http", "https", "url"].contains(&word) {
         return (end, Some(Kind::Foreign(word.to_owned())));
     }
     let known = vocabulary::is_known(word) || lexicon.title_words.contains(word);

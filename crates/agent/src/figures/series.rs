@@ -6,7 +6,7 @@ use super::binding::{self, Ground};
 use super::evaluation::{Evaluated, Shape};
 use super::referencing::{self, Spot};
 use super::scan::Kind;
-use super::{filters, lexicon::Place};
+use super::{filters, lexicon::Place, rows};
 
 /// A column with filters of its own must be told apart from its like, and a share must be of what
 /// the sentence says. The error is the reason.
@@ -52,7 +52,9 @@ fn said(ground: &Ground<'_>, spot: &Spot<'_>, is_share: bool) -> BTreeSet<String
         .iter()
         .rfind(|at| **at < spot.at)
         .map_or(group.start, |at| at + 1);
-    let end = numbers.iter().find(|at| **at > spot.at).copied().unwrap_or(group.end);
+    let mut after = numbers.iter().copied().filter(|at| *at > spot.at);
+    // "12 of the 40 came from crawlers": what follows the whole is said of the part.
+    let end = after.find(|at| !rows::is_base(sentence, *at)).unwrap_or(group.end);
     let mut words = BTreeSet::new();
     for at in start..end {
         match sentence.kind(at) {

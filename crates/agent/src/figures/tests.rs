@@ -2,5 +2,6 @@
 
 mod labelled;
 mod properties;
+mod restricting;
 mod rules;
 mod selections;

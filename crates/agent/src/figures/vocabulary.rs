@@ -45,7 +45,7 @@ smallest highest lowest busiest quietest biggest greatest fewest popular common 
 high low good bad best worst strong weak busy quiet main second-most peak maximum minimum max min leader leaders lead \
 compare comparing higher lower greater larger smaller bigger busier quieter strongest weakest stronger weaker seen known home limit reader readers audience load demand activity picture grand statistics stats web weblog imported system machine appears appear release notes totals bottom terms course sight glance thought hand side way respectively combined altogether therefore thus hence meanwhile similarly likewise finally \
 additionally moreover furthermore firstly secondly thirdly interestingly notably specifically clearly overall currently \
-exactly simply sorry thanks please sure ok okay note nb hello hi numbers accounts daily hourly weekly monthly";
+exactly simply sorry thanks please sure ok okay note nb hello hi numbers accounts daily hourly weekly monthly matching";
 
 /// Adjectives between a number and its measure that do not change what is counted.
 const PLAIN_ADJECTIVES: &str = "total recorded counted individual different distinct of the its all";
@@ -81,7 +81,7 @@ const NARROWERS: &str = "mobile desktop tablet headless beta alpha old older old
 lite mini android ios windows mac macos linux legacy nightly preview developer enterprise version versions release incl";
 
 /// Words that change which people or events a measure counts.
-const QUALIFIERS: &str = "new newly returning repeat recurring first-time registered anonymous paying paid free active inactive \
+const QUALIFIERS: &str = "matching new newly returning repeat recurring first-time registered anonymous paying paid free active inactive \
 organic direct referred human bot crawler crawlers bots failed missing successful unsuccessful average mean median expected \
 estimated lost additional extra remaining other more fewer less further unknown known real fake suspicious identified \
 bounced engaged converted loyal monthly weekly daily hourly concurrent peak external internal non non-unique logged-in mobile \
@@ -90,6 +90,9 @@ desktop tablet foreign local";
 /// Words for a part of all visitors, wherever they stand.
 const AUDIENCES: &str = "bot bots crawler crawlers spider spiders robot robots human humans mobile desktop tablet tablets phone \
 phones smartphone smartphones newcomers subscribers members guests customers";
+
+/// Words for what became of a part of all requests.
+const OUTCOMES: &str = "failed error errors failure failures redirected rejected denied blocked unsuccessful timeouts";
 
 /// Units that no measure here has.
 const FOREIGN_UNITS: &str = "million billion thousand hundred dozen k m bn mb kb gb tb kib mib gib ms seconds second minutes \
@@ -175,6 +178,10 @@ pub(super) fn is_qualifier(word: &str) -> bool {
 
 pub(super) fn is_audience(word: &str) -> bool {
     is_in(AUDIENCES, word)
+}
+
+pub(super) fn is_outcome(word: &str) -> bool {
+    is_in(OUTCOMES, word)
 }
 
 pub(super) fn is_foreign_unit(word: &str) -> bool {
