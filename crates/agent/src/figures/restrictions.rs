@@ -17,22 +17,25 @@ pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, t
     let total = super::rows::is_total(ground.turn, table);
     let known =
         |word: &str| vocabulary::is_known(word) || titles.contains(word) || filters.contains(word) || word.is_empty();
-    span(sentence, at).find_map(|other| {
-        if matches!(sentence.kind(other), Some(Kind::Version)) {
-            return Some("a version".to_owned());
-        }
-        let word = sentence.word(other);
-        let restricts = is_time(sentence, other)
-            || (vocabulary::is_audience(word) && !known(word))
-            || is_outcome(sentence, other, &filters)
-            || is_other_subject(sentence, other, &known)
-            || (total && is_part_of_total(sentence, other, &known));
-        if restricts {
-            Some(word.to_owned())
-        } else {
-            unknown_object(sentence, other, &known)
-        }
-    })
+    let split = split_by(sentence, at);
+    span(sentence, at)
+        .filter(|other| !split.contains(other))
+        .find_map(|other| {
+            if matches!(sentence.kind(other), Some(Kind::Version)) {
+                return Some("a version".to_owned());
+            }
+            let word = sentence.word(other);
+            let restricts = is_time(sentence, other)
+                || (vocabulary::is_audience(word) && !known(word))
+                || is_outcome(sentence, other, &filters)
+                || is_other_subject(sentence, other, &known)
+                || (total && is_part_of_total(sentence, other, &known));
+            if restricts {
+                Some(word.to_owned())
+            } else {
+                unknown_object(sentence, other, &known)
+            }
+        })
 }
 
 /// The items that can restrict a number: its clause; of `12 of the 40 page views came from` no more
@@ -48,6 +51,19 @@ fn span(sentence: &Sentence, at: usize) -> std::ops::Range<usize> {
             || is_verb(sentence.word(*other))
     };
     at..(at + 1..clause.end).find(ends).unwrap_or(clause.end)
+}
+
+/// `split by operating system`: names the rows and restricts nothing.
+fn split_by(sentence: &Sentence, at: usize) -> std::ops::Range<usize> {
+    let clause = sentence.clause_of(at);
+    let starts = |other: &usize| {
+        matches!(sentence.word(*other), "split" | "grouped" | "listed" | "sorted") && sentence.word(other + 1) == "by"
+    };
+    let Some(start) = clause.clone().find(starts) else {
+        return 0..0;
+    };
+    let ends = |other: &usize| !matches!(sentence.kind(*other), Some(Kind::Word(_) | Kind::Measure(_)));
+    start..(start + 2..clause.end).find(ends).unwrap_or(clause.end)
 }
 
 /// What became of a part of the requests, where no status says it: "failed", "not found".

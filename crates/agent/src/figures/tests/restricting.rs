@@ -280,3 +280,46 @@ fn answers_to_other_results_hold() {
         ),
     ]);
 }
+
+#[test]
+fn breakdowns_of_the_built_in_analyst_hold() {
+    let visitors = [("unique_visitors", "unique visitors", Unit::Persons)];
+    let rows = [("Windows", 30), ("Linux", 20), ("Other", 9), ("None", 40)];
+    let rows: Vec<Vec<serde_json::Value>> = rows
+        .iter()
+        .map(|(name, count)| vec![json!(name), json!(count)])
+        .collect();
+    for (property, title) in [
+        ("os", "operating system"),
+        ("raw_user_agent", "user agent"),
+        ("referrer", "referrer"),
+        ("bytes", "response size"),
+        ("method", "method"),
+        ("status", "status"),
+        ("pathname", "page"),
+    ] {
+        let by_value = result("TrendsQuery", &[property], &visitors, &rows);
+        let mut total = trends(&visitors, &[90], &[]);
+        total.handle = "r2".to_owned();
+        let views = result("TrendsQuery", &[property], &VIEWS, &rows);
+        let (name, other) = (format!("r1[0].{property}"), format!("r1[3].{property}"));
+        let listed = format!("{{{{{name}}}}}: {{{{r1[0].unique_visitors}}}} unique visitors");
+        let unique = format!(
+            "{{{{r2[0].unique_visitors}}}} unique visitors over the whole period, split by {title}. {listed}; {{{{{other}}}}}: \
+             {{{{r1[3].unique_visitors}}}} unique visitors. Further values are in the table. Period: 18 May 2015. Times are UTC."
+        );
+        let summed = format!("{{{{sum(r1.page_views)}}}} page views in total, split by {title}. Period: 18 May 2015.");
+        let top = format!(
+            "{{{{{name}}}}}, with {{{{r1[0].page_views}}}} page views. The row {{{{{other}}}}} has {{{{r1[3].page_views}}}} page \
+             views. It is no value, so it is not ranked. Period: 18 May 2015."
+        );
+        for (results, text) in [
+            (vec![by_value, total], unique),
+            (vec![views.clone()], summed),
+            (vec![views], top),
+        ] {
+            let bound = bind(&text, None, &results, &Given::default());
+            assert_eq!(bound.problems, Vec::<String>::new(), "{text}");
+        }
+    }
+}
