@@ -54,9 +54,10 @@ static RULES: LazyLock<Result<Rules, String>> = LazyLock::new(Rules::load);
 
 impl Rules {
     fn load() -> Result<Self, String> {
-        // The parser takes a bound of three digits for "any number", which for rules that look at the
-        // first 200 characters only names other families. A bound that starts with 00 it leaves alone.
-        let exact = UAP_RULES.replace("{0,", "{00,");
+        // The parser takes a bound of three digits for "any number", to save memory. For the rules that look
+        // for a name within the first 200 characters that would name other families, so those keep their
+        // bound: one that starts with 00 it leaves alone.
+        let exact = UAP_RULES.replace("^.{0,200}?", "^.{00,200}?");
         let rules: UapRules = serde_saphyr::from_str(&exact).map_err(|error| error.to_string())?;
         let browsers = user_agent::Builder::new().push_all(rules.user_agent_parsers);
         let systems = os::Builder::new().push_all(rules.os_parsers);
