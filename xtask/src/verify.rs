@@ -11,8 +11,30 @@ use crate::server::Data;
 use crate::setup;
 use crate::shell::{Profile, Shell, python, root};
 
-/// The question benchmarks about the sample log.
-const SUITES: [&str; 3] = ["site", "site_wording", "site_people"];
+/// A question benchmark about the sample log, with its bar; wrong answers it may have none.
+struct Suite {
+    name: &'static str,
+    right: u64,
+    refused: u64,
+}
+
+const SUITES: [Suite; 3] = [
+    Suite {
+        name: "site",
+        right: 32,
+        refused: 12,
+    },
+    Suite {
+        name: "site_wording",
+        right: 36,
+        refused: 15,
+    },
+    Suite {
+        name: "site_people",
+        right: 23,
+        refused: 14,
+    },
+];
 
 /// The truths of the question benchmarks, by a program that shares no code with the product.
 pub(crate) fn truths() -> Result<()> {
@@ -22,7 +44,7 @@ pub(crate) fn truths() -> Result<()> {
             .arg(root().join("evals/site/truth.py"))
             .arg("--check")
             .arg("--questions")
-            .arg(root().join("evals").join(suite).join("questions.yaml"))
+            .arg(root().join("evals").join(suite.name).join("questions.yaml"))
             .run()?;
     }
     Ok(())
@@ -40,29 +62,35 @@ pub(crate) fn figure_set() -> Result<()> {
     Ok(())
 }
 
-const EVAL_RIGHT: u64 = 32;
-const EVAL_REFUSED: u64 = 12;
-
-/// The question benchmark against its bar: enough right, all unanswerable ones refused or asked
-/// back, none wrong.
+/// The question benchmarks against their bars: enough right, all unanswerable ones refused or asked back,
+/// none wrong.
 pub(crate) fn eval(profile: Profile) -> Result<()> {
     let data = Data::with_sample(&profile.build()?)?;
-    let (_, output) = data.hedgerow(&["eval", "site", "--json"]).exit_code()?;
-    let suite: Value = serde_json::from_str(&output).with_context(|| format!("eval --json printed {output}"))?;
-    let number = |key: &str| {
-        suite[key]
-            .as_u64()
-            .with_context(|| format!("eval --json has no number `{key}`"))
-    };
-    let (right, wrong, refused) = (number("right")?, number("wrong")?, number("refused_right")?);
-    for case in suite["cases"].as_array().into_iter().flatten() {
-        if case["verdict"] != "right" && case["verdict"] != "refused_right" {
-            println!("{}: {}: {}", case["id"], case["verdict"], case["answer"]);
+    let mut missed = Vec::new();
+    for suite in SUITES {
+        let (_, output) = data.hedgerow(&["eval", suite.name, "--json"]).exit_code()?;
+        let report: Value = serde_json::from_str(&output).with_context(|| format!("eval --json printed {output}"))?;
+        let number = |key: &str| {
+            report[key]
+                .as_u64()
+                .with_context(|| format!("eval --json has no number `{key}`"))
+        };
+        let (right, wrong, refused) = (number("right")?, number("wrong")?, number("refused_right")?);
+        for case in report["cases"].as_array().into_iter().flatten() {
+            if case["verdict"] != "right" && case["verdict"] != "refused_right" {
+                println!("{}: {}: {}", case["id"], case["verdict"], case["answer"]);
+            }
+        }
+        println!(
+            "{}: {right} right (bar {}), {wrong} wrong (bar 0), {refused} refused or asked back as they should be (bar {})",
+            suite.name, suite.right, suite.refused
+        );
+        if right < suite.right || wrong > 0 || refused < suite.refused {
+            missed.push(suite.name);
         }
     }
-    println!("{right} right, {wrong} wrong, {refused} refused or asked back as they should be");
-    if right < EVAL_RIGHT || wrong > 0 || refused < EVAL_REFUSED {
-        bail!("the bar is {EVAL_RIGHT} right, 0 wrong, {EVAL_REFUSED} refused or asked back");
+    if !missed.is_empty() {
+        bail!("below the bar: {}", missed.join(", "));
     }
     Ok(())
 }
