@@ -27,6 +27,8 @@ pub(crate) struct Tree {
     pub(crate) manifests: BTreeMap<String, String>,
     /// The text of each Rust file, by its path from the root.
     pub(crate) sources: BTreeMap<String, String>,
+    /// The `docs` of a product's manifest that is no file, by the manifest's path from the root.
+    pub(crate) missing_docs: BTreeMap<String, String>,
 }
 
 /// What the rules found.
@@ -43,6 +45,11 @@ pub(crate) fn check(tree: &Tree) -> Result<Findings> {
     let mut findings = Findings::default();
     layers::check(tree, &mut findings)?;
     files::check(tree, &mut findings);
+    for (manifest, docs) in &tree.missing_docs {
+        findings
+            .errors
+            .push(format!("{manifest}: its docs {docs:?} are no file"));
+    }
     Ok(findings)
 }
 
@@ -92,6 +99,13 @@ fn collect(root: &Path, folder: &Path, tree: &mut Tree) -> Result<()> {
             }
         } else if name.ends_with(".rs") {
             tree.sources.insert(relative, fs_err::read_to_string(&path)?);
+        } else if name == "product.toml" {
+            let manifest = fs_err::read_to_string(&path)?;
+            let docs = manifest.lines().find_map(|line| line.strip_prefix("docs = "));
+            let docs = docs.unwrap_or_default().trim_matches('"').to_owned();
+            if !root.join(&docs).is_file() {
+                tree.missing_docs.insert(relative, docs);
+            }
         } else if name == "Cargo.toml" {
             tree.manifests.insert(relative, fs_err::read_to_string(&path)?);
         }

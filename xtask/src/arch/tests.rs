@@ -255,3 +255,12 @@ fn long_file_is_questioned() {
     );
     assert!(findings.errors.is_empty());
 }
+
+#[test]
+fn product_without_its_docs_is_found() {
+    let mut tree = tree(clean());
+    tree.missing_docs
+        .insert("crates/products/sql/product.toml".into(), "docs/guides/sql.md".into());
+    let expected = "crates/products/sql/product.toml: its docs \"docs/guides/sql.md\" are no file";
+    assert_eq!(errors_of(&tree), [expected]);
+}
