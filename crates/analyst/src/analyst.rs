@@ -10,10 +10,10 @@ use crate::answer::{about, answer};
 use crate::conversation::{ASK_USER, Called, READ_TAXONOMY, Turn, calendar, read, text_to_match};
 use crate::dates::Calendar;
 use crate::intent::{Ask, Intent, Trouble};
-use crate::parse::parse;
 use crate::plan::queries;
 use crate::refusal;
 use crate::results::Shown;
+use crate::sentences::parse;
 
 /// The tool that counts, and the mode it comes with.
 const QUERY_TRENDS: &str = "query_trends";

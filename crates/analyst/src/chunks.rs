@@ -5,7 +5,7 @@ use crate::dates::{Calendar, Doubt, Span, When, when_at};
 use crate::knowledge::Knowledge;
 use crate::lexicon::{Counted, Word, phrase_end, word_at};
 use crate::status_words::{StatusTest, StatusWord, UnclearStatus, status_at};
-use crate::stop_words::{is_stop, stop_phrase_end};
+use crate::stop_words::{is_noun_of_path, is_stop, stop_phrase_end};
 use crate::tokens::{Kind, Token};
 
 /// A value of the data, with the property it belongs to.
@@ -141,7 +141,8 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[
 fn value_at(tokens: &[Token], at: usize, knowledge: &Knowledge) -> Option<(usize, Item)> {
     let (end, candidates) = values_at(tokens, at, knowledge)?;
     let everyday = tokens[at..end].iter().all(|token| is_stop(&token.lower));
-    (!everyday).then_some((end, Item::Value(candidates)))
+    let names_page = is_noun_of_path(tokens, at);
+    (!everyday && !names_page).then_some((end, Item::Value(candidates)))
 }
 
 /// A value in its exact spelling, in capitals, where the word alone would be an everyday one: GET is

@@ -29,6 +29,8 @@ pub(crate) struct TextTest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextKind {
     Contains,
+    /// As `LIKE '%text%'`, which tells small letters from capitals.
+    ContainsAsWritten,
     StartsWith,
     EndsWith,
 }

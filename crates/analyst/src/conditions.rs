@@ -1,5 +1,6 @@
 //! Finds the conditions of a question: values, paths, statuses, comparisons, and what negates them.
 
+mod code;
 mod existence;
 mod lists;
 mod make;
@@ -42,6 +43,10 @@ impl Parser<'_> {
                     pending = Some(Pending { at, negation });
                     at += 1;
                 }
+                Item::Word(Word::Or) if pending.is_none() && self.nor_at(at, conditions.last()).is_some() => {
+                    pending = self.nor_at(at, conditions.last());
+                    at += 1;
+                }
                 _ => {
                     let found = self.condition_at(at, pending)?;
                     if let Some((condition, next)) = found {
@@ -81,7 +86,7 @@ impl Parser<'_> {
         let Some((mut condition, mut next)) = self.bare_condition(at)? else {
             return Ok(None);
         };
-        next = self.extend_list(&mut condition, next)?;
+        next = self.extend_list(&mut condition, next, outer.is_some())?;
         let condition = make::negated(condition, outer)
             .ok_or_else(|| refuse(format!("I can't turn \"{}\" into its opposite.", self.text(at))))?;
         Ok(Some((condition, next)))
@@ -131,12 +136,21 @@ impl Parser<'_> {
             match self.item(next) {
                 Some(Item::Stop) if LINKS.contains(&self.word(next)) => next += 1,
                 Some(Item::Unknown) if self.word(next) == "=" => next += 1,
+                Some(Item::Unknown) if self.word(next) == "!=" && inner.is_none() => {
+                    inner = Some((next, Negation::Noun));
+                    next += 1;
+                }
                 Some(Item::Word(Word::Negation(negation))) if inner.is_none() => {
                     inner = Some((next, *negation));
                     next += 1;
                 }
                 _ => break,
             }
+        }
+        let negated = inner.is_some();
+        let named = code::Named { at, key, next, negated };
+        if let Some(found) = self.code_condition(named, pending)? {
+            return Ok(Some(found));
         }
         let value = self.value_of(key, next)?;
         let Some(mut condition) = value else {
@@ -149,7 +163,7 @@ impl Parser<'_> {
             self.take(position);
         }
         condition.start = self.chunks[at].start;
-        let after = self.extend_list(&mut condition, next + 1)?;
+        let after = self.extend_list(&mut condition, next + 1, inner.is_some() || pending.is_some())?;
         // "a status other than 200" and "the status is not 200" both speak of the value itself.
         let negation = inner
             .map(|_| Negation::Noun)
@@ -195,7 +209,7 @@ impl Parser<'_> {
         for pair in conditions.windows(2) {
             let between = &self.tokens[pair[0].end..pair[1].start];
             let parted = between.iter().any(|token| {
-                ["and", "but", ",", "that", "which", "who"]
+                ["and", "but", ",", "that", "which", "who", "nor", "where"]
                     .iter()
                     .any(|word| token.is(word))
             });

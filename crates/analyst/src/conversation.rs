@@ -16,7 +16,7 @@ use crate::dates::Calendar;
 use crate::intent::{Ask, Edit, Lookup, Trouble};
 use crate::knowledge::{Knowledge, Match};
 use crate::lexicon::phrase_end;
-use crate::parse::parse;
+use crate::sentences::parse;
 use crate::tokens::Kind;
 
 /// The tool that looks names up.
@@ -148,17 +148,41 @@ fn runs(messages: &[Message]) -> Vec<Run<'_>> {
 /// takes the place of the whole.
 fn answered(question: &str, answer: &str, knowledge: &Knowledge, now: NaiveDateTime) -> String {
     let calendar = calendar(knowledge, now);
-    let Err(Trouble::Ask(Ask { edit, .. })) = parse(question, knowledge, &calendar) else {
+    let Err(Trouble::Ask(Ask { edit, options, .. })) = parse(question, knowledge, &calendar) else {
         return answer.to_owned();
     };
     let is_question = answer.trim_end().ends_with('?') || answer.split_whitespace().count() > 12;
     if is_question {
         return answer.to_owned();
     }
+    // "Is it the whole question?" can be answered with a yes.
+    let answer = match &options[..] {
+        [only] if is_yes(answer) => only,
+        _ => answer,
+    };
     match edit {
         Edit::Replace { start, end } => format!("{} {} {}", &question[..start], answer.trim(), &question[end..]),
         Edit::Append => format!("{}, {}", question.trim_end_matches(['?', '.', '!', ' ']), answer.trim()),
     }
+}
+
+fn is_yes(answer: &str) -> bool {
+    let word = answer.trim().trim_end_matches(['.', '!']).to_lowercase();
+    [
+        "yes",
+        "yes please",
+        "yes, please",
+        "yep",
+        "yeah",
+        "y",
+        "ok",
+        "okay",
+        "sure",
+        "correct",
+        "right",
+        "exactly",
+    ]
+    .contains(&word.as_str())
 }
 
 /// The calendar with the span of the data.
@@ -176,8 +200,16 @@ pub(crate) fn text_to_match(question: &str) -> String {
     let mut text = question.to_owned();
     for (at, token) in tokens.iter().enumerate() {
         let hyphen_before = at > 0 && tokens[at - 1].text == "-" && tokens[at - 1].end == token.start;
+        let sign_before =
+            at > 0 && ["=", "!="].contains(&tokens[at - 1].lower.as_str()) && tokens[at - 1].end == token.start;
         if hyphen_before && token.kind == Kind::Word {
             text.push_str(&format!("\n{}", token.text));
+        }
+        // "os=Mac OS X": the value is no word of its own yet.
+        if sign_before && token.kind == Kind::Word {
+            let words = tokens[at..].iter().take(4).take_while(|token| token.kind == Kind::Word);
+            let words: Vec<&str> = words.map(|token| token.text.as_str()).collect();
+            text.push_str(&format!("\n{}", words.join(" ")));
         }
     }
     for (alias, full) in ALIASES {

@@ -1,5 +1,6 @@
 //! Dates and times in words, against the injected clock and the span of the data.
 
+mod code;
 mod edges;
 mod phrases;
 mod points;

@@ -5,8 +5,8 @@
 //! of the question is consumed by the parse or stands in the list of stop words; a leftover word
 //! means that it asks or refuses. It keeps no state; each reply is made from the request alone.
 //!
-//! The way of a question: `tokens` → `preamble`, `spelling` → `chunks` (dates, measures, values, comparisons, ...) →
-//! `parse` (conditions, measure, shape) → `plan` (typed queries) → `answer`.
+//! The way of a question: `tokens` → `preamble`, `frames` → `sentences` → `spelling` → `chunks` (dates, measures,
+//! values, comparisons, ...) → `parse` (conditions, measure, shape) → `plan` (typed queries) → `answer`.
 
 mod analyst;
 mod answer;
@@ -16,6 +16,7 @@ mod conditions;
 mod conversation;
 mod cursor;
 mod dates;
+mod frames;
 mod intent;
 mod knowledge;
 mod lexicon;
@@ -23,10 +24,12 @@ mod measures;
 mod numerals;
 mod parse;
 mod parser;
+mod period;
 mod plan;
 mod preamble;
 mod refusal;
 mod results;
+mod sentences;
 mod shapes;
 mod spelling;
 mod status_words;

@@ -246,14 +246,22 @@ impl Parser<'_> {
                 noun: "requests".to_owned(),
             });
         }
-        let asks_for_number = self.chunks.iter().any(|chunk| {
-            matches!(
-                chunk.item,
-                Item::Word(
-                    Word::HowMany | Word::Share | Word::Top(_) | Word::Popular | Word::Every(_) | Word::OverTime
+        if self.ranks_by_response(conditions) {
+            return Ok(Measure {
+                event: None,
+                math: Math::Total,
+                noun: "requests".to_owned(),
+            });
+        }
+        let asks_for_number = !conditions.is_empty()
+            || self.chunks.iter().any(|chunk| {
+                matches!(
+                    chunk.item,
+                    Item::Word(
+                        Word::HowMany | Word::Share | Word::Top(_) | Word::Popular | Word::Every(_) | Word::OverTime
+                    )
                 )
-            )
-        });
+            });
         if !asks_for_number {
             return Err(refuse("The question names nothing to count."));
         }
@@ -261,6 +269,16 @@ impl Parser<'_> {
             "What should I count?",
             &["counting requests", "counting page views", "counting unique visitors"],
         ))
+    }
+
+    /// "top path status=206": only a response has a status or a size. A page may be ranked by its views, too.
+    fn ranks_by_response(&self, conditions: &[Condition]) -> bool {
+        let of_response = |one: &Condition| ["status", "bytes", "method"].contains(&one.key());
+        let names_page = |at: usize| ["page", "pages"].contains(&self.word(at)) && self.item(at) != Some(&Item::Stop);
+        self.is_ranking()
+            && !self.is_popular()
+            && conditions.iter().any(of_response)
+            && !(0..self.chunks.len()).any(names_page)
     }
 
     fn take_mentions(&mut self) {
@@ -275,12 +293,21 @@ impl Parser<'_> {
         // "by visitors on Windows": the "by" only says who.
         for at in 0..self.chunks.len() {
             let names_doer = self.word(at) == "by"
-                && self.content_from(at + 1).is_some_and(|next| {
+                && self.content_after_how_many(at).is_some_and(|next| {
                     matches!(&self.chunks[next].item, Item::Word(Word::Measure(Counted::Visitors, _)))
                 });
             if names_doer {
                 self.take(at);
             }
+        }
+    }
+
+    /// The content after a "by", over the "how many" of "by how many people".
+    fn content_after_how_many(&self, by: usize) -> Option<usize> {
+        let next = self.content_from(by + 1)?;
+        match self.item(next) {
+            Some(Item::Word(Word::HowMany)) => self.content_from(next + 1),
+            _ => Some(next),
         }
     }
 

@@ -7,6 +7,8 @@ pub(crate) fn push_numeral(tokens: &mut Vec<Token>, question: &str, at: usize) -
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ',' | ':' | '/' | '-' | '_' | '\'');
     let length = question[at..].find(|c: char| !inner(c)).unwrap_or(question.len() - at);
     let run = question[at..at + length].trim_end_matches(['.', ',', ':', '/', '-', '\'']);
+    // `in (200,304)` lists numbers; elsewhere the comma may part thousands.
+    let run = run.split(',').next().filter(|_| is_in_list(tokens)).unwrap_or(run);
     let mut push = |start: usize, text: &str, kind: Kind| {
         let end = start + text.len();
         tokens.push(Token {
@@ -38,6 +40,13 @@ pub(crate) fn push_numeral(tokens: &mut Vec<Token>, question: &str, at: usize) -
         }
     }
     push(at, run, Kind::Word)
+}
+
+/// True inside the brackets of `in (200,304)`.
+fn is_in_list(tokens: &[Token]) -> bool {
+    let listed = |token: &&Token| token.is(",") || matches!(token.kind, Kind::Number(_));
+    let mut before = tokens.iter().rev().skip_while(listed);
+    before.next().is_some_and(|token| token.is("(")) && before.next().is_some_and(|token| token.is("in"))
 }
 
 fn classify(text: &str) -> Option<Kind> {

@@ -1,26 +1,29 @@
 //! Understands a question in full, or says what stands in the way.
 
-use chrono::NaiveDate;
-
 use crate::chunks::{Item, chunks};
-use crate::dates::{Calendar, Doubt, Span, midnight};
+use crate::dates::{Calendar, Doubt};
 use crate::intent::{Ask, Condition, Edit, Intent, Measure, Negation, Shape, Trouble};
 use crate::knowledge::Knowledge;
 use crate::lexicon::Word;
-use crate::parser::{Parser, ask_to_add, refuse};
-use crate::preamble::without_preamble;
+use crate::parser::{Parser, refuse};
+use crate::period::{check_hours, coverage};
 use crate::shapes::Parts;
 use crate::spelling::respelt;
 use crate::status_words::UnclearStatus;
-use crate::tokens::tokenize;
-use hedgerow_data_api::{Interval, Math};
+use crate::tokens::Token;
+use hedgerow_data_api::Math;
 
 /// Properties that one visitor has all the time, so that "visitors who did not ..." can be counted.
 const OF_THE_VISITOR: [&str; 4] = ["$browser", "$os", "$is_bot", "$raw_user_agent"];
 
-/// What a question means.
-pub(crate) fn parse(question: &str, knowledge: &Knowledge, calendar: &Calendar) -> Result<Intent, Trouble> {
-    let respelt = respelt(question, without_preamble(tokenize(question)), knowledge, calendar);
+/// What the tokens of a question mean.
+pub(crate) fn parse_tokens(
+    question: &str,
+    tokens: Vec<Token>,
+    knowledge: &Knowledge,
+    calendar: &Calendar,
+) -> Result<Intent, Trouble> {
+    let respelt = respelt(question, tokens, knowledge, calendar);
     if !respelt.lookups.is_empty() {
         return Err(Trouble::Lookup(respelt.lookups));
     }
@@ -42,6 +45,7 @@ pub(crate) fn parse(question: &str, knowledge: &Knowledge, calendar: &Calendar) 
         return Err(Trouble::Lookup(parser.lookups));
     }
     let conditions = unique(conditions?)?;
+    parser.read_bare_year();
     parser.check_doubts(&conditions)?;
     let (span, said) = parser.span()?;
     let covered = coverage(&span, knowledge, calendar)?;
@@ -147,6 +151,10 @@ impl Parser<'_> {
                         .to_vec(),
                 }),
                 Item::Word(Word::Traffic) => None,
+                Item::Word(Word::Opened) => Some(Doubt {
+                    question: format!("How should \"{}\" be counted?", self.text(at)),
+                    options: ["requested", "viewed"].map(str::to_owned).to_vec(),
+                }),
                 _ => continue,
             };
             if let Some(doubt) = doubt {
@@ -168,54 +176,6 @@ impl Parser<'_> {
         counted_in || (is_measure(next) && ["in", "(", "as"].iter().any(|word| joint.first() == Some(word)))
     }
 
-    /// The period, and whether the question names one; without one it is everything.
-    fn span(&mut self) -> Result<(Span, bool), Trouble> {
-        let mut spans: Vec<Span> = Vec::new();
-        let mut hours: Vec<(u32, u32)> = Vec::new();
-        for chunk in &mut self.chunks {
-            match &chunk.item {
-                Item::Span(span) => spans.push(span.clone()),
-                Item::Hours { from, to } => hours.push((*from, *to)),
-                _ => continue,
-            }
-            chunk.taken = true;
-        }
-        spans.dedup();
-        if spans.len() > 1 || hours.len() > 1 {
-            return Err(refuse(
-                "The question names two periods; please ask about one at a time.",
-            ));
-        }
-        let said = !spans.is_empty();
-        let span = spans.pop().unwrap_or_else(Span::everything);
-        let Some((from, to)) = hours.pop() else {
-            return Ok((span, said));
-        };
-        let day = span.single_day().or_else(|| (!said).then(|| self.only_day()).flatten());
-        let Some(day) = day else {
-            return Err(refuse(
-                "A time of day needs one day to go with it, such as \"before noon on 18 May 2015\".",
-            ));
-        };
-        let at = |minutes: u32| midnight(day) + chrono::Duration::minutes(i64::from(minutes));
-        Ok((
-            Span {
-                from: Some(at(from)),
-                to: Some(at(to)),
-                relative: None,
-                notes: span.notes,
-            },
-            true,
-        ))
-    }
-
-    fn only_day(&self) -> Option<NaiveDate> {
-        self.calendar
-            .data
-            .filter(|(first, last)| first == last)
-            .map(|(first, _)| first)
-    }
-
     /// "the pages whose path starts with /blog/": the pages are those of the condition.
     fn take_generic_properties(&mut self, conditions: &[Condition]) {
         for chunk in &mut self.chunks {
@@ -227,6 +187,16 @@ impl Parser<'_> {
 
     /// The law: nothing may be left over.
     fn check_all_taken(&self) -> Result<(), Trouble> {
+        let last = self.chunks.len().checked_sub(1);
+        let dangling = last.filter(|_| {
+            self.question
+                .trim_end()
+                .trim_end_matches(['?', '!', '.', ' '])
+                .ends_with(" where")
+        });
+        if dangling.is_some() {
+            return Err(refuse("The question ends before it says where."));
+        }
         let left: Vec<usize> = (0..self.chunks.len()).filter(|at| !self.chunks[*at].taken).collect();
         if left.is_empty() {
             return Ok(());
@@ -251,26 +221,6 @@ fn check_properties(parser: &Parser, shape: &Shape, conditions: &[Condition]) ->
         Some(missing) => Err(refuse(format!("This project's events have no property {missing}."))),
         None => Ok(()),
     }
-}
-
-/// Refuses a period without any data, as 0 would be no answer. A period that reaches beyond the data is
-/// answered, and the note says so.
-fn coverage(span: &Span, knowledge: &Knowledge, calendar: &Calendar) -> Result<Option<String>, Trouble> {
-    let (Some((first, last)), Some((first_event, last_event))) = (calendar.data, knowledge.span()) else {
-        return Err(refuse("There is no data yet."));
-    };
-    let days = crate::dates::words::plain_range(first, last);
-    let (start, end) = (midnight(first), midnight(last) + chrono::Duration::days(1));
-    let (first_event, last_event) = (first_event.naive_utc(), last_event.naive_utc());
-    let outside = span.from.is_some_and(|from| from > last_event) || span.to.is_some_and(|to| to <= first_event);
-    if outside {
-        return Err(refuse(format!(
-            "There is no data {}; the data covers {days}.",
-            span.words(calendar)
-        )));
-    }
-    let beyond = span.from.is_some_and(|from| from < start) || span.to.is_some_and(|to| to > end);
-    Ok(beyond.then(|| format!("the data covers {days}")))
 }
 
 /// The question about a name for statuses, unless a condition says which statuses are meant.
@@ -331,33 +281,4 @@ fn check_persons(parser: &Parser, measure: &Measure, conditions: &[Condition]) -
         }
     }
     Ok(())
-}
-
-/// The busiest hour of several days can be one hour of one day, or a time of day over all days.
-fn check_hours(shape: &Shape, span: &Span, said: bool, calendar: &Calendar) -> Result<(), Trouble> {
-    let Shape::Peak {
-        interval: Interval::Hour,
-        ..
-    } = shape
-    else {
-        return Ok(());
-    };
-    let only = calendar.data.is_some_and(|(first, last)| first == last);
-    let within_one_day = span.single_day().is_some()
-        || matches!((span.from, span.to), (Some(from), Some(to)) if to - from <= chrono::Duration::days(1) && from.date() == (to - chrono::Duration::microseconds(1)).date());
-    if within_one_day || (only && !said) {
-        return Ok(());
-    }
-    if said {
-        return Err(refuse("I can rank the hours of one day; please name the day."));
-    }
-    let days: Vec<String> = calendar
-        .data
-        .into_iter()
-        .flat_map(|(first, last)| first.iter_days().take_while(move |day| *day <= last))
-        .take(6)
-        .map(|day| format!("on {}", crate::dates::words::day_words(day)))
-        .collect();
-    let options: Vec<&str> = days.iter().map(String::as_str).collect();
-    Err(ask_to_add("Of which day? I can rank the hours of one day.", &options))
 }

@@ -7,8 +7,9 @@
 //! "clients".
 
 mod context;
+mod politeness;
 
-pub(crate) use context::whole_log_end;
+pub(crate) use context::{is_noun_of_path, whole_log_end};
 
 use crate::lexicon::phrase_end;
 use crate::tokens::Token;
@@ -134,15 +135,8 @@ const STOP_PHRASES: &[&str] = &[
     "over the course of",
     "in the course of",
     "may i",
-    "i'd like",
-    "i would like",
     "i'd love to",
     "i would love to",
-    "we'd like",
-    "we would like",
-    "would like to see",
-    "would you",
-    "would you mind telling",
     "i wonder",
     "i am curious",
     "i'm curious",
@@ -150,8 +144,18 @@ const STOP_PHRASES: &[&str] = &[
     "i'm interested in",
     "i am looking for",
     "i'm looking for",
-    "do you happen to know",
-    "thank you",
+    "did the server return",
+    "does the server return",
+    "did our server return",
+    "did the site return",
+    "did we return",
+    "do we return",
+    "the server returned",
+    "we returned",
+    "we welcomed",
+    "we have welcomed",
+    "did we welcome",
+    "we did welcome",
 ];
 
 /// Punctuation that only separates.
@@ -174,7 +178,8 @@ pub(crate) fn stop_phrase_end(tokens: &[Token], at: usize) -> Option<usize> {
         .filter_map(|phrase| phrase_end(tokens, at, phrase))
         .max();
     let alone = context::is_harmless(tokens, at).then_some(at + 1);
-    phrase.max(context::whole_log_end(tokens, at)).max(alone)
+    let polite = politeness::polite_end(tokens, at);
+    phrase.max(context::whole_log_end(tokens, at)).max(alone).max(polite)
 }
 
 /// Verbs that can be the predicate of "what share of X ... Y".

@@ -160,13 +160,46 @@ fn piece(tokens: &mut Vec<Token>, question: &str, at: usize, first: char) -> usi
     if first.is_alphabetic() || first == '$' || first == '_' {
         return push_word(tokens, question, at);
     }
-    let length = if [">=", "<=", "!=", "<>"].iter().any(|two| rest.starts_with(two)) {
+    let two = [">=", "<=", "!=", "<>", "==", "&&", "||"];
+    let length = if two.iter().any(|two| rest.starts_with(two)) {
         2
     } else {
         first.len_utf8()
     };
     push(tokens, question, at, at + length, Kind::Symbol);
+    let negates = is_prefix_not(question, at);
+    if let Some(symbol) = tokens.last_mut() {
+        said_plainly(symbol, negates);
+    }
     at + length
+}
+
+/// True for the mark of `!$is_bot`, which stands before a word and after none.
+fn is_prefix_not(question: &str, at: usize) -> bool {
+    let after_word = question[..at]
+        .chars()
+        .next_back()
+        .is_some_and(|before| !before.is_whitespace() && before != '(');
+    let starts_word = |next: char| next.is_alphanumeric() || "$_".contains(next);
+    let before_word = question[at..]
+        .strip_prefix('!')
+        .is_some_and(|rest| rest.starts_with(starts_word));
+    !after_word && before_word
+}
+
+/// Gives the operators of code the words or signs that say the same.
+fn said_plainly(symbol: &mut Token, negates: bool) {
+    let plain = match symbol.text.as_str() {
+        "==" => "=",
+        "<>" | "≠" => "!=",
+        "≥" => ">=",
+        "≤" => "<=",
+        "&&" => "and",
+        "||" => "or",
+        "!" if negates => "not",
+        _ => return,
+    };
+    plain.clone_into(&mut symbol.lower);
 }
 
 fn is_url(run: &str) -> bool {

@@ -31,7 +31,8 @@ const TEXT: &[(&str, TextKind)] = &[
 
 /// `containing "google" or "bing"`, `starts with /blog/`.
 pub(super) fn text(cursor: &mut Cursor) -> Option<Comparison> {
-    if let Some(found) = folder(cursor).or_else(|| section(cursor)).or_else(|| extension(cursor)) {
+    let read = [pattern, folder, section, extension];
+    if let Some(found) = read.iter().find_map(|read| read(cursor)) {
         return Some(found);
     }
     let kind = TEXT
@@ -49,6 +50,30 @@ pub(super) fn text(cursor: &mut Cursor) -> Option<Comparison> {
         texts.push(operand(&mut ahead)?);
         *cursor = ahead;
     }
+}
+
+/// `like '/files/%'`, `ilike '%google%'`. A pattern with marks in other places is not read.
+fn pattern(cursor: &mut Cursor) -> Option<Comparison> {
+    let mut ahead = *cursor;
+    let like = ahead.eat(&["like", "ilike"])?;
+    let pattern = ahead
+        .peek()
+        .filter(|token| matches!(token.kind, Kind::Quoted | Kind::Path))?;
+    ahead.at += 1;
+    let text = pattern.text.as_str();
+    let (open_start, rest) = text.strip_prefix('%').map_or((false, text), |rest| (true, rest));
+    let (open_end, inner) = rest.strip_suffix('%').map_or((false, rest), |rest| (true, rest));
+    let kind = match (open_start, open_end) {
+        (true, true) if like == "ilike" => TextKind::Contains,
+        (true, true) => TextKind::ContainsAsWritten,
+        (false, true) if like == "like" => TextKind::StartsWith,
+        (true, false) if like == "like" => TextKind::EndsWith,
+        _ => return None,
+    };
+    let is_plain = !inner.is_empty() && !inner.contains(['%', '_', '\\']);
+    is_plain.then_some(())?;
+    *cursor = ahead;
+    test(kind, inner)
 }
 
 /// `under /blog/`: everything whose path starts with it.

@@ -116,6 +116,7 @@ impl Parser<'_> {
             };
             let meets = |value: &str| match kind {
                 TextKind::Contains => true,
+                TextKind::ContainsAsWritten => value.contains(text.as_str()),
                 TextKind::StartsWith => value.starts_with(text.as_str()),
                 TextKind::EndsWith => value.ends_with(text.as_str()),
             };

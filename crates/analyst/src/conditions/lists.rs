@@ -16,11 +16,18 @@ const FILLERS: [&str; 12] = [
 impl Parser<'_> {
     /// Adds further values of the same property that "or", "nor", "and" or a comma joins. Returns the
     /// position after the condition.
-    pub(super) fn extend_list(&mut self, condition: &mut Condition, next: usize) -> Result<usize, Trouble> {
+    pub(super) fn extend_list(
+        &mut self,
+        condition: &mut Condition,
+        next: usize,
+        negated: bool,
+    ) -> Result<usize, Trouble> {
         let mut next = next;
         while condition.is_exact() && condition.key() != "$is_bot" {
             let Some((joint, at)) = self.joint(next) else { break };
-            let Some(value_at) = self.value_after_joint(condition.key(), at) else {
+            // "status != 404 or status = 500" is no list, nor is "status = 404 and status = 500".
+            let code = joint == "or" && !negated;
+            let Some(value_at) = self.value_after_joint(condition.key(), at, code) else {
                 break;
             };
             let key = condition.key().to_owned();
@@ -55,22 +62,32 @@ impl Parser<'_> {
         }
     }
 
-    /// The position of a value of the property that follows a joint; the property may be named again.
-    fn value_after_joint(&self, key: &str, at: usize) -> Option<usize> {
+    /// The position of a value of the property that follows a joint; the property may be named again, and
+    /// where `code` allows it as `status = 500`.
+    fn value_after_joint(&self, key: &str, at: usize, code: bool) -> Option<usize> {
         let mut at = at;
         loop {
             match self.item(at)? {
                 Item::Stop if FILLERS.contains(&self.word(at)) => at += 1,
                 Item::Property(named) if named == key => at += 1,
+                Item::Unknown if code && self.word(at) == "=" => at += 1,
                 Item::Value(candidates) => return candidates.iter().any(|one| one.key == key).then_some(at),
+                // "browser = 'Chrome' or browser = 'Firefox'": the property is named again.
+                Item::Literal if code && self.is_named_again(key, at) => return Some(at),
                 Item::Literal if ["$pathname", "$referrer"].contains(&key) => {
                     return self.is_literal_of(key, at).then_some(at);
                 }
                 Item::Number(_) if key == "status" => return Some(at),
+                Item::NumberTest(_) if code && key == "status" && self.is_one_status(at) => return Some(at),
                 Item::Status(test) if key == "status" && test.value.is_u64() => return Some(at),
                 _ => return None,
             }
         }
+    }
+
+    fn is_named_again(&self, key: &str, at: usize) -> bool {
+        let before = (0..at).rev().find(|before| self.word(*before) != "=");
+        before.is_some_and(|before| matches!(self.item(before), Some(Item::Property(named)) if named == key))
     }
 
     fn is_literal_of(&self, key: &str, at: usize) -> bool {

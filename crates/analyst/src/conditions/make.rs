@@ -81,6 +81,7 @@ pub(crate) fn text(key: &str, test: &TextTest, place: (usize, usize)) -> Option<
     let (operator, value, verb) = match (test.kind, &test.texts[..]) {
         (TextKind::Contains, [one]) => (Operator::Icontains, json!(one), "contains"),
         (TextKind::Contains, _) => (Operator::Icontains, Value::Array(texts.clone()), "contains"),
+        (TextKind::ContainsAsWritten, [one]) => (Operator::Regex, json!(regex::escape(one)), "contains"),
         (TextKind::StartsWith, [one]) => (
             Operator::Regex,
             json!(format!("^{}", regex::escape(one))),
@@ -90,7 +91,11 @@ pub(crate) fn text(key: &str, test: &TextTest, place: (usize, usize)) -> Option<
         _ => return None,
     };
     let words = format!("{} {verb} {}", title(key), listed(&texts));
-    Some(condition(key, operator, Some(value), words, place))
+    let as_written = test.kind == TextKind::ContainsAsWritten;
+    Some(Condition {
+        note: as_written.then(|| "\"like\" tells small letters from capitals".to_owned()),
+        ..condition(key, operator, Some(value), words, place)
+    })
 }
 
 pub(crate) fn absent(key: &str, start: usize, end: usize, negation: Negation) -> Condition {

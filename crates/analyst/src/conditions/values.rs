@@ -95,6 +95,9 @@ impl Parser<'_> {
             }
             Item::Status(test) if key == "status" => Some(self.status(&test, at)?),
             Item::NumberTest(test) if numeric && (!test.bytes || key == "bytes") => {
+                if key == "status" && self.is_one_status(at) {
+                    self.check_exists(key, &test.value.to_string(), at)?;
+                }
                 Some(make::number(key, &test, place))
             }
             Item::TextTest(test) if !numeric => {
@@ -306,7 +309,17 @@ impl Parser<'_> {
         );
         (100..600).contains(&number)
             && self.knowledge.property("status").is_some()
-            && (STATUS_BEFORE.contains(&before) || STATUS_AFTER.contains(&after) || in_negation)
+            && (STATUS_BEFORE.contains(&before)
+                || STATUS_AFTER.contains(&after)
+                || in_negation
+                || self.is_counted_number(before, after))
+    }
+
+    /// "404 count", "count 404": what is counted is that status, where nothing else is named to count.
+    fn is_counted_number(&self, before: &str, after: &str) -> bool {
+        let is_measure = |chunk: &crate::chunks::Chunk| matches!(chunk.item, Item::Word(Word::Measure(..)));
+        let counted = ["count", "total", "counts"];
+        (counted.contains(&before) || counted.contains(&after)) && !self.chunks.iter().any(is_measure)
     }
 
     /// The text of a literal, without quotes.

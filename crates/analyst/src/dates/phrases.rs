@@ -4,7 +4,7 @@ use chrono::{Duration, NaiveDateTime};
 
 use super::points::{Context, Point, eat_point, eat_time};
 use super::resolve::{Days, days};
-use super::{Calendar, Doubt, Span, When, edges, midnight, midnight_after, relative, weeks};
+use super::{Calendar, Doubt, Span, When, code, edges, midnight, midnight_after, relative, weeks};
 use crate::cursor::Cursor;
 use crate::tokens::Token;
 
@@ -30,6 +30,7 @@ pub(crate) fn when_at(tokens: &[Token], at: usize, calendar: &Calendar) -> Optio
         edges::edge,
         edges::all_days,
         edges::part_of_day,
+        code::compared_day,
         weeks::weekend,
         range,
         open_end,

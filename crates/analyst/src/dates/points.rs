@@ -4,7 +4,7 @@ use chrono::{NaiveDate, Weekday};
 
 use crate::cursor::Cursor;
 use crate::dates::Calendar;
-use crate::tokens::Kind;
+use crate::tokens::{Kind, Token};
 
 /// A day, month, year or time as far as the words say it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -165,10 +165,75 @@ fn eat_calendar_date(cursor: &mut Cursor, context: Context, marked: bool) -> Opt
                 ..Point::default()
             });
         }
-        Kind::Word => return month_first(cursor, context),
+        Kind::Word => {
+            return match ordinal_word(token) {
+                Some(_) => day_in_words(cursor, context),
+                None => month_first(cursor, context),
+            };
+        }
         _ => return None,
     };
     cursor.at += 1;
+    Some(point)
+}
+
+const ORDINALS: [&str; 20] = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+];
+
+fn ordinal_word(token: &Token) -> Option<u32> {
+    let found = ORDINALS.iter().zip(1..).find(|(word, _)| token.is(word));
+    let tens = [("thirtieth", 30), ("twenty", 20), ("thirty", 30)];
+    let ten = || tens.iter().find(|(word, _)| token.is(word)).map(|(_, ten)| *ten);
+    found.map(|(_, number)| number).or_else(ten)
+}
+
+/// Steps over a day's number in words: `nineteenth`, `twenty-first`.
+fn eat_ordinal(cursor: &mut Cursor) -> Option<u32> {
+    let mut ahead = *cursor;
+    let token = ahead.peek()?;
+    let mut day = ordinal_word(token)?;
+    ahead.at += 1;
+    if token.is("twenty") || token.is("thirty") {
+        ahead.eat(&["-"]);
+        day += ahead.peek().and_then(ordinal_word).filter(|one| *one < 10)?;
+        ahead.at += 1;
+    }
+    *cursor = ahead;
+    (day <= 31).then_some(day)
+}
+
+/// `nineteenth of May`. The word alone counts things as well, so a month must stand with it, or another day.
+fn day_in_words(cursor: &mut Cursor, context: Context) -> Option<Point> {
+    let mut ahead = *cursor;
+    let day = eat_ordinal(&mut ahead)?;
+    // "the first May visitors" are none of a day; "the first of May" is one.
+    if day <= 3 && context != Context::InRange && ahead.word() != "of" {
+        return None;
+    }
+    // `day_first` steps over one token, the last of the number.
+    ahead.at -= 1;
+    let point = day_first(&mut ahead, day, context == Context::InRange)?;
+    *cursor = ahead;
     Some(point)
 }
 
@@ -211,14 +276,25 @@ fn month_first(cursor: &mut Cursor, context: Context) -> Option<Point> {
             ..Point::default()
         });
     }
-    ahead.eat(&["the"]);
+    let the = ahead.eat(&["the"]).is_some();
+    let mut after_day = ahead;
     let day = match ahead.peek().map(|token| &token.kind) {
-        Some(Kind::Ordinal(day)) => Some(*day),
-        Some(Kind::Number(_)) => ahead.peek().and_then(crate::tokens::Token::integer),
+        // "visitors in May first came": without an article or a year that is no day.
+        Some(Kind::Word) => {
+            eat_ordinal(&mut after_day).filter(|day| *day > 3 || the || eat_year(&mut after_day.clone()).is_some())
+        }
+        Some(Kind::Ordinal(day)) => {
+            after_day.at += 1;
+            Some(*day)
+        }
+        Some(Kind::Number(_)) => {
+            after_day.at += 1;
+            ahead.peek().and_then(Token::integer)
+        }
         _ => None,
     };
     if let Some(day @ 1..=31) = day {
-        ahead.at += 1;
+        ahead = after_day;
         let year = eat_year(&mut ahead);
         *cursor = ahead;
         return Some(Point {

@@ -1,8 +1,8 @@
 //! Words whose meaning their neighbours give.
 
-use super::{Word, is_measure, nouns};
+use super::{Counted, Word, is_measure, nouns};
 use crate::intent::{Negation, Order};
-use crate::tokens::Token;
+use crate::tokens::{Kind, Token};
 
 /// The meaning of a word among its neighbours, where it has one.
 pub(super) fn word_in_context(tokens: &[Token], at: usize) -> Option<Word> {
@@ -13,6 +13,7 @@ pub(super) fn word_in_context(tokens: &[Token], at: usize) -> Option<Word> {
         biggest_source,
         highest_number,
         real_people,
+        read_page,
         unique,
     ];
     readings.iter().find_map(|read| read(tokens, at))
@@ -79,6 +80,23 @@ fn real_people(tokens: &[Token], at: usize) -> Option<Word> {
     let people = ["people", "persons", "visitors", "users", "humans"];
     (is_one_of(tokens.get(at), &["real", "genuine"]) && is_one_of(tokens.get(at + 1), &people))
         .then_some(Word::Bot(false))
+}
+
+/// "read /blog/", "was the article /blog/ read": a page that is named is viewed to be read.
+fn read_page(tokens: &[Token], at: usize) -> Option<Word> {
+    let nouns = [
+        "the", "our", "page", "article", "post", "story", "piece", "blog", "entry", "tutorial",
+    ];
+    let is_path = |token: &Token| token.kind == Kind::Path;
+    let after = tokens[at + 1..].iter().find(|token| !is_one_of(Some(token), &nouns));
+    let passive = at >= 2
+        && is_path(&tokens[at - 1])
+        && tokens[..at - 1]
+            .iter()
+            .any(|token| is_one_of(Some(token), &["was", "were", "been", "is"]));
+    let reads = is_one_of(tokens.get(at), &["read", "reading"]) && after.is_some_and(is_path);
+    let was_read = tokens[at].is("read") && passive;
+    (reads || was_read).then_some(Word::Measure(Counted::Views, false))
 }
 
 /// "unique" not directly before what is counted; the parse finds out whether visitors follow.

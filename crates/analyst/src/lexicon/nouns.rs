@@ -13,6 +13,7 @@ pub(super) const MEASURES: &[(&str, Counted)] = &[
     ("fetching", Counted::Events),
     ("hitting", Counted::Events),
     ("http requests", Counted::Events),
+    ("count ( * )", Counted::Events),
     ("hits", Counted::Events),
     ("hit", Counted::Events),
     ("events", Counted::Events),

@@ -131,11 +131,13 @@ impl Parser<'_> {
     }
 
     fn is_past(&self, at: usize) -> bool {
-        self.is_verb(at) && self.word(at).ends_with("ed")
+        self.is_verb(at) && (self.word(at).ends_with("ed") || self.word(at) == "read")
     }
 
     pub(super) fn is_verb(&self, at: usize) -> bool {
-        const VERBS: [&str; 11] = [
+        const VERBS: [&str; 13] = [
+            "read",
+            "reading",
             "viewed",
             "view",
             "viewing",

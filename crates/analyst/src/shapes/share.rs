@@ -77,7 +77,7 @@ impl Parser<'_> {
         let is_verb = |at: &usize| {
             let verb = PREDICATES.contains(&self.word(*at))
                 || self.is_verb_like(*at) && self.chunks[*at].item != Item::Unknown;
-            verb && self.chunks[*at].end == self.chunks[*at].start + 1
+            verb && self.chunks[*at].end == self.chunks[*at].start + 1 && !self.tests_for_nothing(*at)
         };
         let is_relative = |at: &usize| RELATIVES.contains(&self.word(at - 1));
         let verbs: Vec<usize> = (measure + 1..self.chunks.len()).filter(is_verb).collect();
@@ -90,6 +90,13 @@ impl Parser<'_> {
             [only] => Some(only),
             _ => None,
         })
+    }
+
+    /// The "is" of "is null" and "is not set" belongs to its condition.
+    fn tests_for_nothing(&self, verb: usize) -> bool {
+        let negated = matches!(self.item(verb + 1), Some(Item::Word(Word::Negation(_))));
+        let nothing = verb + 1 + usize::from(negated);
+        self.item(nothing) == Some(&Item::Unknown) && self.chunks[nothing].taken
     }
 
     /// True where no condition stands between two verbs.

@@ -14,6 +14,8 @@ pub(super) fn is_harmless(tokens: &[Token], at: usize) -> bool {
         is_agent_noun,
         is_opening,
         is_logged_event,
+        is_noun_of_path,
+        is_when_of_peak,
     ];
     readings.iter().any(|read| read(tokens, at))
 }
@@ -132,6 +134,35 @@ fn is_logged_event(tokens: &[Token], at: usize) -> bool {
         && is_one_of(before(tokens, at), &["was", "were", "been", "got"])
         && !is_one_of(tokens.get(at + 1), &["in", "out", "off", "into"])
         && !tokens.iter().any(|token| is_one_of(Some(token), &people))
+}
+
+/// "the article /blog/": the path says which. "POST /blog/" names a method, "the post /blog/" does not.
+pub(crate) fn is_noun_of_path(tokens: &[Token], at: usize) -> bool {
+    let nouns = [
+        "article", "post", "story", "piece", "entry", "tutorial", "document", "blog", "site",
+    ];
+    let next = tokens.get(at + 1);
+    let path = |token: Option<&Token>| token.is_some_and(|token| token.kind == Kind::Path);
+    let of_post = is_one_of(next, &["post", "entry", "article"]) && path(tokens.get(at + 2));
+    let determined = is_one_of(before(tokens, at), &["the", "our", "my", "a", "this", "blog"]);
+    let is_method = tokens[at].is("post") && (!determined || tokens[at].text == "POST");
+    is_one_of(tokens.get(at), &nouns) && (path(next) || of_post) && !is_method
+}
+
+/// "When was the busiest hour": the peak of a bucket has no other time.
+fn is_when_of_peak(tokens: &[Token], at: usize) -> bool {
+    let peak = tokens[at + 1..]
+        .iter()
+        .skip_while(|token| is_one_of(Some(token), &["was", "is", "the", "our"]))
+        .collect::<Vec<_>>();
+    let extreme = peak
+        .first()
+        .is_some_and(|token| is_one_of(Some(token), &["busiest", "quietest", "peak", "least"]));
+    let bucket = peak
+        .iter()
+        .take(3)
+        .any(|token| is_one_of(Some(token), &["hour", "day", "week", "month"]));
+    at == 0 && tokens[at].is("when") && extreme && bucket
 }
 
 /// The position after the whole of the data: `in the entire log`, `over the whole period`, `this log file`. A
