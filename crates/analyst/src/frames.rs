@@ -7,7 +7,13 @@ use crate::cursor::Cursor;
 use crate::tokens::{Kind, Token};
 
 /// Nouns of the office, and what may stand before them.
-const OFFICE: [&str; 46] = [
+const OFFICE: [&str; 52] = [
+    "curiosity",
+    "interest",
+    "information",
+    "reference",
+    "record",
+    "leadership",
     "report",
     "reports",
     "reporting",
@@ -59,8 +65,8 @@ const OFFICE: [&str; 46] = [
 /// Nouns that a page or a source may go by as well: they need a wish after them.
 const PUBLISHED: [&str; 5] = ["newsletter", "dashboard", "article", "press", "release"];
 
-const ARTICLES: [&str; 11] = [
-    "the", "a", "an", "my", "our", "this", "next", "today", "tomorrow", "upcoming", "internal",
+const ARTICLES: [&str; 12] = [
+    "own", "the", "a", "an", "my", "our", "this", "next", "today", "tomorrow", "upcoming", "internal",
 ];
 
 const BUSY: &[&str] = &[
@@ -95,6 +101,17 @@ const BUSY: &[&str] = &[
     "i need to prepare",
 ];
 
+/// "To complete my slides, ..."
+const TO_DO: &[&str] = &[
+    "to complete",
+    "to finish",
+    "to prepare",
+    "to write",
+    "to update",
+    "to fill in",
+    "to round off",
+];
+
 /// Words that begin a wish or a question after a purpose.
 const WISH: [&str; 14] = [
     "i", "i'd", "i'm", "we", "we'd", "could", "can", "please", "would", "may", "show", "give", "tell", "let",
@@ -120,7 +137,9 @@ fn purpose_end(tokens: &[Token]) -> Option<usize> {
         let keeps_joint = joint == "and" && cursor.word() == "would";
         return Some(cursor.at - usize::from(keeps_joint));
     }
-    cursor.eat(&["for"])?;
+    if cursor.eat(&["for"]).is_none() {
+        cursor.eat_one_of(TO_DO)?;
+    }
     let published = eat_office(&mut cursor)?;
     let comma = cursor.eat(&[",", ":"]).is_some();
     let goes_on = WISH.contains(&cursor.word()) || (comma && !published && QUESTION.contains(&cursor.word()));
@@ -139,6 +158,45 @@ fn eat_office(cursor: &mut Cursor) -> Option<bool> {
         published |= is_published;
         found = true;
         cursor.at += 1;
+        // "a presentation to the board"
+        let mut ahead = *cursor;
+        if ahead.eat(&["to", "with"]).is_some() && ahead.eat(&["the", "our", "my"]).is_some() {
+            *cursor = ahead;
+            found = false;
+        }
     }
     found.then_some(published)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens::tokenize;
+
+    #[test]
+    fn purpose_is_dropped_only_if_it_is_of_the_office() {
+        let cases = [
+            ("For the roadmap document I'd like hits", "I'd like hits"),
+            ("For our weekly report, how many hits?", "how many hits ?"),
+            ("For a talk to the board, please show hits", "please show hits"),
+            ("I'm preparing a slide and would like hits", "and would like hits"),
+            ("To finish my deck, I need hits", "I need hits"),
+            ("For the newsletter I need hits", "I need hits"),
+            (
+                "For the newsletter, how many hits?",
+                "For the newsletter , how many hits ?",
+            ),
+            ("For the mobile report I need hits", "For the mobile report I need hits"),
+            (
+                "For a talk to the visitors, I need hits",
+                "For a talk to the visitors , I need hits",
+            ),
+            ("For the report on 18 May", "For the report on 18 May"),
+        ];
+        for (question, expected) in cases {
+            let kept = without_purpose(tokenize(question));
+            let kept: Vec<&str> = kept.iter().map(|token| token.text.as_str()).collect();
+            assert_eq!(kept.join(" "), expected, "{question}");
+        }
+    }
 }

@@ -275,7 +275,9 @@ impl Parser<'_> {
     fn ranks_by_response(&self, conditions: &[Condition]) -> bool {
         let of_response = |one: &Condition| ["status", "bytes", "method"].contains(&one.key());
         let names_page = |at: usize| ["page", "pages"].contains(&self.word(at)) && self.item(at) != Some(&Item::Stop);
-        self.is_ranking()
+        let by_or_where =
+            (0..self.chunks.len()).any(|at| self.item(at) == Some(&Item::Word(Word::By)) || self.word(at) == "where");
+        (self.is_ranking() || by_or_where)
             && !self.is_popular()
             && conditions.iter().any(of_response)
             && !(0..self.chunks.len()).any(names_page)

@@ -145,14 +145,15 @@ impl Reader<'_> {
     fn join(&self, alone: &Intent, joined: &mut Joined, sentence: &[Token]) -> Result<bool, Trouble> {
         let comma = sentence.iter().position(|token| token.is(","));
         for end in std::iter::once(sentence.len()).chain(comma) {
-            let Some(tokens) = restricted(&joined.tokens, &sentence[..end]) else {
+            let Some(found) = restricted(&joined.tokens, &sentence[..end]) else {
                 continue;
             };
+            let Restricted { tokens, rest, leads } = found;
             match self.read(tokens.clone()) {
                 Ok(intent) if is_restricted(alone, &intent) => {
                     joined.tokens = tokens;
                     let question = joined.text.trim_end_matches(['?', '.', '!', ' ']);
-                    joined.text = format!("{question}, {}", self.text(&sentence[..end]));
+                    joined.text = format!("{question}, {leads}{}", self.text(&rest));
                     return Ok(end == sentence.len());
                 }
                 Err(Trouble::Lookup(lookups)) => return Err(Trouble::Lookup(lookups)),
@@ -182,15 +183,24 @@ struct Joined {
     text: String,
 }
 
-/// The question with a sentence that begins like a restriction.
-fn restricted(question: &[Token], sentence: &[Token]) -> Option<Vec<Token>> {
+/// A question with a sentence that begins like a restriction.
+struct Restricted {
+    tokens: Vec<Token>,
+    /// What the sentence adds, without the words that say that it restricts.
+    rest: Vec<Token>,
+    /// What says so in one sentence.
+    leads: &'static str,
+}
+
+fn restricted(question: &[Token], sentence: &[Token]) -> Option<Restricted> {
     let mut cursor = Cursor::new(sentence, 0);
     while cursor.eat(&["and", "but", "please", "kindly", ","]).is_some() {}
     let excludes = EXCLUDING.iter().any(|phrase| cursor.clone().eat_phrase(phrase));
     if !excludes {
         cursor.eat_one_of(ONLY)?;
+        cursor.eat_one_of(&["those from", "those on", "those using", "the ones from", "the ones on"]);
     }
-    let rest = sentence.get(cursor.at..).filter(|rest| !rest.is_empty())?;
+    let rest = sentence.get(cursor.at..).filter(|rest| !rest.is_empty())?.to_vec();
     let mut tokens = question.to_vec();
     while tokens.last().is_some_and(is_end) {
         tokens.pop();
@@ -205,7 +215,11 @@ fn restricted(question: &[Token], sentence: &[Token]) -> Option<Vec<Token>> {
     };
     tokens.push(comma);
     tokens.extend(rest.iter().cloned());
-    Some(tokens)
+    Some(Restricted {
+        tokens,
+        rest,
+        leads: if excludes { "" } else { "limited to " },
+    })
 }
 
 /// True where a question differs from another by further conditions only.

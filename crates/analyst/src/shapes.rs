@@ -174,7 +174,10 @@ impl Parser<'_> {
     /// "How many pages" asks how many different ones, which is not a count of events.
     pub(crate) fn check_distinct_counts(&self) -> Result<(), Trouble> {
         for at in 0..self.chunks.len() {
-            if self.chunks[at].item != Item::Word(Word::HowMany) {
+            let of_times = ["how often", "how frequently", "how many times"];
+            let counts = self.chunks[at].item == Item::Word(Word::HowMany);
+            // "how many times was the page / requested" counts no pages.
+            if !counts || of_times.contains(&self.text(at).to_lowercase().as_str()) {
                 continue;
             }
             // Conditions may stand before what is counted: "how many 404 pages".

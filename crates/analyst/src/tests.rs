@@ -443,6 +443,11 @@ fn answer_to_a_question_goes_on() {
             "total($pageview) BoldNumber  2015-05-18..2015-05-18 [$is_bot is_not true]",
         ),
         (
+            "Some of us like cats. How many visitors did we have on 18 May 2015? Only Windows, as always.",
+            "Yes.",
+            "dau(*) BoldNumber  2015-05-18..2015-05-18 [$os exact \"Windows\"]",
+        ),
+        (
             "Some of us like cats. How many page views did we have on 18 May 2015?",
             "How many page views did we have on 18 May 2015?",
             "total($pageview) BoldNumber  2015-05-18..2015-05-18",

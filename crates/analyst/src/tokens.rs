@@ -235,6 +235,19 @@ fn push_word(tokens: &mut Vec<Token>, question: &str, at: usize) -> usize {
     let length = question[at..].find(|c: char| !inner(c)).unwrap_or(question.len() - at);
     let run = question[at..at + length].trim_end_matches(['.', '\'', '’', '/']);
     let end = at + run.len();
+    if let Some((counted, bucket)) = run.split_once('/')
+        && ["hour", "day", "week", "month"].contains(&bucket)
+    {
+        // "hits/day": an amount for each.
+        let slash = at + counted.len();
+        push(tokens, question, at, slash, Kind::Word);
+        push(tokens, question, slash, slash + 1, Kind::Symbol);
+        if let Some(slash) = tokens.last_mut() {
+            "per".clone_into(&mut slash.lower);
+        }
+        push(tokens, question, slash + 1, end, Kind::Word);
+        return end;
+    }
     let lower = run.to_lowercase().replace('’', "'");
     if let Some(stem) = lower.strip_suffix("n't") {
         let cut = end - (run.len() - stem.len());

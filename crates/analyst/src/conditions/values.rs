@@ -312,14 +312,16 @@ impl Parser<'_> {
             && (STATUS_BEFORE.contains(&before)
                 || STATUS_AFTER.contains(&after)
                 || in_negation
-                || self.is_counted_number(before, after))
+                || self.is_counted_number(at, before, after))
     }
 
-    /// "404 count", "count 404": what is counted is that status, where nothing else is named to count.
-    fn is_counted_number(&self, before: &str, after: &str) -> bool {
+    /// "404 count", "404 by path", "404 yesterday": what is counted is that status, where nothing else is
+    /// named to count.
+    fn is_counted_number(&self, at: usize, before: &str, after: &str) -> bool {
         let is_measure = |chunk: &crate::chunks::Chunk| matches!(chunk.item, Item::Word(Word::Measure(..)));
         let counted = ["count", "total", "counts"];
-        (counted.contains(&before) || counted.contains(&after)) && !self.chunks.iter().any(is_measure)
+        let opens = at == 0 && matches!(self.item(1), Some(Item::Word(Word::By) | Item::Span(_)));
+        (opens || counted.contains(&before) || counted.contains(&after)) && !self.chunks.iter().any(is_measure)
     }
 
     /// The text of a literal, without quotes.

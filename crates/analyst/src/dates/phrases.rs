@@ -301,7 +301,7 @@ fn period(cursor: &mut Cursor, calendar: &Calendar) -> Option<When> {
     if cursor.eat(&PREPOSITIONS).is_some() {
         context = Context::AfterPreposition;
         if cursor.eat(&["the"]).is_some() {
-            cursor.eat(&["month", "year", "day"]);
+            cursor.eat(&["month", "year", "day", "date"]);
             cursor.eat(&["of"]);
         }
     }

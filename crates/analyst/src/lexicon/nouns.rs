@@ -14,6 +14,11 @@ pub(super) const MEASURES: &[(&str, Counted)] = &[
     ("hitting", Counted::Events),
     ("http requests", Counted::Events),
     ("count ( * )", Counted::Events),
+    ("select count ( * ) from log", Counted::Events),
+    ("select count ( * ) from logs", Counted::Events),
+    ("select count ( * ) from events", Counted::Events),
+    ("select count ( * ) from requests", Counted::Events),
+    ("reqs", Counted::Events),
     ("hits", Counted::Events),
     ("hit", Counted::Events),
     ("events", Counted::Events),
@@ -34,6 +39,8 @@ pub(super) const MEASURES: &[(&str, Counted)] = &[
     ("pageviews", Counted::Views),
     ("pageview", Counted::Views),
     ("views", Counted::Views),
+    ("pvs", Counted::Views),
+    ("pv", Counted::Views),
     ("view", Counted::Views),
     ("viewed", Counted::Views),
     ("viewing", Counted::Views),
@@ -52,7 +59,7 @@ pub(super) const MEASURES: &[(&str, Counted)] = &[
     ("visits", Counted::Sessions),
 ];
 
-pub(super) const UNIQUE: [&str; 4] = ["unique", "distinct", "different", "individual"];
+pub(super) const UNIQUE: [&str; 5] = ["uniq", "unique", "distinct", "different", "individual"];
 
 /// Synonyms of the properties of web traffic; any property also goes by its own name.
 pub(crate) const PROPERTIES: &[(&str, &str)] = &[

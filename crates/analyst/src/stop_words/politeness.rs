@@ -11,6 +11,21 @@ const GREETINGS: &[&str] = &[
     "good afternoon",
     "good evening",
     "good day",
+    "hope you are well",
+    "i hope you are well",
+    "hope you're well",
+    "i hope you're well",
+    "hope you are doing well",
+    "i hope you are doing well",
+    "hope this finds you well",
+    "i hope this finds you well",
+    "hope all is well",
+    "i hope all is well",
+    "dear analyst",
+    "dear assistant",
+    "dear data team",
+    "dear analytics team",
+    "dear sir or madam",
     "hello again",
     "hi again",
     "hey again",
@@ -79,6 +94,11 @@ const THANKS: &[&str] = &[
     "when you get a chance",
     "when you have time",
     "when you can",
+    "sorry to bother you , but",
+    "sorry to bother you again",
+    "sorry to bother you again , but",
+    "sorry to ask , but",
+    "excuse me , but",
     "sorry to bother you",
     "sorry to ask",
     "excuse me",
@@ -137,9 +157,50 @@ const ASKING: &[&str] = &[
     "i'm after",
 ];
 
+/// "it would be great to know"
+const GOOD: [&[&str]; 2] = [
+    &[
+        "it would be great",
+        "it would be nice",
+        "it would be good",
+        "it would be lovely",
+        "it would be helpful",
+        "it would be useful",
+        "it would be wonderful",
+        "it'd be great",
+        "it'd be nice",
+        "it'd be good",
+        "it would help",
+        "it would help me",
+    ],
+    &[
+        "to know",
+        "to see",
+        "to have",
+        "to get",
+        "to learn",
+        "to find out",
+        "if you could",
+        "if you told me",
+    ],
+];
+
 /// Who would like something, and how much.
 const WISHERS: [&[&str]; 2] = [
-    &["i would", "i'd", "we would", "we'd", "and would"],
+    &[
+        "i would",
+        "i'd",
+        "we would",
+        "we'd",
+        "and would",
+        "i would really",
+        "i'd really",
+        "i would very much",
+        "i'd very much",
+        "we would very much",
+        "we'd very much",
+        "we would really",
+    ],
     &[
         "like",
         "love",
@@ -150,11 +211,8 @@ const WISHERS: [&[&str]; 2] = [
         "like to find out",
         "love to know",
         "love to see",
-        "really like",
-        "really like to know",
         "appreciate",
         "appreciate it if you could",
-        "really appreciate",
         "be grateful for",
         "be very grateful for",
         "be most grateful for",
@@ -234,11 +292,44 @@ pub(super) fn polite_end(tokens: &[Token], at: usize) -> Option<usize> {
         .chain(ASKING)
         .filter_map(|phrase| phrase_end(tokens, at, phrase))
         .max();
+    let fixed = fixed.map(|end| with_addressee(tokens, at, end));
     let [wishers, wishes] = WISHERS;
+    let [good, of_what] = GOOD;
     fixed
+        .max(joined(tokens, at, good, of_what))
         .max(joined(tokens, at, wishers, wishes))
         .max(request(tokens, at))
         .filter(|end| !is_part_of_page_name(tokens, *end))
+}
+
+/// "good morning team": whom a greeting is for.
+fn with_addressee(tokens: &[Token], at: usize, end: usize) -> usize {
+    let greets = ["good", "hello", "hi", "hey", "thanks", "thank"];
+    let people = [
+        "team",
+        "all",
+        "everyone",
+        "everybody",
+        "folks",
+        "there",
+        "again",
+        "colleagues",
+        "guys",
+    ];
+    let next = |words: &[&str], at: usize| {
+        tokens
+            .get(at)
+            .is_some_and(|token| words.iter().any(|word| token.is(word)))
+    };
+    // "thanks all" ends there; "good morning all visitors" goes on with what is counted.
+    let ends = tokens
+        .get(end + 1)
+        .is_none_or(|token| [",", "!", ".", ":", ";", "-"].contains(&token.lower.as_str()));
+    if next(&greets, at) && next(&people, end) && ends {
+        end + 1
+    } else {
+        end
+    }
 }
 
 /// "thank you pages" are pages, no thanks.
