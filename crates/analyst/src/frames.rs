@@ -112,6 +112,27 @@ const TO_DO: &[&str] = &[
     "to round off",
 ];
 
+/// "To size this, ...": it speaks of what was told before.
+const TO_SEE: &[&str] = &[
+    "to size this",
+    "to size it",
+    "to size that",
+    "to size it up",
+    "to put this in perspective",
+    "to put that in perspective",
+    "to put it in perspective",
+    "to put a number on it",
+    "to put a number on this",
+    "to get a feel for it",
+    "to get a feel for this",
+    "to understand this",
+    "to understand this better",
+    "to quantify this",
+    "to quantify that",
+    "with that in mind",
+    "with this in mind",
+];
+
 /// Words that begin a wish or a question after a purpose.
 const WISH: [&str; 14] = [
     "i", "i'd", "i'm", "we", "we'd", "could", "can", "please", "would", "may", "show", "give", "tell", "let",
@@ -136,6 +157,10 @@ fn purpose_end(tokens: &[Token]) -> Option<usize> {
         // "and would be grateful for": the wish reads its own "and".
         let keeps_joint = joint == "and" && cursor.word() == "would";
         return Some(cursor.at - usize::from(keeps_joint));
+    }
+    let mut ahead = cursor;
+    if ahead.eat_one_of(TO_SEE).is_some() && ahead.eat(&[","]).is_some() {
+        return Some(ahead.at);
     }
     if cursor.eat(&["for"]).is_none() {
         cursor.eat_one_of(TO_DO)?;
@@ -182,6 +207,11 @@ mod tests {
             ("I'm preparing a slide and would like hits", "and would like hits"),
             ("To finish my deck, I need hits", "I need hits"),
             ("For the newsletter I need hits", "I need hits"),
+            ("To size this, how many hits?", "how many hits ?"),
+            (
+                "To size this page, how many hits?",
+                "To size this page , how many hits ?",
+            ),
             (
                 "For the newsletter, how many hits?",
                 "For the newsletter , how many hits ?",

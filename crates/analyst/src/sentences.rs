@@ -4,8 +4,11 @@
 //! itself: one that only restricts what is counted joins the question if every word of it is consumed; for
 //! anything else the reader is asked whether the part that was understood is the whole question.
 
+use chrono::NaiveDate;
+
 use crate::cursor::Cursor;
-use crate::dates::Calendar;
+use crate::dates::words::range_words;
+use crate::dates::{Calendar, When, when_at};
 use crate::frames::without_purpose;
 use crate::intent::{Ask, Edit, Intent, Lookup, Trouble};
 use crate::knowledge::Knowledge;
@@ -109,7 +112,12 @@ impl Reader<'_> {
         if !lookups.is_empty() {
             return Err(Trouble::Lookup(lookups));
         }
-        let [at] = understood[..] else { return whole };
+        let [at] = understood[..] else {
+            return match understood[..] {
+                [] => self.read_that_day(sentences).unwrap_or(whole),
+                _ => whole,
+            };
+        };
         let Ok(alone) = &read[at] else { return whole };
         let mut joined = Joined {
             tokens: sentences[at].clone(),
@@ -131,14 +139,50 @@ impl Reader<'_> {
         if unclear(&whole) && read.iter().any(unclear) {
             return whole;
         }
-        Err(Trouble::Ask(Ask {
+        Err(self.ask_whether(joined.text))
+    }
+
+    fn ask_whether(&self, part: String) -> Trouble {
+        Trouble::Ask(Ask {
             question: "I read only this part of it. Is it the whole question?".to_owned(),
-            options: vec![joined.text],
+            options: vec![part],
             edit: Edit::Replace {
                 start: 0,
                 end: self.question.len(),
             },
-        }))
+        })
+    }
+
+    /// A sentence about "that day" in a story that names one day: asked about with the day put in.
+    fn read_that_day(&self, sentences: &[Vec<Token>]) -> Option<Result<Intent, Trouble>> {
+        let (last, story) = sentences.split_last()?;
+        let mut days: Vec<_> = story.iter().flat_map(|tokens| self.days(tokens)).collect();
+        days.dedup();
+        let [day] = days[..] else { return None };
+        let at = (1..last.len()).find(|at| last[at - 1].is("that") && last[*at].is("day"))?;
+        let first = if at >= 2 && last[at - 2].is("on") {
+            at - 2
+        } else {
+            at - 1
+        };
+        let start = last.first()?.start;
+        let before = &self.question[start..last[first].start];
+        let after = &self.question[last[at].end..last.last()?.end];
+        let text = format!("{before}{}{after}", range_words(day, day));
+        match parse_tokens(&text, tokenize(&text), self.knowledge, self.calendar) {
+            Ok(_) => Some(Err(self.ask_whether(text))),
+            Err(Trouble::Lookup(lookups)) => Some(Err(Trouble::Lookup(lookups))),
+            Err(_) => None,
+        }
+    }
+
+    /// The days that a sentence names, each by itself.
+    fn days(&self, tokens: &[Token]) -> Vec<NaiveDate> {
+        let day = |at: usize| match when_at(tokens, at, self.calendar)?.1 {
+            When::Span(span) => span.single_day(),
+            _ => None,
+        };
+        (0..tokens.len()).filter_map(day).collect()
     }
 
     /// Joins a sentence that restricts the question, or its first clause; true where no word of it is left.
