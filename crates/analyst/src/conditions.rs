@@ -64,6 +64,7 @@ impl Parser<'_> {
             }
         }
         self.check_scope(&conditions)?;
+        self.check_brackets(&conditions)?;
         Ok(conditions)
     }
 

@@ -49,6 +49,8 @@ pub(crate) struct Condition {
     pub(crate) names_responses: bool,
     /// True where "and" joined its values.
     pub(crate) and_list: bool,
+    /// True where "or" joined its values and the property was named again: `a = 1 or a = 2`.
+    pub(crate) or_in_code: bool,
 }
 
 impl Condition {

@@ -254,8 +254,6 @@ const WORDS: &[(&str, Word)] = &[
     ("month by month", Word::Every(Interval::Month)),
     ("hour", Word::Bucket(Interval::Hour)),
     ("hours", Word::Bucket(Interval::Hour)),
-    ("time of day", Word::Bucket(Interval::Hour)),
-    ("time of the day", Word::Bucket(Interval::Hour)),
     ("day", Word::Bucket(Interval::Day)),
     ("days", Word::Bucket(Interval::Day)),
     ("date", Word::Bucket(Interval::Day)),

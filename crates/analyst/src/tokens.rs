@@ -180,7 +180,7 @@ fn is_prefix_not(question: &str, at: usize) -> bool {
         .chars()
         .next_back()
         .is_some_and(|before| !before.is_whitespace() && before != '(');
-    let starts_word = |next: char| next.is_alphanumeric() || "$_".contains(next);
+    let starts_word = |next: char| next.is_alphanumeric() || "$_(".contains(next);
     let before_word = question[at..]
         .strip_prefix('!')
         .is_some_and(|rest| rest.starts_with(starts_word));

@@ -80,7 +80,10 @@ impl Parser<'_> {
 
     /// `is null`, `is set`.
     fn test_for_nothing(&self, named: Named<'_>) -> Option<(Condition, usize)> {
-        let linked = named.next > named.at + 1 && self.item(named.next) == Some(&Item::Unknown);
+        let link = named.next - 1 - usize::from(named.negated && self.word(named.next - 1) == "not");
+        let linked = link > named.at || self.word(named.next - 1) == "!=";
+        let is = ["is", "was", "are", "were", "=", "!="].contains(&self.word(link));
+        let linked = linked && is && self.item(named.next) == Some(&Item::Unknown);
         let word = self.word(named.next);
         let place = (
             self.chunks[named.at].start,
@@ -131,6 +134,32 @@ impl Parser<'_> {
     /// True for `= 404` after a status that was named before.
     pub(super) fn is_one_status(&self, at: usize) -> bool {
         matches!(self.item(at), Some(Item::NumberTest(test)) if test.operator == Operator::Exact && test.value.is_u64())
+    }
+
+    /// Brackets of code: "not (a and b)" is not "not a and b", and "a or b and c" is read in two ways.
+    pub(super) fn check_brackets(&self, conditions: &[Condition]) -> Result<(), Trouble> {
+        let mark =
+            |at: Option<usize>, mark: &str| at.and_then(|at| self.tokens.get(at)).is_some_and(|one| one.is(mark));
+        for condition in conditions {
+            let closed = mark(Some(condition.end), ")");
+            let opened = mark(condition.start.checked_sub(1), "(");
+            let brackets = self.tokens[..condition.start]
+                .iter()
+                .rev()
+                .take_while(|one| one.is("("))
+                .count();
+            let negated = mark(condition.start.checked_sub(brackets + 1), "not");
+            let group = opened && negated && (!closed || brackets > 1);
+            let loose = condition.or_in_code && conditions.len() > 1 && !(opened && closed);
+            if group || loose {
+                return Err(refuse(format!(
+                    "I can't tell what belongs together around \"{}\"; please put \"or\" in brackets, and ask without \
+                     a \"not\" before them.",
+                    self.question_between(condition.start, condition.end)
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// `nor` after a negated condition goes on with the negation.

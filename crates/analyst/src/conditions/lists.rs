@@ -44,6 +44,7 @@ impl Parser<'_> {
             condition.words = joined.words;
             condition.end = more.end;
             condition.and_list = condition.and_list || joint == "and";
+            condition.or_in_code |= code && (self.is_one_status(value_at) || self.word(value_at - 1) == "=");
             next = value_at + 1;
         }
         Ok(next)

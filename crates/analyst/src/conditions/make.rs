@@ -34,6 +34,7 @@ fn condition(key: &str, operator: Operator, value: Option<Value>, words: String,
         note: None,
         names_responses: false,
         and_list: false,
+        or_in_code: false,
     }
 }
 

@@ -13,7 +13,9 @@ use crate::status_words;
 use crate::tokens::{Kind, whole};
 
 /// Words before a number that make it a status.
-const STATUS_BEFORE: [&str; 33] = [
+const STATUS_BEFORE: [&str; 35] = [
+    "error",
+    "errors",
     "http",
     "one",
     "into",

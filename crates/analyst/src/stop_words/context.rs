@@ -16,6 +16,7 @@ pub(super) fn is_harmless(tokens: &[Token], at: usize) -> bool {
         is_logged_event,
         is_noun_of_path,
         is_when_of_peak,
+        is_single_most,
     ];
     readings.iter().any(|read| read(tokens, at))
 }
@@ -147,6 +148,11 @@ pub(crate) fn is_noun_of_path(tokens: &[Token], at: usize) -> bool {
     let determined = is_one_of(before(tokens, at), &["the", "our", "my", "a", "this", "blog"]);
     let is_method = tokens[at].is("post") && (!determined || tokens[at].text == "POST");
     is_one_of(tokens.get(at), &nouns) && (path(next) || of_post) && !is_method
+}
+
+/// "the single most requested page" is the most requested one.
+fn is_single_most(tokens: &[Token], at: usize) -> bool {
+    tokens[at].is("single") && is_one_of(tokens.get(at + 1), &["most", "busiest", "quietest"])
 }
 
 /// "When was the busiest hour": the peak of a bucket has no other time.

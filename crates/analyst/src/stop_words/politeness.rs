@@ -86,14 +86,10 @@ const THANKS: &[&str] = &[
     "if possible",
     "if at all possible",
     "if it is possible",
-    "if you can",
-    "if you could",
-    "if you would",
     "when you have a moment",
     "when you have a minute",
     "when you get a chance",
     "when you have time",
-    "when you can",
     "sorry to bother you , but",
     "sorry to bother you again",
     "sorry to bother you again , but",
@@ -245,6 +241,8 @@ const DOINGS: &[&str] = &[
     "provide us with",
     "share with me",
     "share with us",
+    "share the",
+    "share our",
     "tell me",
     "tell us",
     "let me know",
@@ -299,6 +297,7 @@ pub(super) fn polite_end(tokens: &[Token], at: usize) -> Option<usize> {
         .max(joined(tokens, at, good, of_what))
         .max(joined(tokens, at, wishers, wishes))
         .max(request(tokens, at))
+        .max(permission(tokens, at))
         .filter(|end| !is_part_of_page_name(tokens, *end))
 }
 
@@ -365,6 +364,7 @@ fn request(tokens: &[Token], at: usize) -> Option<usize> {
         "could you",
         "can you",
         "would you",
+        "might you",
         "will you",
         "could someone",
         "can someone",
@@ -383,7 +383,14 @@ fn request(tokens: &[Token], at: usize) -> Option<usize> {
     {
         start += 1;
     }
-    let kind = ["be so kind as to", "be kind enough to", "be able to"];
+    let kind = [
+        "be so kind as to",
+        "be so kind and",
+        "be so kind to",
+        "be so good as to",
+        "be kind enough to",
+        "be able to",
+    ];
     let after_kind = kind.iter().find_map(|phrase| phrase_end(tokens, start, phrase));
     if let Some(mind) = phrase_end(tokens, start, "mind") {
         return GERUNDS
@@ -396,4 +403,32 @@ fn request(tokens: &[Token], at: usize) -> Option<usize> {
         .iter()
         .filter_map(|phrase| phrase_end(tokens, start, phrase))
         .max()
+}
+
+/// "may I kindly ask for", "could we please see".
+fn permission(tokens: &[Token], at: usize) -> Option<usize> {
+    let openings = [
+        "may i", "might i", "can i", "could i", "may we", "might we", "can we", "could we",
+    ];
+    let mut start = openings.iter().find_map(|phrase| phrase_end(tokens, at, phrase))?;
+    let fillers = ["please", "kindly", "quickly", "just", "also"];
+    while tokens
+        .get(start)
+        .is_some_and(|token| fillers.iter().any(|word| token.is(word)))
+    {
+        start += 1;
+    }
+    let doings = [
+        "ask you for",
+        "ask for",
+        "ask you",
+        "ask",
+        "know",
+        "have",
+        "get",
+        "see",
+        "learn",
+        "find out",
+    ];
+    doings.iter().find_map(|phrase| phrase_end(tokens, start, phrase))
 }
