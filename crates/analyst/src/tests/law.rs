@@ -111,7 +111,7 @@ fn words_with_weight_are_never_ignored() {
     assert!(ignored.is_empty(), "{} ignored:\n{}", ignored.len(), ignored.join("\n"));
 }
 
-/// The question with each word in a fifth of its gaps, where the word changes nothing.
+/// The question with each word in a part of its gaps, where the word changes nothing.
 fn with_ignored(case: &Case, queries: &[TrendsQuery], words: &[&str]) -> Vec<String> {
     // To say the same twice changes nothing.
     let said = [
@@ -127,10 +127,13 @@ fn with_ignored(case: &Case, queries: &[TrendsQuery], words: &[&str]) -> Vec<Str
         ("at least", "quietest"),
         ("fewest", "quietest"),
     ];
+    #[expect(clippy::disallowed_methods, reason = "the full count is chosen from outside")]
+    let is_full = std::env::var_os("HEDGEROW_FULL").is_some_and(|value| value == "1");
+    let stride = if is_full { 5 } else { 25 };
     let project = Project::access_log();
     let mut ignored = Vec::new();
     for (position, gap) in gaps(&case.question).into_iter().enumerate() {
-        for word in words.iter().skip(position % 5).step_by(5) {
+        for word in words.iter().skip(position % stride).step_by(stride) {
             if said
                 .iter()
                 .any(|(one, part)| word == one && case.question.contains(part))
