@@ -69,7 +69,13 @@ const STATES = {
 };
 
 async function openEvidence(page) {
-  await page.getByRole("button", { name: "31.7%" }).click();
+  const open = () => page.getByRole("button", { name: "31.7%" }).click();
+  await open();
+  await page.getByRole("dialog").waitFor();
+  // Closing it must leave the page as it was.
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await open();
   await page.getByRole("dialog").waitFor();
 }
 

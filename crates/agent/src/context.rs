@@ -55,6 +55,7 @@ fn cards(run: &Run, thread: &Thread) -> Vec<ToolCard> {
 
 /// All modes with their routing text, whichever are on, so that the card never changes.
 fn add_modes(description: &mut String, run: &Run) {
+    description.push_str(" Modes:");
     for mode in run.registry.modes() {
         // Writing to a String can't fail.
         let _ = write!(

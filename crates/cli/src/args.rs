@@ -126,7 +126,9 @@ pub enum Command {
     #[command(subcommand, after_help = "Example:\n  hedgerow runs list --limit 10")]
     Runs(RunsCommand),
     /// Ask the questions of a benchmark and judge the answers
-    #[command(after_help = "Example:\n  hedgerow eval site --fail-under 80")]
+    #[command(
+        after_help = "Example:\n  hedgerow eval site --fail-under 80\n\nIts projects and runs lie apart, in the folder evals of the data folder."
+    )]
     Eval(EvalArgs),
     /// List projects
     #[command(subcommand, after_help = "Example:\n  hedgerow projects list")]

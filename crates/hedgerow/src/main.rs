@@ -75,6 +75,20 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
     let root = cli
         .globals
         .data_dir(std::env::var_os("XDG_DATA_HOME"), std::env::home_dir())?;
+    let root = match &cli.command {
+        // Benchmarks have projects and runs of their own, which nobody wants among theirs.
+        Command::Eval(_) => root.join("evals"),
+        _ => root,
+    };
+    let makes = matches!(
+        cli.command,
+        Command::Import(_) | Command::Serve(_) | Command::Demo(_) | Command::Eval(_) | Command::Tools(_)
+    );
+    if !makes && !root.exists() {
+        let message = format!("there is no data folder {}", root.display());
+        let hint = "import something first: hedgerow import access-log FILE; or name another folder with --data";
+        return Err(Error::new(Code::UnknownName, message).with_hint(hint));
+    }
     let serves = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     // An owner that is just starting or ending gets a moment.
     for wait in [0, 50, 200, 500, 1000] {

@@ -27,13 +27,13 @@ pub struct Resolved {
     pub partial: bool,
 }
 
-/// Resolves a range. `interval` is absent for a total, which has no buckets. `first` is the project's
-/// earliest event, which `all` starts from.
+/// Resolves a range. `interval` is absent for a total, which has no buckets. `all` starts with the
+/// project's first event, and without a `date_to` it ends with the last one.
 pub fn resolve(
     range: &DateRange,
     interval: Option<Interval>,
     now: DateTime<Utc>,
-    first: DateTime<Utc>,
+    (first, last): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Resolved> {
     let from = match range.date_from.as_deref() {
         Some("all") => start_of(Unit::Day, first),
@@ -50,8 +50,15 @@ pub fn resolve(
     };
     let to = match range.date_to.as_deref() {
         None if range.explicit_date => now,
-        None if interval == Some(Interval::Hour) => end_of(Unit::Hour, now),
-        None => end_of(Unit::Day, now),
+        None => {
+            let is_all = range.date_from.as_deref() == Some("all");
+            let unit = if interval == Some(Interval::Hour) {
+                Unit::Hour
+            } else {
+                Unit::Day
+            };
+            end_of(unit, if is_all { last.min(now) } else { now })
+        }
         Some(text) => {
             let point = parse("date_to", text, now)?;
             match point.precision {

@@ -332,7 +332,11 @@ impl Engine {
         let mut provenance = session.provenance(project, "SqlQuery", query.query.clone(), &[executed]);
         "SQL: comparisons with missing values are unknown, so both = and <> leave them out"
             .clone_into(&mut provenance.null_semantics);
-        let by = if planned.own_limit { "the statement" } else { "default" };
+        let by = match (planned.own_limit, query.limit) {
+            (true, _) => "the statement",
+            (false, Some(_)) => "as asked",
+            (false, None) => "default",
+        };
         provenance.limits = vec![
             format!("{} rows ({by})", planned.limit),
             format!("{} seconds", TIME_LIMIT.as_secs()),

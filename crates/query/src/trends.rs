@@ -111,7 +111,7 @@ impl<'a> Prepared<'a> {
                 .with_hint("import some: hedgerow import access-log FILE")
         })?;
         let interval = (!query.trends_filter.display.is_total()).then_some(query.interval);
-        let range = resolve(&query.date_range, interval, now, first)?;
+        let range = resolve(&query.date_range, interval, now, (first, last))?;
         if range.to < first || range.from > last {
             return Err(no_data(&range, first, last));
         }
@@ -390,7 +390,7 @@ impl<'a> Prepared<'a> {
     fn limits(&self) -> Vec<String> {
         let breakdown = self
             .breakdown
-            .map(|property| format!("{} values of {}, the rest as Other", self.limit(), property.key));
+            .map(|property| format!("at most {} values of {}, the rest as Other", self.limit(), property.key));
         breakdown.into_iter().collect()
     }
 

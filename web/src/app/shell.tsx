@@ -28,7 +28,7 @@ export function Shell() {
   const navigate = useNavigate();
   const known = (id: string | null | undefined) => projects.data?.find((project) => project.id === id)?.id;
   // A conversation belongs to its project, whatever was chosen before.
-  const project = known(conversation.data?.[0]?.project) ?? known(chosen) ?? projects.data?.[0]?.id ?? null;
+  const project = known(conversation.data?.[0]?.project) ?? known(chosen) ?? firstWithEvents(projects.data) ?? null;
   const events = projects.data?.find((each) => each.id === project)?.events ?? 0;
   const choose = (id: string) => {
     setChosen(id);
@@ -91,6 +91,11 @@ export function Shell() {
       </Dialog>
     </div>
   );
+}
+
+/** A project that there is something to ask about, else the first. */
+function firstWithEvents(projects: ProjectInfo[] = []): string | undefined {
+  return (projects.find((project) => project.events > 0) ?? projects[0])?.id;
 }
 
 interface ProjectSelectProps {

@@ -16,7 +16,10 @@ export function DataTable({ table, marks = [] }: { table: Table; marks?: CellMar
   const [from, setFrom] = useState(Math.max(0, Math.min(first - 3, table.rows.length - PART)));
   const [until, setUntil] = useState(Math.min(table.rows.length, from + PART));
   const marked = useRef<HTMLTableCellElement>(null);
-  useEffect(() => marked.current?.scrollIntoView?.({ block: "nearest", inline: "nearest" }), []);
+  useEffect(() => {
+    // Newer browsers give a promise back, which must not be taken for the effect's clean-up.
+    void marked.current?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+  }, []);
   const isMarked = (row: number, column: string) => marks.some((mark) => mark.row === row && mark.column === column);
   const markedRow = (row: number) => marks.some((mark) => mark.row === row);
   const numeric = table.columns.map(

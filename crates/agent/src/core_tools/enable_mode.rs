@@ -59,7 +59,7 @@ impl Tool for EnableMode {
             name: "enable_mode",
             title: "Enable a mode",
             description: "Turns a mode on: its tools and its expert instructions are there from the next reply on. \
-                Several can be on. Modes:",
+                Several can be on.",
             display: Display {
                 running: "Enabling a mode",
                 done: "Enabled a mode",

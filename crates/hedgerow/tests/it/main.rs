@@ -231,6 +231,39 @@ fn documented_examples_work() {
     assert!(called >= 10, "{called} examples");
 }
 
+/// A mistyped folder is not made, and looks like no empty one.
+#[test]
+fn a_folder_that_is_not_there_is_said() {
+    let data = tempfile::tempdir().unwrap();
+    let missing = data.path().join("mistyped");
+    let listed = run(&missing, &["projects", "list"]);
+    assert_eq!(listed.status.code(), Some(1));
+    assert!(
+        text(&listed.stderr).contains("hint: import something first"),
+        "{}",
+        text(&listed.stderr)
+    );
+    assert!(!missing.exists());
+}
+
+/// The questions of a benchmark stay out of the user's projects and runs.
+#[test]
+fn benchmarks_lie_apart() {
+    let data = tempfile::tempdir().unwrap();
+    import(data.path());
+    let evals = concat!(env!("CARGO_MANIFEST_DIR"), "/../../evals");
+    let judged = run(
+        data.path(),
+        &["eval", "product_analytics", "--evals", evals, "--fail-under", "100"],
+    );
+    assert_eq!(judged.status.code(), Some(0), "{}", text(&judged.stderr));
+    let projects = run(data.path(), &["projects", "list", "--json"]);
+    let projects: serde_json::Value = serde_json::from_slice(&projects.stdout).unwrap();
+    assert_eq!(projects["data"].as_array().unwrap().len(), 1, "{projects}");
+    let runs = run(data.path(), &["runs", "list", "--json"]);
+    assert!(text(&runs.stdout).contains("\"data\":[]"), "{}", text(&runs.stdout));
+}
+
 /// A path on the command line and a model's own folder are the caller's, also through a server.
 #[test]
 fn relative_paths_start_from_the_callers_folder() {

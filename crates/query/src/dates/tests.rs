@@ -14,7 +14,8 @@ fn check(from: &str, to: &str, interval: Interval, expected: &str) {
     // A Wednesday.
     let now = "2015-05-20T21:05:30Z".parse().unwrap();
     let first = "2015-05-17T10:05:00Z".parse().unwrap();
-    let found = match resolve(&range, Some(interval), now, first) {
+    let last = "2015-05-20T18:00:00Z".parse().unwrap();
+    let found = match resolve(&range, Some(interval), now, (first, last)) {
         Ok(resolved) => {
             let format = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%dT%H:%M:%S%.f").to_string();
             let partial = if resolved.partial { " partial" } else { "" };

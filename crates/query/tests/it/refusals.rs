@@ -116,10 +116,7 @@ async fn trends_say_what_a_reader_must_know() {
     let engine = engine(folder.path()).await;
     let cases = [
         (json!({}), vec![]),
-        (
-            json!({"dateRange": {"date_from": "all"}}),
-            vec!["partial_period", "outside_data"],
-        ),
+        (json!({"dateRange": {"date_from": "all"}}), vec![]),
         (
             json!({"dateRange": {"date_from": "2015-04-20", "date_to": "2015-04-30"}}),
             vec!["outside_data"],
