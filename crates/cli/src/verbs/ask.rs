@@ -152,19 +152,23 @@ fn print(report: &AskReport, thread: &Thread, ctx: &VerbContext) -> Result<()> {
     Ok(())
 }
 
-/// The chart of the result that the answer refers to: the headline's, or else the first that a
-/// verified figure rests on. Figures that nothing supports get none.
+/// The chart of a result that the answer refers to: the headline's, or else the first that a verified
+/// figure rests on; one with a single row only where there is no other, since it says no more than its
+/// number. Figures that nothing supports get none.
 fn chart_of(report: &AskReport, thread: &Thread) -> Vec<String> {
     let figures = report.headline.iter().chain(&report.figures);
-    let mut cells = figures
+    let cells = figures
         .filter(|figure| figure.status == FigureStatus::Verified)
         .flat_map(|figure| &figure.cells);
-    let Some(cell) = cells.next() else { return Vec::new() };
-    let cited = cited_results(thread);
-    let Some(result) = cited.iter().find(|result| result.handle == cell.handle) else {
-        return Vec::new();
-    };
-    chart_of_result(result, &cell.column)
+    let results = thread.results();
+    let cited: Vec<(&ResultSnapshot, &str)> = cells
+        .filter_map(|cell| Some((*results.get(cell.handle.as_str())?, cell.column.as_str())))
+        .collect();
+    let with_rows = cited.iter().find(|(result, _)| result.table.rows.len() > 1);
+    with_rows
+        .or(cited.first())
+        .map(|(result, column)| chart_of_result(result, column))
+        .unwrap_or_default()
 }
 
 /// The named column where it holds numbers, else the first that does.
