@@ -1,9 +1,9 @@
 //! Puts lines into the order of their times.
 //!
 //! A server writes a line when the response ends, so lines are out of order by as long as a
-//! response takes, and some logs by hours. Up to 200,000 lines or 64 MB of them are held; when one
+//! response takes, and some logs by hours. Up to 150,000 lines or 64 MB of them are held; when one
 //! more comes, half is let go, the earliest first. A log of at most that much therefore comes out in
-//! exact order, and in a longer one a line finds its place if at most 100,000 lines and 32 MB with
+//! exact order, and in a longer one a line finds its place if at most 75,000 lines and 32 MB with
 //! later times stand before it. A line that comes later still is let go at the next turn and counted.
 //!
 //! The window is a number of lines and bytes and not a span of time: that bounds memory, and an hour
@@ -19,9 +19,9 @@ pub(super) struct Window {
     pub bytes: usize,
 }
 
-/// The window of an import. Lines of more than 335 bytes on average reach its bytes first.
+/// The window of an import. Lines of more than 447 bytes on average reach its bytes first.
 pub(super) const WINDOW: Window = Window {
-    lines: 200_000,
+    lines: 150_000,
     bytes: 64 << 20,
 };
 
