@@ -26,6 +26,7 @@ mod literals;
 mod measures;
 mod names;
 mod nouns;
+mod outsiders;
 mod parts;
 mod rank_words;
 mod ranks;
@@ -40,6 +41,7 @@ mod sentences;
 mod series;
 mod surroundings;
 mod turn;
+mod uniques;
 mod vocabulary;
 mod words;
 

@@ -5,6 +5,7 @@ use hedgerow_data_api::{Role, Unit};
 use super::evaluation::{Linear, Quantity, Shape};
 use super::expression::Function;
 use super::turn::{CellAt, Turn};
+use super::uniques;
 
 pub(super) fn measured(turn: &Turn<'_>, at: CellAt) -> Result<Quantity, String> {
     let is_measure = turn.column(at.table, at.column).role == Role::Measure;
@@ -76,6 +77,9 @@ pub(super) fn aggregate(
         return Err(format!("{handle} has no rows"));
     }
     check_values(turn, function, table, &cells, &numbers)?;
+    if function == Function::Sum {
+        uniques::check_sum(turn, &cells)?;
+    }
     let total: f64 = numbers.iter().sum();
     let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);

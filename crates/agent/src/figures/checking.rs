@@ -7,7 +7,7 @@ use super::measures::{self, Tie};
 use super::rows::{self, Strictness};
 use super::scan::Kind;
 use super::turn::CellAt;
-use super::{nouns, restrictions, surroundings, vocabulary};
+use super::{nouns, outsiders, restrictions, surroundings, vocabulary};
 use hedgerow_data_api::{Role, Unit};
 
 /// The cell that a literal is bound to. The error is the reason why there is none.
@@ -70,7 +70,8 @@ fn fits(
     }
     measure_fits(ground, sentence, at, tie, cell)?;
     rows::fits(ground, sentence, at, cell, Strictness::Literal)?;
-    match restrictions::restriction(ground, sentence, at, cell.table) {
+    let restriction = restrictions::restriction(ground, sentence, at, cell.table);
+    match restriction.or_else(|| outsiders::outsider(ground, sentence, at, &[cell])) {
         Some(word) => Err(format!("the result does not tell apart what `{word}` says")),
         None => Ok(()),
     }

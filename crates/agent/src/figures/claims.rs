@@ -18,7 +18,7 @@ use super::referencing::{self, Spot};
 use super::scan::Kind;
 use super::turn::CellAt;
 use super::words::{self, Facts, Verdict};
-use super::{checking, comparisons, computed, rank_words, restrictions, surroundings, vocabulary};
+use super::{checking, comparisons, computed, outsiders, rank_words, restrictions, surroundings, vocabulary};
 
 /// A figure, where it stands, and what is wrong with it.
 pub(super) struct Found {
@@ -270,7 +270,8 @@ impl<'a> Checker<'a> {
                 ..self.ground
             };
             let mut tables = cells.iter().map(|cell| cell.table);
-            match tables.find_map(|table| restrictions::restriction(&ground, sentence, at, table)) {
+            let restriction = tables.find_map(|table| restrictions::restriction(&ground, sentence, at, table));
+            match restriction.or_else(|| outsiders::outsider(&ground, sentence, at, &cells)) {
                 Some(word) => Err(format!("the result does not tell apart what `{word}` says")),
                 None => Ok(cells),
             }

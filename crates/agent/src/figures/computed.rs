@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use hedgerow_data_api::Unit;
-
 use super::binding::Ground;
 use super::evaluation::{Evaluated, Linear, Shape};
 use super::parts::Part;
@@ -23,11 +21,8 @@ pub(super) fn check_linear(
     let cells = referencing::all_cells(linear);
     let table = one_table(&cells)?;
     check_measures(ground, spot, &cells)?;
-    if linear.minus.is_empty() {
-        check_summable(ground, &cells)?;
-        if is_whole_column(ground, &cells) {
-            return extremes::whole(ground, spot, &cells);
-        }
+    if linear.minus.is_empty() && is_whole_column(ground, &cells) {
+        return extremes::whole(ground, spot, &cells);
     }
     for column in ground.turn.dimensions(table) {
         let (plus, minus) = (
@@ -55,22 +50,6 @@ pub(super) fn one_table(cells: &[CellAt]) -> Result<usize, String> {
     match cells.first() {
         Some(first) if cells.iter().all(|cell| cell.table == first.table) => Ok(first.table),
         _ => Err("it is of several results".to_owned()),
-    }
-}
-
-/// People who come on two days are one person each day: daily numbers do not add up.
-pub(super) fn check_summable(ground: &Ground<'_>, cells: &[CellAt]) -> Result<(), String> {
-    let people = cells.iter().any(|cell| ground.turn.unit(*cell) == Unit::Persons);
-    let times = cells.iter().any(|cell| {
-        let mut dimensions = ground.turn.dimensions(cell.table).into_iter();
-        dimensions.any(|column| {
-            ground.turn.is_time(cell.table, column) && referencing::texts(ground, cells, column).len() > 1
-        })
-    });
-    if people && times {
-        Err("unique visitors of several periods do not add up".to_owned())
-    } else {
-        Ok(())
     }
 }
 

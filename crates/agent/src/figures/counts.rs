@@ -1,11 +1,13 @@
 //! References that count rows: what the sentence says that they are.
 
+use std::collections::BTreeSet;
+
 use super::binding::Ground;
 use super::measures::Tie;
 use super::referencing::Spot;
 use super::scan::Kind;
 use super::turn::CellAt;
-use super::{filters, nouns, restrictions, rows, vocabulary};
+use super::{filters, nouns, outsiders, restrictions, rows, vocabulary};
 
 /// Words for the rows of any table.
 const ROWS: &str = "rows row entries entry lines line values value results result groups group buckets bucket";
@@ -18,6 +20,9 @@ pub(super) fn check(ground: &Ground<'_>, spot: &Spot<'_>, table: usize) -> Resul
     }
     if let Some(word) = restrictions::restriction(ground, sentence, spot.at, table) {
         return Err(format!("the result does not tell apart what `{word}` says"));
+    }
+    if let Some(name) = outsiders::outsider_of(ground, sentence, spot.at, &[], &BTreeSet::from([table])) {
+        return Err(format!("the result does not tell apart what `{name}` says"));
     }
     let names = names_of_rows(ground, table);
     let is_row = |word: &str| vocabulary::is_in(ROWS, word) || names.iter().any(|name| nouns::same(name, word));

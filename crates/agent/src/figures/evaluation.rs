@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::expression::{Expression, Format, Node, Operator};
 use super::turn::{CellAt, Turn, label_text};
-use super::{aggregates, render};
+use super::{aggregates, render, uniques};
 
 /// What a reference came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -178,10 +178,28 @@ fn compute(node: &Node, turn: &Turn<'_>) -> Result<Quantity, String> {
             match (left.as_ref(), right.as_ref()) {
                 (Node::Hundred, other) | (other, Node::Hundred) if multiplies => times_hundred(compute(other, turn)?),
                 (Node::Hundred, _) | (_, Node::Hundred) => Err("100 may only multiply".to_owned()),
-                _ => binary(*operator, compute(left, turn)?, compute(right, turn)?),
+                _ => {
+                    let (one, other) = (compute(left, turn)?, compute(right, turn)?);
+                    let chained = is_difference(left) || is_difference(right);
+                    let cells = [one.cells.as_slice(), other.cells.as_slice()].concat();
+                    let made = binary(*operator, one, other)?;
+                    uniques::check_operation(turn, *operator, &cells, chained)?;
+                    uniques::check_scaled(*operator, made.unit)?;
+                    Ok(made)
+                }
             }
         }
     }
+}
+
+fn is_difference(node: &Node) -> bool {
+    matches!(
+        node,
+        Node::Binary {
+            operator: Operator::Add | Operator::Subtract,
+            ..
+        }
+    )
 }
 
 fn times_hundred(mut quantity: Quantity) -> Result<Quantity, String> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::binding::Ground;
-use super::computed::{Extent, check_named, check_other, check_summable, is_mentioned, is_whole_column, one_table};
+use super::computed::{Extent, check_named, check_other, is_mentioned, is_whole_column, one_table};
 use super::evaluation::{Evaluated, Linear};
 use super::measures::{self, Tie};
 use super::parts::Part;
@@ -32,9 +32,6 @@ pub(super) fn check_ratio(
     check_ratio_measures(ground, spot, over, under)?;
     rows::foreign(ground, spot.sentence, spot.at, table)?;
     rows::period(ground, spot.sentence, spot.at, table)?;
-    if under.plus.len() > 1 {
-        check_summable(ground, &under.plus)?;
-    }
     if !over.minus.is_empty() {
         for column in ground.turn.dimensions(table) {
             check_named(
@@ -46,9 +43,6 @@ pub(super) fn check_ratio(
             )?;
         }
         return differences::check_difference(ground, spot, over, Some(under), evaluated);
-    }
-    if over.plus.len() > 1 {
-        check_summable(ground, &over.plus)?;
     }
     for column in ground.turn.dimensions(table) {
         check_ratio_column(ground, spot, over, under, table, column)?;

@@ -13,7 +13,8 @@ use super::rows::{self, Strictness};
 use super::scan::Kind;
 use super::turn::CellAt;
 use super::{
-    binding, computed, counts, extremes, nouns, ranks, ratios, restrictions, series, surroundings, vocabulary,
+    binding, computed, counts, extremes, nouns, outsiders, ranks, ratios, restrictions, series, surroundings,
+    vocabulary,
 };
 
 /// A reference in its sentence.
@@ -87,7 +88,10 @@ fn check_surroundings(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluate
             return Err(format!("the result does not tell apart what `{word}` says"));
         }
     }
-    Ok(())
+    match outsiders::outsider(ground, sentence, at, &evaluated.cells) {
+        Some(name) => Err(format!("the result does not tell apart what `{name}` says")),
+        None => Ok(()),
+    }
 }
 
 fn tables(cells: &[CellAt]) -> BTreeSet<usize> {

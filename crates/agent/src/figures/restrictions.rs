@@ -4,19 +4,23 @@ use std::collections::BTreeSet;
 
 use super::binding::Ground;
 use super::clauses::Sentence;
+use super::literals::Amount;
 use super::scan::Kind;
 use super::{names, vocabulary};
 
 /// Words after which an object follows.
 const PREPOSITIONS: &str = "from in with via by for among using through of at on to as before after during since until despite \
-following inside within";
+following inside within across using outside without";
 
 /// What in the clause restricts the number to something that the table does not tell apart.
 pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize) -> Option<String> {
     let (filters, titles) = (ground.filter_words(table), ground.title_words(table));
+    let project = ground.turn.project_words(table);
     let total = super::rows::is_total(ground.turn, table);
-    let known =
-        |word: &str| vocabulary::is_known(word) || titles.contains(word) || filters.contains(word) || word.is_empty();
+    let known = |word: &str| {
+        let said = |words: &BTreeSet<String>| words.contains(word);
+        vocabulary::is_known(word) || said(&titles) || said(&filters) || said(&project) || word.is_empty()
+    };
     let split = split_by(sentence, at);
     span(sentence, at)
         .filter(|other| !split.contains(other))
@@ -28,6 +32,9 @@ pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, t
             let restricts = is_time(sentence, other)
                 || (vocabulary::is_audience(word) && !known(word))
                 || is_outcome(sentence, other, &filters)
+                || is_compound(sentence, other, &filters)
+                || (other != at && is_code(sentence, other, &filters))
+                || is_other_measure(sentence, other, &filters)
                 || is_other_subject(sentence, other, &known)
                 || (total && is_part_of_total(sentence, other, &known));
             if restricts {
@@ -80,6 +87,29 @@ fn is_outcome(sentence: &Sentence, at: usize, filters: &BTreeSet<String>) -> boo
     (missing || (vocabulary::is_outcome(word) && sentence.word(at + 1) != "to")) && !coded()
 }
 
+/// "logged-in", "first-time"
+fn is_compound(sentence: &Sentence, at: usize, filters: &BTreeSet<String>) -> bool {
+    let hyphen = matches!(sentence.kind(at + 1), Some(Kind::Mark('-'))) && !sentence.items[at + 1].spaced;
+    let whole = format!("{}-{}", sentence.word(at), sentence.word(at + 2));
+    hyphen && vocabulary::is_qualifier(&whole) && !filters.contains(sentence.word(at))
+}
+
+/// "status 404", where the code is no row.
+fn is_code(sentence: &Sentence, at: usize, filters: &BTreeSet<String>) -> bool {
+    let Some(Kind::Literal(literal)) = sentence.kind(at) else {
+        return false;
+    };
+    let code = matches!(sentence.word_before(at, 1), "status" | "code" | "codes" | "statuses");
+    code && !matches!(literal.amount, Some(Amount::Whole(whole)) if filters.contains(&whole.to_string()))
+}
+
+/// "27 visitors: Firefox users", where no number stands before the users.
+fn is_other_measure(sentence: &Sentence, at: usize, filters: &BTreeSet<String>) -> bool {
+    let heads = matches!(sentence.kind_before(at, 2), Some(Kind::Mark(':')));
+    let measure = matches!(sentence.kind(at), Some(Kind::Measure(_)));
+    heads && measure && super::measures::qualifier(sentence, at, filters).is_some()
+}
+
 /// A part of a bucket, or a time relative to now.
 fn is_time(sentence: &Sentence, at: usize) -> bool {
     // "The noon hour, 12:00 on 18 May" has its hour.
@@ -110,16 +140,17 @@ fn is_part_of_total(sentence: &Sentence, at: usize, known: &dyn Fn(&str) -> bool
     !known(word) && (!verb || named) || vocabulary::is_in("daily hourly weekly monthly", word)
 }
 
-/// The unknown object of a preposition: "from crawlers".
+/// The unknown word of what follows a preposition: "from crawlers", "by large german companies".
 fn unknown_object(sentence: &Sentence, at: usize, known: &dyn Fn(&str) -> bool) -> Option<String> {
     if !vocabulary::is_in(PREPOSITIONS, sentence.word(at)) {
         return None;
     }
-    let object = (at + 1..=at + 3).map(|next| sentence.word(next));
-    let mut content = object
+    let words = (at + 1..at + 7).map(|next| sentence.word(next));
+    let mut object = words
         .take_while(|next| !next.is_empty())
-        .filter(|next| !vocabulary::is_function(next));
-    content.next().filter(|next| !known(next)).map(str::to_owned)
+        .skip_while(|next| vocabulary::is_function(next))
+        .take_while(|next| !vocabulary::is_function(next));
+    object.find(|next| !known(next)).map(str::to_owned)
 }
 
 /// True for a word at the head of its clause with a verb behind it.

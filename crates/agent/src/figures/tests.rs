@@ -5,3 +5,4 @@ mod properties;
 mod restricting;
 mod rules;
 mod selections;
+mod unique;

@@ -1,11 +1,14 @@
 //! The results of a turn, looked at as tables of labelled cells.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use hedgerow_agent_api::{CellRef, ResultSnapshot};
 use hedgerow_data_api::{Column, Role, Table, Unit};
 use serde_json::Value;
 
 use super::dates::{self, Moment};
+use super::filters;
 
 /// The position of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,6 +125,12 @@ impl<'a> Turn<'a> {
         } else {
             None
         }
+    }
+
+    /// The words of the project's name.
+    pub(super) fn project_words(&self, table: usize) -> BTreeSet<String> {
+        let made = self.results[table].provenance.as_ref();
+        made.map_or_else(BTreeSet::new, |made| filters::split_words(&made.project.to_string()))
     }
 
     /// `r1[0].page_views`
