@@ -18,6 +18,7 @@ mod counts;
 mod dates;
 mod differences;
 mod evaluation;
+mod exclusions;
 mod expression;
 mod extremes;
 mod filters;

@@ -39,6 +39,21 @@ impl Ground<'_> {
         self.turn.filter_words(table, &self.columns(table))
     }
 
+    /// The words for what the filters take out of what is looked at.
+    pub(super) fn excluded_words(&self, table: usize) -> BTreeSet<String> {
+        self.turn.excluded_words(table, &self.columns(table))
+    }
+
+    /// The same where no measure is looked at yet: of all results together.
+    pub(super) fn excluded_anywhere(&self) -> BTreeSet<String> {
+        let tables = 0..self.turn.results.len();
+        let looked_at = |table: &usize| self.focus.is_empty() || self.focus.iter().any(|(own, _)| own == table);
+        tables
+            .filter(looked_at)
+            .flat_map(|table| self.excluded_words(table))
+            .collect()
+    }
+
     /// The words of a table's titles.
     pub(super) fn title_words(&self, table: usize) -> BTreeSet<String> {
         self.turn.title_words(table, &self.columns(table))

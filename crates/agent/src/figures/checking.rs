@@ -28,7 +28,7 @@ pub(super) fn bind_literal(
     if surroundings::is_uncertain(sentence, at) {
         return Err("it is not stated as a fact".to_owned());
     }
-    if surroundings::is_denied(sentence, at) {
+    if surroundings::is_denied(ground, sentence, at) {
         return Err("the sentence denies it".to_owned());
     }
     if surroundings::is_computed(sentence, at) {
@@ -64,6 +64,9 @@ fn fits(
         focus: &focus,
         ..*ground
     };
+    if surroundings::is_denied(ground, sentence, at) {
+        return Err("the sentence denies it".to_owned());
+    }
     let unit = ground.turn.unit(cell);
     if literal.percent && unit != Unit::Percent {
         return Err("the cell is no percentage".to_owned());
@@ -143,7 +146,7 @@ pub(super) fn asserts(ground: &Ground<'_>, sentence: &Sentence, at: usize, tie: 
     let framed = group
         .into_iter()
         .any(|other| frames.split_whitespace().any(|word| word == sentence.word(other)));
-    let denied = surroundings::is_denied(sentence, at) || surroundings::is_uncertain(sentence, at);
+    let denied = surroundings::is_denied(ground, sentence, at) || surroundings::is_uncertain(sentence, at);
     let percent = matches!(sentence.kind(at), Some(Kind::Literal(literal)) if literal.percent);
     !ground.turn.results.is_empty()
         && (stated || percent)

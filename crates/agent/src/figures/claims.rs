@@ -269,6 +269,11 @@ impl<'a> Checker<'a> {
                 focus: &focus,
                 ..self.ground
             };
+            if focus.len() == 1
+                && surroundings::is_denied(&self.ground, sentence, at) != surroundings::is_denied(&ground, sentence, at)
+            {
+                return Err("the sentence denies it".to_owned());
+            }
             let mut tables = cells.iter().map(|cell| cell.table);
             let restriction = tables.find_map(|table| restrictions::restriction(&ground, sentence, at, table));
             match restriction.or_else(|| outsiders::outsider(&ground, sentence, at, &cells)) {

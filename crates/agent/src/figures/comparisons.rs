@@ -109,14 +109,12 @@ pub(super) fn columns(ground: &Ground<'_>, sentence: &Sentence, at: usize, facts
     };
     let keys: BTreeSet<String> = near.iter().map(|item| measures::key(sentence, *item)).collect();
     if let [_] = keys.iter().collect::<Vec<_>>().as_slice() {
-        return if near
-            .iter()
-            .any(|item| measures::qualifier(sentence, *item, &BTreeSet::new()).is_some())
-        {
-            Vec::new()
-        } else {
-            pick(near[0])
+        let plain = |(table, column): &(usize, usize)| {
+            let filters = ground.turn.filter_words(*table, &[*column]);
+            near.iter()
+                .all(|item| measures::qualifier(sentence, *item, &filters).is_none())
         };
+        return pick(near[0]).into_iter().filter(plain).collect();
     }
     if keys.len() > 1 {
         let follows = (at + 1..=at + 4).find(|item| near.contains(item));
@@ -256,7 +254,7 @@ pub(super) fn check(
     if surroundings::is_uncertain(sentence, at) {
         return Err("it is not stated as a fact".to_owned());
     }
-    let denied = surroundings::is_denied(sentence, at);
+    let denied = surroundings::is_denied(ground, sentence, at);
     let group = sentence.group_of(at);
     let mut found: Option<(bool, Vec<CellAt>)> = None;
     for (table, column) in columns(ground, sentence, at, facts) {
@@ -314,7 +312,7 @@ pub(super) fn check_threshold(
     if surroundings::is_uncertain(sentence, at) {
         return Err("it is not stated as a fact".to_owned());
     }
-    let denied = surroundings::is_denied(sentence, at);
+    let denied = surroundings::is_denied(ground, sentence, at);
     let mut cells = Vec::new();
     for (table, column) in columns(ground, sentence, at, facts) {
         let dimensions = ground.turn.dimensions(table);

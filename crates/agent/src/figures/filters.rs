@@ -55,6 +55,24 @@ pub(super) fn words(filter: &str) -> BTreeSet<String> {
     named.map_or_else(BTreeSet::new, |named| split_words(&[key, &named].join(" ")))
 }
 
+/// The words for what a filter surely takes out, in lower case: of `$is_bot is false` the bots.
+pub(super) fn excluded(filter: &str) -> BTreeSet<String> {
+    let alternatives = filter.starts_with('(');
+    let Some((key, verb, value)) = split(filter).filter(|_| !alternatives) else {
+        return BTreeSet::new();
+    };
+    let Some(value) = single(value) else {
+        return BTreeSet::new();
+    };
+    let text = plain(&value);
+    match (verb, text.as_str()) {
+        ("is", "false") | ("is not", "true") => of_flag(key, true),
+        ("is not", "false") => BTreeSet::new(),
+        ("is not" | "does not contain (ignoring case)", _) => split_words(&text),
+        _ => BTreeSet::new(),
+    }
+}
+
 /// The words of a property that has, or has not, one value.
 fn of_value(key: &str, value: &Option<Value>, has: bool) -> BTreeSet<String> {
     let Some(value) = value else { return BTreeSet::new() };
@@ -164,6 +182,22 @@ mod tests {
         ];
         for (filter, expected) in cases {
             let found: Vec<String> = words(filter).into_iter().collect();
+            assert_eq!(found.join(" "), expected, "{filter}");
+        }
+        let cases = [
+            (
+                "$is_bot is false",
+                "automated bot bots crawler crawlers robot robots spider spiders",
+            ),
+            ("$is_bot is true", ""),
+            ("$is_bot is not false", ""),
+            ("is_premium is not true", "premium"),
+            ("$browser is not \"Chrome\"", "chrome"),
+            ("$browser is \"Chrome\"", ""),
+            ("($browser is not \"Chrome\" or status is 404)", ""),
+        ];
+        for (filter, expected) in cases {
+            let found: Vec<String> = excluded(filter).into_iter().collect();
             assert_eq!(found.join(" "), expected, "{filter}");
         }
         assert_eq!(own("series 2: status is 404"), Some((2, "status is 404")));

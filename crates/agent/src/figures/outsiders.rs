@@ -9,7 +9,7 @@ use super::evaluation::{Evaluated, Shape};
 use super::parts::Part;
 use super::scan::Kind;
 use super::turn::CellAt;
-use super::{filters, vocabulary};
+use super::{exclusions, filters, vocabulary};
 
 /// Words that make what follows the source or the means of what is counted.
 const SOURCES: &str = "from via through using by";
@@ -71,6 +71,7 @@ fn is_strange(ground: &Ground<'_>, sentence: &Sentence, item: usize, tables: &BT
         let mark = marks.into_iter().find(|mark| mark.item == item);
         mark.is_some_and(|mark| mark.part != Part::Comparand)
             && !is_row(ground, sentence, item, *table)
+            && !exclusions::is_named(sentence, item, &ground.excluded_words(*table))
             && !is_said_by_result(ground, sentence, item, *table)
     };
     // "not Opera" only denies; "within Germany" narrows down.

@@ -30,7 +30,7 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, rank: R
         verdict: Err(reason.to_owned()),
         wrong_names: Vec::new(),
     };
-    if surroundings::is_uncertain(sentence, at) || surroundings::is_denied(sentence, at) {
+    if surroundings::is_uncertain(sentence, at) || surroundings::is_denied(ground, sentence, at) {
         return refuse("it is not stated as a fact");
     }
     if sentence.word(at) == "most" && sentence.word_before(at, 1) != "the" && is_majority(sentence, at) {

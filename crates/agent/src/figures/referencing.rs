@@ -76,7 +76,7 @@ fn check_surroundings(ground: &Ground<'_>, spot: &Spot<'_>, evaluated: &Evaluate
     if surroundings::is_uncertain(sentence, at) {
         return Err("the sentence does not state it as a fact".to_owned());
     }
-    if surroundings::is_denied(sentence, at) {
+    if surroundings::is_denied(ground, sentence, at) {
         return Err("the sentence denies it".to_owned());
     }
     if surroundings::is_misstated(sentence, at) {

@@ -6,7 +6,7 @@ use super::binding::Ground;
 use super::clauses::Sentence;
 use super::literals::Amount;
 use super::scan::Kind;
-use super::{names, vocabulary};
+use super::{exclusions, names, vocabulary};
 
 /// Words after which an object follows.
 const PREPOSITIONS: &str = "from in with via by for among using through of at on to as before after during since until despite \
@@ -15,6 +15,7 @@ following inside within across using outside without";
 /// What in the clause restricts the number to something that the table does not tell apart.
 pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, table: usize) -> Option<String> {
     let (filters, titles) = (ground.filter_words(table), ground.title_words(table));
+    let excluded = ground.excluded_words(table);
     let project = ground.turn.project_words(table);
     let total = super::rows::is_total(ground.turn, table);
     let known = |word: &str| {
@@ -24,6 +25,9 @@ pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, t
     let split = split_by(sentence, at);
     span(sentence, at)
         .filter(|other| !split.contains(other))
+        .filter(|other| {
+            !exclusions::repeats(sentence, *other, &excluded) && !exclusions::is_named(sentence, *other, &excluded)
+        })
         .find_map(|other| {
             if matches!(sentence.kind(other), Some(Kind::Version)) {
                 return Some("a version".to_owned());

@@ -55,6 +55,12 @@ impl Turn<'_> {
         words
     }
 
+    /// The words for what is surely taken out of what these columns count.
+    pub(super) fn excluded_words(&self, table: usize, columns: &[usize]) -> BTreeSet<String> {
+        let filters = self.filters(table, columns).into_iter();
+        filters.flat_map(|filter| filters::excluded(&filter)).collect()
+    }
+
     /// The filters of a column beyond those of the columns with the same measure.
     pub(super) fn own_filters(&self, table: usize, column: usize) -> BTreeSet<String> {
         let shared = self.filters(table, &self.siblings(table, column));

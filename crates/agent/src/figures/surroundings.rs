@@ -1,19 +1,25 @@
 //! What the words around a number make of it: denied, uncertain, rounded, computed, restricted.
 
+use super::binding::Ground;
 use super::clauses::Sentence;
 use super::scan::Kind;
-use super::vocabulary;
+use super::{exclusions, vocabulary};
 
-/// True where the sentence denies what it says of the number.
-pub(super) fn is_denied(sentence: &Sentence, at: usize) -> bool {
+/// True where the sentence denies what it says of the number. What it only repeats of the filters
+/// ("who are not bots") denies nothing.
+pub(super) fn is_denied(ground: &Ground<'_>, sentence: &Sentence, at: usize) -> bool {
+    let excluded = ground.excluded_anywhere();
     let group = sentence.group_of(at);
     if sentence.is_label_aside(at) {
-        return group
-            .clone()
-            .any(|other| vocabulary::is_exclusion(sentence.word(other)));
+        return group.clone().any(|other| {
+            vocabulary::is_exclusion(sentence.word(other)) && !exclusions::repeats(sentence, other, &excluded)
+        });
     }
     group.clone().any(|other| {
         let word = sentence.word(other);
+        if exclusions::repeats(sentence, other, &excluded) {
+            return false;
+        }
         if vocabulary::is_exclusion(word) || is_other_than(sentence, other) || is_all_but(sentence, other) {
             return !(is_alternative(sentence, other) && at < other);
         }

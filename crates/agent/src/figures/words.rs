@@ -120,7 +120,7 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, change:
         return Err("it is not exact".to_owned());
     }
     let scope = scope(sentence, at);
-    let denied = surroundings::is_denied(sentence, at);
+    let denied = surroundings::is_denied(ground, sentence, at);
     // "rose by 3": the number must be a difference of cells.
     let by = (sentence.word(at + 1) == "by" && sentence.is_number(at + 2)).then_some(at + 2);
     if by.is_some_and(|by| facts.differences.iter().all(|(item, _)| *item != by)) {

@@ -177,3 +177,52 @@ fn name_narrows_a_number_down() {
         ],
     );
 }
+
+#[test]
+fn sentence_may_repeat_what_a_filter_takes_out() {
+    let results = by_page();
+    hold(
+        &results,
+        true,
+        &[
+            "/ had {{r2[0].unique_visitors}} unique visitors who are not bots.",
+            "/ had 27 unique visitors who are not bots.",
+            "/ had {{r2[0].unique_visitors}} unique visitors, without bots.",
+            "/ had {{r2[0].unique_visitors}} unique visitors without bots.",
+            "/ had {{r2[0].unique_visitors}} unique visitors (non-bots).",
+            "/ had 27 unique visitors (without bots).",
+            "/ had {{r2[0].unique_visitors}} unique visitors, excluding bots.",
+            "Excluding bots, / had {{r2[0].unique_visitors}} unique visitors.",
+            "Without bots, / had the most unique visitors, 27.",
+            "/ had {{r2[0].unique_visitors}} human visitors.",
+            "/ had the most human visitors, {{r2[0].unique_visitors}}.",
+            "The most human visitors, {{r2[0].unique_visitors}}, were on /.",
+            "/ had the most unique visitors that are not bots: {{r2[0].unique_visitors}}.",
+        ],
+    );
+    hold(
+        &results,
+        false,
+        &[
+            "/ had {{r1[0].page_views}} page views without bots.",
+            "/ had 40 page views, excluding bots.",
+            "Excluding bots, / had {{r1[0].page_views}} page views.",
+            "/ did not have {{r2[0].unique_visitors}} unique visitors without bots.",
+            "/ had {{r2[0].unique_visitors}} unique visitors without Firefox.",
+            "/ had {{r2[0].unique_visitors}} unique visitors without bots and Firefox.",
+            "/ had {{r2[0].unique_visitors}} unique visitors who are bots.",
+            "/ had {{r2[0].unique_visitors}} unique visitors, only bots.",
+            "/ had {{r2[0].unique_visitors}} unique visitors that are not human.",
+            "/ had {{r2[0].unique_visitors}} unique visitors with bots.",
+            "/ had {{r2[0].unique_visitors}} unique visitors, not counting bots on Windows.",
+        ],
+    );
+    for text in [
+        "/ had the most page views that are not bots.",
+        "Without bots, / had the most page views.",
+        "/ had the most human page views.",
+    ] {
+        let bound = bind(text, None, &results, &Given::default());
+        assert_eq!(bound.answer.figures[0].status, FigureStatus::Unverified, "{text}");
+    }
+}
