@@ -31,7 +31,7 @@ pub(super) fn bind_literal(
     if surroundings::is_denied(ground, sentence, at) {
         return Err("the sentence denies it".to_owned());
     }
-    if surroundings::is_computed(sentence, at) {
+    if surroundings::is_computed(ground, sentence, at) {
         return Err("it is a computed number; write a reference".to_owned());
     }
     let mut reason = "no cell of the results equals it".to_owned();

@@ -18,7 +18,9 @@ use super::referencing::{self, Spot};
 use super::scan::Kind;
 use super::turn::CellAt;
 use super::words::{self, Facts, Verdict};
-use super::{checking, comparisons, computed, outsiders, rank_words, restrictions, surroundings, vocabulary};
+use super::{
+    checking, comparisons, computed, nouns, outsiders, rank_words, restrictions, rows, surroundings, vocabulary,
+};
 
 /// A figure, where it stands, and what is wrong with it.
 pub(super) struct Found {
@@ -114,7 +116,13 @@ impl<'a> Checker<'a> {
             known.found.push(found);
             return;
         }
-        let mut found = self.unsupported(range, Claim::Literal, &bound.err().unwrap_or_default());
+        let before = self.text[..range.start].to_lowercase();
+        let reason = if before.ends_with('#') || before.ends_with(" no. ") {
+            "a place is no amount; write it in words, as in \"ranks second by page views\"".to_owned()
+        } else {
+            bound.err().unwrap_or_default()
+        };
+        let mut found = self.unsupported(range, Claim::Literal, &reason);
         found.figure.value = literal.amount.map_or(found.figure.value, Amount::json);
         found.figure.unit = if literal.percent { Unit::Percent } else { Unit::None };
         known.found.push(found);
@@ -204,6 +212,8 @@ impl<'a> Checker<'a> {
             } else if let Some((more, literal)) = self.threshold(sentence, at, known) {
                 let verdict = comparisons::check_threshold(&self.ground, sentence, at, more, literal, &facts);
                 found.push(self.word(sentence, at, span(at), verdict));
+            } else if self.is_own_word(sentence, at, &facts) {
+                // "The largest response had {{r1[0].max_bytes}} bytes" ranks no rows.
             } else if let Some(rank) = rank_words::rank_at(sentence, at) {
                 let checked = ranks::check(&self.ground, sentence, at, rank, &facts);
                 for name in checked.wrong_names {
@@ -230,6 +240,17 @@ impl<'a> Checker<'a> {
             found.push(self.unsupported(item.start..item.end, Claim::Literal, &reason));
         }
         known.found.append(&mut found);
+    }
+
+    /// True for a word of the name of a measure that has one cell alone.
+    fn is_own_word(&self, sentence: &Sentence, at: usize, facts: &Facts<'_>) -> bool {
+        let group = sentence.group_of(at);
+        let mut beside = facts.cells.iter().filter(|(item, _)| group.contains(item));
+        rank_words::direction_of(sentence.word(at)).is_some()
+            && beside.any(|(_, cell)| {
+                rows::is_total(self.ground.turn, cell.table)
+                    && nouns::is_own_word(&self.ground, *cell, sentence.word(at))
+            })
     }
 
     /// A comparison with another row, or with all others.

@@ -15,13 +15,15 @@ const EMPTY: &str = "n num number numbers count counts cnt c ct total totals sum
 all of the in by per col column field it a an and for with from";
 
 /// Words for the same thing, by line.
-const SYNONYMS: [&str; 6] = [
+const SYNONYMS: [&str; 8] = [
     "visitor user person people unique",
     "session visit",
     "view pageview",
     "request hit",
     "avg average mean averaged",
-    "max maximum highest greatest most",
+    "max maximum highest greatest most largest biggest",
+    "min minimum lowest least smallest fewest",
+    "sum total",
 ];
 
 /// True where two words are the same, one perhaps in the plural.
@@ -57,6 +59,7 @@ fn means_same(one: &str, other: &str) -> bool {
 /// title that says something stands beside the number, and the number's noun is one of them.
 pub(super) fn names_plain(ground: &Ground<'_>, sentence: &Sentence, number: usize, tie: &Tie, cell: CellAt) -> bool {
     let mut content = filters::split_words(ground.turn.title(cell));
+    content.extend(aggregated(ground, cell).unwrap_or_default());
     content.retain(|word| !vocabulary::is_in(EMPTY, word));
     let said = words_of_group(sentence, number);
     let stands = |word: &String| said.iter().any(|other| means_same(word, other));
@@ -71,6 +74,30 @@ pub(super) fn names_plain(ground: &Ground<'_>, sentence: &Sentence, number: usiz
     };
     let fits = noun.is_none_or(|noun| content.iter().any(|word| means_same(word, &noun)));
     !content.is_empty() && content.iter().all(stands) && fits
+}
+
+/// True where the title of the column has the word, or another one for the same.
+pub(super) fn is_own_word(ground: &Ground<'_>, cell: CellAt, word: &str) -> bool {
+    let title = filters::split_words(ground.turn.title(cell));
+    !word.is_empty() && title.iter().any(|own| means_same(own, word))
+}
+
+/// The words of what a statement puts together under a name that only says how: `bytes` where it
+/// has `max(bytes) AS largest`.
+fn aggregated(ground: &Ground<'_>, cell: CellAt) -> Option<BTreeSet<String>> {
+    let title = ground.turn.title(cell).to_lowercase();
+    let provenance = ground.turn.results[cell.table].provenance.as_ref()?;
+    let query = provenance.query.to_lowercase();
+    let named = format!(") as {title}");
+    let mut places = query.match_indices(&named).map(|(at, _)| at);
+    let (end, None) = (places.next()?, places.next()) else {
+        return None;
+    };
+    let start = query[..end].rfind('(')?;
+    let inner = query[start + 1..end].trim();
+    let function = query[..start].rsplit(|c: char| !c.is_alphanumeric()).next()?;
+    let column = inner.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+    (column && means_same(function, &title)).then(|| filters::split_words(inner))
 }
 
 fn words_of_group(sentence: &Sentence, at: usize) -> BTreeSet<String> {

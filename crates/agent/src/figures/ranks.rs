@@ -42,8 +42,15 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, rank: R
     if implicit {
         columns = labelled_columns(ground, sentence, at);
     }
+    if let Some(cells) = joint(ground, sentence, at, rank, &columns) {
+        return Checked {
+            verdict: Ok(cells),
+            wrong_names: Vec::new(),
+        };
+    }
     let mut cells = Vec::new();
     let mut wrong = Vec::new();
+    let mut shared = false;
     for (table, column) in columns {
         let Some((cell, fixed, dates)) = subject(ground, sentence, at, table, column, facts) else {
             continue;
@@ -60,6 +67,9 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, rank: R
         {
             cells.push(cell);
         } else {
+            shared |= scopes(ground, cell, &fixed)
+                .iter()
+                .any(|scope| is_shared(ground, cell, scope, rank));
             wrong.push(dates);
         }
     }
@@ -69,7 +79,11 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, rank: R
     if !wrong.is_empty() {
         let wrong_names = wrong.concat();
         return Checked {
-            verdict: Err("another row has that rank".to_owned()),
+            verdict: Err(if shared {
+                "several rows share that rank".to_owned()
+            } else {
+                "another row has that rank".to_owned()
+            }),
             wrong_names,
         };
     }
@@ -82,6 +96,46 @@ pub(super) fn check(ground: &Ground<'_>, sentence: &Sentence, at: usize, rank: R
             wrong_names: Vec::new(),
         }
     }
+}
+
+/// `Firefox and Safari share second place`: the cells, where just these rows have that place.
+fn joint(
+    ground: &Ground<'_>,
+    sentence: &Sentence,
+    at: usize,
+    rank: Rank,
+    columns: &[(usize, usize)],
+) -> Option<Vec<CellAt>> {
+    let turn = ground.turn;
+    let group = sentence.group_of(at);
+    let said = |item: usize| {
+        matches!(
+            sentence.word(item),
+            "share" | "shares" | "shared" | "tied" | "tie" | "joint"
+        )
+    };
+    let [(table, column)] = *columns else { return None };
+    let [dimension] = turn.dimensions(table)[..] else {
+        return None;
+    };
+    if !group.clone().any(said) || turn.is_cut(table) || (!rank.greatest && turn.hides_values(table)) {
+        return None;
+    }
+    let marks = binding::marks(ground, sentence, table, Some(dimension)).into_iter();
+    let mut cells = Vec::new();
+    for mark in marks.filter(|mark| group.contains(&mark.item)) {
+        let ([text], Part::Subject) = (mark.values.as_slice(), mark.part) else {
+            return None;
+        };
+        cells.push(rows::lookup(turn, table, column, &[(dimension, text.clone())])?);
+    }
+    cells.sort_unstable();
+    cells.dedup();
+    let scope = turn.cells_of(table, column);
+    let place = Some((rank.place, cells.len()));
+    let placed = |cell: &CellAt| place_of(ground, *cell, &scope, rank) == place && !turn.is_collective(table, cell.row);
+    let alone = has_only_rows(ground, sentence, at, table);
+    (alone && cells.len() > 1 && cells.iter().all(placed)).then_some(cells)
 }
 
 fn has_measure(sentence: &Sentence) -> bool {
@@ -257,16 +311,24 @@ fn scopes(ground: &Ground<'_>, cell: CellAt, fixed: &[usize]) -> Vec<Vec<CellAt>
 
 /// True where the cell has just that place, alone.
 fn has_place(ground: &Ground<'_>, cell: CellAt, scope: &[CellAt], rank: Rank) -> bool {
+    place_of(ground, cell, scope, rank) == Some((rank.place, 1))
+}
+
+/// True where the cell has that place together with others.
+fn is_shared(ground: &Ground<'_>, cell: CellAt, scope: &[CellAt], rank: Rank) -> bool {
+    place_of(ground, cell, scope, rank).is_some_and(|(place, ties)| place == rank.place && ties > 1)
+}
+
+/// The place of a cell among others, and how many have it.
+fn place_of(ground: &Ground<'_>, cell: CellAt, scope: &[CellAt], rank: Rank) -> Option<(usize, usize)> {
     let numbers: Option<Vec<f64>> = scope.iter().map(|at| ground.turn.number(*at)).collect();
-    let (Some(numbers), Some(own)) = (numbers, ground.turn.number(cell)) else {
-        return false;
-    };
+    let (numbers, own) = (numbers?, ground.turn.number(cell)?);
     let better = numbers
         .iter()
         .filter(|number| if rank.greatest { **number > own } else { **number < own })
         .count();
     let ties = numbers.iter().filter(|number| (**number - own).abs() <= 0.0).count();
-    numbers.len() > 1 && better + 1 == rank.place && ties == 1
+    (numbers.len() > 1).then_some((better + 1, ties))
 }
 
 /// True where a word of rank singles out the row of a cell.

@@ -136,12 +136,13 @@ fn check_cell(ground: &Ground<'_>, spot: &Spot<'_>, cell: CellAt) -> Result<(), 
         return Err("the sentence speaks of a difference, the reference is to one cell".to_owned());
     }
     let next = usize::from(matches!(spot.sentence.kind(spot.at + 1), Some(Kind::Measure(_))));
-    if spot.sentence.clause_of(spot.at).any(|item| {
-        matches!(
-            spot.sentence.word(item),
-            "average" | "mean" | "median" | "together" | "combined"
-        )
-    }) || surroundings::is_rate(spot.sentence, spot.at + 1 + next)
+    let computed = |item: usize| {
+        let word = spot.sentence.word(item);
+        matches!(word, "average" | "mean" | "median" | "together" | "combined")
+            && !nouns::is_own_word(ground, cell, word)
+    };
+    if spot.sentence.clause_of(spot.at).any(computed)
+        || surroundings::is_rate(ground, spot.sentence, spot.at + 1 + next)
     {
         return Err("the sentence speaks of a computed number, the reference is to one cell".to_owned());
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::dates::{self, Mention};
 use super::lexicon::{Lexicon, MeasurePhrase, Place};
-use super::literals::{self, Literal, Scanned};
+use super::literals::{self, Amount, Literal, Scanned};
 use super::{sentences, vocabulary};
 
 /// A piece of a sentence.
@@ -128,7 +128,8 @@ fn read_item(lexicon: &Lexicon, rest: &str, before: Option<char>, items: &[Item]
         }
     }
     if let Some((length, scanned)) = literals::read(rest, before) {
-        return (length, Some(number_kind(scanned, in_word)));
+        let kind = number_kind(scanned, in_word);
+        return (length, Some(placed(kind, before, items)));
     }
     if first.is_alphabetic() {
         return read_word(lexicon, rest, items);
@@ -147,6 +148,21 @@ fn bullet_length(line: &str) -> usize {
 fn after_number(items: &[Item]) -> bool {
     let number = |item: &Item| matches!(item.kind, Kind::Literal(_) | Kind::Reference(_));
     items.len() > 1 && matches!(items[items.len() - 1].kind, Kind::Mark('-')) && number(&items[items.len() - 2])
+}
+
+/// `ranks #2` is a place; `#2` elsewhere stays a number, which nothing supports.
+fn placed(kind: Kind, before: Option<char>, items: &[Item]) -> Kind {
+    let verb = matches!(items.last().map(|item| &item.kind), Some(Kind::Word(word)) if matches!(word.as_str(), "ranks" | "ranked" | "rank" | "is" | "was" | "came" | "comes"));
+    match &kind {
+        Kind::Literal(literal) if before == Some('#') && verb && !literal.percent && !literal.foreign_unit => {
+            let place = match literal.amount {
+                Some(Amount::Whole(whole)) => usize::try_from(whole).ok(),
+                _ => None,
+            };
+            place.map_or(kind, Kind::Ordinal)
+        }
+        _ => kind,
+    }
 }
 
 fn number_kind(scanned: Scanned, in_word: bool) -> Kind {

@@ -2,6 +2,7 @@
 
 use super::binding::Ground;
 use super::clauses::Sentence;
+use super::evaluation::Shape;
 use super::scan::Kind;
 use super::{exclusions, vocabulary};
 
@@ -227,7 +228,7 @@ pub(super) fn is_comparative(word: &str) -> bool {
 }
 
 /// True where the words say that the number came out of a computation.
-pub(super) fn is_computed(sentence: &Sentence, at: usize) -> bool {
+pub(super) fn is_computed(ground: &Ground<'_>, sentence: &Sentence, at: usize) -> bool {
     // "Page views per browser: Chrome 893" has a heading and no rate.
     let heads = |other: usize| (other..at).any(|between| matches!(sentence.kind(between), Some(Kind::Mark(':'))));
     let mut clause = sentence.clause_of(at);
@@ -248,10 +249,7 @@ pub(super) fn is_computed(sentence: &Sentence, at: usize) -> bool {
     });
     // "each of the three requests", "2 requests in 3", "a third of them, 893"
     let group = sentence.group_of(at);
-    let labels = group
-        .clone()
-        .filter(|other| matches!(sentence.kind(*other), Some(Kind::Label(_) | Kind::Date(_))))
-        .count();
+    let labels = group.clone().filter(|other| is_name(ground, sentence, *other)).count();
     let each = labels < 2
         && sentence
             .clause_of(at)
@@ -269,7 +267,7 @@ pub(super) fn is_computed(sentence: &Sentence, at: usize) -> bool {
         && sentence.is_number(after + 1)
         && !matches!(sentence.kind(after + 2), Some(Kind::Measure(_)))
         || (sentence.word(after), sentence.word(after + 1)) == ("out", "of");
-    each || part || subset || of_some || is_rate(sentence, after) || difference || follows_change(sentence, at)
+    each || part || subset || of_some || is_rate(ground, sentence, after) || difference || follows_change(sentence, at)
 }
 
 /// `Of the Firefox users, 412 also use Safari`: a part of one row that is in another.
@@ -283,8 +281,21 @@ fn of_a_row(sentence: &Sentence, at: usize) -> bool {
     comma.is_some_and(|comma| starts && at > comma && (group.start..comma).any(label) && (comma..group.end).any(label))
 }
 
+/// True for a label, a date, or a reference to one.
+fn is_name(ground: &Ground<'_>, sentence: &Sentence, at: usize) -> bool {
+    let refers = |position: &usize| {
+        let evaluated = ground.references.get(*position).and_then(Option::as_ref);
+        evaluated.is_some_and(|evaluated| matches!(evaluated.shape, Shape::Name(_)))
+    };
+    match sentence.kind(at) {
+        Some(Kind::Label(_) | Kind::Date(_)) => true,
+        Some(Kind::Reference(position)) => refers(position),
+        _ => false,
+    }
+}
+
 /// `893 visitors a day`, `4 page views each`.
-pub(super) fn is_rate(sentence: &Sentence, after: usize) -> bool {
+pub(super) fn is_rate(ground: &Ground<'_>, sentence: &Sentence, after: usize) -> bool {
     let period = |at: usize| {
         let word = sentence.word(at);
         matches!(
@@ -309,9 +320,7 @@ pub(super) fn is_rate(sentence: &Sentence, after: usize) -> bool {
     {
         return true;
     }
-    let labels = sentence
-        .group_of(after)
-        .filter(|at| matches!(sentence.kind(*at), Some(Kind::Label(_) | Kind::Date(_))));
+    let labels = sentence.group_of(after).filter(|at| is_name(ground, sentence, *at));
     let several = labels.count() > 1;
     match sentence.word(after) {
         "daily" | "hourly" | "weekly" | "monthly" | "apiece" | "per" => true,
