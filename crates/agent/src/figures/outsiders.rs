@@ -39,10 +39,12 @@ pub(super) fn outsider_of(
         let mut dimensions = ground.turn.dimensions(*table).into_iter();
         dimensions.any(|column| !ground.turn.is_time(*table, column))
     };
+    // Of other tables the names beside the number are looked at where its row is.
+    let mut reach = reach(sentence, at);
     if !tables.iter().any(is_breakdown) {
-        return None;
+        reach.start = sentence.group_of(at).end;
     }
-    reach(sentence, at)
+    reach
         .filter(|item| is_strange(ground, sentence, *item, tables) || is_source(ground, sentence, *item, at, cells))
         .find(|item| !has_number(ground, sentence, *item, at))
         .map(|item| name_of(ground, sentence, item))
@@ -149,11 +151,11 @@ fn is_source(ground: &Ground<'_>, sentence: &Sentence, item: usize, at: usize, c
 fn has_number(ground: &Ground<'_>, sentence: &Sentence, item: usize, at: usize) -> bool {
     let numbers = binding::numbers(ground, sentence);
     let group = sentence.group_of(at);
-    let mut after = (item + 1..group.end).take(6);
+    let mut after = (item + 1..group.end).take(8);
     let found = after.find_map(|next| match sentence.kind(next) {
         _ if numbers.contains(&next) => Some(next != at),
         Some(Kind::Mark('(' | ':') | Kind::Measure(_)) => None,
-        Some(Kind::Word(word)) if vocabulary::is_function(word) || vocabulary::is_verb(word) => None,
+        Some(Kind::Word(word)) if vocabulary::is_known(word) => None,
         _ => Some(false),
     });
     let led = vocabulary::is_in(

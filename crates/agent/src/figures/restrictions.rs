@@ -54,7 +54,7 @@ pub(super) fn restriction(ground: &Ground<'_>, sentence: &Sentence, at: usize, t
 fn span(sentence: &Sentence, at: usize) -> std::ops::Range<usize> {
     let clause = sentence.clause_of(at);
     if !super::rows::is_base(sentence, at) {
-        return clause;
+        return clause.start..goes_on(sentence, clause.end);
     }
     let ends = |other: &usize| {
         matches!(sentence.kind(*other), Some(Kind::Mark(',')))
@@ -62,6 +62,27 @@ fn span(sentence: &Sentence, at: usize) -> std::ops::Range<usize> {
             || is_verb(sentence.word(*other))
     };
     at..(at + 1..clause.end).find(ends).unwrap_or(clause.end)
+}
+
+/// The end of what is said of a number behind its clause, as in ", who came from crawlers" and
+/// " - all from crawlers".
+fn goes_on(sentence: &Sentence, end: usize) -> usize {
+    let next = sentence.clause_of(end);
+    let follows = match sentence.kind(end) {
+        Some(Kind::Mark('-' | '–' | '—' | ';')) => true,
+        Some(Kind::Mark(',')) => matches!(sentence.word(end + 1), "which" | "who" | "that"),
+        Some(Kind::Word(word)) => matches!(word.as_str(), "which" | "who" | "that"),
+        _ => false,
+    };
+    let names = |item: usize| {
+        let label = matches!(sentence.kind(item), Some(Kind::Label(_) | Kind::Date(_)));
+        label || sentence.is_number(item)
+    };
+    if follows && !next.is_empty() && !next.clone().any(names) {
+        next.end
+    } else {
+        end
+    }
 }
 
 /// `split by operating system`: names the rows and restricts nothing.

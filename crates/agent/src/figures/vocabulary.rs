@@ -33,7 +33,7 @@ produce yield compare compares comprise comprises cover covers span spans contai
 totalling totaling";
 
 /// Nouns, adjectives and adverbs of reports, which restrict nothing.
-const NEUTRAL: &str = "size sizes site website project server log logs data dataset period range table tables row rows column columns result \
+const NEUTRAL: &str = "according utc size sizes access site website project server log logs data dataset period range table tables row rows column columns result \
 results list report total totals sum number numbers figure figures count counts value values measure amount share rate ratio \
 percentage percent page pages file files path paths url urls browser browsers device devices status code codes statuses \
 response responses request requests answer answers day days date dates week weeks hour hours month months \

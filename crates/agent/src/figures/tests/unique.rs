@@ -4,7 +4,7 @@ use hedgerow_agent_api::{FigureStatus, ResultSnapshot};
 use hedgerow_data_api::Unit;
 use serde_json::json;
 
-use super::selections::{VIEWS, result};
+use super::selections::{VIEWS, result, trends};
 use crate::figures::{Given, bind};
 
 const VISITORS: [(&str, &str, Unit); 1] = [("unique_visitors", "unique visitors", Unit::Persons)];
@@ -149,6 +149,9 @@ fn name_narrows_a_number_down() {
             "/ had {{r1[0].page_views}} page views with status 404.",
             "/ had {{r1[0].page_views}} page views in the US.",
             "For logged-in users / had {{r1[0].page_views}} page views.",
+            "/ had {{r1[0].page_views}} page views, who came from crawlers.",
+            "/ had {{r1[0].page_views}} page views - all from crawlers.",
+            "/ had {{r1[0].page_views}} page views, of which most were from Chrome.",
         ],
     );
     for text in [
@@ -174,6 +177,52 @@ fn name_narrows_a_number_down() {
             "/ is on top with {{r1[0].page_views}} page views, followed by /pricing with {{r1[1].page_views}} page views.",
             "/ had {{r1[0].page_views}} page views, /pricing {{r1[1].page_views}}.",
             "From 18 May 2015 to 18 May 2015 / had {{r1[0].page_views}} page views.",
+        ],
+    );
+}
+
+#[test]
+fn name_behind_a_total_narrows_it_down() {
+    let total = [trends(&VIEWS, &[768], &[])];
+    hold(
+        &total,
+        false,
+        &[
+            "768 page views - all on Windows.",
+            "{{r1[0].page_views}} page views; all from Germany.",
+            "With Firefox, there were {{r1[0].page_views}} page views.",
+            "{{r1[0].page_views}} page views: Firefox users.",
+        ],
+    );
+    hold(
+        &total,
+        true,
+        &[
+            "According to the access log there were {{r1[0].page_views}} page views.",
+            "{{r1[0].page_views}} page views; times are UTC.",
+        ],
+    );
+    let mut mixed = by_page();
+    let rows = [vec![json!("Chrome"), json!(60)], vec![json!("Firefox"), json!(23)]];
+    let mut browsers = result("TrendsQuery", &["browser"], &VIEWS, &rows);
+    browsers.handle = "r3".to_owned();
+    mixed.push(browsers);
+    hold(
+        &mixed,
+        true,
+        &[
+            "/ is the most viewed page ({{r1[0].page_views}} page views) and Chrome the most used browser ({{r3[0].page_views}} page views).",
+            "The top page is / with {{r1[0].page_views}} page views and the top browser is Chrome with {{r3[0].page_views}} page views.",
+            "/ had {{r1[0].page_views}} page views, and Chrome had {{r3[0].page_views}} page views.",
+        ],
+    );
+    hold(
+        &mixed,
+        false,
+        &[
+            "With {{r3[0].browser}}, / had {{r1[0].page_views}} page views.",
+            "/ had {{r1[0].page_views}} page views from Chrome and {{r1[1].page_views}} from Firefox.",
+            "{{r3[0].browser}} had {{r1[0].page_views}} page views of /.",
         ],
     );
 }
