@@ -116,8 +116,31 @@ impl Writer<'_> {
     fn series(&self, interval: Interval, by: Option<&str>) -> ModelReply {
         let (total, headline) = self.total_of_period();
         let split = by.map_or_else(String::new, |by| format!(" and {}", title(by)));
-        let sentence = format!("{total}. The table has them per {}{split}.", interval.as_str());
+        let rows = self.cited_rows(interval, by);
+        let sentence = format!("{total}. The table has them per {}{split}.{rows}", interval.as_str());
         self.reply(&sentence, headline, true)
+    }
+
+    /// The highest bucket, so that the answer cites the rows and every surface shows them. A total that is the sum
+    /// of the rows cites them by itself.
+    fn cited_rows(&self, interval: Interval, by: Option<&str>) -> String {
+        let label = interval.as_str();
+        match (&self.main.highest.rows[..], by, self.main.highest.count) {
+            ([row], None, 1) if !self.plain && self.main.rows.len() > 1 => {
+                let (name, number) = (self.main.cell(*row, label), self.main.cell(*row, self.main.measure()));
+                format!(" {{{{{name}}}}} had the most {}: {{{{{number}}}}}.", self.noun())
+            }
+            _ if self.total.is_none() => String::new(),
+            (rows, by, _) => {
+                let row = rows.first().copied().unwrap_or_default();
+                let split = by.and_then(|_| self.main.columns.get(1));
+                let split = split.map_or_else(String::new, |column| {
+                    format!(", {{{{{}}}}}", self.main.cell(row, column))
+                });
+                let name = self.main.cell(row, label);
+                format!(" {{{{{name}}}}}{split}: {}.", self.number_of(row))
+            }
+        }
     }
 
     fn breakdown(&self, by: &str) -> ModelReply {

@@ -22,6 +22,7 @@ mod knowledge;
 mod lexicon;
 mod measures;
 mod numerals;
+mod pages;
 mod parse;
 mod parser;
 mod period;

@@ -59,7 +59,7 @@ pub(crate) fn parse_tokens(
     let of_part = part.iter().flat_map(|(part, _)| part);
     let all: Vec<Condition> = conditions.iter().chain(of_part).cloned().collect();
     let cut = part.as_ref().map(|(_, cut)| *cut);
-    let (measure, part_event) = parser.measure(is_ranking, &all, cut)?;
+    let (mut measure, part_event) = parser.measure(is_ranking, &all, cut)?;
     let shape = parser.shape(split, span.single_day().is_some(), &all)?;
     let shape = match (part, shape) {
         (Some((part, _)), Shape::Number) => Shape::Share {
@@ -73,6 +73,7 @@ pub(crate) fn parse_tokens(
         }
         (None, shape) => shape,
     };
+    let pages = parser.read_pages(&mut measure, &shape, &all);
     parser.take_generic_properties(&all);
     parser.check_all_taken()?;
     check_properties(&parser, &shape, &all)?;
@@ -82,6 +83,7 @@ pub(crate) fn parse_tokens(
     notes.extend(span.notes.iter().cloned());
     notes.extend(covered.filter(|covered| !span.notes.contains(covered)));
     notes.extend(all.iter().filter_map(|condition| condition.note.clone()));
+    notes.extend(pages.map(str::to_owned));
     if let Shape::Share { event: Some(event), .. } = &shape {
         let name = if event == "$pageview" { "page view" } else { event };
         notes.push(format!(

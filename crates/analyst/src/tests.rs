@@ -307,7 +307,7 @@ fn answer_to_a_question_goes_on() {
         (
             "What is the most popular page?",
             "counting unique visitors",
-            "dau(*) ActionsBarValue  by $pathname",
+            "dau($pageview) ActionsBarValue  by $pathname",
         ),
         (
             "We may move house. How many page views did we have on 18 May 2015? Leave out bots, they are a pain.",
