@@ -7,13 +7,13 @@ use hedgerow_errors::{Code, Error, Result};
 use serde_json::{Value, json};
 
 use crate::answer::{about, answer};
-use crate::conversation::{ASK_USER, Called, READ_TAXONOMY, Turn, calendar, read, text_to_match};
+use crate::conversation::{ASK_USER, Called, OPTIONS, READ_TAXONOMY, Turn, calendar, read, text_to_match};
 use crate::dates::Calendar;
+use crate::follow_up::{text_to_read, understand};
 use crate::intent::{Ask, Intent, Trouble};
 use crate::plan::queries;
 use crate::refusal;
 use crate::results::Shown;
-use crate::sentences::parse;
 
 /// The tool that counts, and the mode it comes with.
 const QUERY_TRENDS: &str = "query_trends";
@@ -57,7 +57,7 @@ pub(crate) fn next_reply(request: &ModelRequest) -> Result<ModelReply> {
         return Ok(reply);
     }
     let calendar = calendar(&turn.knowledge, turn.now);
-    let intent = match parse(&turn.question, &turn.knowledge, &calendar) {
+    let intent = match understand(&turn.history, &turn.question, &turn.knowledge, &calendar) {
         Ok(intent) => intent,
         Err(Trouble::Lookup(lookups)) => {
             let arguments = lookups.iter().map(|lookup| {
@@ -83,7 +83,7 @@ fn first_lookups(request: &ModelRequest, turn: &Turn<'_>) -> Vec<(&'static str, 
         (READ_TAXONOMY, json!({"kind": "properties", "limit": VALUES})),
         (
             READ_TAXONOMY,
-            json!({"kind": "match", "text": text_to_match(&turn.question)}),
+            json!({"kind": "match", "text": text_to_match(&text_to_read(&turn.history, &turn.question))}),
         ),
     ];
     if !request.tools.iter().any(|tool| tool.name == QUERY_TRENDS) {
@@ -172,8 +172,7 @@ fn calls(wanted: Vec<(&'static str, Value)>) -> ModelReply {
     }
 }
 
-/// A question has up to six options.
 fn ask_back(ask: &Ask) -> ModelReply {
-    let options: Vec<&String> = ask.options.iter().take(6).collect();
+    let options: Vec<&String> = ask.options.iter().take(OPTIONS).collect();
     calls(vec![(ASK_USER, json!({"question": ask.question, "options": options}))])
 }

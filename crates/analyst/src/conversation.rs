@@ -13,16 +13,19 @@ use serde_json::Value;
 
 use crate::chunks::ALIASES;
 use crate::dates::Calendar;
+use crate::follow_up::understand;
 use crate::intent::{Ask, Edit, Lookup, Trouble};
 use crate::knowledge::{Knowledge, Match};
 use crate::lexicon::phrase_end;
-use crate::sentences::parse;
 use crate::tokens::Kind;
 
 /// The tool that looks names up.
 pub(crate) const READ_TAXONOMY: &str = "read_taxonomy";
 /// The tool that asks the user.
 pub(crate) const ASK_USER: &str = "ask_user";
+
+/// The most options of a question to the user.
+pub(crate) const OPTIONS: usize = 6;
 
 /// A call of this run with what came of it.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +41,8 @@ pub(crate) struct Called<'a> {
 pub(crate) struct Turn<'a> {
     /// The question, with the answers to what was asked back put in.
     pub(crate) question: String,
+    /// The questions before it, put together in the same way.
+    pub(crate) history: Vec<String>,
     pub(crate) knowledge: Knowledge,
     pub(crate) now: NaiveDateTime,
     /// The calls of this run that ended.
@@ -61,22 +66,25 @@ pub(crate) fn read(request: &ModelRequest) -> Result<Turn<'_>> {
     let Some((current, earlier)) = runs.split_last() else {
         return Err(Error::invalid("the request holds no question"));
     };
-    let mut question = current.question.to_owned();
+    let mut history: Vec<String> = Vec::new();
     let mut asked: Option<String> = None;
-    for run in earlier {
+    // The answer to what a run asked stands at the start of the next one.
+    for (run, next) in earlier.iter().zip(runs.iter().skip(1)) {
         let full = asked.take().unwrap_or_else(|| run.question.to_owned());
-        asked = run.asked_back().then_some(full);
-        // The answer to what this run asked stands at the start of the next one.
-        let next = runs.iter().skip_while(|one| !std::ptr::eq(*one, run)).nth(1);
-        if let (Some(before), Some(next)) = (asked.as_mut(), next) {
-            *before = answered(before, next.question, &knowledge_of(&run.calls), now);
+        if !run.asked_back() {
+            history.push(full);
+            continue;
+        }
+        let knowledge = knowledge_of(&run.calls);
+        match answered(&history, &full, next.question, &knowledge, now) {
+            Some(combined) => asked = Some(combined),
+            None => history.push(full),
         }
     }
-    if let Some(combined) = asked {
-        question = combined;
-    }
+    let question = asked.unwrap_or_else(|| current.question.to_owned());
     Ok(Turn {
         question,
+        history,
         knowledge: knowledge_of(&current.calls),
         now,
         calls: current.calls.clone(),
@@ -144,26 +152,68 @@ fn runs(messages: &[Message]) -> Vec<Run<'_>> {
     runs
 }
 
-/// The question with an answer put where the doubt was. An answer that is a question of its own
-/// takes the place of the whole.
-fn answered(question: &str, answer: &str, knowledge: &Knowledge, now: NaiveDateTime) -> String {
+/// The question with an answer put where the doubt was. An answer that is a question of its own takes the place of
+/// the whole, so that nothing of the first is left: `None`.
+fn answered(
+    history: &[String],
+    question: &str,
+    answer: &str,
+    knowledge: &Knowledge,
+    now: NaiveDateTime,
+) -> Option<String> {
     let calendar = calendar(knowledge, now);
-    let Err(Trouble::Ask(Ask { edit, options, .. })) = parse(question, knowledge, &calendar) else {
-        return answer.to_owned();
+    let Err(Trouble::Ask(Ask { edit, options, .. })) = understand(history, question, knowledge, &calendar) else {
+        return None;
     };
+    let options = &options[..options.len().min(OPTIONS)];
+    let picked = picked(answer, options);
     let is_question = answer.trim_end().ends_with('?') || answer.split_whitespace().count() > 12;
-    if is_question {
-        return answer.to_owned();
+    if is_question && picked.is_none() {
+        return None;
     }
-    // "Is it the whole question?" can be answered with a yes.
-    let answer = match &options[..] {
-        [only] if is_yes(answer) => only,
-        _ => answer,
-    };
-    match edit {
+    let answer = picked.unwrap_or(answer);
+    Some(match edit {
         Edit::Replace { start, end } => format!("{} {} {}", &question[..start], answer.trim(), &question[end..]),
         Edit::Append => format!("{}, {}", question.trim_end_matches(['?', '.', '!', ' ']), answer.trim()),
+    })
+}
+
+/// The option that an answer picks by its text, its place ("3", "the second one") or, of a single one, a yes.
+fn picked<'a>(answer: &str, options: &'a [String]) -> Option<&'a str> {
+    const PLACES: [(&str, &str); OPTIONS] = [
+        ("first", "1st"),
+        ("second", "2nd"),
+        ("third", "3rd"),
+        ("fourth", "4th"),
+        ("fifth", "5th"),
+        ("sixth", "6th"),
+    ];
+    let plain = |text: &str| text.trim().trim_end_matches(['.', '!', ')', '?']).to_lowercase();
+    let wanted = plain(answer);
+    if let Some(same) = options.iter().find(|option| plain(option) == wanted) {
+        return Some(same);
     }
+    if let ([only], true) = (options, is_yes(answer)) {
+        return Some(only);
+    }
+    let mut place = wanted.as_str();
+    for lead in ["the ", "option ", "number ", "answer ", "#"] {
+        place = place.strip_prefix(lead).unwrap_or(place).trim();
+    }
+    for end in [" one", " option", ", please", " please"] {
+        place = place.strip_suffix(end).unwrap_or(place).trim();
+    }
+    let in_words = || {
+        PLACES
+            .iter()
+            .position(|(long, short)| place == *long || place == *short)
+    };
+    let at = match place.parse::<usize>() {
+        Ok(number) => number.checked_sub(1),
+        Err(_) if place == "last" => options.len().checked_sub(1),
+        Err(_) => in_words(),
+    };
+    options.get(at?).map(String::as_str)
 }
 
 fn is_yes(answer: &str) -> bool {

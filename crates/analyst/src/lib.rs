@@ -5,7 +5,7 @@
 //! of the question is consumed by the parse or stands in the list of stop words; a leftover word
 //! means that it asks or refuses. It keeps no state; each reply is made from the request alone.
 //!
-//! The way of a question: `tokens` → `preamble`, `frames` → `sentences` → `spelling` → `chunks` (dates, measures,
+//! The way of a question: `follow_up` → `tokens` → `preamble`, `frames` → `sentences` → `spelling` → `chunks` (dates, measures,
 //! values, comparisons, ...) → `parse` (conditions, measure, shape) → `plan` (typed queries) → `answer`.
 
 mod analyst;
@@ -16,6 +16,7 @@ mod conditions;
 mod conversation;
 mod cursor;
 mod dates;
+mod follow_up;
 mod frames;
 mod intent;
 mod knowledge;

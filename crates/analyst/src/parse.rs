@@ -14,7 +14,7 @@ use crate::tokens::Token;
 use hedgerow_data_api::Math;
 
 /// Properties that one visitor has all the time, so that "visitors who did not ..." can be counted.
-const OF_THE_VISITOR: [&str; 4] = ["$browser", "$os", "$is_bot", "$raw_user_agent"];
+pub(crate) const OF_THE_VISITOR: [&str; 4] = ["$browser", "$os", "$is_bot", "$raw_user_agent"];
 
 /// What the tokens of a question mean.
 pub(crate) fn parse_tokens(

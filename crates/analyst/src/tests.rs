@@ -1,5 +1,6 @@
 //! Whole questions through the whole analyst, over the names of a real access log.
 
+mod follow_ups;
 mod law;
 mod project;
 mod wordings;
