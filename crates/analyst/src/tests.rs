@@ -26,7 +26,7 @@ fn shown(ended: &Ended) -> String {
         }
         Ended::Refused(text) => format!(
             "  refused: {}",
-            text.split(" I am the built-in").next().unwrap_or_default()
+            text.trim_end_matches(crate::refusal::ABILITIES).trim_end()
         ),
         Ended::Asked(question, options) => format!("  asked: {question} [{}]", options.join(" | ")),
     }
@@ -370,4 +370,16 @@ fn next_question_stands_alone() {
         next.contains("unique_session(*) BoldNumber  all..2015-05-20\n"),
         "{next}"
     );
+}
+
+/// A refusal says what can be asked in one sentence, and nothing where other words would not help.
+#[test]
+fn refusal_is_short() {
+    let project = Project::access_log();
+    let text = |question: &str| match project.ask(question, NOW) {
+        Ended::Refused(text) => text,
+        other => panic!("{question}: {other:?}"),
+    };
+    assert!(text("How is the site doing?").ends_with(crate::refusal::ABILITIES));
+    assert!(text("How many page views in June 2015?").ends_with("the data covers 17 May to 20 May 2015."));
 }

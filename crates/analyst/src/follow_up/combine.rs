@@ -9,6 +9,9 @@ use crate::parse::OF_THE_VISITOR;
 use crate::parser::refuse;
 use crate::period::check_hours;
 
+/// How the note on a fragment begins.
+const READ_AS: &str = "read as the question before";
+
 /// What a fragment says, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Said(u8);
@@ -47,7 +50,9 @@ pub(super) fn combined(before: &Intent, said: Intent, slot: Said, calendar: &Cal
     };
     check_persons(&intent)?;
     intent.notes.extend(said.notes);
-    intent.notes.push(format!("read as the question before, {what}"));
+    // Of a row of fragments the last one is said; what came of the others stands in the answer.
+    intent.notes.retain(|note| !note.starts_with(READ_AS));
+    intent.notes.push(format!("{READ_AS}, {what}"));
     let mut seen: Vec<String> = Vec::new();
     intent.notes.retain(|note| {
         let is_new = !seen.contains(note);
@@ -66,7 +71,9 @@ fn replace_measure(intent: &mut Intent, said: &Intent) -> String {
     if intent.measure.event.is_none() && unique && (by_page || before.math != Math::Total) {
         intent.measure.event = before.event;
     }
-    format!("counting {} in place of {}", intent.measure.noun, before.noun)
+    let of_views = intent.measure.event.is_some() && unique;
+    let viewing = if of_views { " by page views" } else { "" };
+    format!("counting {}{viewing} in place of {}", intent.measure.noun, before.noun)
 }
 
 fn replace_span(intent: &mut Intent, said: &Intent, calendar: &Calendar) -> Result<String, Trouble> {

@@ -2,6 +2,7 @@
 
 use super::Mention;
 use crate::chunks::Item;
+use crate::dates::Doubt;
 use crate::intent::Trouble;
 use crate::lexicon::{Counted, Word};
 use crate::parser::{Parser, refuse};
@@ -66,9 +67,9 @@ impl Parser<'_> {
                     }));
                 }
                 Lead::Other => {
-                    return Err(refuse(
+                    return Err(self.ask_about_bots(lead).unwrap_or_else(|| refuse(
                         "I can count requests, page views, visitors and sessions, but not what \"how many\" asks for here.",
-                    ));
+                    )));
                 }
                 Lead::Nothing if mentions.iter().any(|one| one.counted != mentions[0].counted) => {
                     return Err(refuse("I can't tell which of the things named is to be counted."));
@@ -128,6 +129,15 @@ impl Parser<'_> {
             None if conditions && !negated => Lead::Other,
             None => Lead::Nothing,
         }
+    }
+
+    /// "How many bots visited us" may ask for the visitors that are bots, or for the kinds of bots.
+    fn ask_about_bots(&self, lead: usize) -> Option<Trouble> {
+        let at = self.content_from(lead + 1)?;
+        let is_plural = self.item(at) == Some(&Item::Word(Word::Bot(true))) && self.word(at).ends_with('s');
+        let question = format!("Do you mean visitors that are {}?", self.text(at));
+        let options = vec![format!("visitors that are {}", self.text(at))];
+        is_plural.then(|| self.ask_about(at, at, Doubt { question, options }))
     }
 
     fn is_past(&self, at: usize) -> bool {

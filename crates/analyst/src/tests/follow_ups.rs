@@ -39,7 +39,11 @@ fn fragment_replaces_one_thing_of_the_question_before() {
         ),
         (
             &[BUSIEST, "and for visitors?", "How about requests"],
-            &["total(*) ActionsBar day", "in place of unique visitors"],
+            &[
+                "total(*) ActionsBar day",
+                "in place of unique visitors",
+                "UTC. Note: read as",
+            ],
         ),
         (
             &[NUMBER, "And on 19 May 2015?"],
@@ -207,6 +211,30 @@ fn option_is_picked_by_its_place() {
         (&[popular, "0"], &["asked"]),
         (&[hours, "2nd"], &["ActionsBar hour 2015-05-18..2015-05-18"]),
         (&[hours, "on 19 May 2015"], &["ActionsBar hour 2015-05-19..2015-05-19"]),
+    ]);
+}
+
+#[test]
+fn bots_are_asked_about() {
+    check(&[
+        (
+            &["How many bots visited us?"],
+            &["asked: Do you mean visitors that are bots?"],
+        ),
+        (
+            &["How many bots visited us on 18 May 2015?", "yes"],
+            &["dau(*) BoldNumber  2015-05-18..2015-05-18 [$is_bot exact true]"],
+        ),
+        (
+            &["How many crawlers requested /robots.txt?", "1"],
+            &[
+                "dau(*) BoldNumber",
+                "$is_bot exact true",
+                "$pathname exact \"/robots.txt\"",
+            ],
+        ),
+        (&["How many good bots visited us?"], &["refused"]),
+        (&["How many Chrome bots visited us?"], &["refused"]),
     ]);
 }
 
