@@ -23,6 +23,18 @@ pub(crate) fn parse_tokens(
     knowledge: &Knowledge,
     calendar: &Calendar,
 ) -> Result<Intent, Trouble> {
+    parse_with(question, tokens, knowledge, calendar, true)
+}
+
+/// `offers` says whether names that contain an unknown word are looked for; a question that is made of such a name
+/// is read without.
+pub(crate) fn parse_with(
+    question: &str,
+    tokens: Vec<Token>,
+    knowledge: &Knowledge,
+    calendar: &Calendar,
+    offers: bool,
+) -> Result<Intent, Trouble> {
     let respelt = respelt(question, tokens, knowledge, calendar);
     if !respelt.lookups.is_empty() {
         return Err(Trouble::Lookup(respelt.lookups));
@@ -38,7 +50,7 @@ pub(crate) fn parse_tokens(
         lookups: Vec::new(),
     };
     let conditions = parser.conditions();
-    parser.check_unknown()?;
+    parser.check_unknown(offers)?;
     if !parser.lookups.is_empty() {
         parser.lookups.sort();
         parser.lookups.dedup();

@@ -2,6 +2,7 @@
 
 mod follow_ups;
 mod law;
+mod near_names;
 mod project;
 mod wordings;
 

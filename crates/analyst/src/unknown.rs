@@ -1,5 +1,7 @@
 //! Words the analyst does not know: a near name is offered, else the question is refused.
 
+mod within;
+
 use crate::chunks::Item;
 use crate::cursor::Cursor;
 use crate::dates::Doubt;
@@ -12,7 +14,7 @@ const ALIKE: f64 = 0.7;
 
 impl Parser<'_> {
     /// Refuses, or asks where one unknown name is near a known one.
-    pub(crate) fn check_unknown(&mut self) -> Result<(), Trouble> {
+    pub(crate) fn check_unknown(&mut self, offers: bool) -> Result<(), Trouble> {
         let unknown: Vec<usize> = (0..self.chunks.len()).filter(|at| self.is_unknown(*at)).collect();
         let (Some(first), Some(last)) = (unknown.first().copied(), unknown.last().copied()) else {
             return Ok(());
@@ -24,6 +26,9 @@ impl Parser<'_> {
                 let question = format!("I don't know \"{}\". Do you mean one of these?", self.run(first, last));
                 return Err(self.ask_about(first, last, Doubt { question, options }));
             }
+        }
+        if offers && unknown.len() == 1 {
+            self.offer_names_with(first)?;
         }
         let words: Vec<String> = unknown.iter().map(|at| format!("\"{}\"", self.text(*at))).collect();
         Err(refuse(format!("I don't know what to make of {}.", words.join(", "))))

@@ -4,7 +4,7 @@ use super::project::{Ended, Project};
 use super::{NOW, shown};
 
 /// Conversations; the last line must hold the text after the arrow.
-fn check(cases: &[(&[&str], &[&str])]) {
+pub(super) fn check(cases: &[(&[&str], &[&str])]) {
     let project = Project::access_log();
     let mut wrong = Vec::new();
     for (questions, expected) in cases {
