@@ -14,6 +14,10 @@ use crate::parser::Parser;
 /// The event of a page view.
 const PAGE_VIEW: &str = "$pageview";
 
+/// What is said where pages are told apart.
+pub(crate) const ALL_PATHS: &str = "every requested path counts as a page, files too";
+pub(crate) const VIEWED_PAGES: &str = "pages are counted by page views; say \"path\" to count every request, files too";
+
 /// Properties of a single response; page views are told by some of them, so they never meet all conditions.
 const OF_RESPONSE: [&str; 3] = ["status", "method", "bytes"];
 
@@ -38,10 +42,10 @@ impl Parser<'_> {
             .any(|at| matches!(self.item(at), Some(Item::Word(Word::Measure(Counted::Events, _)))));
         let has_views = self.knowledge.events.iter().any(|event| event.name == PAGE_VIEW);
         if measure.math == Math::Total || of_response || of_requests || !has_views {
-            return Some("every requested path counts as a page, files too");
+            return Some(ALL_PATHS);
         }
         measure.event = Some(PAGE_VIEW.to_owned());
-        Some("pages are counted by page views; say \"path\" to count every request, files too")
+        Some(VIEWED_PAGES)
     }
 
     /// True where the property is called a page, not a path or a file.

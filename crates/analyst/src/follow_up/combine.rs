@@ -5,6 +5,7 @@ use hedgerow_data_api::{Interval, Math};
 use crate::conditions::title;
 use crate::dates::{Calendar, Span};
 use crate::intent::{Condition, Intent, Negation, Shape, Trouble};
+use crate::pages::{ALL_PATHS, VIEWED_PAGES};
 use crate::parse::OF_THE_VISITOR;
 use crate::parser::refuse;
 use crate::period::check_hours;
@@ -70,6 +71,11 @@ fn replace_measure(intent: &mut Intent, said: &Intent) -> String {
     // Visitors who viewed stay those who viewed, and so do the visitors of viewed pages.
     if intent.measure.event.is_none() && unique && (by_page || before.math != Math::Total) {
         intent.measure.event = before.event;
+    }
+    let was_viewed = intent.notes.iter().any(|note| note == VIEWED_PAGES);
+    if by_page && intent.measure.event.is_none() && was_viewed {
+        intent.notes.retain(|note| note != VIEWED_PAGES);
+        intent.notes.push(ALL_PATHS.to_owned());
     }
     let of_views = intent.measure.event.is_some() && unique;
     let viewing = if of_views { " by page views" } else { "" };

@@ -92,6 +92,13 @@ fn fragment_replaces_one_thing_of_the_question_before() {
             &["unique_session($pageview) ActionsBarValue  by $pathname"],
         ),
         (
+            &["Visitors per page", "and requests?"],
+            &[
+                "total(*) ActionsBarValue  by $pathname",
+                "UTC. Note: every requested path counts",
+            ],
+        ),
+        (
             &["How many page views were there on 18 May 2015?", "and by browser?"],
             &["total($pageview) ActionsBarValue  by $browser 2015-05-18..2015-05-18"],
         ),

@@ -26,6 +26,8 @@ fn name_that_contains_the_word_is_offered() {
             &["How many visitors used Macintosh?", "1"],
             &["dau(*) BoldNumber", "Macintosh"],
         ),
+        // A style sheet is no page.
+        (&["How many page views did style2 get?"], &["refused", "style2"]),
         (&["How many page views did pricing get?"], &["refused", "pricing"]),
         (&["How many page views did tools get?"], &["refused", "tools"]),
         (

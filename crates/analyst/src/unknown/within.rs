@@ -79,7 +79,7 @@ impl Parser<'_> {
         };
         let values = found.values.iter().map(|known| known.value.as_str());
         let matching = values.filter(|value| match key {
-            "$pathname" => last_part(value) == lower,
+            "$pathname" => last_part(value).as_ref() == Some(&lower),
             "$referrer" => host(value).split('.').any(|label| label == lower),
             _ => value
                 .to_lowercase()
@@ -164,10 +164,14 @@ impl Parser<'_> {
     }
 }
 
-/// The last part of a path without its ending: `pricing` of `/de/pricing.html`.
-fn last_part(path: &str) -> String {
-    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    last.split('.').next().unwrap_or_default().to_lowercase()
+/// The last part of a page's path without its ending: `pricing` of `/de/pricing.html`. A style sheet is no page.
+fn last_part(path: &str) -> Option<String> {
+    let last = path.trim_end_matches('/').rsplit('/').next()?.to_lowercase();
+    match last.split_once('.') {
+        None => Some(last),
+        Some((name, "html" | "htm" | "xhtml" | "php")) => Some(name.to_owned()),
+        Some(_) => None,
+    }
 }
 
 /// The host of a URL.
