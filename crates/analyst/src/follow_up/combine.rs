@@ -115,7 +115,8 @@ fn replace_condition(intent: &mut Intent, said: &Intent) -> Result<String, Troub
     }
     match &mut intent.conditions[..] {
         [] => intent.conditions.push(condition.clone()),
-        [only] if only.key() == condition.key() => {
+        // "not Chrome" and then "not Firefox" may add up, as may two bounds.
+        [only] if only.key() == condition.key() && (only.is_exact() || condition.is_exact()) => {
             let old = std::mem::replace(only, condition.clone());
             intent.notes.retain(|note| Some(note) != old.note.as_ref());
         }

@@ -122,6 +122,14 @@ fn fragment_that_may_mean_more_is_asked_or_refused() {
         (&[NUMBER, "and visitors on 19 May 2015?"], &["asked"]),
         (&[NUMBER, "and on Linux?"], &["refused"]),
         (&[NUMBER, "and for Chrome on 19 May 2015?"], &["refused"]),
+        (
+            &["How many page views were not from Chrome?", "and not from Firefox?"],
+            &["refused"],
+        ),
+        (
+            &["How many requests had a status of at least 400?", "and below 500?"],
+            &["refused"],
+        ),
         (&[BUSIEST, "and how many visitors?"], &["asked"]),
         (&[BUSIEST, "and on 18 May 2015?"], &["refused"]),
         (&[BUSIEST, "and in June 2015?"], &["refused: There is no data"]),
@@ -255,4 +263,59 @@ fn question_after_one_asked_back_is_not_combined() {
     }
     let ended = project.go_on(&mut messages, "and for visitors?", NOW);
     assert!(!matches!(ended, Ended::Answered(..)), "{}", shown(&ended));
+}
+
+/// The law holds for what goes on from a question, too: a word with weight is never dropped.
+#[test]
+fn words_with_weight_are_never_ignored_in_a_fragment() {
+    let project = Project::access_log();
+    let words = [
+        "not",
+        "never",
+        "no",
+        "new",
+        "only",
+        "average",
+        "twice",
+        "again",
+        "or",
+        "back",
+        "before",
+        "other",
+        "half of",
+        "returning",
+        "blorps",
+        "least",
+        "unless",
+        "without",
+        "except",
+        "more than 7",
+        "logged in",
+    ];
+    let mut ignored = Vec::new();
+    for word in words {
+        for fragment in [
+            format!("and for {word} visitors?"),
+            format!("and {word} for visitors?"),
+            format!("and for visitors {word}?"),
+            format!("what about {word} Chrome?"),
+            format!("same for Chrome {word}"),
+            format!("and {word} on 19 May 2015?"),
+            format!("on 19 May 2015 {word}"),
+        ] {
+            let mut messages = Vec::new();
+            project.go_on(&mut messages, NUMBER, NOW);
+            let ended = project.go_on(&mut messages, &fragment, NOW);
+            let text = shown(&ended);
+            if matches!(ended, Ended::Answered(..)) && !text.contains("is_not") {
+                ignored.push(format!("{fragment}\n{}", shown(&ended)));
+            }
+        }
+    }
+    assert!(
+        ignored.is_empty(),
+        "{} answered:\n{}",
+        ignored.len(),
+        ignored.join("\n")
+    );
 }
