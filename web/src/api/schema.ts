@@ -171,7 +171,7 @@ export interface paths {
         put?: never;
         /**
          * Enable a mode
-         * @description Turns a mode on: its tools and its expert instructions are there from the next reply on. Several can be on. Modes:
+         * @description Turns a mode on: its tools and its expert instructions are there from the next reply on. Several can be on.
          */
         post: operations["call_tool_enable_mode"];
         delete?: never;
