@@ -18,7 +18,7 @@ struct Suite {
     refused: u64,
 }
 
-const SUITES: [Suite; 3] = [
+const SUITES: [Suite; 4] = [
     Suite {
         name: "site",
         right: 32,
@@ -26,12 +26,17 @@ const SUITES: [Suite; 3] = [
     },
     Suite {
         name: "site_wording",
-        right: 36,
+        right: 42,
         refused: 15,
     },
     Suite {
+        name: "site_direct",
+        right: 36,
+        refused: 12,
+    },
+    Suite {
         name: "site_people",
-        right: 23,
+        right: 37,
         refused: 14,
     },
 ];
