@@ -112,12 +112,8 @@ pub trait EventStore: EventSink {
     async fn values(&self, project: &ProjectId, key: &str, search: &str, limit: usize) -> Result<ValueList>;
 
     /// Whether some event has exactly this value, numbers and booleans by what they are and not by
-    /// how they are written. `None` where the store can't tell without reading the events, which is
-    /// also what a store without an index says.
-    async fn has_value(&self, project: &ProjectId, key: &str, value: &str) -> Result<Option<bool>> {
-        let _ = (project, key, value);
-        Ok(None)
-    }
+    /// how they are written. `None` where the store can't tell without reading the events.
+    async fn has_value(&self, project: &ProjectId, key: &str, value: &str) -> Result<Option<bool>>;
 }
 
 /// The engines as products get them.

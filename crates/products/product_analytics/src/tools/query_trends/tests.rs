@@ -55,6 +55,9 @@ impl EventStore for OneAnswer {
     async fn taxonomy(&self, _: &ProjectId) -> Result<Arc<Taxonomy>> {
         absent()
     }
+    async fn has_value(&self, _: &ProjectId, _: &str, _: &str) -> Result<Option<bool>> {
+        absent()
+    }
     async fn values(&self, _: &ProjectId, _: &str, _: &str, _: usize) -> Result<ValueList> {
         absent()
     }
