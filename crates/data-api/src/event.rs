@@ -1,5 +1,7 @@
 //! Captured events on their way into the store.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hedgerow_errors::Result;
@@ -7,7 +9,9 @@ use hedgerow_ids::ProjectId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A property's value; a key has one type in a project.
+use crate::batch::EventBatch;
+
+/// A property's value. A key has one type in a project; values of others are kept beside it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PropertyValue {
     /// Text.
@@ -18,6 +22,8 @@ pub enum PropertyValue {
     Double(f64),
     /// True or false.
     Boolean(bool),
+    /// An array or an object, as JSON text.
+    Json(String),
 }
 
 /// One event as an importer or the capture endpoint hands it over.
@@ -34,7 +40,7 @@ pub struct EventRecord {
     /// The session it belongs to, where the source knows sessions.
     pub session_id: Option<String>,
     /// Everything else; an absent property has no entry. Keys are unique.
-    pub properties: Vec<(&'static str, PropertyValue)>,
+    pub properties: Vec<(Cow<'static, str>, PropertyValue)>,
 }
 
 /// What became of a batch.
@@ -50,5 +56,5 @@ pub struct Appended {
 #[async_trait]
 pub trait EventSink: Send + Sync {
     /// Makes a batch durable, all of it or none, and says how much of it was new.
-    async fn append(&self, project: &ProjectId, batch: Vec<EventRecord>) -> Result<Appended>;
+    async fn append(&self, project: &ProjectId, batch: EventBatch) -> Result<Appended>;
 }

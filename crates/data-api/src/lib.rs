@@ -4,6 +4,7 @@
 //! crate in seconds. Query names and shapes follow `PostHog`'s query schema; `docs/differences.md`
 //! lists where we deliberately differ.
 
+mod batch;
 mod clock;
 mod engine;
 mod event;
@@ -14,6 +15,7 @@ mod table;
 mod taxonomy;
 mod trends;
 
+pub use batch::{Dictionary, EventBatch, KeyId, PropertyColumn, RowReader, Sparse, TextColumn, Value};
 pub use clock::Clock;
 pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlArrow, SqlQuery, SqlResponse};
 pub use event::{Appended, EventRecord, EventSink, PropertyValue};

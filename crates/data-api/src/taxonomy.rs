@@ -16,6 +16,8 @@ pub enum ValueType {
     Double,
     /// True or false.
     Boolean,
+    /// Arrays and objects, as JSON text.
+    Json,
 }
 
 impl ValueType {
@@ -27,6 +29,7 @@ impl ValueType {
             Self::Integer => "integer",
             Self::Double => "double",
             Self::Boolean => "boolean",
+            Self::Json => "json",
         }
     }
 }

@@ -26,7 +26,7 @@ mod text;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use hedgerow_data_api::{Appended, EventRecord, EventSink};
+use hedgerow_data_api::{Appended, EventBatch, EventSink};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 
@@ -221,7 +221,7 @@ struct Writer<'a> {
     project: &'a ProjectId,
     chunk_events: usize,
     chunk_bytes: usize,
-    chunk: Vec<EventRecord>,
+    chunk: EventBatch,
     /// The bytes of the lines that the chunk was made of.
     bytes: usize,
     agents: UserAgents,
@@ -240,7 +240,7 @@ impl<'a> Writer<'a> {
             project,
             chunk_events: options.chunk_events,
             chunk_bytes: options.chunk_bytes,
-            chunk: Vec::new(),
+            chunk: EventBatch::default(),
             bytes: 0,
             agents: UserAgents::load()?,
             sessions: Sessions::default(),
@@ -259,7 +259,7 @@ impl<'a> Writer<'a> {
         self.cut_agents += u64::from(line.fields.agent_cut);
         self.without_agent += u64::from(line.fields.agent.is_none());
         self.chunk
-            .push(event::event(line, &mut self.agents, &mut self.sessions));
+            .push(&event::event(line, &mut self.agents, &mut self.sessions));
         self.bytes += line.raw.len();
         self.chunk.len() >= self.chunk_events || self.bytes >= self.chunk_bytes
     }

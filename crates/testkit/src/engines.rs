@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeZone, Utc};
 use hedgerow_data_api::{
-    Appended, Clock, Data, EventDefinition, EventRecord, EventSink, EventStore, Progress, ProjectInfo,
+    Appended, Clock, Data, EventBatch, EventDefinition, EventSink, EventStore, Progress, ProjectInfo,
     PropertyDefinition, QueryEngine, SqlArrow, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse,
     ValueCount, ValueList, ValueType,
 };
@@ -89,7 +89,7 @@ impl FakeStore {
 
 #[async_trait]
 impl EventSink for FakeStore {
-    async fn append(&self, _: &ProjectId, _: Vec<EventRecord>) -> Result<Appended> {
+    async fn append(&self, _: &ProjectId, _: EventBatch) -> Result<Appended> {
         Err(Error::new(Code::Denied, "a fake store takes no events"))
     }
 }
@@ -134,7 +134,7 @@ impl EventStore for FakeStore {
             return Err(Error::unknown("property", key, self.values.keys().map(String::as_str)));
         };
         let equal = |known: &str| match property.value_type {
-            ValueType::String => known == value,
+            ValueType::String | ValueType::Json => known == value,
             ValueType::Boolean => known.eq_ignore_ascii_case(value.trim()),
             ValueType::Integer | ValueType::Double => {
                 known == value

@@ -191,7 +191,7 @@ fn typed(value: &str, value_type: ValueType) -> Value {
         ValueType::Integer => value.parse::<i64>().map_or_else(|_| text(), Value::from),
         ValueType::Double => value.parse::<f64>().map_or_else(|_| text(), Value::from),
         ValueType::Boolean => value.parse::<bool>().map_or_else(|_| text(), Value::from),
-        ValueType::String => text(),
+        ValueType::String | ValueType::Json => text(),
     }
 }
 

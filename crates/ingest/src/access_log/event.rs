@@ -54,7 +54,7 @@ pub(super) fn event(line: &Pending, agents: &mut UserAgents, sessions: &mut Sess
 
     let mut properties = Vec::with_capacity(10);
     let mut add = |key: &'static str, text: Option<&str>| {
-        properties.extend(text.map(|text| (key, PropertyValue::Text(text.to_owned()))));
+        properties.extend(text.map(|text| (key.into(), PropertyValue::Text(text.to_owned()))));
     };
     add("$pathname", request.path);
     add("$current_url", request.target);
@@ -65,13 +65,13 @@ pub(super) fn event(line: &Pending, agents: &mut UserAgents, sessions: &mut Sess
         add("$browser", facts.browser.as_deref());
         add("$os", facts.os.as_deref());
         add("$raw_user_agent", Some(&agent));
-        properties.push(("$is_bot", PropertyValue::Boolean(facts.is_bot)));
+        properties.push(("$is_bot".into(), PropertyValue::Boolean(facts.is_bot)));
     } else if agent.is_some() {
         // The client sent no agent, so no pattern matches; in the common format nobody knows.
-        properties.push(("$is_bot", PropertyValue::Boolean(false)));
+        properties.push(("$is_bot".into(), PropertyValue::Boolean(false)));
     }
-    properties.push(("status", PropertyValue::Integer(i64::from(*status))));
-    properties.extend(bytes.map(|bytes| ("bytes", PropertyValue::Integer(bytes))));
+    properties.push(("status".into(), PropertyValue::Integer(i64::from(*status))));
+    properties.extend(bytes.map(|bytes| ("bytes".into(), PropertyValue::Integer(bytes))));
 
     let name = if is_page_view(&request, *status) {
         "$pageview"

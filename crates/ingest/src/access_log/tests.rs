@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use futures::executor::block_on;
-use hedgerow_data_api::PropertyValue;
+use hedgerow_data_api::{EventRecord, PropertyValue};
 use hedgerow_errors::Code;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -23,7 +23,7 @@ struct MemorySink {
 
 #[async_trait]
 impl EventSink for MemorySink {
-    async fn append(&self, _project: &ProjectId, batch: Vec<EventRecord>) -> Result<Appended> {
+    async fn append(&self, _project: &ProjectId, batch: EventBatch) -> Result<Appended> {
         let mut batches = self.batches.lock().unwrap();
         if self.fails_after.is_some_and(|limit| batches.len() >= limit) {
             return Err(Error::new(Code::Io, "disk full").with_hint("make room"));
@@ -31,7 +31,7 @@ impl EventSink for MemorySink {
         batches.push(batch.len());
         let mut events = self.events.lock().unwrap();
         let mut appended = Appended::default();
-        for event in batch {
+        for event in batch.records() {
             match events.insert(event.uuid, event) {
                 None => appended.added += 1,
                 Some(_) => appended.already_present += 1,
@@ -259,6 +259,7 @@ fn line_becomes_an_event_with_only_the_properties_it_has() {
             PropertyValue::Integer(number) => format!("{key}={number}"),
             PropertyValue::Double(number) => format!("{key}={number}"),
             PropertyValue::Boolean(truth) => format!("{key}={truth}"),
+            PropertyValue::Json(json) => format!("{key}={json}"),
         });
         assert_eq!(shown.collect::<Vec<_>>().join(" "), expected);
         assert_eq!((event.event.as_str(), events.len()), (name, 1));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hedgerow_agent_api::{Progress, Registry, Surface, erase};
 use hedgerow_data_api::{
-    Appended, BREAKDOWN_NONE, BREAKDOWN_OTHER, Clock, EventRecord, EventSink, EventStore, ProjectInfo, QueryEngine,
+    Appended, BREAKDOWN_NONE, BREAKDOWN_OTHER, Clock, EventBatch, EventSink, EventStore, ProjectInfo, QueryEngine,
     SqlArrow, SqlQuery, SqlResponse, Taxonomy, ValueList, Warning,
 };
 use hedgerow_errors::Error;
@@ -39,7 +39,7 @@ impl QueryEngine for OneAnswer {
 
 #[async_trait]
 impl EventSink for OneAnswer {
-    async fn append(&self, _: &ProjectId, _: Vec<EventRecord>) -> Result<Appended> {
+    async fn append(&self, _: &ProjectId, _: EventBatch) -> Result<Appended> {
         absent()
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hedgerow_agent_api::{Progress, Registry, Surface, erase};
 use hedgerow_data_api::{
-    Appended, Clock, EventRecord, EventSink, EventStore, ProjectInfo, Provenance, QueryEngine, SqlArrow, Taxonomy,
+    Appended, Clock, EventBatch, EventSink, EventStore, ProjectInfo, Provenance, QueryEngine, SqlArrow, Taxonomy,
     TrendsQuery, TrendsResponse, ValueList, Warning,
 };
 use hedgerow_errors::Error;
@@ -59,7 +59,7 @@ impl QueryEngine for OneAnswer {
 
 #[async_trait]
 impl EventSink for OneAnswer {
-    async fn append(&self, _: &ProjectId, _: Vec<EventRecord>) -> Result<Appended> {
+    async fn append(&self, _: &ProjectId, _: EventBatch) -> Result<Appended> {
         absent()
     }
 }

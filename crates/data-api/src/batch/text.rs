@@ -1,0 +1,153 @@
+//! Texts that are kept once each.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use serde::{Deserialize, Serialize};
+
+/// Distinct texts in one piece of memory, numbered from 0 in order of appearance.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Dictionary {
+    text: String,
+    ends: Vec<u32>,
+    #[serde(skip)]
+    numbers: HashTable<u32>,
+    #[serde(skip)]
+    hasher: DefaultHashBuilder,
+}
+
+impl std::fmt::Debug for Dictionary {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl PartialEq for Dictionary {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.ends == other.ends
+    }
+}
+
+impl Dictionary {
+    /// A text by its number; empty for a number that was not given out.
+    #[must_use]
+    pub fn get(&self, number: u32) -> &str {
+        text_of(&self.text, &self.ends, number)
+    }
+
+    /// How many distinct texts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// True where there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The texts in order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len() as u32).map(|number| self.get(number))
+    }
+
+    /// The number of a text, given out if it is new.
+    pub fn number(&mut self, value: &str) -> u32 {
+        let Self {
+            text,
+            ends,
+            numbers,
+            hasher,
+        } = self;
+        if numbers.is_empty() {
+            // Only the texts travel; a dictionary that was read back finds them again here.
+            for number in 0..ends.len() as u32 {
+                let hash = hasher.hash_one(text_of(text, ends, number));
+                numbers.insert_unique(hash, number, |number| hasher.hash_one(text_of(text, ends, *number)));
+            }
+        }
+        let hash = hasher.hash_one(value);
+        if let Some(number) = numbers.find(hash, |number| text_of(text, ends, *number) == value) {
+            return *number;
+        }
+        let number = ends.len() as u32;
+        text.push_str(value);
+        ends.push(text.len() as u32);
+        numbers.insert_unique(hash, number, |number| hasher.hash_one(text_of(text, ends, *number)));
+        number
+    }
+
+    fn bytes(&self) -> usize {
+        // An entry of the table is a number and a control byte, and the table is at most half empty.
+        self.text.len() + self.ends.len() * (size_of::<u32>() + 10)
+    }
+}
+
+fn text_of<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a str {
+    let number = number as usize;
+    let end = ends.get(number).copied().unwrap_or_default() as usize;
+    let start = number
+        .checked_sub(1)
+        .and_then(|before| ends.get(before))
+        .copied()
+        .unwrap_or_default() as usize;
+    text.get(start..end).unwrap_or_default()
+}
+
+/// Texts of some rows: `rows` ascending, `numbers` beside them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TextColumn {
+    /// The rows that have a text.
+    pub rows: Vec<u32>,
+    /// The number of each one's text in the dictionary.
+    pub numbers: Vec<u32>,
+    /// The texts.
+    pub dictionary: Dictionary,
+}
+
+impl TextColumn {
+    /// How many rows have a text.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// True where no row has one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The text at a position of `rows`; where every row has one, that is the row itself.
+    #[must_use]
+    pub fn at(&self, position: usize) -> &str {
+        self.numbers
+            .get(position)
+            .map_or("", |number| self.dictionary.get(*number))
+    }
+
+    /// The texts by row.
+    #[must_use]
+    pub fn by_row(&self) -> HashMap<u32, &str> {
+        let texts = self.numbers.iter().map(|number| self.dictionary.get(*number));
+        self.rows.iter().copied().zip(texts).collect()
+    }
+
+    pub(super) fn push(&mut self, row: u32, text: &str) {
+        let number = self.dictionary.number(text);
+        self.rows.push(row);
+        self.numbers.push(number);
+    }
+
+    pub(super) fn drop_last(&mut self) {
+        // The text stays in the dictionary, which does no harm.
+        self.rows.pop();
+        self.numbers.pop();
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.rows.len() * 2 * size_of::<u32>() + self.dictionary.bytes()
+    }
+}
