@@ -6,24 +6,25 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use hedgerow_errors::{Code, Error, Result};
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-pub(crate) use self::reading::{current, newest_snapshot};
+pub(crate) use self::reading::{instant, newest_snapshot};
 use crate::folder;
 use crate::layout::{LakeColumn, Layout};
-use crate::project::Current;
+use crate::project::Committed;
 use crate::sqlite_error::failed;
 
 /// The events table's id in every catalog.
 pub(crate) const EVENTS_TABLE: i64 = 1;
 
 /// The form of our own tables and indexes, kept as SQLite's `user_version`. Guests don't look at it.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// What brings a catalog from each form to the next.
-const STEPS: [&str; FORMAT as usize] = [include_str!("catalog/to_1.sql")];
+const STEPS: [&str; FORMAT as usize] = [include_str!("catalog/to_1.sql"), include_str!("catalog/to_2.sql")];
 
 /// The value of `PRAGMA synchronous` by which a commit also waits for the folder, where the journal
 /// was: without it a crash of the machine can bring the journal back and undo the commit.
@@ -55,10 +56,15 @@ impl Catalog {
     }
 
     /// The newest snapshot with its taxonomy.
-    pub(crate) async fn current(&self, folder: &Path) -> Result<Current> {
+    pub(crate) async fn committed(&self, folder: &Path) -> Result<Committed> {
         let begun = self.pool.begin().await;
         let mut transaction = begun.map_err(failed("cannot read the newest snapshot"))?;
-        current(&mut transaction, folder).await
+        reading::committed(&mut transaction, folder).await
+    }
+
+    /// A connection for reading.
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Sqlite>> {
+        self.pool.acquire().await.map_err(failed("cannot open the catalog"))
     }
 
     /// SQLite answers a refused journal mode with the old one instead of an error, so it is asked again.

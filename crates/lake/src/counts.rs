@@ -2,59 +2,68 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use hedgerow_data_api::{EventRecord, PropertyValue};
+use hedgerow_data_api::{EventBatch, EventDefinition, PropertyDefinition, Taxonomy};
 use hedgerow_errors::Result;
 use serde_json::json;
 use sqlx::SqliteConnection;
 
-use crate::layout::Layout;
+use crate::catalog::instant;
+use crate::layout::{LakeColumn, is_defined, keys};
 use crate::sqlite_error::failed;
 use crate::value_index::{self, LONGEST_VALUE};
 
 /// How often a batch has each event, property and value.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Counts {
     /// Name to count, first and last.
     events: BTreeMap<String, (i64, i64, i64)>,
-    properties: BTreeMap<&'static str, Property>,
+    pub(crate) properties: BTreeMap<String, PropertyCounts>,
 }
 
-#[derive(Default)]
-struct Property {
+/// How often a batch has a property and each of its values.
+#[derive(Debug, Default)]
+pub(crate) struct PropertyCounts {
     count: i64,
-    values: HashMap<String, i64>,
-    /// Whether some value is too long for the value index.
-    has_long: bool,
+    /// By the text that the value index has of them.
+    pub(crate) values: HashMap<String, i64>,
+    /// Whether some value is not fit for the value index, being too long or nested.
+    left_out: bool,
 }
 
 impl Counts {
-    pub(crate) fn of(events: &[EventRecord]) -> Self {
+    /// Counts a batch, or those of its rows that are wanted.
+    pub(crate) fn of(batch: &EventBatch, wanted: Option<&[bool]>) -> Self {
+        let is_wanted = |row: &u32| wanted.is_none_or(|wanted| wanted.get(*row as usize).copied().unwrap_or_default());
         let mut counts = Self::default();
-        for event in events {
-            let time = event.timestamp.timestamp_micros();
-            let entry = counts.events.entry(event.event.clone()).or_insert((0, time, time));
-            *entry = (entry.0 + 1, entry.1.min(time), entry.2.max(time));
-            for (key, value) in &event.properties {
-                let property = counts.properties.entry(key).or_default();
-                property.count += 1;
-                let text = match value {
-                    PropertyValue::Text(text) if text.len() > LONGEST_VALUE => {
-                        property.has_long = true;
-                        continue;
-                    }
-                    PropertyValue::Text(text) => text.clone(),
-                    PropertyValue::Integer(number) => number.to_string(),
-                    PropertyValue::Double(number) => number.to_string(),
-                    PropertyValue::Boolean(truth) => truth.to_string(),
-                };
-                *property.values.entry(text).or_default() += 1;
+        let mut by_number: Vec<(i64, i64, i64)> = vec![(0, i64::MAX, i64::MIN); batch.events.dictionary.len()];
+        for (row, (number, time)) in (0..).zip(batch.events.numbers.iter().zip(&batch.timestamps)) {
+            if let Some(entry) = by_number.get_mut(*number as usize).filter(|_| is_wanted(&row)) {
+                *entry = (entry.0 + 1, entry.1.min(*time), entry.2.max(*time));
+            }
+        }
+        let named = batch
+            .events
+            .dictionary
+            .iter()
+            .zip(by_number)
+            .filter(|(_, (count, ..))| *count > 0);
+        counts.events = named.map(|(name, entry)| (name.to_owned(), entry)).collect();
+        for column in batch.properties.iter().filter(|column| is_defined(&column.key)) {
+            let property = PropertyCounts::of(column, &is_wanted);
+            if property.count > 0 {
+                counts.properties.insert(column.key.clone(), property);
             }
         }
         counts
     }
 
-    /// Adds a batch's counts to the taxonomy and the value index.
-    pub(crate) async fn add(self, transaction: &mut SqliteConnection, layout: &Layout) -> Result<()> {
+    /// Whether some value of a property is not fit for the value index.
+    pub(crate) fn leaves_out(&self, key: &str) -> bool {
+        self.properties.get(key).is_some_and(|property| property.left_out)
+    }
+
+    /// Adds a batch's counts to the taxonomy and the value index of the catalog.
+    pub(crate) async fn add(&self, transaction: &mut SqliteConnection, columns: &[LakeColumn]) -> Result<()> {
         let step = failed("cannot update the taxonomy");
         let events: Vec<_> = self
             .events
@@ -69,23 +78,158 @@ impl Counts {
         .execute(&mut *transaction)
         .await
         .map_err(&step)?;
-        for (key, property) in self.properties {
-            let Some(column) = layout.columns.iter().find(|column| column.key.as_deref() == Some(key)) else {
-                continue;
+        let by_key: HashMap<&str, usize> = keys(columns).collect();
+        let counted = self
+            .properties
+            .iter()
+            .map(|(key, property)| json!([key, property.count]));
+        sqlx::query(
+            "UPDATE hedgerow_property SET count = hedgerow_property.count + counted.value ->> 1 FROM json_each(?) counted
+             WHERE hedgerow_property.key = counted.value ->> 0",
+        )
+        .bind(json!(counted.collect::<Vec<_>>()).to_string())
+        .execute(&mut *transaction)
+        .await
+        .map_err(&step)?;
+        for (key, property) in &self.properties {
+            let column = by_key.get(key.as_str()).and_then(|at| columns.get(*at));
+            let Some(column) = column else {
+                return Err(hedgerow_errors::Error::internal(format!(
+                    "property {key:?} is counted and has no column"
+                )));
             };
-            sqlx::query(
-                "INSERT INTO hedgerow_property VALUES (?, ?, ?, ?, ?, 1, 0) ON CONFLICT(key) DO UPDATE SET count = count + excluded.count",
-            )
-            .bind(key)
-            .bind(column.id)
-            .bind(&column.name)
-            .bind(column.kind.value_type().as_str())
-            .bind(property.count)
-            .execute(&mut *transaction)
-            .await
-            .map_err(&step)?;
-            value_index::add(transaction, column.id, &property.values, property.has_long).await?;
+            value_index::add(transaction, column.id, &property.values, property.left_out).await?;
         }
         Ok(())
+    }
+
+    /// Lays the counts over a taxonomy, as if they had been added to it.
+    pub(crate) fn lay_over(&self, taxonomy: &mut Taxonomy, columns: &[LakeColumn]) {
+        let mut places: HashMap<String, usize> = taxonomy
+            .events
+            .iter()
+            .map(|event| event.name.clone())
+            .zip(0..)
+            .collect();
+        for (name, (count, first, last)) in &self.events {
+            let (count, first, last) = (count.unsigned_abs(), instant(*first), instant(*last));
+            let at = *places.entry(name.clone()).or_insert_with(|| {
+                taxonomy.events.push(EventDefinition {
+                    name: name.clone(),
+                    count: 0,
+                    first_seen: first,
+                    last_seen: last,
+                });
+                taxonomy.events.len() - 1
+            });
+            if let Some(event) = taxonomy.events.get_mut(at) {
+                event.count += count;
+                event.first_seen = event.first_seen.min(first);
+                event.last_seen = event.last_seen.max(last);
+            }
+        }
+        taxonomy
+            .events
+            .sort_by(|left, right| right.count.cmp(&left.count).then_with(|| left.name.cmp(&right.name)));
+        let mut places: HashMap<String, usize> = taxonomy
+            .properties
+            .iter()
+            .map(|property| property.key.clone())
+            .zip(0..)
+            .collect();
+        let by_key: HashMap<&str, usize> = keys(columns).collect();
+        for (key, counted) in &self.properties {
+            let Some(column) = by_key.get(key.as_str()).and_then(|at| columns.get(*at)) else {
+                continue;
+            };
+            let at = *places.entry(key.clone()).or_insert_with(|| {
+                taxonomy.properties.push(PropertyDefinition {
+                    key: key.clone(),
+                    column: column.name.clone(),
+                    value_type: column.kind.value_type(),
+                    count: 0,
+                    values_complete: true,
+                });
+                taxonomy.properties.len() - 1
+            });
+            if let Some(property) = taxonomy.properties.get_mut(at) {
+                property.count += counted.count.unsigned_abs();
+                property.value_type = column.kind.value_type();
+                property.values_complete &= !counted.left_out;
+            }
+        }
+        taxonomy.properties.sort_by(|left, right| left.key.cmp(&right.key));
+    }
+}
+
+impl PropertyCounts {
+    fn of(column: &hedgerow_data_api::PropertyColumn, is_wanted: &impl Fn(&u32) -> bool) -> Self {
+        let mut counted = Self::default();
+        let mut add = |text: String, count: i64| {
+            counted.count += count;
+            if text.len() > LONGEST_VALUE {
+                counted.left_out = true;
+            } else {
+                *counted.values.entry(text).or_default() += count;
+            }
+        };
+        let mut by_number = vec![0_i64; column.texts.dictionary.len()];
+        for (row, number) in column.texts.rows.iter().zip(&column.texts.numbers) {
+            if let Some(count) = by_number.get_mut(*number as usize).filter(|_| is_wanted(row)) {
+                *count += 1;
+            }
+        }
+        for (text, count) in column
+            .texts
+            .dictionary
+            .iter()
+            .zip(by_number)
+            .filter(|(_, count)| *count > 0)
+        {
+            add(text.to_owned(), count);
+        }
+        let mut integers: HashMap<i64, i64> = HashMap::new();
+        for (_, number) in column
+            .integers
+            .rows
+            .iter()
+            .zip(&column.integers.values)
+            .filter(|(row, _)| is_wanted(row))
+        {
+            *integers.entry(*number).or_default() += 1;
+        }
+        for (number, count) in integers {
+            add(number.to_string(), count);
+        }
+        let mut doubles: HashMap<u64, i64> = HashMap::new();
+        for (_, number) in column
+            .doubles
+            .rows
+            .iter()
+            .zip(&column.doubles.values)
+            .filter(|(row, _)| is_wanted(row))
+        {
+            *doubles.entry(number.to_bits()).or_default() += 1;
+        }
+        for (bits, count) in doubles {
+            add(f64::from_bits(bits).to_string(), count);
+        }
+        for truth in [false, true] {
+            let same = |(row, value): &(&u32, &bool)| **value == truth && is_wanted(row);
+            let count = column
+                .booleans
+                .rows
+                .iter()
+                .zip(&column.booleans.values)
+                .filter(same)
+                .count() as i64;
+            if count > 0 {
+                add(truth.to_string(), count);
+            }
+        }
+        let nested = column.json.rows.iter().filter(|row| is_wanted(row)).count() as i64;
+        counted.count += nested;
+        counted.left_out |= nested > 0;
+        counted
     }
 }

@@ -8,19 +8,33 @@
 
 mod append;
 mod catalog;
+mod commit;
+mod compact;
 mod counts;
 mod duplicates;
+mod expire;
+mod files;
+mod flush;
 mod folder;
+mod group;
 mod layout;
+mod log;
+mod memory;
 mod parquet_file;
+mod person_keys;
 mod project;
 mod recent;
+mod reconcile;
+mod settings;
+mod shred;
 mod sqlite_error;
 mod store;
 mod value_index;
 mod view;
 
+pub use files::{Files, Stage, SystemFiles, WriteFile};
 pub use folder::DataFolder;
 pub use layout::{ColumnKind, LakeColumn};
+pub use settings::Settings;
 pub use store::Lake;
 pub use view::{LakeFile, LakeView};

@@ -1,44 +1,47 @@
 //! Writing one day's events as a sorted Parquet file, and reading its identities back.
 
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{
-    ArrayRef, AsArray, BooleanArray, FixedSizeBinaryBuilder, Float64Array, Int64Array, StringArray,
-    TimestampMicrosecondArray,
-};
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
 use datafusion::parquet::arrow::{ArrowSchemaConverter, ProjectionMask};
-use datafusion::parquet::basic::{Compression, LogicalType, ZstdLevel};
+use datafusion::parquet::basic::{Compression, Encoding, LogicalType, ZstdLevel};
+use datafusion::parquet::file::metadata::ParquetMetaData;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use datafusion::parquet::file::statistics::Statistics;
 use datafusion::parquet::schema::types::{ColumnPath, SchemaDescriptor, Type};
 use fs_err as fs;
-use hedgerow_data_api::{EventRecord, PropertyValue};
 use hedgerow_errors::{Code, Error, Result};
 use uuid::Uuid;
 
-use crate::layout::{ColumnKind, LakeColumn, Layout};
+use crate::files::{Files, WriteFile};
+use crate::layout::{ColumnKind, LakeColumn, field};
 
 /// Rows per row group: small enough that two cores share a day, large enough for good encoding.
-const ROW_GROUP_ROWS: usize = 128 * 1024;
+pub(crate) const ROW_GROUP_ROWS: usize = 128 * 1024;
 
-/// An event with the person it belongs to.
-pub(crate) struct KeyedEvent {
-    pub(crate) event: EventRecord,
-    pub(crate) person_key: i64,
-}
-
-/// What the catalog needs to know of a written file.
-pub(crate) struct WrittenFile {
+/// A file that is on disk but not in the catalog yet.
+#[derive(Debug)]
+pub(crate) struct NewFile {
+    pub(crate) name: String,
+    pub(crate) day: i64,
+    pub(crate) first_us: i64,
+    pub(crate) last_us: i64,
     pub(crate) size: u64,
     pub(crate) footer_size: u64,
     pub(crate) rows: u64,
     pub(crate) columns: Vec<ColumnStats>,
+    /// The identities of its events, where the writer knows them.
+    pub(crate) uuids: Vec<Uuid>,
 }
 
 /// A column's statistics in the catalog's text form.
+#[derive(Debug)]
 pub(crate) struct ColumnStats {
     pub(crate) column_id: i64,
     pub(crate) size: u64,
@@ -47,54 +50,106 @@ pub(crate) struct ColumnStats {
     pub(crate) max: Option<String>,
 }
 
-/// Writes events as a file and makes it durable. They must be sorted by (`person_key`, `timestamp`).
-pub(crate) fn write(path: &Path, layout: &Layout, events: &[KeyedEvent]) -> Result<WrittenFile> {
-    let failed = |error| Error::caused(Code::Io, format!("cannot write {}", path.display()), error);
-    let batch = record_batch(layout, events)?;
-    let properties = WriterProperties::builder()
+/// A file on its way. Its rows must come sorted by (`person_key`, `timestamp`). It has its final name
+/// when it is whole and durable; the name itself is durable when the folder is synced.
+pub(crate) struct FileWriter<'a> {
+    files: &'a dyn Files,
+    name: String,
+    day: i64,
+    path: PathBuf,
+    part: PathBuf,
+    columns: Vec<LakeColumn>,
+    writer: ArrowWriter<Box<dyn WriteFile>>,
+}
+
+impl<'a> FileWriter<'a> {
+    /// Begins a file of a UTC day with these columns.
+    pub(crate) fn create(files: &'a dyn Files, folder: &Path, day: i64, columns: &[LakeColumn]) -> Result<Self> {
+        let name = format!("{}.parquet", Uuid::now_v7());
+        let path = folder.join(&name);
+        let part = folder.join(format!("{name}.part"));
+        let schema: SchemaRef = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties())
+            .with_parquet_schema(parquet_schema(&schema)?);
+        let file = files.create(&part)?;
+        let writer = ArrowWriter::try_new_with_options(file, schema, options)
+            .map_err(|error| Error::caused(Code::Io, format!("cannot write {}", part.display()), error))?;
+        Ok(Self {
+            files,
+            name,
+            day,
+            path,
+            part,
+            columns: columns.to_vec(),
+            writer,
+        })
+    }
+
+    /// Adds rows.
+    pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<()> {
+        let written = self.writer.write(rows);
+        written.map_err(|error| self.failed(error))
+    }
+
+    /// Ends the file.
+    pub(crate) fn finish(mut self) -> Result<NewFile> {
+        let metadata = match self.writer.finish() {
+            Ok(metadata) => metadata,
+            Err(error) => return Err(self.failed(error)),
+        };
+        let synced = self
+            .writer
+            .inner_mut()
+            .flush()
+            .and_then(|()| self.writer.inner_mut().sync());
+        let renamed = synced.and_then(|()| self.files.rename(&self.part, &self.path));
+        renamed.map_err(|error| self.failed(error.into()))?;
+        let stats = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| stats(&metadata, at, column));
+        let time = self.columns.iter().position(|column| column.name == "timestamp");
+        let (first_us, last_us) = time.and_then(|at| span(&metadata, at)).unwrap_or_default();
+        Ok(NewFile {
+            day: self.day,
+            first_us,
+            last_us,
+            size: fs::metadata(&self.path)?.len(),
+            footer_size: footer_size(&self.path)?,
+            rows: metadata.file_metadata().num_rows().unsigned_abs(),
+            columns: stats.collect(),
+            uuids: Vec::new(),
+            name: self.name,
+        })
+    }
+
+    /// Half a file that nothing will name goes; where it can't, it is only in the way.
+    fn failed(&self, error: datafusion::parquet::errors::ParquetError) -> Error {
+        let _ = self.files.remove(&self.part);
+        Error::caused(Code::Io, format!("cannot write {}", self.part.display()), error)
+    }
+}
+
+fn properties() -> WriterProperties {
+    WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_dictionary_enabled(true)
         .set_column_dictionary_enabled(ColumnPath::from("uuid"), false)
-        .build();
-    let options = ArrowWriterOptions::new()
-        .with_properties(properties)
-        .with_parquet_schema(parquet_schema(layout)?);
-    let file = fs::File::create_new(path)?;
-    let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options).map_err(failed)?;
-    writer.write(&batch).map_err(failed)?;
-    let metadata = writer.close().map_err(failed)?;
-    let size_of = |column: usize| {
-        metadata
-            .row_groups()
-            .iter()
-            .map(|group| group.column(column).compressed_size().unsigned_abs())
-            .sum::<u64>()
-    };
-    let sizes = (0..layout.columns.len()).map(size_of);
-    let file = fs::File::open(path)?;
-    file.sync_all()?;
-    let size = file.metadata()?.len();
-    let stats = layout
-        .columns
-        .iter()
-        .zip(batch.columns())
-        .zip(sizes)
-        .map(|((column, array), size)| stats(column, array, size));
-    Ok(WrittenFile {
-        size,
-        footer_size: footer_size(path)?,
-        rows: events.len() as u64,
-        columns: stats.collect(),
-    })
+        // Within a person times ascend, so that their differences are small.
+        .set_column_dictionary_enabled(ColumnPath::from("timestamp"), false)
+        .set_column_encoding(ColumnPath::from("timestamp"), Encoding::DELTA_BINARY_PACKED)
+        .build()
 }
 
 /// The file schema, which differs from Arrow's own only in marking the uuid as one: guests then
 /// read it as a UUID and not as bytes.
-fn parquet_schema(layout: &Layout) -> Result<SchemaDescriptor> {
+fn parquet_schema(schema: &Schema) -> Result<SchemaDescriptor> {
     let failed = |error| Error::caused(Code::Internal, "cannot derive the file schema", error);
-    let converted = ArrowSchemaConverter::new().convert(&layout.schema()).map_err(failed)?;
+    let converted = ArrowSchemaConverter::new().convert(schema).map_err(failed)?;
     let fields = converted.root_schema().get_fields().iter().map(|field| {
         if field.name() != "uuid" {
             return Ok(Arc::clone(field));
@@ -115,138 +170,94 @@ fn parquet_schema(layout: &Layout) -> Result<SchemaDescriptor> {
     Ok(SchemaDescriptor::new(Arc::new(root)))
 }
 
-fn record_batch(layout: &Layout, events: &[KeyedEvent]) -> Result<RecordBatch> {
-    let columns = layout
-        .columns
-        .iter()
-        .map(|column| array(column, events))
-        .collect::<Result<Vec<_>>>()?;
-    RecordBatch::try_new(layout.schema(), columns)
-        .map_err(|error| Error::caused(Code::Internal, "cannot build a record batch", error))
-}
-
-fn array(column: &LakeColumn, events: &[KeyedEvent]) -> Result<ArrayRef> {
-    if let Some(key) = &column.key {
-        return Ok(property_array(column.kind, key, events));
-    }
-    let array: ArrayRef = match column.name.as_str() {
-        "uuid" => {
-            let mut builder = FixedSizeBinaryBuilder::with_capacity(events.len(), 16);
-            for keyed in events {
-                let appended = builder.append_value(keyed.event.uuid.as_bytes());
-                appended.map_err(|error| Error::caused(Code::Internal, "cannot append a uuid", error))?;
+/// The statistics of all row groups together. Those of texts may be shortened, which keeps them bounds.
+fn stats(metadata: &ParquetMetaData, at: usize, column: &LakeColumn) -> ColumnStats {
+    let (mut size, mut nulls) = (0, 0);
+    let (mut bounds, mut known) = (None::<(Bound, Bound)>, true);
+    for group in metadata.row_groups() {
+        let chunk = group.column(at);
+        size += chunk.compressed_size().unsigned_abs();
+        let statistics = chunk.statistics();
+        let nulls_here = statistics.and_then(Statistics::null_count_opt).unwrap_or_default();
+        nulls += nulls_here;
+        if nulls_here >= group.num_rows().unsigned_abs() {
+            continue;
+        }
+        match statistics.and_then(|statistics| bounds_of(statistics, column.kind)) {
+            Some((min, max)) => {
+                bounds = Some(match bounds {
+                    Some((least, most)) => (least.min(min), most.max(max)),
+                    None => (min, max),
+                });
             }
-            Arc::new(builder.finish())
+            None => known = false,
         }
-        "event" => Arc::new(StringArray::from_iter_values(
-            events.iter().map(|keyed| &keyed.event.event),
-        )),
-        "timestamp" => {
-            let times = events.iter().map(|keyed| keyed.event.timestamp.timestamp_micros());
-            Arc::new(TimestampMicrosecondArray::from_iter_values(times).with_timezone("UTC"))
-        }
-        "distinct_id" => Arc::new(StringArray::from_iter_values(
-            events.iter().map(|keyed| &keyed.event.distinct_id),
-        )),
-        "person_key" => Arc::new(Int64Array::from_iter_values(
-            events.iter().map(|keyed| keyed.person_key),
-        )),
-        "session_id" => Arc::new(
-            events
-                .iter()
-                .map(|keyed| keyed.event.session_id.as_deref())
-                .collect::<StringArray>(),
-        ),
-        other => return Err(Error::internal(format!("no way to fill column {other:?}"))),
-    };
-    Ok(array)
-}
-
-fn property_array(kind: ColumnKind, key: &str, events: &[KeyedEvent]) -> ArrayRef {
-    let values = events.iter().map(|keyed| {
-        keyed
-            .event
-            .properties
-            .iter()
-            .find(|(name, _)| *name == key)
-            .map(|(_, value)| value)
-    });
-    match kind {
-        ColumnKind::Integer => Arc::new(
-            values
-                .map(|value| match value {
-                    Some(PropertyValue::Integer(number)) => Some(*number),
-                    _ => None,
-                })
-                .collect::<Int64Array>(),
-        ),
-        ColumnKind::Double => Arc::new(
-            values
-                .map(|value| match value {
-                    Some(PropertyValue::Double(number)) => Some(*number),
-                    _ => None,
-                })
-                .collect::<Float64Array>(),
-        ),
-        ColumnKind::Boolean => Arc::new(
-            values
-                .map(|value| match value {
-                    Some(PropertyValue::Boolean(truth)) => Some(*truth),
-                    _ => None,
-                })
-                .collect::<BooleanArray>(),
-        ),
-        ColumnKind::Uuid | ColumnKind::Text | ColumnKind::Timestamp => Arc::new(
-            values
-                .map(|value| match value {
-                    Some(PropertyValue::Text(text)) => Some(text.as_str()),
-                    _ => None,
-                })
-                .collect::<StringArray>(),
-        ),
     }
-}
-
-fn stats(column: &LakeColumn, array: &ArrayRef, size: u64) -> ColumnStats {
-    let bounds = match column.kind {
-        ColumnKind::Uuid => {
-            let values = array.as_fixed_size_binary().iter().flatten();
-            bounds(values, |bytes| Uuid::from_slice(bytes).unwrap_or_default().to_string())
-        }
-        ColumnKind::Text => bounds(array.as_string::<i32>().iter().flatten(), str::to_owned),
-        ColumnKind::Timestamp => {
-            let values = array.as_primitive::<datafusion::arrow::datatypes::TimestampMicrosecondType>();
-            bounds(values.iter().flatten(), |us| {
-                let time = chrono::DateTime::from_timestamp_micros(us).unwrap_or_default();
-                time.format("%Y-%m-%d %H:%M:%S%.6f+00").to_string()
-            })
-        }
-        ColumnKind::Integer => {
-            let values = array.as_primitive::<datafusion::arrow::datatypes::Int64Type>();
-            bounds(values.iter().flatten(), |number| number.to_string())
-        }
-        // Bounds of fractions are left out: a reader then reads the file, which is right, and NaN
-        // would need a case of its own. Booleans have two values.
-        ColumnKind::Double => None,
-        ColumnKind::Boolean => bounds(array.as_boolean().iter().flatten(), |truth| {
-            i32::from(truth).to_string()
-        }),
-    };
-    let (min, max) = bounds.unzip();
+    let (min, max) = bounds
+        .filter(|_| known)
+        .map(|(min, max)| (min.text(column.kind), max.text(column.kind)))
+        .unzip();
     ColumnStats {
         column_id: column.id,
         size,
-        nulls: array.null_count() as u64,
+        nulls,
         min,
         max,
     }
 }
 
-fn bounds<T: Ord + Copy>(values: impl Iterator<Item = T>, text: impl Fn(T) -> String) -> Option<(String, String)> {
-    let (min, max) = values.fold(None, |bounds: Option<(T, T)>, value| {
-        Some(bounds.map_or((value, value), |(min, max)| (min.min(value), max.max(value))))
-    })?;
-    Some((text(min), text(max)))
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Bound {
+    Number(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Bound {
+    fn text(self, kind: ColumnKind) -> String {
+        match self {
+            Self::Number(us) if kind == ColumnKind::Timestamp => {
+                let time = chrono::DateTime::from_timestamp_micros(us).unwrap_or_default();
+                time.format("%Y-%m-%d %H:%M:%S%.6f+00").to_string()
+            }
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text,
+            Self::Bytes(bytes) => Uuid::from_slice(&bytes).unwrap_or_default().to_string(),
+        }
+    }
+}
+
+/// Bounds of fractions are left out: a reader then reads the file, which is right, and NaN would need
+/// a case of its own.
+fn bounds_of(statistics: &Statistics, kind: ColumnKind) -> Option<(Bound, Bound)> {
+    let text = |bytes: &[u8]| Some(Bound::Text(std::str::from_utf8(bytes).ok()?.to_owned()));
+    match (statistics, kind) {
+        (Statistics::Int64(found), _) => Some((Bound::Number(*found.min_opt()?), Bound::Number(*found.max_opt()?))),
+        (Statistics::Boolean(found), _) => Some((
+            Bound::Number((*found.min_opt()?).into()),
+            Bound::Number((*found.max_opt()?).into()),
+        )),
+        (Statistics::ByteArray(found), ColumnKind::Text) => {
+            Some((text(found.min_opt()?.data())?, text(found.max_opt()?.data())?))
+        }
+        (Statistics::FixedLenByteArray(found), ColumnKind::Uuid) => Some((
+            Bound::Bytes(found.min_opt()?.data().to_vec()),
+            Bound::Bytes(found.max_opt()?.data().to_vec()),
+        )),
+        _ => None,
+    }
+}
+
+fn span(metadata: &ParquetMetaData, at: usize) -> Option<(i64, i64)> {
+    let of_group = |group: &datafusion::parquet::file::metadata::RowGroupMetaData| match group.column(at).statistics() {
+        Some(Statistics::Int64(found)) => Some((*found.min_opt()?, *found.max_opt()?)),
+        _ => None,
+    };
+    metadata
+        .row_groups()
+        .iter()
+        .filter_map(of_group)
+        .reduce(|(first, last), (min, max)| (first.min(min), last.max(max)))
 }
 
 /// A Parquet file ends with the footer, its length in 4 bytes, and the magic `PAR1`.

@@ -1,86 +1,331 @@
-//! One open project: its catalog, its current view, and the right to write.
+//! One open project: its catalog, what readers see of it, and the right to write.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 
 use chrono::{DateTime, Utc};
-use hedgerow_data_api::Taxonomy;
-use hedgerow_errors::Result;
-use tokio::sync::Mutex;
+use hedgerow_data_api::{EventBatch, Taxonomy};
+use hedgerow_errors::{Code, Error, Result};
+use tokio::sync::{Mutex, Notify, Semaphore};
+use uuid::Uuid;
 
 use crate::catalog::{Catalog, events_folder};
+use crate::counts::Counts;
+use crate::duplicates::fresh_rows;
+use crate::files::Files;
 use crate::folder::{self, DataFolder};
+use crate::group::Request;
+use crate::layout::{LakeColumn, Layout};
+use crate::log::{self, Log};
+use crate::memory::{MemoryBatch, kb};
 use crate::recent::Recent;
-use crate::view::LakeView;
+use crate::settings::Settings;
+use crate::view::{LakeFile, LakeView};
 
-/// What readers get: a snapshot with its taxonomy.
+/// One snapshot as the catalog has it.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    pub(crate) snapshot_id: i64,
+    pub(crate) columns: Vec<LakeColumn>,
+    pub(crate) files: Arc<Vec<LakeFile>>,
+    pub(crate) taxonomy: Arc<Taxonomy>,
+    /// Current person keys by the keys in files, where they differ.
+    pub(crate) overrides: Arc<HashMap<i64, i64>>,
+    /// The segments of the write-ahead log that live snapshots name: their events are in files.
+    pub(crate) segments: BTreeSet<Uuid>,
+}
+
+/// What readers get: a view, and a taxonomy of the same moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Current {
     pub(crate) view: Arc<LakeView>,
-    pub(crate) taxonomy: Arc<Taxonomy>,
+    committed: Arc<Committed>,
+    pub(crate) pending: Vec<Arc<Counts>>,
+    taxonomy: Arc<OnceLock<Arc<Taxonomy>>>,
+}
+
+impl Current {
+    /// What exists, the events in memory included. Computed when it is first asked for.
+    pub(crate) fn taxonomy(&self) -> Arc<Taxonomy> {
+        let computed = self.taxonomy.get_or_init(|| {
+            if self.pending.is_empty() {
+                return Arc::clone(&self.committed.taxonomy);
+            }
+            let mut taxonomy = Taxonomy::clone(&self.committed.taxonomy);
+            for counts in &self.pending {
+                counts.lay_over(&mut taxonomy, &self.view.columns);
+            }
+            Arc::new(taxonomy)
+        });
+        Arc::clone(computed)
+    }
+}
+
+/// The committed half and the memory half, and the view that they make.
+struct State {
+    committed: Arc<Committed>,
+    memory: Vec<Arc<MemoryBatch>>,
+    layout: Arc<Layout>,
+    current: Current,
+}
+
+impl State {
+    fn of(committed: Arc<Committed>) -> Self {
+        let layout = Arc::new(Layout {
+            columns: committed.columns.clone(),
+        });
+        let current = compose(&committed, &[], &layout);
+        Self {
+            committed,
+            memory: Vec::new(),
+            layout,
+            current,
+        }
+    }
+
+    fn compose(&mut self) {
+        self.current = compose(&self.committed, &self.memory, &self.layout);
+    }
+}
+
+fn compose(committed: &Arc<Committed>, memory: &[Arc<MemoryBatch>], layout: &Arc<Layout>) -> Current {
+    let view = LakeView {
+        snapshot_id: committed.snapshot_id,
+        columns: layout.columns.clone(),
+        schema: layout.schema(),
+        files: Arc::clone(&committed.files),
+        overrides: Arc::clone(&committed.overrides),
+        memory: memory.iter().map(|batch| batch.rows.clone()).collect(),
+    };
+    Current {
+        view: Arc::new(view),
+        committed: Arc::clone(committed),
+        pending: memory.iter().map(|batch| Arc::clone(&batch.counts)).collect(),
+        taxonomy: Arc::new(OnceLock::new()),
+    }
+}
+
+/// What only the one who writes may touch.
+#[derive(Default)]
+pub(crate) struct Writing {
+    /// The uuids that are there already, as far as they are held.
+    pub(crate) recent: Recent,
+    /// The write-ahead log; none where the last write to it failed, until the next begins a segment.
+    pub(crate) log: Option<Log>,
+    /// The uuids of the events in memory by UTC day, and perhaps of some that are in files by now.
+    pub(crate) in_memory: BTreeMap<i64, HashSet<Uuid>>,
 }
 
 pub(crate) struct Project {
     pub(crate) folder: PathBuf,
     pub(crate) catalog: Catalog,
-    current: RwLock<Current>,
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) settings: Settings,
+    state: RwLock<State>,
     /// How many commits have been tried, and how many of them the current view is known to follow.
     tried: AtomicU64,
     followed: AtomicU64,
-    /// Held while appending: commits of one project follow each other.
-    pub(crate) writing: Mutex<Recent>,
+    /// Held while appending and committing: what is new is decided by one at a time.
+    pub(crate) writing: Mutex<Writing>,
+    /// Held while flushing or compacting, both of which take files away or memory.
+    pub(crate) reconciling: Mutex<()>,
+    /// Memory for events that are not in files yet, in KB: who finds none waits for a flush.
+    pub(crate) room: Arc<Semaphore>,
+    /// Small appends that wait for the next group.
+    pub(crate) queue: std::sync::Mutex<Vec<Request>>,
+    /// Wakes the reconciler.
+    pub(crate) wake: Arc<Notify>,
+    /// File lists that queries may still read by, so that no file is removed under them.
+    held: std::sync::Mutex<Vec<Weak<Vec<LakeFile>>>>,
     /// An append goes on when its caller is gone, and the data folder stays owned until it ends.
     _owned: Arc<DataFolder>,
 }
 
 impl Project {
-    /// Opens a project's folder, making it if it does not exist.
-    pub(crate) async fn open(owned: Arc<DataFolder>, folder: &Path, now: DateTime<Utc>) -> Result<Self> {
+    /// Opens a project's folder, making it if it does not exist. What is left in the write-ahead log
+    /// is in memory again afterwards.
+    pub(crate) async fn open(
+        owned: Arc<DataFolder>,
+        folder: &Path,
+        files: Arc<dyn Files>,
+        settings: Settings,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
         folder::make(&events_folder(folder))?;
+        folder::make(&log::folder(folder))?;
         let catalog = Catalog::open(folder, now).await?;
-        let current = catalog.current(folder).await?;
-        Ok(Self {
+        let committed = Arc::new(catalog.committed(folder).await?);
+        let project = Self {
             folder: folder.to_owned(),
             catalog,
-            current: RwLock::new(current),
+            files,
+            settings,
+            state: RwLock::new(State::of(committed)),
             tried: AtomicU64::new(0),
             followed: AtomicU64::new(0),
-            writing: Mutex::new(Recent::default()),
+            writing: Mutex::new(Writing::default()),
+            reconciling: Mutex::new(()),
+            room: Arc::new(Semaphore::new(settings.memory_kb())),
+            queue: std::sync::Mutex::new(Vec::new()),
+            wake: Arc::new(Notify::new()),
+            held: std::sync::Mutex::new(Vec::new()),
             _owned: owned,
-        })
+        };
+        project.recover()?;
+        project.writing.lock().await.in_memory = project.uuids_in_memory();
+        Ok(project)
     }
 
-    /// The newest committed snapshot.
+    /// Replays the segments that no snapshot names, and removes the others.
+    fn recover(&self) -> Result<()> {
+        let flushed = self.committed().segments.clone();
+        let found = log::segments(&self.folder)?;
+        let (done, open): (Vec<Uuid>, Vec<Uuid>) = found.into_iter().partition(|segment| flushed.contains(segment));
+        for segment in done {
+            // A later start tries again.
+            let _ = self.files.remove(&log::path(&self.folder, segment));
+        }
+        let mut recent = Recent::default();
+        for segment in open {
+            for batch in log::read(&self.folder, segment)? {
+                // A write that failed may be durable all the same, and was then repeated in another segment.
+                let known = Arc::clone(&self.committed().files);
+                let fresh = fresh_rows(&mut recent, &known, &self.uuids_in_memory(), &batch)?;
+                let batch = if fresh.len() == batch.len() {
+                    batch
+                } else {
+                    batch.only(&fresh)
+                };
+                if batch.is_empty() {
+                    continue;
+                }
+                let wanted = u32::try_from(kb(batch.bytes())).unwrap_or(u32::MAX);
+                // More than there is room for is no reason to leave events out.
+                let reserved = self.room.try_acquire_many(wanted).map_or(0, |permit| {
+                    permit.forget();
+                    wanted as usize
+                });
+                self.remember(segment, reserved, batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a batch that is in the log visible.
+    pub(crate) fn remember(&self, segment: Uuid, reserved: usize, batch: EventBatch) -> Result<()> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(grown) = state.layout.with(&batch) {
+            state.layout = Arc::new(grown);
+        }
+        let batch = MemoryBatch::new(segment, reserved, batch, &state.layout)?;
+        state.memory.push(Arc::new(batch));
+        let layout = Arc::clone(&state.layout);
+        MemoryBatch::settle(&mut state.memory, &layout)?;
+        state.compose();
+        Ok(())
+    }
+
+    /// The events that are not in files yet.
+    pub(crate) fn memory(&self) -> Vec<Arc<MemoryBatch>> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).memory.clone()
+    }
+
+    /// The columns with those that only events in memory have.
+    pub(crate) fn layout(&self) -> Arc<Layout> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner).layout)
+    }
+
+    /// The committed half of the current view.
+    pub(crate) fn committed(&self) -> Arc<Committed> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner).committed)
+    }
+
+    /// The newest view.
     pub(crate) async fn current(&self) -> Result<Current> {
-        // After a commit whose outcome or snapshot could not be read, the old view would hide events.
+        // After a commit whose outcome or snapshot could not be read, the old view would hide events,
+        // or show them twice.
         if self.followed.load(Ordering::Acquire) < self.tried.load(Ordering::Acquire) {
             self.refresh().await?;
         }
-        let guard = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(guard.clone())
+        Ok(self
+            .state
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .current
+            .clone())
     }
 
     /// Notes that there may be a newer snapshot, and makes it the one that new queries read. Where
     /// that fails, the next reader tries again.
-    pub(crate) async fn committed(&self) -> Result<()> {
+    pub(crate) async fn follow(&self) -> Result<()> {
         self.tried.fetch_add(1, Ordering::AcqRel);
         self.refresh().await
     }
 
     async fn refresh(&self) -> Result<()> {
         let tried = self.tried.load(Ordering::Acquire);
-        let fresh = self.catalog.current(&self.folder).await?;
+        let fresh = self.catalog.committed(&self.folder).await?;
         self.adopt(fresh);
         self.followed.fetch_max(tried, Ordering::AcqRel);
         Ok(())
     }
 
-    /// Makes a snapshot the current one, unless a later one is already.
-    pub(crate) fn adopt(&self, fresh: Current) {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if current.view.snapshot_id <= fresh.view.snapshot_id {
-            *current = fresh;
+    /// Makes a snapshot the current one, unless a later one is already. Events in memory whose segment
+    /// it names are in its files, so they leave the memory in the same moment.
+    pub(crate) fn adopt(&self, fresh: Committed) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.committed.snapshot_id > fresh.snapshot_id {
+            return;
         }
+        let freed: usize = {
+            let (flushed, kept) = std::mem::take(&mut state.memory)
+                .into_iter()
+                .partition::<Vec<_>, _>(|batch| fresh.segments.contains(&batch.segment));
+            state.memory = kept;
+            flushed.iter().map(|batch| batch.reserved).sum()
+        };
+        self.room.add_permits(freed);
+        {
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.retain(|files| files.strong_count() > 0);
+            held.push(Arc::downgrade(&state.committed.files));
+        }
+        state.layout = Arc::new(state.layout.rebased(&fresh.columns));
+        state.committed = Arc::new(fresh);
+        state.compose();
+    }
+
+    /// Whether the current view follows all commits that were tried.
+    pub(crate) fn is_up_to_date(&self) -> bool {
+        self.followed.load(Ordering::Acquire) >= self.tried.load(Ordering::Acquire)
+    }
+
+    /// The ids of files that some query may read, of the current snapshot or an older one.
+    pub(crate) fn files_in_use(&self) -> BTreeSet<i64> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let older = held.iter().filter_map(Weak::upgrade);
+        let ids = |files: Arc<Vec<LakeFile>>| files.iter().map(|file| file.id).collect::<Vec<_>>();
+        older
+            .chain([Arc::clone(&self.committed().files)])
+            .flat_map(ids)
+            .collect()
+    }
+
+    /// The uuids of the events in memory, by UTC day.
+    pub(crate) fn uuids_in_memory(&self) -> BTreeMap<i64, HashSet<Uuid>> {
+        let mut days: BTreeMap<i64, HashSet<Uuid>> = BTreeMap::new();
+        for batch in self.memory() {
+            for (uuid, us) in batch.events.uuids.iter().zip(&batch.events.timestamps) {
+                days.entry(crate::duplicates::day_of(*us)).or_default().insert(*uuid);
+            }
+        }
+        days
+    }
+
+    /// An append or a commit that was left by its task.
+    pub(crate) fn ended_early(error: tokio::task::JoinError) -> Error {
+        Error::caused(Code::Internal, "a task of the lake ended early", error)
     }
 }

@@ -6,24 +6,30 @@
 //! only until appends pause.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 use hedgerow_errors::Result;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use crate::parquet_file;
-use crate::view::{LakeFile, LakeView};
+use crate::project::Project;
+use crate::view::LakeFile;
 
 /// Uuids held at most, which is what fits in a set of 2^23 slots: about 150 MB. Beyond it files are
 /// read, which is as right and slower.
 const MOST: u64 = (1 << 23) / 8 * 7;
+
+/// An import is over when nothing was appended for so long; what was kept for it is then forgotten.
+pub(crate) const PAUSE: Duration = Duration::from_secs(60);
 
 /// The uuids of some days.
 #[derive(Default)]
 pub(crate) struct Recent {
     days: BTreeMap<i64, Day>,
     /// Forgets everything after a pause.
-    pub(crate) forgetting: Option<AbortHandle>,
+    forgetting: Option<AbortHandle>,
     #[cfg(test)]
     pub(crate) files_read: usize,
 }
@@ -43,18 +49,18 @@ impl Recent {
     /// The days on which the lake has each of these uuids, within a day of where they are looked for.
     pub(crate) fn present(
         &mut self,
-        view: &LakeView,
+        files: &[LakeFile],
         wanted: &BTreeMap<i64, HashSet<Uuid>>,
     ) -> Result<HashSet<(i64, Uuid)>> {
-        self.keep(view, wanted);
-        let mut files: BTreeMap<i64, Vec<&LakeFile>> = BTreeMap::new();
-        for file in &view.files {
+        self.keep(files, wanted);
+        let mut by_day: BTreeMap<i64, Vec<&LakeFile>> = BTreeMap::new();
+        for file in files {
             if wanted.range(near(file.day)).next().is_some() {
-                files.entry(file.day).or_default().push(file);
+                by_day.entry(file.day).or_default().push(file);
             }
         }
         let mut found = HashSet::new();
-        for (day, files) in files {
+        for (day, files) in by_day {
             let here: HashSet<Uuid> = wanted.range(near(day)).flat_map(|(_, uuids)| uuids).copied().collect();
             let mut found_here = |uuids: &mut dyn Iterator<Item = Uuid>| found.extend(uuids.map(|uuid| (day, uuid)));
             let uncovered: Vec<_> = {
@@ -90,7 +96,7 @@ impl Recent {
     }
 
     /// Adds files that were just committed, with their uuids.
-    pub(crate) fn add(&mut self, files: impl Iterator<Item = (i64, i64, Vec<Uuid>)>) {
+    pub(crate) fn add<'a>(&mut self, files: impl Iterator<Item = (i64, i64, &'a [Uuid])>) {
         for (id, day, uuids) in files {
             if self.held() + uuids.len() as u64 <= MOST {
                 let cached = self.days.entry(day).or_default();
@@ -101,9 +107,9 @@ impl Recent {
     }
 
     /// Drops the days that this batch does not touch, and those with a file that is no more.
-    fn keep(&mut self, view: &LakeView, wanted: &BTreeMap<i64, HashSet<Uuid>>) {
+    fn keep(&mut self, files: &[LakeFile], wanted: &BTreeMap<i64, HashSet<Uuid>>) {
         let mut live: HashMap<i64, BTreeSet<i64>> = HashMap::new();
-        for file in &view.files {
+        for file in files {
             if self.days.contains_key(&file.day) {
                 live.entry(file.day).or_default().insert(file.id);
             }
@@ -113,6 +119,21 @@ impl Recent {
             let is_live = |file: &i64| live.is_some_and(|live| live.contains(file));
             wanted.range(near(*day)).next().is_some() && cached.files.iter().all(is_live)
         });
+    }
+
+    /// Forgets everything when appends pause.
+    pub(crate) fn forget_after_pause(&mut self, project: &Arc<Project>) {
+        if let Some(forgetting) = self.forgetting.take() {
+            forgetting.abort();
+        }
+        let project = Arc::downgrade(project);
+        let task = tokio::spawn(async move {
+            tokio::time::sleep(PAUSE).await;
+            if let Some(project) = project.upgrade() {
+                project.writing.lock().await.recent = Self::default();
+            }
+        });
+        self.forgetting = Some(task.abort_handle());
     }
 
     fn held(&self) -> u64 {

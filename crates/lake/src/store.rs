@@ -7,16 +7,23 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fs_err as fs;
 use hedgerow_data_api::{
-    Appended, Clock, EventRecord, EventSink, EventStore, ProjectInfo, PropertyDefinition, Taxonomy, ValueList,
+    Appended, Clock, EventBatch, EventSink, EventStore, ProjectInfo, PropertyDefinition, Taxonomy, ValueList,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::append::append;
+use crate::append::append_to_files;
 use crate::catalog;
+use crate::compact::compact;
+use crate::expire::expire;
+use crate::files::{Files, SystemFiles};
+use crate::flush::flush;
 use crate::folder::DataFolder;
-use crate::project::{Current, Project};
+use crate::group::append_to_log;
+use crate::project::Project;
+use crate::reconcile;
+use crate::settings::Settings;
 use crate::value_index;
 use crate::view::LakeView;
 
@@ -24,6 +31,8 @@ use crate::view::LakeView;
 pub struct Lake {
     folder: Arc<DataFolder>,
     clock: Clock,
+    files: Arc<dyn Files>,
+    settings: Settings,
     /// Each is opened by its first user, without keeping those of other projects waiting.
     open: Mutex<BTreeMap<ProjectId, Arc<OnceCell<Arc<Project>>>>>,
 }
@@ -32,9 +41,17 @@ impl Lake {
     /// The lake of an owned folder.
     #[must_use]
     pub fn new(folder: DataFolder, clock: Clock) -> Self {
+        Self::with(folder, clock, Arc::new(SystemFiles), Settings::default())
+    }
+
+    /// The same with other files and settings.
+    #[must_use]
+    pub fn with(folder: DataFolder, clock: Clock, files: Arc<dyn Files>, settings: Settings) -> Self {
         Self {
             folder: Arc::new(folder),
             clock,
+            files,
+            settings,
             open: Mutex::new(BTreeMap::new()),
         }
     }
@@ -47,8 +64,45 @@ impl Lake {
 
     /// The newest snapshot of a project with its taxonomy, both of the same commit.
     pub async fn snapshot(&self, project: &ProjectId) -> Result<(Arc<LakeView>, Arc<Taxonomy>)> {
-        let Current { view, taxonomy } = self.project(project).await?.current().await?;
-        Ok((view, taxonomy))
+        let current = self.project(project).await?.current().await?;
+        Ok((Arc::clone(&current.view), current.taxonomy()))
+    }
+
+    /// Writes the events of a project that are in memory to files. Says how many there were.
+    pub async fn flush(&self, project: &ProjectId) -> Result<u64> {
+        flush(&self.project(project).await?, self.clock.now()).await
+    }
+
+    /// Merges the files of each day that has more than one. Says how many files were merged.
+    pub async fn compact(&self, project: &ProjectId) -> Result<usize> {
+        let project = self.project(project).await?;
+        let mut merged = 0;
+        loop {
+            match compact(&project, 2, self.clock.now()).await? {
+                0 => return Ok(merged),
+                files => merged += files,
+            }
+        }
+    }
+
+    /// Forgets old snapshots with the files that only they name. Says how many files went.
+    pub async fn expire(&self, project: &ProjectId) -> Result<usize> {
+        expire(&self.project(project).await?, self.clock.now()).await
+    }
+
+    /// Flushes all open projects. Their events are safe without it, and reading them is faster after it.
+    pub async fn close(&self) -> Result<()> {
+        let open: Vec<_> = self
+            .open
+            .lock()
+            .await
+            .values()
+            .filter_map(|cell| cell.get().cloned())
+            .collect();
+        for project in open {
+            flush(&project, self.clock.now()).await?;
+        }
+        Ok(())
     }
 
     fn folder_of(&self, project: &ProjectId) -> PathBuf {
@@ -74,8 +128,11 @@ impl Lake {
         let cell = Arc::clone(self.open.lock().await.entry(project.clone()).or_default());
         let open = async || {
             let (owned, folder) = (Arc::clone(&self.folder), self.folder_of(project));
-            let opened = Project::open(owned, &folder, self.clock.now()).await;
-            opened.map(Arc::new).map_err(|error| of_project(project, error))
+            let files = Arc::clone(&self.files);
+            let opened = Project::open(owned, &folder, files, self.settings, self.clock.now()).await;
+            let opened = Arc::new(opened.map_err(|error| of_project(project, error))?);
+            reconcile::start(&opened, self.clock.clone());
+            Ok(opened)
         };
         cell.get_or_try_init(open).await.cloned()
     }
@@ -109,8 +166,15 @@ fn of_project(project: &ProjectId, error: Error) -> Error {
 
 #[async_trait]
 impl EventSink for Lake {
-    async fn append(&self, project: &ProjectId, batch: Vec<EventRecord>) -> Result<Appended> {
-        append(self.project(project).await?, batch, self.clock.now()).await
+    async fn append(&self, project: &ProjectId, batch: EventBatch) -> Result<Appended> {
+        let project = self.project(project).await?;
+        if batch.is_empty() {
+            return Ok(Appended::default());
+        }
+        if batch.len() >= self.settings.direct_events {
+            return append_to_files(project, batch, self.clock.now()).await;
+        }
+        append_to_log(project, batch).await
     }
 }
 
@@ -133,21 +197,27 @@ impl EventStore for Lake {
     }
 
     async fn taxonomy(&self, project: &ProjectId) -> Result<Arc<Taxonomy>> {
-        Ok(self.snapshot(project).await?.1)
+        Ok(self.project(project).await?.current().await?.taxonomy())
     }
 
     async fn values(&self, project: &ProjectId, key: &str, search: &str, limit: usize) -> Result<ValueList> {
         let project = self.project(project).await?;
-        let taxonomy = project.current().await?.taxonomy;
-        known_property(&taxonomy, key)?;
-        value_index::list(&project.catalog.pool, key, search, limit).await
+        loop {
+            let current = project.current().await?;
+            known_property(&current.taxonomy(), key)?;
+            let found = value_index::list(&project.catalog.pool, &current.pending, key, search, limit).await?;
+            // A flush meanwhile would have counted what was in memory twice.
+            if project.committed().snapshot_id == current.view.snapshot_id {
+                return Ok(found);
+            }
+        }
     }
 
     async fn has_value(&self, project: &ProjectId, key: &str, value: &str) -> Result<Option<bool>> {
         let project = self.project(project).await?;
-        let taxonomy = project.current().await?.taxonomy;
-        let value_type = known_property(&taxonomy, key)?.value_type;
-        value_index::has(&project.catalog.pool, key, value_type, value).await
+        let current = project.current().await?;
+        let value_type = known_property(&current.taxonomy(), key)?.value_type;
+        value_index::has(&project.catalog.pool, &current.pending, key, value_type, value).await
     }
 }
 

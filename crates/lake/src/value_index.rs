@@ -5,12 +5,14 @@
 //! out. A property of which some value stayed out says that its list is not complete.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use hedgerow_data_api::{ValueCount, ValueList, ValueType};
 use hedgerow_errors::Result;
 use serde_json::json;
 use sqlx::{SqliteConnection, SqlitePool};
 
+use crate::counts::Counts;
 use crate::sqlite_error::failed;
 
 /// Distinct values listed of a property at most.
@@ -77,43 +79,90 @@ pub(crate) async fn add(
     Ok(())
 }
 
-/// Values of a property that contain a text, most frequent first.
-pub(crate) async fn list(pool: &SqlitePool, key: &str, search: &str, limit: usize) -> Result<ValueList> {
+/// Values of a property that contain a text, most frequent first. Events in memory count.
+pub(crate) async fn list(
+    pool: &SqlitePool,
+    pending: &[Arc<Counts>],
+    key: &str,
+    search: &str,
+    limit: usize,
+) -> Result<ValueList> {
     let step = failed("cannot read property values");
+    let mut laid_over: HashMap<&str, i64> = HashMap::new();
+    let lower = search.to_lowercase();
+    for (value, count) in pending
+        .iter()
+        .filter_map(|counts| counts.properties.get(key))
+        .flat_map(|property| &property.values)
+    {
+        if search.is_empty() || value.to_lowercase().contains(&lower) {
+            *laid_over.entry(value).or_default() += count;
+        }
+    }
     let property = "SELECT column_id, values_complete FROM hedgerow_property WHERE key = ?";
-    let property = sqlx::query_as(property).bind(key).fetch_one(pool).await;
-    let (column_id, complete): (i64, bool) = property.map_err(&step)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX - 1);
+    let property = sqlx::query_as(property).bind(key).fetch_optional(pool).await;
+    let (column_id, complete): (i64, bool) = property.map_err(&step)?.unwrap_or((0, true));
+    let wanted = i64::try_from(limit.saturating_add(laid_over.len())).unwrap_or(i64::MAX - 1);
     let rows = sqlx::query_as(
         "SELECT value, count FROM hedgerow_value WHERE column_id = ?1 AND (?2 = '' OR instr(lower(value), lower(?2)) > 0)
          ORDER BY count DESC, value LIMIT ?3",
     );
-    let rows = rows.bind(column_id).bind(search).bind(limit.saturating_add(1));
-    let rows: Vec<(String, i64)> = rows.fetch_all(pool).await.map_err(&step)?;
-    let cut = rows.len() as i64 > limit;
+    let rows = rows.bind(column_id).bind(search).bind(wanted.saturating_add(1));
+    let mut rows: Vec<(String, i64)> = rows.fetch_all(pool).await.map_err(&step)?;
+    if !laid_over.is_empty() {
+        let values = json!(laid_over.keys().collect::<Vec<_>>()).to_string();
+        let known =
+            "SELECT value, count FROM hedgerow_value WHERE column_id = ? AND value IN (SELECT value FROM json_each(?))";
+        let known = sqlx::query_as(known).bind(column_id).bind(values).fetch_all(pool).await;
+        let known: HashMap<String, i64> = known.map_err(&step)?.into_iter().collect();
+        rows.retain(|(value, _)| !laid_over.contains_key(value.as_str()));
+        rows.extend(
+            laid_over
+                .into_iter()
+                .map(|(value, count)| (value.to_owned(), count + known.get(value).copied().unwrap_or_default())),
+        );
+        rows.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    }
+    let cut = rows.len() > limit;
+    let complete = complete && !cut && !pending.iter().any(|counts| counts.leaves_out(key));
     let values = rows.into_iter().map(|(value, count)| ValueCount {
         value,
         count: count.unsigned_abs(),
     });
     Ok(ValueList {
-        values: values.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect(),
-        complete: complete && !cut,
+        values: values.take(limit).collect(),
+        complete,
     })
 }
 
 /// Whether some event has a value; `None` where the index holds only a part and not this one.
-pub(crate) async fn has(pool: &SqlitePool, key: &str, value_type: ValueType, value: &str) -> Result<Option<bool>> {
+pub(crate) async fn has(
+    pool: &SqlitePool,
+    pending: &[Arc<Counts>],
+    key: &str,
+    value_type: ValueType,
+    value: &str,
+) -> Result<Option<bool>> {
     let step = failed("cannot look up a property value");
-    let found: (bool, bool) = sqlx::query_as(
+    let texts = as_listed(value_type, value);
+    let in_memory = |counts: &Arc<Counts>| {
+        let property = counts.properties.get(key);
+        property.is_some_and(|property| texts.iter().any(|text| property.values.contains_key(text)))
+    };
+    if pending.iter().any(in_memory) {
+        return Ok(Some(true));
+    }
+    let found = sqlx::query_as(
         "SELECT values_complete, EXISTS (SELECT 1 FROM hedgerow_value WHERE hedgerow_value.column_id = hedgerow_property.column_id
          AND hedgerow_value.value IN (SELECT json_each.value FROM json_each(?2))) FROM hedgerow_property WHERE key = ?1",
-    )
-    .bind(key)
-    .bind(json!(as_listed(value_type, value)).to_string())
-    .fetch_one(pool)
-    .await
-    .map_err(&step)?;
-    let (complete, listed) = found;
+    );
+    let found = found
+        .bind(key)
+        .bind(json!(texts).to_string())
+        .fetch_optional(pool)
+        .await;
+    let (complete, listed): (bool, bool) = found.map_err(&step)?.unwrap_or((true, false));
+    let complete = complete && !pending.iter().any(|counts| counts.leaves_out(key));
     Ok((listed || complete).then_some(listed))
 }
 
@@ -122,7 +171,7 @@ pub(crate) async fn has(pool: &SqlitePool, key: &str, value_type: ValueType, val
 fn as_listed(value_type: ValueType, value: &str) -> Vec<String> {
     let number = value.trim().parse::<f64>().ok();
     match value_type {
-        ValueType::String => vec![value.to_owned()],
+        ValueType::String | ValueType::Json => vec![value.to_owned()],
         ValueType::Boolean => vec![value.trim().to_lowercase()],
         ValueType::Integer => {
             let whole = value.trim().parse::<i64>().ok();

@@ -1,6 +1,8 @@
 //! What a query reads: one snapshot that never changes.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -28,19 +30,22 @@ pub struct LakeFile {
 
 /// One snapshot: the files committed so far, and the events that are acknowledged but not flushed.
 ///
-/// Queries hold a view from start to end, so that a commit meanwhile changes nothing for them. The
-/// memory half is empty as long as every append ends in files.
+/// Queries hold a view from start to end, so that a commit meanwhile changes nothing for them.
 #[derive(Debug, Clone)]
 pub struct LakeView {
     /// The catalog's snapshot.
     pub snapshot_id: i64,
     /// The columns in order of their ids.
     pub columns: Vec<LakeColumn>,
-    /// The columns as an Arrow schema. A file may lack the newest: they read as null.
+    /// The columns as an Arrow schema, those of properties that lie in `rest` included. A file may
+    /// lack a column: it then reads as null.
     pub schema: SchemaRef,
     /// The files, each sorted by (`person_key`, `timestamp`).
-    pub files: Vec<LakeFile>,
-    /// Events that are not in files yet.
+    pub files: Arc<Vec<LakeFile>>,
+    /// Current person keys by the keys that events have, where they differ.
+    pub overrides: Arc<HashMap<i64, i64>>,
+    /// Events that are not in files yet, in columns by name: each batch has the columns in which
+    /// something stands, in the type that they had when it came.
     pub memory: Vec<RecordBatch>,
 }
 

@@ -151,7 +151,7 @@ impl Subject<'_> {
             ))
         };
         Ok(match self.value_type {
-            ValueType::String => lit(plain(value)),
+            ValueType::String | ValueType::Json => lit(plain(value)),
             ValueType::Integer => lit(plain(value).parse::<i64>().map_err(|_| wrong())?),
             ValueType::Double => lit(plain(value).parse::<f64>().map_err(|_| wrong())?),
             ValueType::Boolean => lit(plain(value).to_lowercase().parse::<bool>().map_err(|_| wrong())?),
@@ -170,7 +170,7 @@ impl Subject<'_> {
             // A whole bound keeps the comparison in whole numbers, which the files' statistics know.
             ValueType::Integer => Ok(plain(value).parse::<i64>().map_or_else(|_| lit(number), lit)),
             ValueType::Double => Ok(lit(number)),
-            ValueType::String | ValueType::Boolean => Err(self.refuse(&format!(
+            ValueType::String | ValueType::Boolean | ValueType::Json => Err(self.refuse(&format!(
                 "compares numbers, but the property is a {}",
                 self.value_type.as_str()
             ))),

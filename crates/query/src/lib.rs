@@ -9,6 +9,7 @@ mod dates;
 mod describe;
 mod engine;
 mod filters;
+mod rest;
 mod scan;
 mod sql;
 mod trends;

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::array::new_null_array;
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::config::ConfigOptions;
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, DFSchema, Result, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
@@ -15,32 +19,102 @@ use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFacto
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{Expr, ScalarUDF, TableProviderFilterPushDown, TableType};
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path;
 use datafusion::physical_expr::expressions::col;
-use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr, ScalarFunctionExpr};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::physical_plan::union::UnionExec;
-use hedgerow_lake::{LakeFile, LakeView};
+use hedgerow_lake::{LakeColumn, LakeFile, LakeView};
+
+use crate::rest::{CurrentPerson, RestValue};
+
+const PERSON_KEY: &str = "person_key";
 
 /// The events of one snapshot. The scan is ours, not a listing of folders: the catalog says which
 /// files there are, their time spans let whole files be skipped, and their order is declared.
 #[derive(Debug)]
 pub(crate) struct EventsTable {
     view: Arc<LakeView>,
+    /// The columns that files have.
+    stored: SchemaRef,
 }
 
 impl EventsTable {
     pub(crate) fn new(view: Arc<LakeView>) -> Self {
-        Self { view }
+        let fields = view.columns.iter().zip(view.schema.fields());
+        let stored: Vec<_> = fields
+            .filter(|(column, _)| column.stored)
+            .map(|(_, field)| Arc::clone(field))
+            .collect();
+        Self {
+            stored: Arc::new(Schema::new(stored)),
+            view,
+        }
+    }
+
+    /// Whether a column is computed and not read.
+    fn is_computed(&self, column: &LakeColumn) -> bool {
+        !column.stored || (column.name == PERSON_KEY && !self.view.overrides.is_empty())
+    }
+
+    /// What makes the wanted columns of those that are read.
+    fn computed(&self, wanted: &[usize], read: &SchemaRef) -> Result<Vec<ProjectionExpr>> {
+        let mut expressions = Vec::with_capacity(wanted.len());
+        for column in wanted.iter().filter_map(|at| self.view.columns.get(*at)) {
+            let call = |function: ScalarUDF, argument: &str| -> Result<Arc<dyn PhysicalExpr>> {
+                let field = Arc::new(Field::new(&column.name, column.kind.data_type(), true));
+                let arguments = vec![col(argument, read)?];
+                let options = Arc::new(ConfigOptions::default());
+                Ok(Arc::new(ScalarFunctionExpr::new(
+                    function.name(),
+                    Arc::new(function.clone()),
+                    arguments,
+                    field,
+                    options,
+                )))
+            };
+            let expr = match &column.key {
+                Some(key) if !column.stored => call(ScalarUDF::from(RestValue::new(key, column.kind)), "rest")?,
+                None if self.is_computed(column) => {
+                    call(ScalarUDF::from(CurrentPerson::new(&self.view.overrides)), PERSON_KEY)?
+                }
+                _ => col(&column.name, read)?,
+            };
+            expressions.push(ProjectionExpr {
+                expr,
+                alias: column.name.clone(),
+            });
+        }
+        Ok(expressions)
+    }
+
+    /// The events in memory, in the columns that are read.
+    fn memory(&self, read: &SchemaRef) -> Result<Vec<RecordBatch>> {
+        let adapted = self.view.memory.iter().map(|batch| {
+            let columns = read
+                .fields()
+                .iter()
+                .map(|field| match batch.column_by_name(field.name()) {
+                    Some(column) if column.data_type() == field.data_type() => Ok(Arc::clone(column)),
+                    // Whole numbers of a property that has come to be one of fractions since.
+                    Some(column) => cast(column, field.data_type()),
+                    None => Ok(new_null_array(field.data_type(), batch.num_rows())),
+                });
+            let columns = columns.collect::<Result<Vec<_>, _>>()?;
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            RecordBatch::try_new_with_options(Arc::clone(read), columns, &options)
+        });
+        Ok(adapted.collect::<Result<Vec<_>, _>>()?)
     }
 
     /// A file with what the catalog knows of it, so that pruning needs no file to be opened.
     fn partitioned(&self, file: &LakeFile) -> Result<PartitionedFile> {
-        let mut columns = vec![ColumnStatistics::new_unknown(); self.view.schema.fields().len()];
+        let mut columns = vec![ColumnStatistics::new_unknown(); self.stored.fields().len()];
         let time = |us| Precision::Exact(ScalarValue::TimestampMicrosecond(Some(us), Some("UTC".into())));
-        let timestamp = self.view.schema.index_of("timestamp")?;
+        let timestamp = self.stored.index_of("timestamp")?;
         columns[timestamp].min_value = time(file.first_us);
         columns[timestamp].max_value = time(file.last_us);
         columns[timestamp].null_count = Precision::Exact(0);
@@ -99,7 +173,20 @@ impl TableProvider for EventsTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let schema = self.schema();
+        let wanted: Vec<usize> = projection
+            .cloned()
+            .unwrap_or_else(|| (0..self.view.columns.len()).collect());
+        // Each wanted column is read, or computed of one that is.
+        let mut read: Vec<usize> = Vec::new();
+        for column in wanted.iter().filter_map(|at| self.view.columns.get(*at)) {
+            let at = self
+                .stored
+                .index_of(if column.stored { &column.name } else { "rest" })?;
+            if !read.contains(&at) {
+                read.push(at);
+            }
+        }
+        let read_schema: SchemaRef = Arc::new(self.stored.project(&read)?);
         let url = ObjectStoreUrl::local_filesystem();
         let runtime = state.runtime_env();
         let metadata = runtime.cache_manager.get_file_metadata_cache();
@@ -109,27 +196,43 @@ impl TableProvider for EventsTable {
             global: options,
             ..Default::default()
         };
-        let mut source = ParquetSource::new(Arc::clone(&schema))
+        let mut source = ParquetSource::new(Arc::clone(&self.stored))
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(readers));
-        if let Some(filter) = conjunction(filters.iter().cloned()) {
-            let df_schema = DFSchema::try_from(Arc::clone(&schema))?;
+        let on_stored = filters.iter().filter(|filter| {
+            let named = filter.column_refs();
+            let is_read =
+                |column: &LakeColumn| !named.iter().any(|named| named.name == column.name) || !self.is_computed(column);
+            self.view.columns.iter().all(is_read)
+        });
+        if let Some(filter) = conjunction(on_stored.cloned()) {
+            let df_schema = DFSchema::try_from(Arc::clone(&self.stored))?;
             source = source.with_predicate(state.create_physical_expr(filter, &df_schema)?);
         }
-        let sorted = ["person_key", "timestamp"].map(|name| Ok(PhysicalSortExpr::new_default(col(name, &schema)?)));
+        let sorted = [PERSON_KEY, "timestamp"].map(|name| Ok(PhysicalSortExpr::new_default(col(name, &self.stored)?)));
         let order = LexOrdering::new(sorted.into_iter().collect::<Result<Vec<_>>>()?);
         let config = FileScanConfigBuilder::new(url, Arc::new(source))
             .with_file_groups(self.groups(state.config().target_partitions())?)
-            .with_projection_indices(projection.cloned())?
+            .with_projection_indices(Some(read))?
             .with_limit(limit)
             .with_output_ordering(order.into_iter().collect())
             .build();
-        let files = DataSourceExec::from_data_source(config);
-        if self.view.memory.is_empty() {
-            return Ok(files);
+        let mut plan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
+        if !self.view.memory.is_empty() {
+            let memory = self.memory(&read_schema)?;
+            let memory = MemorySourceConfig::try_new_exec(&[memory], Arc::clone(&read_schema), None)?;
+            plan = UnionExec::try_new(vec![plan, memory])?;
         }
-        let memory =
-            MemorySourceConfig::try_new_exec(std::slice::from_ref(&self.view.memory), schema, projection.cloned())?;
-        UnionExec::try_new(vec![files, memory])
+        if !wanted
+            .iter()
+            .filter_map(|at| self.view.columns.get(*at))
+            .any(|column| self.is_computed(column))
+        {
+            return Ok(plan);
+        }
+        Ok(Arc::new(ProjectionExec::try_new(
+            self.computed(&wanted, &read_schema)?,
+            plan,
+        )?))
     }
 }

@@ -1,6 +1,7 @@
 //! Reading the newest snapshot. A cell that this version never writes is an error and no panic, so
 //! that a damaged catalog harms its own project only.
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,12 +9,13 @@ use chrono::{DateTime, Utc};
 use hedgerow_data_api::{EventDefinition, PropertyDefinition, Taxonomy, ValueType};
 use hedgerow_errors::{Code, Error, Result};
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
 use super::events_folder;
-use crate::layout::{ColumnKind, LakeColumn, Layout};
-use crate::project::Current;
+use crate::layout::{ColumnKind, LakeColumn};
+use crate::project::Committed;
 use crate::sqlite_error::failed;
-use crate::view::{LakeFile, LakeView};
+use crate::view::LakeFile;
 
 /// The newest snapshot's id.
 pub(crate) async fn newest_snapshot(transaction: &mut SqliteConnection) -> Result<i64> {
@@ -23,31 +25,73 @@ pub(crate) async fn newest_snapshot(transaction: &mut SqliteConnection) -> Resul
 }
 
 /// The newest snapshot with its taxonomy, both as the transaction sees them.
-pub(crate) async fn current(transaction: &mut SqliteConnection, folder: &Path) -> Result<Current> {
-    let view = view(transaction, folder).await?;
-    let taxonomy = taxonomy(transaction, view.snapshot_id).await?;
-    Ok(Current {
-        view: Arc::new(view),
-        taxonomy: Arc::new(taxonomy),
+pub(super) async fn committed(transaction: &mut SqliteConnection, folder: &Path) -> Result<Committed> {
+    let snapshot_id = newest_snapshot(transaction).await?;
+    Ok(Committed {
+        snapshot_id,
+        columns: columns(transaction).await?,
+        files: Arc::new(files(transaction, folder).await?),
+        taxonomy: Arc::new(taxonomy(transaction, snapshot_id).await?),
+        overrides: Arc::default(),
+        segments: segments(transaction).await?,
     })
 }
 
-async fn view(transaction: &mut SqliteConnection, folder: &Path) -> Result<LakeView> {
-    let step = failed("cannot read the newest snapshot");
-    let snapshot_id = newest_snapshot(transaction).await?;
-    let columns: Vec<(i64, String, String, Option<String>)> = sqlx::query_as(
+/// The columns of the table, and the properties that lie in `rest`.
+async fn columns(transaction: &mut SqliteConnection) -> Result<Vec<LakeColumn>> {
+    let step = failed("cannot read the table's columns");
+    let stored: Vec<(i64, String, String, Option<String>)> = sqlx::query_as(
         "SELECT c.column_id, c.column_name, c.column_type, p.key FROM ducklake_column c
          LEFT JOIN hedgerow_property p USING (column_id)
-         WHERE c.table_id = 1 AND c.end_snapshot IS NULL ORDER BY c.column_id",
+         WHERE c.table_id = 1 AND c.end_snapshot IS NULL",
     )
     .fetch_all(&mut *transaction)
     .await
     .map_err(&step)?;
-    let columns = columns.into_iter().map(|(id, name, kind, key)| {
-        let kind = ColumnKind::from_ducklake_type(&kind)?;
-        Ok(LakeColumn { id, name, key, kind })
+    let stored = stored.into_iter().map(|(id, name, kind, key)| {
+        Ok(LakeColumn {
+            id,
+            name,
+            key,
+            kind: ColumnKind::from_ducklake_type(&kind)?,
+            stored: true,
+        })
     });
-    let columns = columns.collect::<Result<Vec<_>>>()?;
+    let mut columns = stored.collect::<Result<Vec<_>>>()?;
+    let ids: HashSet<i64> = columns.iter().map(|column| column.id).collect();
+    let properties: Vec<(i64, String, String, String)> =
+        sqlx::query_as("SELECT column_id, column_name, value_type, key FROM hedgerow_property")
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(&step)?;
+    for (id, name, kind, key) in properties.into_iter().filter(|(id, ..)| !ids.contains(id)) {
+        columns.push(LakeColumn {
+            id,
+            name,
+            key: Some(key),
+            kind: ColumnKind::of_value_type(value_type(&kind)?),
+            stored: false,
+        });
+    }
+    columns.sort_by_key(|column| column.id);
+    Ok(columns)
+}
+
+/// The segments of the write-ahead log that live snapshots name.
+async fn segments(transaction: &mut SqliteConnection) -> Result<BTreeSet<Uuid>> {
+    let statement =
+        "SELECT segment.value FROM ducklake_snapshot_changes, json_each(commit_extra_info, '$.segments') segment
+                     WHERE commit_extra_info IS NOT NULL";
+    let named = sqlx::query_scalar(statement).fetch_all(transaction).await;
+    let named: Vec<String> = named.map_err(failed("cannot read which segments are in files"))?;
+    let parsed = named.iter().map(|segment| segment.parse::<Uuid>());
+    parsed
+        .collect::<Result<_, _>>()
+        .map_err(|error| Error::caused(Code::Corrupt, "a snapshot names a segment that is none", error))
+}
+
+async fn files(transaction: &mut SqliteConnection, folder: &Path) -> Result<Vec<LakeFile>> {
+    let step = failed("cannot read the newest snapshot");
     let files: Vec<(i64, String, i64, i64, i64, i64, i64)> = sqlx::query_as(
         "SELECT f.data_file_id, f.path, f.file_size_bytes, f.record_count, h.day, h.first_us, h.last_us
          FROM ducklake_data_file f JOIN hedgerow_data_file h USING (data_file_id)
@@ -68,18 +112,7 @@ async fn view(transaction: &mut SqliteConnection, folder: &Path) -> Result<LakeV
             first_us,
             last_us,
         });
-    let files = files.collect();
-    let schema = Layout {
-        columns: columns.clone(),
-    }
-    .schema();
-    Ok(LakeView {
-        snapshot_id,
-        columns,
-        schema,
-        files,
-        memory: Vec::new(),
-    })
+    Ok(files.collect())
 }
 
 async fn taxonomy(transaction: &mut SqliteConnection, snapshot_id: i64) -> Result<Taxonomy> {
@@ -119,7 +152,7 @@ async fn taxonomy(transaction: &mut SqliteConnection, snapshot_id: i64) -> Resul
     })
 }
 
-fn instant(us: i64) -> DateTime<Utc> {
+pub(crate) fn instant(us: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(us).unwrap_or_default()
 }
 
@@ -129,6 +162,7 @@ fn value_type(name: &str) -> Result<ValueType> {
         ValueType::Integer,
         ValueType::Double,
         ValueType::Boolean,
+        ValueType::Json,
     ];
     let found = all.into_iter().find(|value_type| value_type.as_str() == name);
     found.ok_or_else(|| {

@@ -33,7 +33,7 @@ fn rounds(count: usize) -> Vec<EventRecord> {
     let mut all = events(40 * count as u32);
     for (round, key) in all.chunks_mut(40).zip(keys) {
         for event in round {
-            event.properties.push((key, PropertyValue::Text("x".into())));
+            event.properties.push((key.into(), PropertyValue::Text("x".into())));
         }
     }
     all
@@ -54,10 +54,10 @@ proptest! {
             for (round, wait) in waits.iter().enumerate() {
                 all = rounds(round + 1);
                 let project = project();
-                let append = lake.append(&project, all.clone());
+                let append = lake.append(&project, all.clone().into());
                 drop(tokio::time::timeout(Duration::from_micros(*wait), append).await);
             }
-            lake.append(&project(), all.clone()).await.unwrap();
+            lake.append(&project(), all.clone().into()).await.unwrap();
             assert_holds(&lake, &all, &format!("dropped after {waits:?} microseconds")).await;
             drop(lake);
             // The last append that nobody waited for may own the folder for a moment longer.

@@ -59,8 +59,8 @@ async fn duckdb_reads_what_we_wrote() {
     let python = python();
     let folder = tempfile::tempdir().unwrap();
     let lake = lake(folder.path()).await;
-    lake.append(&project(), events(500)).await.unwrap();
-    lake.append(&project(), events(700)).await.unwrap();
+    lake.append(&project(), events(500).into()).await.unwrap();
+    lake.append(&project(), events(700).into()).await.unwrap();
     let catalog = folder.path().join("projects/site/catalog.sqlite");
     let expected = lake.snapshot(&project()).await.unwrap().0.rows();
     let first = events(1)[0].uuid;

@@ -10,7 +10,7 @@ use crate::append::{events, lake, now, project};
 /// A project with some events whose catalog then went through these statements.
 async fn changed(folder: &std::path::Path, statements: &str) -> Lake {
     let first = lake(folder).await;
-    first.append(&project(), events(10)).await.unwrap();
+    first.append(&project(), events(10).into()).await.unwrap();
     drop(first);
     let catalog = folder.join("projects/site/catalog.sqlite");
     let pool = sqlx::SqlitePool::connect(catalog.to_str().unwrap()).await.unwrap();
@@ -21,7 +21,7 @@ async fn changed(folder: &std::path::Path, statements: &str) -> Lake {
 }
 
 const FIRST_FORM: &str = "DROP INDEX hedgerow_column_id; DROP INDEX hedgerow_column_name;
-    DROP INDEX hedgerow_property_column; DROP INDEX hedgerow_person_key; PRAGMA user_version = 0;";
+    DROP INDEX hedgerow_property_column; DROP INDEX hedgerow_person_key; DROP INDEX hedgerow_file_stats; PRAGMA user_version = 0;";
 
 async fn indexes(folder: &std::path::Path) -> Result<i64, sqlx::Error> {
     let catalog = folder.join("projects/site/catalog.sqlite");
@@ -36,9 +36,9 @@ async fn a_catalog_of_the_first_form_gets_what_has_come_since() {
     let folder = tempfile::tempdir().unwrap();
     let lake = changed(folder.path(), FIRST_FORM).await;
     assert_eq!(indexes(folder.path()).await.unwrap(), 0);
-    let appended = lake.append(&project(), events(12)).await.unwrap();
+    let appended = lake.append(&project(), events(12).into()).await.unwrap();
     assert_eq!((appended.added, appended.already_present), (2, 10));
-    assert_eq!(indexes(folder.path()).await.unwrap(), 4);
+    assert_eq!(indexes(folder.path()).await.unwrap(), 5);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::append::{events, lake, project};
 async fn folders_without_a_catalog_are_no_projects() {
     let folder = tempfile::tempdir().unwrap();
     let lake = lake(folder.path()).await;
-    lake.append(&project(), events(10)).await.unwrap();
+    lake.append(&project(), events(10).into()).await.unwrap();
     let projects = folder.path().join("projects");
     // What an editor, a backup program and a crash in the middle of making a project leave.
     fs_err::create_dir_all(projects.join("stray/deep")).unwrap();
@@ -39,7 +39,7 @@ async fn folders_without_a_catalog_are_no_projects() {
 async fn a_broken_catalog_breaks_no_other_project() {
     let folder = tempfile::tempdir().unwrap();
     let lake = lake(folder.path()).await;
-    lake.append(&project(), events(10)).await.unwrap();
+    lake.append(&project(), events(10).into()).await.unwrap();
     let bad = folder.path().join("projects/bad");
     fs_err::create_dir_all(&bad).unwrap();
     fs_err::write(bad.join("catalog.sqlite"), b"this is no database ".repeat(200)).unwrap();
@@ -60,7 +60,7 @@ async fn a_catalog_with_impossible_cells_is_corrupt_and_no_panic() {
     let folder = tempfile::tempdir().unwrap();
     let catalog = folder.path().join("projects/site/catalog.sqlite");
     let first = lake(folder.path()).await;
-    first.append(&project(), events(10)).await.unwrap();
+    first.append(&project(), events(10).into()).await.unwrap();
     drop(first);
     let pool = sqlx::SqlitePool::connect(catalog.to_str().unwrap()).await.unwrap();
     sqlx::query("UPDATE ducklake_data_file SET record_count = 'many'")
@@ -81,7 +81,7 @@ async fn folders_are_for_their_owner_only() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("new/data");
     let lake = lake(&root).await;
-    lake.append(&project(), events(10)).await.unwrap();
+    lake.append(&project(), events(10).into()).await.unwrap();
     for made in ["", "projects", "projects/site/data/main/events"].map(|name| root.join(name)) {
         let mode = fs_err::metadata(&made).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700, "{}", made.display());

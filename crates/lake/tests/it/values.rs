@@ -12,7 +12,7 @@ fn with_paths(paths: impl Iterator<Item = u32>) -> Vec<EventRecord> {
     let one = events(1).remove(0);
     let event = |path: u32| EventRecord {
         uuid: Uuid::new_v4(),
-        properties: vec![("path", PropertyValue::Text(format!("/{path}")))],
+        properties: vec![("path".into(), PropertyValue::Text(format!("/{path}")))],
         ..one.clone()
     };
     paths.map(event).collect()
@@ -37,7 +37,7 @@ async fn counts_of_listed_values_are_exact_when_the_index_is_full() {
                 *truth.entry(path.clone()).or_default() += 1;
             }
         }
-        lake.append(&project(), chunk).await.unwrap();
+        lake.append(&project(), chunk.into()).await.unwrap();
         let list = lake.values(&project(), "path", "", 100_000).await.unwrap();
         for value in &list.values {
             assert_eq!(value.count, truth[&value.value], "{}", value.value);
@@ -57,9 +57,9 @@ async fn long_values_stay_out_of_the_index() {
     let text = |length: usize| PropertyValue::Text("é".repeat(length / 2));
     let mut batch = events(4);
     for (event, length) in batch.iter_mut().zip([4, 1_024, 1_026, 200_000]) {
-        event.properties = vec![("url", text(length))];
+        event.properties = vec![("url".into(), text(length))];
     }
-    lake.append(&project(), batch).await.unwrap();
+    lake.append(&project(), batch.into()).await.unwrap();
     let list = lake.values(&project(), "url", "", 10).await.unwrap();
     let lengths: Vec<_> = list.values.iter().map(|value| value.value.len()).collect();
     assert_eq!((lengths, list.complete), (vec![4, 1_024], false));
@@ -75,12 +75,12 @@ async fn a_value_is_found_by_what_it_is() {
     let paths = (10_000..20_000)
         .chain((100_000..109_000).chain(10_000..20_000))
         .chain([1]);
-    lake.append(&project(), with_paths(paths)).await.unwrap();
+    lake.append(&project(), with_paths(paths).into()).await.unwrap();
     let mut numbered = events(3);
     for (event, ratio) in numbered.iter_mut().zip([0.1, 1e21, -0.0]) {
-        event.properties.push(("ratio", PropertyValue::Double(ratio)));
+        event.properties.push(("ratio".into(), PropertyValue::Double(ratio)));
     }
-    lake.append(&project(), numbered).await.unwrap();
+    lake.append(&project(), numbered.into()).await.unwrap();
     let cases = [
         ("path", "/1", true),
         ("path", "/2", false),

@@ -29,17 +29,17 @@ pub(crate) fn events() -> Vec<EventRecord> {
             .wrapping_add(1_442_695_040_888_963_407)
             >> 33;
         let mut properties = vec![(
-            "status",
+            "status".into(),
             PropertyValue::Integer([200, 200, 304, 404, 500][(noise % 5) as usize]),
         )];
         if !noise.is_multiple_of(4) {
-            properties.push(("$pathname", PropertyValue::Text(format!("/Page/{}", noise % 9))));
+            properties.push(("$pathname".into(), PropertyValue::Text(format!("/Page/{}", noise % 9))));
         }
         if !noise.is_multiple_of(3) {
-            properties.push(("$is_bot", PropertyValue::Boolean(noise.is_multiple_of(2))));
+            properties.push(("$is_bot".into(), PropertyValue::Boolean(noise.is_multiple_of(2))));
         }
         if noise.is_multiple_of(7) {
-            properties.push(("ratio", PropertyValue::Double((noise % 100) as f64 / 8.0)));
+            properties.push(("ratio".into(), PropertyValue::Double((noise % 100) as f64 / 8.0)));
         }
         EventRecord {
             uuid: Uuid::new_v5(&Uuid::NAMESPACE_OID, &n.to_be_bytes()),
@@ -60,12 +60,12 @@ pub(crate) async fn engine(folder: &std::path::Path) -> Engine {
 pub(crate) async fn lake(folder: &std::path::Path) -> Arc<Lake> {
     let lake = Arc::new(Lake::new(DataFolder::open(folder).unwrap(), clock()));
     lake.create_project(&project()).await.unwrap();
-    // Two commits, so that days have more than one file.
+    // The first half lies in files and the second in memory, so that days have both.
     let (first, second): (Vec<_>, Vec<_>) = events().into_iter().enumerate().partition(|(n, _)| n.is_multiple_of(3));
     for half in [first, second] {
-        lake.append(&project(), half.into_iter().map(|(_, event)| event).collect())
-            .await
-            .unwrap();
+        let half: Vec<EventRecord> = half.into_iter().map(|(_, event)| event).collect();
+        lake.flush(&project()).await.unwrap();
+        lake.append(&project(), half.into()).await.unwrap();
     }
     lake
 }

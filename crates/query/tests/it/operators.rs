@@ -36,13 +36,12 @@ async fn engine(folder: &std::path::Path, clock: &Clock) -> Engine {
         session_id: None,
         properties: [("version", version), ("signed_up", signed_up)]
             .into_iter()
-            .filter_map(|(key, text)| Some((key, PropertyValue::Text(text?.to_owned()))))
-            .chain([("seats", PropertyValue::Integer(3))])
+            .filter_map(|(key, text)| Some((key.into(), PropertyValue::Text(text?.to_owned()))))
+            .chain([("seats".into(), PropertyValue::Integer(3))])
             .collect(),
     };
-    lake.append(&project(), (0..).zip(EVENTS).map(event).collect())
-        .await
-        .unwrap();
+    let events: Vec<EventRecord> = (0..).zip(EVENTS).map(event).collect();
+    lake.append(&project(), events.into()).await.unwrap();
     Engine::new(lake).unwrap()
 }
 

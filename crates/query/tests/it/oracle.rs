@@ -25,6 +25,7 @@ fn property(event: &EventRecord, key: &str) -> Option<Value> {
         PropertyValue::Integer(number) => json!(number),
         PropertyValue::Double(number) => json!(number),
         PropertyValue::Boolean(truth) => json!(truth),
+        PropertyValue::Json(text) => json!(text),
     })
 }
 

@@ -1,0 +1,270 @@
+//! One catalog transaction: files come, files go, columns and counts with them, as a new snapshot.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use hedgerow_errors::{Code, Error, Result};
+use serde_json::json;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::catalog::{self, EVENTS_TABLE, insert_column, snapshot_time};
+use crate::counts::Counts;
+use crate::files::Stage;
+use crate::layout::{LakeColumn, Layout};
+use crate::parquet_file::NewFile;
+use crate::project::Project;
+use crate::sqlite_error::failed;
+
+/// What a commit does.
+pub(crate) struct Commit<'a> {
+    /// The columns afterwards.
+    pub(crate) layout: &'a Layout,
+    /// Files that are on disk.
+    pub(crate) added: &'a [NewFile],
+    /// Ids of files whose rows are in the added ones.
+    pub(crate) replaced: &'a [i64],
+    /// What the added files have that was not counted before.
+    pub(crate) counts: Vec<Arc<Counts>>,
+    /// Segments of the write-ahead log whose events are in the added files.
+    pub(crate) segments: &'a [Uuid],
+}
+
+/// Commits, and makes the new snapshot the one that readers get. Returns the added files' ids, in
+/// their order. The caller holds the right to write.
+pub(crate) async fn commit(project: &Project, commit: Commit<'_>, now: DateTime<Utc>) -> Result<Range<i64>> {
+    project.files.stage(Stage::Commit);
+    let begun = project.catalog.pool.begin_with("BEGIN IMMEDIATE").await;
+    let mut transaction = begun.map_err(failed("cannot begin a commit"))?;
+    let newest = catalog::newest_snapshot(&mut transaction).await?;
+    if newest != project.committed().snapshot_id {
+        // What was taken for new was decided by an older snapshot.
+        let message = format!("the catalog went on to snapshot {newest} meanwhile");
+        return Err(Error::new(Code::Conflict, message).with_hint("try again"));
+    }
+    let ids = register(&mut transaction, project, &commit, now).await?;
+    for counts in &commit.counts {
+        counts.add(&mut transaction, &commit.layout.columns).await?;
+    }
+    let committed = transaction.commit().await.map_err(failed("cannot commit"));
+    // A commit that reports an error may have happened, so the snapshot is read in any case. Where
+    // that fails the files are durable all the same, and the next reader tries again.
+    let followed = project.follow().await;
+    committed?;
+    if let Err(error) = followed {
+        tracing::warn!("the snapshot of a commit could not be read yet: {}", error.chain());
+    }
+    project.files.stage(Stage::Committed);
+    Ok(ids)
+}
+
+async fn register(
+    transaction: &mut SqliteConnection,
+    project: &Project,
+    commit: &Commit<'_>,
+    now: DateTime<Utc>,
+) -> Result<Range<i64>> {
+    let step = failed("cannot register files");
+    let newest = "SELECT snapshot_id, schema_version, next_catalog_id, next_file_id FROM ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1";
+    let newest = sqlx::query_as(newest).fetch_one(&mut *transaction).await;
+    let (last_snapshot, last_version, next_catalog, next_file): (i64, i64, i64, i64) = newest.map_err(&step)?;
+    let (snapshot_id, ids) = (last_snapshot + 1, next_file..next_file + commit.added.len() as i64);
+    let altered = columns(transaction, &project.committed().columns, commit.layout, snapshot_id).await?;
+    let schema_version = last_version + i64::from(altered);
+    let next_row = "SELECT next_row_id FROM ducklake_table_stats WHERE table_id = 1";
+    let next_row = sqlx::query_scalar(next_row).fetch_one(&mut *transaction).await;
+    let mut next_row: i64 = next_row.map_err(&step)?;
+
+    sqlx::query("INSERT INTO ducklake_snapshot VALUES (?, ?, ?, ?, ?)")
+        .bind(snapshot_id)
+        .bind(snapshot_time(now))
+        .bind(schema_version)
+        .bind(next_catalog)
+        .bind(ids.end)
+        .execute(&mut *transaction)
+        .await
+        .map_err(&step)?;
+    let mut changes: Vec<&str> = Vec::new();
+    changes.extend(altered.then_some("altered_table:1"));
+    changes.push(if commit.replaced.is_empty() {
+        "inserted_into_table:1"
+    } else {
+        "compacted_table:1"
+    });
+    let extra = (!commit.segments.is_empty()).then(|| json!({ "segments": commit.segments }).to_string());
+    sqlx::query("INSERT INTO ducklake_snapshot_changes(snapshot_id, changes_made, commit_extra_info) VALUES (?, ?, ?)")
+        .bind(snapshot_id)
+        .bind(changes.join(","))
+        .bind(extra)
+        .execute(&mut *transaction)
+        .await
+        .map_err(&step)?;
+    if altered {
+        sqlx::query("INSERT INTO ducklake_schema_versions VALUES (?, ?, 1)")
+            .bind(snapshot_id)
+            .bind(schema_version)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&step)?;
+    }
+    let (gone_rows, gone_bytes) = replace(transaction, commit.replaced, snapshot_id).await?;
+    let (mut rows, mut bytes) = (-gone_rows, -gone_bytes);
+    for (file, id) in commit.added.iter().zip(ids.clone()) {
+        register_file(transaction, file, id, snapshot_id, next_row).await?;
+        next_row += file.rows as i64;
+        rows += file.rows as i64;
+        bytes += file.size as i64;
+    }
+    sqlx::query("UPDATE ducklake_table_stats SET record_count = record_count + ?, next_row_id = ?, file_size_bytes = file_size_bytes + ? WHERE table_id = 1")
+        .bind(rows)
+        .bind(next_row)
+        .bind(bytes)
+        .execute(&mut *transaction)
+        .await
+        .map_err(&step)?;
+    table_stats(transaction, commit.layout).await?;
+    Ok(ids)
+}
+
+/// Adds new columns, and gives others their new type. Says whether the table's schema is another.
+async fn columns(
+    transaction: &mut SqliteConnection,
+    before: &[LakeColumn],
+    layout: &Layout,
+    snapshot_id: i64,
+) -> Result<bool> {
+    let step = failed("cannot register columns");
+    let known: HashMap<i64, &LakeColumn> = before.iter().map(|column| (column.id, column)).collect();
+    let mut altered = false;
+    for column in &layout.columns {
+        let old = known.get(&column.id);
+        if old.is_some_and(|old| old.kind == column.kind) {
+            continue;
+        }
+        if column.stored {
+            altered = true;
+            sqlx::query("UPDATE ducklake_column SET end_snapshot = ? WHERE table_id = 1 AND column_id = ? AND end_snapshot IS NULL")
+                .bind(snapshot_id)
+                .bind(column.id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(&step)?;
+            insert_column(transaction, column, snapshot_id).await?;
+        }
+        sqlx::query(
+            "INSERT INTO hedgerow_property VALUES (?, ?, ?, ?, 0, 1, 0)
+             ON CONFLICT(key) DO UPDATE SET value_type = excluded.value_type",
+        )
+        .bind(&column.key)
+        .bind(column.id)
+        .bind(&column.name)
+        .bind(column.kind.value_type().as_str())
+        .execute(&mut *transaction)
+        .await
+        .map_err(&step)?;
+    }
+    Ok(altered)
+}
+
+/// Ends the life of files with this snapshot. Returns their rows and bytes.
+async fn replace(transaction: &mut SqliteConnection, files: &[i64], snapshot_id: i64) -> Result<(i64, i64)> {
+    let step = failed("cannot replace files");
+    if files.is_empty() {
+        return Ok((0, 0));
+    }
+    let ids = json!(files).to_string();
+    let gone: (i64, i64, i64) = sqlx::query_as(
+        "SELECT count(*), sum(record_count), sum(file_size_bytes) FROM ducklake_data_file
+         WHERE end_snapshot IS NULL AND data_file_id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(&ids)
+    .fetch_one(&mut *transaction)
+    .await
+    .map_err(&step)?;
+    if gone.0 != files.len() as i64 {
+        return Err(Error::new(
+            Code::Conflict,
+            "a file that was to be replaced is gone already",
+        ));
+    }
+    sqlx::query(
+        "UPDATE ducklake_data_file SET end_snapshot = ? WHERE data_file_id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(snapshot_id)
+    .bind(&ids)
+    .execute(transaction)
+    .await
+    .map_err(&step)?;
+    Ok((gone.1, gone.2))
+}
+
+async fn register_file(
+    transaction: &mut SqliteConnection,
+    file: &NewFile,
+    id: i64,
+    snapshot_id: i64,
+    first_row: i64,
+) -> Result<()> {
+    let step = failed("cannot register a file");
+    sqlx::query(
+        "INSERT INTO ducklake_data_file(data_file_id, table_id, begin_snapshot, path, path_is_relative, file_format, record_count, file_size_bytes, footer_size, row_id_start)
+         VALUES (?, ?, ?, ?, 1, 'parquet', ?, ?, ?, ?)",
+    )
+    .bind(id)
+    .bind(EVENTS_TABLE)
+    .bind(snapshot_id)
+    .bind(&file.name)
+    .bind(file.rows as i64)
+    .bind(file.size as i64)
+    .bind(file.footer_size as i64)
+    .bind(first_row)
+    .execute(&mut *transaction)
+    .await
+    .map_err(&step)?;
+    sqlx::query("INSERT INTO hedgerow_data_file VALUES (?, ?, ?, ?)")
+        .bind(id)
+        .bind(file.day)
+        .bind(file.first_us)
+        .bind(file.last_us)
+        .execute(&mut *transaction)
+        .await
+        .map_err(&step)?;
+    let columns = file.columns.iter().map(|column| {
+        let values = (file.rows - column.nulls) as i64;
+        json!([
+            column.column_id,
+            column.size,
+            values,
+            column.nulls,
+            column.min,
+            column.max
+        ])
+    });
+    sqlx::query(
+        "INSERT INTO ducklake_file_column_stats(data_file_id, table_id, column_id, column_size_bytes, value_count, null_count, min_value, max_value)
+         SELECT ?1, 1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?2)",
+    )
+    .bind(id)
+    .bind(json!(columns.collect::<Vec<_>>()).to_string())
+    .execute(transaction)
+    .await
+    .map_err(&step)?;
+    Ok(())
+}
+
+/// Keeps the table's column statistics loose: guests may not conclude more from them than that a
+/// column exists and can hold nulls. The files' own statistics are exact.
+async fn table_stats(transaction: &mut SqliteConnection, layout: &Layout) -> Result<()> {
+    let stored = layout
+        .columns
+        .iter()
+        .filter(|column| column.stored)
+        .map(|column| column.id);
+    let insert = "INSERT INTO ducklake_table_column_stats(table_id, column_id, contains_null)
+                  SELECT 1, value, 1 FROM json_each(?) WHERE value NOT IN (SELECT column_id FROM ducklake_table_column_stats WHERE table_id = 1)";
+    let ids = json!(stored.collect::<Vec<_>>()).to_string();
+    let inserted = sqlx::query(insert).bind(ids).execute(transaction).await;
+    inserted.map(drop).map_err(failed("cannot update table statistics"))
+}

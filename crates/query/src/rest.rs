@@ -1,0 +1,175 @@
+//! Columns that files do not have: the value of a key out of the JSON of `rest`, and the person whom
+//! an event belongs to by now.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanBuilder, Float64Builder, Int64Array, Int64Builder, StringBuilder,
+};
+use datafusion::arrow::datatypes::{DataType, Int64Type};
+use datafusion::common::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use hedgerow_lake::ColumnKind;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// `rest_value(rest)`: the value of one key, in the key's type; null where it is of another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct RestValue {
+    key: String,
+    data_type: DataType,
+    is_json: bool,
+    signature: Signature,
+}
+
+impl RestValue {
+    pub(crate) fn new(key: &str, kind: ColumnKind) -> Self {
+        Self {
+            key: key.to_owned(),
+            data_type: kind.data_type(),
+            is_json: kind == ColumnKind::Json,
+            signature: Signature::exact(vec![DataType::Utf8], Volatility::Immutable),
+        }
+    }
+}
+
+impl ScalarUDFImpl for RestValue {
+    fn name(&self) -> &'static str {
+        "rest_value"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(self.data_type.clone())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let Some(rest) = arrays.first().and_then(|array| array.as_string_opt::<i32>()) else {
+            return datafusion::common::internal_err!("rest is no text");
+        };
+        // Most events have nothing in `rest` of most keys, so the text is looked through before it is parsed.
+        let quoted = serde_json::Value::from(self.key.as_str()).to_string();
+        let values = rest.iter().map(|json| {
+            json.filter(|json| json.contains(&quoted))
+                .and_then(|json| member(json, &self.key))
+        });
+        let array: ArrayRef = match &self.data_type {
+            DataType::Int64 => {
+                let mut array = Int64Builder::with_capacity(rest.len());
+                values.for_each(|value| array.append_option(value.and_then(|value| value.get().parse().ok())));
+                Arc::new(array.finish())
+            }
+            DataType::Float64 => {
+                let mut array = Float64Builder::with_capacity(rest.len());
+                values.for_each(|value| array.append_option(value.and_then(|value| value.get().parse().ok())));
+                Arc::new(array.finish())
+            }
+            DataType::Boolean => {
+                let mut array = BooleanBuilder::with_capacity(rest.len());
+                values.for_each(|value| array.append_option(value.and_then(|value| value.get().parse().ok())));
+                Arc::new(array.finish())
+            }
+            _ => {
+                let mut array = StringBuilder::new();
+                for value in values {
+                    match value {
+                        Some(value) if self.is_json => array.append_value(value.get()),
+                        Some(value) => array.append_option(serde_json::from_str::<String>(value.get()).ok()),
+                        None => array.append_null(),
+                    }
+                }
+                Arc::new(array.finish())
+            }
+        };
+        Ok(ColumnarValue::Array(array))
+    }
+}
+
+/// A member of a JSON object, without reading the others more than is needed to skip them.
+fn member<'a>(json: &'a str, key: &str) -> Option<&'a RawValue> {
+    struct Wanted<'k>(&'k str);
+    impl<'de> Visitor<'de> for Wanted<'_> {
+        type Value = Option<&'de RawValue>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Self::Value, M::Error> {
+            let mut found = None;
+            while let Some(key) = members.next_key::<std::borrow::Cow<'de, str>>()? {
+                if key == self.0 {
+                    found = Some(members.next_value()?);
+                } else {
+                    members.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(found)
+        }
+    }
+    serde_json::Deserializer::from_str(json)
+        .deserialize_map(Wanted(key))
+        .ok()
+        .flatten()
+}
+
+/// `person(person_key)`: the key of the person whom events of this key belong to after all merges.
+#[derive(Debug, Clone)]
+pub(crate) struct CurrentPerson {
+    overrides: Arc<HashMap<i64, i64>>,
+    signature: Signature,
+}
+
+impl CurrentPerson {
+    pub(crate) fn new(overrides: &Arc<HashMap<i64, i64>>) -> Self {
+        Self {
+            overrides: Arc::clone(overrides),
+            signature: Signature::exact(vec![DataType::Int64], Volatility::Immutable),
+        }
+    }
+}
+
+// Two are the same where they map by the same map; a view has one.
+impl PartialEq for CurrentPerson {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.overrides, &other.overrides)
+    }
+}
+
+impl Eq for CurrentPerson {}
+
+impl Hash for CurrentPerson {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.overrides).hash(state);
+    }
+}
+
+impl ScalarUDFImpl for CurrentPerson {
+    fn name(&self) -> &'static str {
+        "person"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Int64)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let Some(keys) = arrays.first().and_then(|array| array.as_primitive_opt::<Int64Type>()) else {
+            return datafusion::common::internal_err!("person_key is no whole number");
+        };
+        let current: Int64Array = keys.unary(|key| self.overrides.get(&key).copied().unwrap_or(key));
+        Ok(ColumnarValue::Array(Arc::new(current)))
+    }
+}
