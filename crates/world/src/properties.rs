@@ -79,7 +79,6 @@ pub(crate) fn of_browser(session: &Session, member: Option<(u32, &Member)>) -> P
     let profile = session.profile();
     properties.extend([
         ("$os", profile.os.into()),
-        ("$os_version", profile.os_version.into()),
         ("$browser", profile.browser.into()),
         ("$browser_version", profile.browser_version.into()),
         ("$device_type", profile.device_type.into()),
@@ -99,6 +98,9 @@ pub(crate) fn of_browser(session: &Session, member: Option<(u32, &Member)>) -> P
         ("$process_person_profile", session.identified.into()),
         ("app_version", session.version.into()),
     ]);
+    if !profile.os_version.is_empty() {
+        properties.push(("$os_version", profile.os_version.into()));
+    }
     place_of(session, member.map_or(0, |(number, _)| number), &mut properties);
     if let Some((_, member)) = member {
         of_member(session, member, &mut properties);
