@@ -1,0 +1,24 @@
+//! Persons and groups: which distinct ids are one person, and what is known of persons and groups.
+//!
+//! Events in files carry the key of their own distinct id and never change. Merges make a map from
+//! those keys to the keys of persons, and everything that events say of an id is kept in registers
+//! that can be merged: the result is the same in whatever order, pieces and repetition events come.
+//! The canonical order is that of their [`Stamp`]s.
+
+mod changes;
+mod keys;
+mod mapped;
+mod merges;
+mod properties;
+mod state;
+mod world;
+
+pub use self::changes::Ignored;
+pub(crate) use self::changes::PeopleChanges;
+pub use self::keys::{person_key, person_uuid};
+pub use self::merges::{MergeKind, MergeOp, Reason, Refusal};
+pub use self::state::Stamp;
+pub use self::world::{PersonDistinctId, PersonRow};
+
+#[cfg(test)]
+mod tests;

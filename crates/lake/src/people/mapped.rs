@@ -1,0 +1,67 @@
+//! Event properties that become person properties by themselves.
+
+/// Copied to the person, and kept as `$initial_...` the first time. Stored states name these keys by
+/// their place here, so that the list may only grow, and only at its end.
+pub(crate) const MAPPED: [&str; 44] = [
+    "$app_build",
+    "$app_name",
+    "$app_namespace",
+    "$app_version",
+    "$browser",
+    "$browser_version",
+    "$device_type",
+    "$current_url",
+    "$pathname",
+    "$os",
+    "$os_name",
+    "$os_version",
+    "$referring_domain",
+    "$referrer",
+    "$screen_height",
+    "$screen_width",
+    "$viewport_height",
+    "$viewport_width",
+    "$raw_user_agent",
+    // Campaigns.
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_content",
+    "utm_name",
+    "utm_term",
+    "gclid",
+    "gad_source",
+    "gclsrc",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "fbclid",
+    "msclkid",
+    "twclid",
+    "li_fat_id",
+    "mc_cid",
+    "igshid",
+    "ttclid",
+    "rdt_cid",
+    "irclid",
+    "_kx",
+    "epik",
+    "qclid",
+    "sccid",
+];
+
+/// What begins the keys that say where somebody was.
+const PLACES: &str = "$geoip_";
+
+/// True for a key that is copied to the person.
+pub(crate) fn is_mapped(key: &str) -> bool {
+    MAPPED.contains(&key) || key.starts_with(PLACES)
+}
+
+/// The person property that keeps the first value of a key.
+pub(crate) fn initial(key: &str) -> String {
+    format!("$initial_{}", key.strip_prefix('$').unwrap_or(key))
+}
+
+/// Events that leave persons as they are, whatever they carry.
+pub(crate) const NEVER: [&str; 4] = ["$exception", "$$heatmap", "$snapshot", "$snapshot_items"];
