@@ -9,16 +9,26 @@ mod changes;
 mod keys;
 mod mapped;
 mod merges;
+mod migrate;
+mod overlay;
 mod properties;
+mod reading;
 mod state;
+mod store;
 mod world;
 
 pub use self::changes::Ignored;
 pub(crate) use self::changes::PeopleChanges;
 pub use self::keys::{person_key, person_uuid};
 pub use self::merges::{MergeKind, MergeOp, Reason, Refusal};
+pub(crate) use self::migrate::migrate;
+pub(crate) use self::overlay::Overlay;
+pub(crate) use self::reading::{
+    Page, collisions, group_types, groups, ignored, overrides, person_distinct_ids, persons, refusals,
+};
 pub use self::state::Stamp;
-pub use self::world::{PersonDistinctId, PersonRow};
+pub(crate) use self::store::{Applied, apply};
+pub use self::world::{GroupRow, PersonDistinctId, PersonRow};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
 //! Persons against a naive model: all events one by one in order of their stamps, with plain maps.
 
-mod model;
+pub(crate) mod model;
 mod order;

@@ -37,6 +37,21 @@ pub struct PersonDistinctId {
     pub person_key: i64,
 }
 
+/// A group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRow {
+    /// The name of its type, e.g. `company`.
+    pub group_type: String,
+    /// The index of its type, 0 to 4.
+    pub group_type_index: i64,
+    /// Its key within the type.
+    pub group_key: String,
+    /// The earliest event that names it, in microseconds since 1970-01-01 in UTC.
+    pub created_at: i64,
+    /// A JSON object, its keys in order.
+    pub properties: String,
+}
+
 /// Distinct ids with the operations between them. Whole components only: an operation that is
 /// missing could have changed what the others do.
 #[derive(Debug, Default)]

@@ -24,6 +24,8 @@ pub(crate) struct Event {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Outcome {
     pub(crate) persons: Vec<PersonRow>,
+    /// Distinct id to the id and the key of its person.
+    pub(crate) distinct_ids: BTreeMap<String, (Uuid, i64)>,
     /// Key of a distinct id to the key of its person, where they differ.
     pub(crate) overrides: BTreeMap<i64, i64>,
     pub(crate) refusals: BTreeMap<Stamp, Reason>,
@@ -194,11 +196,15 @@ impl Model {
         };
         for person in self.persons.into_iter().flatten() {
             let key = person_key(&person.root);
+            let id = person_uuid(&person.root);
+            outcome
+                .distinct_ids
+                .extend(person.ids.iter().map(|distinct_id| (distinct_id.clone(), (id, key))));
             let others = person.ids.iter().filter(|id| **id != person.root);
             outcome.overrides.extend(others.map(|id| (person_key(id), key)));
             outcome.persons.push(PersonRow {
                 person_key: key,
-                person_id: person_uuid(&person.root),
+                person_id: id,
                 created_at: person.created_at.unwrap(),
                 is_identified: person.is_identified,
                 properties: json!(person.properties).to_string(),

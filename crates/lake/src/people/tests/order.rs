@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::model::{Outcome, batch, outcome, world};
 use crate::people::PeopleChanges;
-use crate::people::keys::person_key;
+use crate::people::keys::{person_key, person_uuid};
 use crate::people::merges::Reason;
 use crate::people::state::json_object;
 use crate::people::world::World;
@@ -30,6 +30,8 @@ fn of_changes(changes: PeopleChanges) -> Outcome {
     outcome.persons = world.persons(&mut resolution);
     for id in world.ids.keys() {
         let root = resolution.root(id);
+        let person = (person_uuid(&root), person_key(&root));
+        outcome.distinct_ids.insert(id.to_string(), person);
         if root != *id {
             outcome.overrides.insert(person_key(id), person_key(&root));
         }
