@@ -1,9 +1,10 @@
 //! How a state lies in the catalog: a version byte, the distinct stamps, and the two kinds of
 //! registers, each with a key, the number of its stamp and a value.
 //!
-//! Most registers of an id were written by its first and its last event, so stamps are kept once each;
-//! keys that every web event has are kept as numbers. That makes the usual state half as large as
-//! JSON, and it is read without a parser.
+//! Most registers of an id were written by its first and its last event, and most values did not
+//! change between them, so stamps and values are kept once each; keys that every web event has are
+//! kept as numbers. That makes the usual state a third as large as JSON, and it is read without a
+//! parser.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -15,6 +16,13 @@ use super::{Keep, Registers, Stamp, State, Text, Written};
 use crate::people::mapped::{MAPPED, initial};
 
 const VERSION: u8 = 1;
+
+/// In place of a value: there is none.
+const UNSET: u64 = 0;
+/// A value that was not there before follows.
+const NEW: u64 = 1;
+/// The first of the values that were there before; the others have the numbers after it.
+const FIRST_KNOWN: u64 = 2;
 
 /// Keys that are kept as numbers, from 1 on: each mapped key and the key of its first value.
 static NUMBERED: LazyLock<(Vec<Text>, HashMap<Text, u64>)> = LazyLock::new(|| {
@@ -28,6 +36,7 @@ static NUMBERED: LazyLock<(Vec<Text>, HashMap<Text, u64>)> = LazyLock::new(|| {
 pub(crate) fn encode(state: &State) -> Vec<u8> {
     let mut stamps: Vec<Stamp> = Vec::new();
     let mut numbers: HashMap<Stamp, u64> = HashMap::new();
+    let mut values: HashMap<&str, u64> = HashMap::new();
     let mut body = Vec::with_capacity(1_024);
     for registers in [&state.set, &state.once] {
         number(&mut body, registers.written.len() as u64);
@@ -44,12 +53,17 @@ pub(crate) fn encode(state: &State) -> Vec<u8> {
                 stamps.len() as u64 - 1
             });
             number(&mut body, at);
-            match &written.value {
-                Some(value) => {
-                    number(&mut body, 1);
+            let Some(value) = &written.value else {
+                number(&mut body, UNSET);
+                continue;
+            };
+            let next = values.len() as u64;
+            match *values.entry(value).or_insert(next) {
+                known if known < next => number(&mut body, FIRST_KNOWN + known),
+                _ => {
+                    number(&mut body, NEW);
                     text(&mut body, value);
                 }
-                None => number(&mut body, 0),
             }
         }
     }
@@ -106,8 +120,9 @@ impl<'a> Reader<'a> {
                 uuid: Uuid::from_slice(self.take(16)?).ok()?,
             });
         }
-        let set = self.registers(Keep::Latest, &stamps)?;
-        let once = self.registers(Keep::Earliest, &stamps)?;
+        let mut values = Vec::new();
+        let set = self.registers(Keep::Latest, &stamps, &mut values)?;
+        let once = self.registers(Keep::Earliest, &stamps, &mut values)?;
         self.bytes.is_empty().then(|| State {
             set,
             once,
@@ -115,7 +130,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn registers(&mut self, keep: Keep, stamps: &[Stamp]) -> Option<Registers> {
+    fn registers(&mut self, keep: Keep, stamps: &[Stamp], values: &mut Vec<Text>) -> Option<Registers> {
         let count = self.number()?;
         // A register takes at least three bytes: a damaged count may not ask for all memory.
         let mut written = Vec::with_capacity(usize::try_from(count).ok()?.min(self.bytes.len() / 3));
@@ -126,8 +141,16 @@ impl<'a> Reader<'a> {
             };
             let stamp = *stamps.get(usize::try_from(self.number()?).ok()?)?;
             let value = match self.number()? {
-                0 => None,
-                _ => Some(self.text()?),
+                UNSET => None,
+                NEW => {
+                    let value = self.text()?;
+                    values.push(value.clone());
+                    Some(value)
+                }
+                known => {
+                    let known = usize::try_from(known - FIRST_KNOWN).ok()?;
+                    Some(values.get(known)?.clone())
+                }
             };
             written.push(Written { key, stamp, value });
         }
