@@ -197,6 +197,8 @@ pub struct EventBatch {
     pub sessions: TextColumn,
     /// Everything else, by key.
     pub properties: Vec<PropertyColumn>,
+    /// The rows that make no person, ascending: [`EventBatch::without_person`].
+    pub anonymous: Vec<u32>,
     #[serde(skip)]
     keys: HashMap<Box<str>, u32>,
     /// Where the next key probably is: events of one source name their keys in the same order.
@@ -216,6 +218,12 @@ impl EventBatch {
             self.sessions.push(row, session);
         }
         self.expected = 0;
+    }
+
+    /// Says that the event that was begun last makes no person and touches none, as if it had the
+    /// property `$process_person_profile` with the value false. For sources that know nobody.
+    pub fn without_person(&mut self) {
+        self.anonymous.extend((self.uuids.len() as u32).checked_sub(1));
     }
 
     /// Adds an event.
@@ -290,7 +298,7 @@ impl EventBatch {
     /// About how much memory the batch takes, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let fixed = self.uuids.len() * (size_of::<Uuid>() + size_of::<i64>());
+        let fixed = self.uuids.len() * (size_of::<Uuid>() + size_of::<i64>()) + self.anonymous.len() * size_of::<u32>();
         let texts = self.events.bytes() + self.distinct_ids.bytes() + self.sessions.bytes();
         fixed + texts + self.properties.iter().map(PropertyColumn::bytes).sum::<usize>()
     }
@@ -330,6 +338,9 @@ impl EventBatch {
                 self.distinct_ids.at(at),
                 session,
             );
+            if self.anonymous.binary_search(&row).is_ok() {
+                batch.without_person();
+            }
             for reader in &mut readers {
                 if let Some(value) = reader.value(row) {
                     batch.set(&reader.column.key, value);
@@ -352,6 +363,9 @@ impl EventBatch {
                 other.distinct_ids.at(at),
                 sessions.get(&row).copied(),
             );
+            if other.anonymous.binary_search(&row).is_ok() {
+                self.without_person();
+            }
             for reader in &mut readers {
                 if let Some(value) = reader.value(row) {
                     self.set(&reader.column.key, value);
@@ -366,7 +380,7 @@ impl PartialEq for EventBatch {
         (&self.uuids, &self.timestamps) == (&other.uuids, &other.timestamps)
             && (&self.events, &self.distinct_ids, &self.sessions)
                 == (&other.events, &other.distinct_ids, &other.sessions)
-            && self.properties == other.properties
+            && (&self.properties, &self.anonymous) == (&other.properties, &other.anonymous)
     }
 }
 

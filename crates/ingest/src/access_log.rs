@@ -260,6 +260,8 @@ impl<'a> Writer<'a> {
         self.without_agent += u64::from(line.fields.agent.is_none());
         self.chunk
             .push(&event::event(line, &mut self.agents, &mut self.sessions));
+        // An address with a user agent is a visitor and nobody in particular.
+        self.chunk.without_person();
         self.bytes += line.raw.len();
         self.chunk.len() >= self.chunk_events || self.bytes >= self.chunk_bytes
     }

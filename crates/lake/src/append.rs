@@ -14,6 +14,7 @@ use crate::duplicates::{day_of, fresh_rows};
 use crate::files::{Files, Stage};
 use crate::layout::{LakeColumn, Layout};
 use crate::parquet_file::{FileWriter, NewFile, ROW_GROUP_ROWS};
+use crate::people::PeopleChanges;
 use crate::person_keys::person_keys;
 use crate::project::{Project, Writing};
 use crate::shred::Shredded;
@@ -52,7 +53,7 @@ async fn write(
     let received = batch.len() as u64;
     let layout = project.layout();
     let layout = layout.with(&batch).map_or(layout, Arc::new);
-    let (fresh, files, counts, held) = blocking({
+    let (fresh, files, counts, people, held) = blocking({
         let (project, layout) = (Arc::clone(project), Arc::clone(&layout));
         let mut held = std::mem::take(writing);
         move || {
@@ -60,7 +61,7 @@ async fn write(
             let fresh = fresh_rows(&mut held.recent, &known, &held.in_memory, &batch)?;
             let count = fresh.len() as u64;
             if fresh.is_empty() {
-                return Ok((count, Vec::new(), Counts::default(), held));
+                return Ok((count, Vec::new(), Counts::default(), PeopleChanges::default(), held));
             }
             let mut wanted = vec![false; batch.len()];
             for row in &fresh {
@@ -68,8 +69,10 @@ async fn write(
                     *wanted = true;
                 }
             }
-            let files = write_days(&*project.files, &events_folder(&project.folder), &layout, &batch, fresh)?;
-            Ok((count, files, Counts::of(&batch, Some(&wanted)), held))
+            let files = write_days(&project.files, &events_folder(&project.folder), &layout, &batch, fresh)?;
+            let counts = Counts::of(&batch, Some(&wanted));
+            // What came again says the same again, which changes nothing.
+            Ok((count, files, counts, PeopleChanges::of(&batch), held))
         }
     })
     .await?;
@@ -88,6 +91,7 @@ async fn write(
             added: &files,
             replaced: &[],
             counts: vec![Arc::new(counts)],
+            people: &people,
             segments: &[],
         },
         now,
@@ -120,7 +124,7 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T>
 
 /// Writes rows of a batch as one sorted file a UTC day. After an error none of them is left.
 pub(crate) fn write_days(
-    files: &dyn Files,
+    files: &Arc<dyn Files>,
     folder: &Path,
     layout: &Layout,
     batch: &EventBatch,
@@ -180,7 +184,7 @@ pub(crate) fn write_days(
 }
 
 fn write_day(
-    files: &dyn Files,
+    files: &Arc<dyn Files>,
     folder: &Path,
     shredded: &Shredded<'_>,
     day: i64,

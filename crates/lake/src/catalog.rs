@@ -8,12 +8,13 @@ use chrono::{DateTime, Utc};
 use hedgerow_errors::{Code, Error, Result};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 
 pub(crate) use self::reading::{instant, newest_snapshot};
 use crate::folder;
 use crate::layout::{LakeColumn, Layout};
+use crate::people;
 use crate::project::Committed;
 use crate::sqlite_error::failed;
 
@@ -23,8 +24,14 @@ pub(crate) const EVENTS_TABLE: i64 = 1;
 /// The form of our own tables and indexes, kept as SQLite's `user_version`. Guests don't look at it.
 const FORMAT: i64 = 2;
 
+/// The form since which persons are known by keys that follow from their distinct ids.
+const PEOPLE_SINCE: i64 = 2;
+
 /// What brings a catalog from each form to the next.
-const STEPS: [&str; FORMAT as usize] = [include_str!("catalog/to_1.sql"), include_str!("catalog/to_2.sql")];
+const STEPS: [&str; FORMAT as usize] = [
+    include_str!("catalog/to_1.sql"),
+    concat!(include_str!("catalog/to_2.sql"), include_str!("catalog/people.sql")),
+];
 
 /// The value of `PRAGMA synchronous` by which a commit also waits for the folder, where the journal
 /// was: without it a crash of the machine can bring the journal back and undo the commit.
@@ -57,9 +64,16 @@ impl Catalog {
 
     /// The newest snapshot with its taxonomy.
     pub(crate) async fn committed(&self, folder: &Path) -> Result<Committed> {
-        let begun = self.pool.begin().await;
-        let mut transaction = begun.map_err(failed("cannot read the newest snapshot"))?;
+        let mut transaction = self.begin().await?;
         reading::committed(&mut transaction, folder).await
+    }
+
+    /// A transaction for reading: all of one moment.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.pool
+            .begin()
+            .await
+            .map_err(failed("cannot read the newest snapshot"))
     }
 
     /// A connection for reading.
@@ -112,6 +126,9 @@ impl Catalog {
         for (statements, to) in STEPS.iter().zip(1_i64..).filter(|(_, to)| *to > found) {
             let run = sqlx::raw_sql(*statements).execute(&mut *transaction).await;
             run.map_err(|error| not_unique(step(error)))?;
+            if to == PEOPLE_SINCE {
+                people::migrate(&mut transaction).await?;
+            }
             sqlx::raw_sql(AssertSqlSafe(format!("PRAGMA user_version = {to}")))
                 .execute(&mut *transaction)
                 .await

@@ -15,6 +15,7 @@ use crate::counts::Counts;
 use crate::files::Stage;
 use crate::layout::{LakeColumn, Layout};
 use crate::parquet_file::NewFile;
+use crate::people::{self, PeopleChanges};
 use crate::project::Project;
 use crate::sqlite_error::failed;
 
@@ -28,6 +29,8 @@ pub(crate) struct Commit<'a> {
     pub(crate) replaced: &'a [i64],
     /// What the added files have that was not counted before.
     pub(crate) counts: Vec<Arc<Counts>>,
+    /// What they say of persons and groups.
+    pub(crate) people: &'a PeopleChanges,
     /// Segments of the write-ahead log whose events are in the added files.
     pub(crate) segments: &'a [Uuid],
 }
@@ -47,6 +50,9 @@ pub(crate) async fn commit(project: &Project, commit: Commit<'_>, now: DateTime<
     let ids = register(&mut transaction, project, &commit, now).await?;
     for counts in &commit.counts {
         counts.add(&mut transaction, &commit.layout.columns).await?;
+    }
+    if !commit.people.is_empty() {
+        people::apply(&mut transaction, commit.people).await?;
     }
     let committed = transaction.commit().await.map_err(failed("cannot commit"));
     // A commit that reports an error may have happened, so the snapshot is read in any case. Where

@@ -19,12 +19,13 @@ use futures::StreamExt as _;
 use hedgerow_errors::{Code, Error, Result};
 use serde_json::json;
 
-use crate::append::{follow_unseen, remove_unless_named};
+use crate::append::{blocking, follow_unseen, remove_unless_named};
 use crate::catalog::events_folder;
 use crate::commit::{Commit, commit};
 use crate::files::Stage;
 use crate::layout::{LakeColumn, field};
 use crate::parquet_file::{FileWriter, NewFile};
+use crate::people::PeopleChanges;
 use crate::project::Project;
 use crate::sqlite_error::failed;
 use crate::view::LakeFile;
@@ -56,6 +57,7 @@ pub(crate) async fn compact(project: &Arc<Project>, least: usize, now: DateTime<
         added: &merged,
         replaced: &ids,
         counts: Vec::new(),
+        people: &PeopleChanges::default(),
         segments: &[],
     };
     commit(project, done, now)
@@ -91,16 +93,20 @@ async fn merge(project: &Project, chosen: &[LakeFile]) -> Result<NewFile> {
     let context = SessionContext::new_with_config(config);
     let mut rows = datafusion::physical_plan::execute_stream(plan, context.task_ctx()).map_err(step)?;
     let day = chosen.first().map(|file| file.day).unwrap_or_default();
-    let mut writer = FileWriter::create(&*project.files, &events_folder(&project.folder), day, &columns)?;
+    let mut writer = FileWriter::create(&project.files, &events_folder(&project.folder), day, &columns)?;
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(step)?;
         // The plan's own fields carry no ids.
         let batch = batch
             .with_schema(Arc::clone(&schema))
             .map_err(|error| step(error.into()))?;
-        tokio::task::block_in_place(|| writer.write(&batch))?;
+        writer = blocking(move || {
+            writer.write(&batch)?;
+            Ok(writer)
+        })
+        .await?;
     }
-    let merged = tokio::task::block_in_place(|| writer.finish())?;
+    let merged = blocking(|| writer.finish()).await?;
     let expected: u64 = chosen.iter().map(|file| file.rows).sum();
     if merged.rows != expected {
         let message = format!(

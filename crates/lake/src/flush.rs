@@ -12,6 +12,7 @@ use crate::append::{blocking, follow_unseen, remove_unless_named, write_days};
 use crate::catalog::events_folder;
 use crate::commit::{Commit, commit};
 use crate::log;
+use crate::people::PeopleChanges;
 use crate::project::Project;
 
 /// Writes all events in memory to files. Appends go on meanwhile, and stay in memory. Says how many
@@ -38,7 +39,7 @@ pub(crate) async fn flush(project: &Arc<Project>, now: DateTime<Utc>) -> Result<
         .into_iter()
         .collect();
     let layout = project.layout();
-    let (written, counts) = blocking({
+    let (written, counts, people) = blocking({
         let project = Arc::clone(project);
         move || {
             let mut events = EventBatch::default();
@@ -46,9 +47,13 @@ pub(crate) async fn flush(project: &Arc<Project>, now: DateTime<Utc>) -> Result<
                 events.append(&batch.events);
             }
             let rows = (0..events.len() as u32).collect();
-            let written = write_days(&*project.files, &events_folder(&project.folder), &layout, &events, rows)?;
+            let written = write_days(&project.files, &events_folder(&project.folder), &layout, &events, rows)?;
             let counts = memory.iter().map(|batch| Arc::clone(&batch.counts)).collect();
-            Ok((written, counts))
+            let mut people = PeopleChanges::default();
+            for batch in &memory {
+                people.absorb(PeopleChanges::clone(&batch.people));
+            }
+            Ok((written, counts, people))
         }
     })
     .await?;
@@ -59,6 +64,7 @@ pub(crate) async fn flush(project: &Arc<Project>, now: DateTime<Utc>) -> Result<
             added: &written,
             replaced: &[],
             counts,
+            people: &people,
             segments: &segments,
         };
         let done = commit(project, done, now).await;

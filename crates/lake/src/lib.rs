@@ -21,6 +21,8 @@ mod layout;
 mod log;
 mod memory;
 mod parquet_file;
+mod people;
+mod people_reader;
 mod person_keys;
 mod project;
 mod recent;
@@ -35,6 +37,10 @@ mod view;
 pub use files::{Files, Stage, SystemFiles, WriteFile};
 pub use folder::DataFolder;
 pub use layout::{ColumnKind, LakeColumn};
+pub use people::{
+    GroupRow, Ignored, MergeKind, MergeOp, PersonDistinctId, PersonRow, Reason, Refusal, Stamp, person_key, person_uuid,
+};
+pub use people_reader::PeopleReader;
 pub use settings::Settings;
 pub use store::Lake;
 pub use view::{LakeFile, LakeView};

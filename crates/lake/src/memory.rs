@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::counts::Counts;
 use crate::layout::Layout;
+use crate::people::PeopleChanges;
 use crate::person_keys::person_keys;
 use crate::shred::Shredded;
 
@@ -25,6 +26,8 @@ pub(crate) struct MemoryBatch {
     pub(crate) rows: RecordBatch,
     /// For the taxonomy.
     pub(crate) counts: Arc<Counts>,
+    /// For persons and groups.
+    pub(crate) people: Arc<PeopleChanges>,
 }
 
 impl MemoryBatch {
@@ -39,6 +42,7 @@ impl MemoryBatch {
             reserved,
             rows,
             counts: Arc::new(Counts::of(&events, None)),
+            people: Arc::new(PeopleChanges::of(&events)),
             events,
         })
     }

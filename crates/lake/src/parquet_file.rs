@@ -52,8 +52,8 @@ pub(crate) struct ColumnStats {
 
 /// A file on its way. Its rows must come sorted by (`person_key`, `timestamp`). It has its final name
 /// when it is whole and durable; the name itself is durable when the folder is synced.
-pub(crate) struct FileWriter<'a> {
-    files: &'a dyn Files,
+pub(crate) struct FileWriter {
+    files: Arc<dyn Files>,
     name: String,
     day: i64,
     path: PathBuf,
@@ -62,9 +62,9 @@ pub(crate) struct FileWriter<'a> {
     writer: ArrowWriter<Box<dyn WriteFile>>,
 }
 
-impl<'a> FileWriter<'a> {
+impl FileWriter {
     /// Begins a file of a UTC day with these columns.
-    pub(crate) fn create(files: &'a dyn Files, folder: &Path, day: i64, columns: &[LakeColumn]) -> Result<Self> {
+    pub(crate) fn create(files: &Arc<dyn Files>, folder: &Path, day: i64, columns: &[LakeColumn]) -> Result<Self> {
         let name = format!("{}.parquet", Uuid::now_v7());
         let path = folder.join(&name);
         let part = folder.join(format!("{name}.part"));
@@ -76,7 +76,7 @@ impl<'a> FileWriter<'a> {
         let writer = ArrowWriter::try_new_with_options(file, schema, options)
             .map_err(|error| Error::caused(Code::Io, format!("cannot write {}", part.display()), error))?;
         Ok(Self {
-            files,
+            files: Arc::clone(files),
             name,
             day,
             path,

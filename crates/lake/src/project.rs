@@ -8,10 +8,11 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 use chrono::{DateTime, Utc};
 use hedgerow_data_api::{EventBatch, Taxonomy};
 use hedgerow_errors::{Code, Error, Result};
+use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Mutex, Notify, Semaphore};
 use uuid::Uuid;
 
-use crate::catalog::{Catalog, events_folder};
+use crate::catalog::{self, Catalog, events_folder};
 use crate::counts::Counts;
 use crate::duplicates::fresh_rows;
 use crate::files::Files;
@@ -20,6 +21,7 @@ use crate::group::Request;
 use crate::layout::{LakeColumn, Layout};
 use crate::log::{self, Log};
 use crate::memory::{MemoryBatch, kb};
+use crate::people::{self, Overlay, PeopleChanges};
 use crate::recent::Recent;
 use crate::settings::Settings;
 use crate::view::{LakeFile, LakeView};
@@ -43,7 +45,9 @@ pub(crate) struct Current {
     pub(crate) view: Arc<LakeView>,
     committed: Arc<Committed>,
     pub(crate) pending: Vec<Arc<Counts>>,
+    people: Vec<Arc<PeopleChanges>>,
     taxonomy: Arc<OnceLock<Arc<Taxonomy>>>,
+    overlay: Arc<tokio::sync::OnceCell<Arc<Overlay>>>,
 }
 
 impl Current {
@@ -103,7 +107,9 @@ fn compose(committed: &Arc<Committed>, memory: &[Arc<MemoryBatch>], layout: &Arc
         view: Arc::new(view),
         committed: Arc::clone(committed),
         pending: memory.iter().map(|batch| Arc::clone(&batch.counts)).collect(),
-        taxonomy: Arc::new(OnceLock::new()),
+        people: memory.iter().map(|batch| Arc::clone(&batch.people)).collect(),
+        taxonomy: Arc::default(),
+        overlay: Arc::default(),
     }
 }
 
@@ -244,6 +250,48 @@ impl Project {
 
     /// The newest view.
     pub(crate) async fn current(&self) -> Result<Current> {
+        let current = self.newest().await?;
+        if current.people.iter().all(|changes| changes.ops.is_empty()) {
+            return Ok(current);
+        }
+        // Merges that are in memory lead keys to other persons than the catalog does.
+        let (mut current, overlay, mut transaction) = self.people().await?;
+        if !overlay.overrides.is_empty() {
+            let overrides = people::overrides(&mut transaction, &overlay).await?;
+            let view = LakeView {
+                overrides: Arc::new(overrides),
+                ..LakeView::clone(&current.view)
+            };
+            current.view = Arc::new(view);
+        }
+        Ok(current)
+    }
+
+    /// The newest view, with what events in memory say of persons and groups, and the catalog of the
+    /// same moment.
+    pub(crate) async fn people(&self) -> Result<(Current, Arc<Overlay>, Transaction<'static, Sqlite>)> {
+        loop {
+            let current = self.newest().await?;
+            let mut transaction = self.catalog.begin().await?;
+            if catalog::newest_snapshot(&mut transaction).await? != current.view.snapshot_id {
+                // A flush came between the two. Where its snapshot could not be read, that is tried again.
+                self.refresh().await?;
+                continue;
+            }
+            let make = async {
+                let mut changes = PeopleChanges::default();
+                for more in &current.people {
+                    changes.absorb(PeopleChanges::clone(more));
+                }
+                Overlay::of(&mut transaction, &changes).await.map(Arc::new)
+            };
+            let overlay = current.overlay.get_or_try_init(|| make).await?;
+            let overlay = Arc::clone(overlay);
+            return Ok((current, overlay, transaction));
+        }
+    }
+
+    async fn newest(&self) -> Result<Current> {
         // After a commit whose outcome or snapshot could not be read, the old view would hide events,
         // or show them twice.
         if self.followed.load(Ordering::Acquire) < self.tried.load(Ordering::Acquire) {

@@ -21,6 +21,7 @@ use crate::files::{Files, SystemFiles};
 use crate::flush::flush;
 use crate::folder::DataFolder;
 use crate::group::append_to_log;
+use crate::people_reader::PeopleReader;
 use crate::project::Project;
 use crate::reconcile;
 use crate::settings::Settings;
@@ -66,6 +67,12 @@ impl Lake {
     pub async fn snapshot(&self, project: &ProjectId) -> Result<(Arc<LakeView>, Arc<Taxonomy>)> {
         let current = self.project(project).await?.current().await?;
         Ok((Arc::clone(&current.view), current.taxonomy()))
+    }
+
+    /// The persons and groups of a project at this moment.
+    pub async fn people(&self, project: &ProjectId) -> Result<PeopleReader> {
+        let (_, overlay, transaction) = self.project(project).await?.people().await?;
+        Ok(PeopleReader { transaction, overlay })
     }
 
     /// Writes the events of a project that are in memory to files. Says how many there were.

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::catalog::TableProvider;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, ScalarUDF};
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
@@ -25,6 +26,8 @@ use hedgerow_lake::{Lake, LakeView};
 use uuid::Uuid;
 
 use crate::cells::cells;
+use crate::people::{PeopleKind, PeopleTable};
+use crate::rest::JsonGetStr;
 use crate::scan::EventsTable;
 use crate::written::written_columns;
 use crate::{sql, trends};
@@ -87,7 +90,13 @@ impl Engine {
     }
 
     /// A session that can name the project's tables and nothing else.
-    pub(crate) fn session(&self, view: Arc<LakeView>, clock: &Clock, progress: Progress) -> Result<Session> {
+    pub(crate) fn session(
+        &self,
+        project: &ProjectId,
+        view: Arc<LakeView>,
+        clock: &Clock,
+        progress: Progress,
+    ) -> Result<Session> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let config = SessionConfig::new()
             .with_target_partitions(cores)
@@ -102,9 +111,17 @@ impl Engine {
         let mut state = context.state();
         // `now()` and `current_date` mean the injected clock, so that a replay gives the same numbers.
         state.execution_props_mut().query_execution_start_time = Some(clock.now());
-        context
-            .register_table("events", Arc::new(EventsTable::new(Arc::clone(&view))))
-            .map_err(|error| Error::caused(Code::Internal, "cannot offer the events table", error))?;
+        let mut tables: Vec<(&str, Arc<dyn TableProvider>)> =
+            vec![("events", Arc::new(EventsTable::new(Arc::clone(&view))))];
+        for kind in PeopleKind::ALL {
+            let table = PeopleTable::new(Arc::clone(&self.lake), project.clone(), kind);
+            tables.push((kind.name(), Arc::new(table)));
+        }
+        for (name, table) in tables {
+            let offered = context.register_table(name, table);
+            offered.map_err(|error| Error::caused(Code::Internal, format!("cannot offer the table {name}"), error))?;
+        }
+        context.register_udf(ScalarUDF::from(JsonGetStr::default()));
         Ok(Session {
             context,
             state,
@@ -272,7 +289,7 @@ impl QueryEngine for Engine {
     async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String> {
         let (view, taxonomy) = self.lake.snapshot(project).await?;
         crate::validate::trends(self.lake.as_ref() as &dyn EventStore, project, &taxonomy, query).await?;
-        let session = self.session(view, clock, Progress::ignore())?;
+        let session = self.session(project, view, clock, Progress::ignore())?;
         let prepared = trends::Prepared::new(query, &taxonomy, clock, self.most_groups)?;
         let mut text = String::new();
         for series in 0..query.series.len() {
@@ -307,7 +324,7 @@ impl Engine {
         progress: &Progress,
     ) -> Result<Selected> {
         let (view, _) = self.lake.snapshot(project).await?;
-        let session = self.session(view, clock, progress.clone())?;
+        let session = self.session(project, view, clock, progress.clone())?;
         let planned = sql::plan(&session.context, &session.view, query).await?;
         let written_columns = written_columns(&planned.plan);
         // One row more than wanted tells whether there are more.

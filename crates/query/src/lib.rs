@@ -9,6 +9,7 @@ mod dates;
 mod describe;
 mod engine;
 mod filters;
+mod people;
 mod rest;
 mod scan;
 mod sql;

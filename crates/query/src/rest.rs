@@ -120,6 +120,58 @@ fn member<'a>(json: &'a str, key: &str) -> Option<&'a RawValue> {
         .flatten()
 }
 
+/// `json_get_str(json, key)`: a member of a JSON object as text, one that is a text without its quotes;
+/// null where there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct JsonGetStr {
+    signature: Signature,
+}
+
+impl Default for JsonGetStr {
+    fn default() -> Self {
+        Self {
+            signature: Signature::exact(vec![DataType::Utf8, DataType::Utf8], Volatility::Immutable),
+        }
+    }
+}
+
+impl ScalarUDFImpl for JsonGetStr {
+    fn name(&self) -> &'static str {
+        "json_get_str"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let [json, keys] = arrays.as_slice() else {
+            return datafusion::common::internal_err!("json_get_str takes two texts");
+        };
+        let (Some(json), Some(keys)) = (json.as_string_opt::<i32>(), keys.as_string_opt::<i32>()) else {
+            return datafusion::common::internal_err!("json_get_str takes two texts");
+        };
+        let mut array = StringBuilder::new();
+        for (json, key) in json.iter().zip(keys) {
+            let value = json
+                .zip(key)
+                .and_then(|(json, key)| member(json, key))
+                .map(RawValue::get);
+            match value {
+                Some(text) if text.starts_with('"') => array.append_option(serde_json::from_str::<String>(text).ok()),
+                Some("null") | None => array.append_null(),
+                Some(other) => array.append_value(other),
+            }
+        }
+        Ok(ColumnarValue::Array(Arc::new(array.finish())))
+    }
+}
+
 /// `person(person_key)`: the key of the person whom events of this key belong to after all merges.
 #[derive(Debug, Clone)]
 pub(crate) struct CurrentPerson {

@@ -13,6 +13,8 @@ use hedgerow_data_api::SqlQuery;
 use hedgerow_errors::{Code, Error, Result, did_you_mean};
 use hedgerow_lake::LakeView;
 
+use crate::people::PeopleKind;
+
 /// Rows that come back where the statement says nothing.
 pub(crate) const DEFAULT_ROWS: u32 = 100;
 /// Rows that can come back at all.
@@ -99,7 +101,12 @@ pub(crate) fn explain(error: &DataFusionError, view: &LakeView) -> Error {
             use datafusion::common::SchemaError;
             match schema_error.as_ref() {
                 SchemaError::FieldNotFound { field, .. } => {
-                    let columns = view.columns.iter().map(|column| column.name.as_str());
+                    let schemas = PeopleKind::ALL.map(PeopleKind::schema);
+                    let of_people = schemas
+                        .iter()
+                        .flat_map(|schema| schema.fields())
+                        .map(|field| field.name().as_str());
+                    let columns = view.columns.iter().map(|column| column.name.as_str()).chain(of_people);
                     let hint = did_you_mean(&field.name, columns);
                     let quoting = "columns with $ or capitals stand in double quotes, as in \"$browser\"";
                     Error::new(Code::UnknownName, format!("unknown column {:?}", field.name))
@@ -120,7 +127,8 @@ pub(crate) fn explain(error: &DataFusionError, view: &LakeView) -> Error {
         DataFusionError::Plan(message) if message.starts_with("table '") => {
             let name = message.split('\'').nth(1).unwrap_or_default();
             let name = name.rsplit('.').next().unwrap_or_default();
-            Error::unknown("table", name, ["events"])
+            let tables = PeopleKind::ALL.map(PeopleKind::name);
+            Error::unknown("table", name, ["events"].into_iter().chain(tables))
         }
         DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) => {
             Error::new(Code::Io, format!("cannot read the lake: {}", first_line(error)))

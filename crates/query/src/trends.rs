@@ -35,7 +35,7 @@ pub(crate) async fn run(
 ) -> Result<TrendsResponse> {
     let (view, taxonomy) = engine.lake.snapshot(project).await?;
     validate::trends(engine.lake.as_ref() as &dyn EventStore, project, &taxonomy, query).await?;
-    let session = engine.session(view, clock, progress.clone())?;
+    let session = engine.session(project, view, clock, progress.clone())?;
     let prepared = Prepared::new(query, &taxonomy, clock, engine.most_groups)?;
     let mut executed = Vec::new();
     let mut results = Vec::new();

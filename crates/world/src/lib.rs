@@ -6,8 +6,9 @@
 //! ids that must not be joined. `docs/guides/world.md` describes it.
 //!
 //! [`World`] is an iterator of [`WorldEvent`]s, made from a seed and a size of 300,000 to 100 million events.
-//! [`Truths`] has what a store of these events must find again. The crate knows no store and no contract.
+//! [`Truths`] has what a store of these events must find again. The crate knows no store.
 
+mod batch;
 mod calendar;
 mod delivery;
 mod devices;

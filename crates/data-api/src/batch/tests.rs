@@ -23,6 +23,9 @@ fn batch() -> EventBatch {
         if n.is_multiple_of(2) {
             batch.set("even", Value::Text("yes"));
         }
+        if n == 8 {
+            batch.without_person();
+        }
         match n % 5 {
             0 => batch.set("mixed", Value::Text("text")),
             1 => batch.set("mixed", Value::Integer(1)),
@@ -75,7 +78,8 @@ fn parts_put_together_give_the_whole() {
     let mut again = whole.only(&[0, 1, 2, 3]);
     again.append(&whole.only(&[4, 5, 6, 7, 8, 9]));
     assert_eq!(again, whole);
-    assert_eq!(EventBatch::from(whole.records()), whole);
+    assert_eq!(EventBatch::from(whole.records()).properties, whole.properties);
+    assert_eq!(whole.only(&[9, 8]).anonymous, [1]);
     assert_eq!(whole.only(&[7]).distinct_ids.at(0), "person 3");
     assert_eq!(
         whole.only(&[9, 3]).sessions.by_row(),

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::events_folder;
 use crate::layout::{ColumnKind, LakeColumn};
+use crate::people::{self, Overlay};
 use crate::project::Committed;
 use crate::sqlite_error::failed;
 use crate::view::LakeFile;
@@ -32,7 +33,7 @@ pub(super) async fn committed(transaction: &mut SqliteConnection, folder: &Path)
         columns: columns(transaction).await?,
         files: Arc::new(files(transaction, folder).await?),
         taxonomy: Arc::new(taxonomy(transaction, snapshot_id).await?),
-        overrides: Arc::default(),
+        overrides: Arc::new(people::overrides(transaction, &Overlay::default()).await?),
         segments: segments(transaction).await?,
     })
 }

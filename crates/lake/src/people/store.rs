@@ -41,21 +41,24 @@ pub(crate) async fn apply(connection: &mut SqliteConnection, changes: &PeopleCha
     write_overrides(connection, &moved, &overrides).await?;
     write_collisions(connection, &touched.collisions).await?;
     let left_out = groups::apply(connection, changes).await?;
-    let ignored = changes.ignored.iter().map(|(kind, count)| (*kind, *count));
-    count_ignored(connection, ignored.chain([(Ignored::GroupType, left_out)])).await?;
+    let mut ignored: Vec<(Ignored, u64)> = changes.ignored.iter().map(|(kind, count)| (*kind, *count)).collect();
+    ignored.push((Ignored::GroupType, left_out));
+    count_ignored(connection, ignored).await?;
     Ok(Applied { overrides, refusals })
 }
 
 /// Brings the refusals up to date. A late event may refuse what had happened, and the other way round.
 async fn refuse(connection: &mut SqliteConnection, touched: &Touched, changes: &PeopleChanges) -> Result<Vec<Refusal>> {
     let refused = &touched.resolution.refused;
-    let mut left: Vec<&MergeOp> = touched.world.ops.values().collect();
-    // Both are in order of their stamps.
-    let mut refused_stamps = refused.iter().map(|op| op.stamp).peekable();
-    left.retain(|op| refused_stamps.next_if_eq(&op.stamp).is_none());
+    let left: Vec<&MergeOp> = {
+        // Both are in order of their stamps.
+        let mut refused = refused.iter().peekable();
+        let happened = |op: &&MergeOp| refused.next_if(|refused| refused.stamp == op.stamp).is_none();
+        touched.world.ops.values().filter(happened).collect()
+    };
     rows::drop_refusals(connection, &left).await?;
-    let mut refusals = rows::write_refusals(connection, refused, Reason::AlreadyIdentified).await?;
-    let illegal = changes.illegal.values();
+    let mut refusals = rows::write_refusals(connection, refused.iter().collect(), Reason::AlreadyIdentified).await?;
+    let illegal = changes.illegal.values().collect();
     refusals.extend(rows::write_refusals(connection, illegal, Reason::IllegalDistinctId).await?);
     refusals.sort_by_key(|refusal| refusal.op.stamp);
     Ok(refusals)
@@ -127,10 +130,7 @@ async fn write_collisions(connection: &mut SqliteConnection, collisions: &[Colli
     Ok(())
 }
 
-async fn count_ignored(
-    connection: &mut SqliteConnection,
-    ignored: impl IntoIterator<Item = (Ignored, u64)>,
-) -> Result<()> {
+async fn count_ignored(connection: &mut SqliteConnection, ignored: Vec<(Ignored, u64)>) -> Result<()> {
     for (kind, count) in ignored.into_iter().filter(|(_, count)| *count > 0) {
         sqlx::query(
             "INSERT INTO hedgerow_ignored VALUES (?, ?) ON CONFLICT(kind) DO UPDATE SET count = count + excluded.count",

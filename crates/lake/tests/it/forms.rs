@@ -1,7 +1,9 @@
 //! Catalogs of other versions: an older one is brought up to date, a newer one is refused.
 
+use std::path::Path;
+
 use hedgerow_data_api::{Clock, EventSink, EventStore};
-use hedgerow_errors::{Code, Result};
+use hedgerow_errors::Code;
 use hedgerow_lake::{DataFolder, Lake};
 use sqlx::AssertSqlSafe;
 
@@ -20,32 +22,55 @@ async fn changed(folder: &std::path::Path, statements: &str) -> Lake {
     Lake::new(DataFolder::open(folder).unwrap(), Clock::fixed(now()))
 }
 
-const FIRST_FORM: &str = "DROP INDEX hedgerow_column_id; DROP INDEX hedgerow_column_name;
-    DROP INDEX hedgerow_property_column; DROP INDEX hedgerow_person_key; DROP INDEX hedgerow_file_stats; PRAGMA user_version = 0;";
-
-async fn indexes(folder: &std::path::Path) -> Result<i64, sqlx::Error> {
-    let catalog = folder.join("projects/site/catalog.sqlite");
-    let pool = sqlx::SqlitePool::connect(catalog.to_str().unwrap()).await?;
-    sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name LIKE 'hedgerow%'")
-        .fetch_one(&pool)
-        .await
+/// A copy of a project as another version left it.
+fn copy_of(sample: &str, folder: &Path) -> Lake {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/compat")
+        .join(sample);
+    let to = folder.join("projects/site");
+    for part in ["", "data", "data/main", "data/main/events"] {
+        fs_err::create_dir_all(to.join(part)).unwrap();
+        for entry in fs_err::read_dir(from.join(part)).unwrap() {
+            let entry = entry.unwrap();
+            if entry.path().is_file() {
+                fs_err::copy(entry.path(), to.join(part).join(entry.file_name())).unwrap();
+            }
+        }
+    }
+    Lake::new(DataFolder::open(folder).unwrap(), Clock::fixed(now()))
 }
 
 #[tokio::test]
-async fn a_catalog_of_the_first_form_gets_what_has_come_since() {
+async fn a_project_of_the_first_form_keeps_its_events_and_visitors() {
     let folder = tempfile::tempdir().unwrap();
-    let lake = changed(folder.path(), FIRST_FORM).await;
-    assert_eq!(indexes(folder.path()).await.unwrap(), 0);
+    let lake = copy_of("lake-form-1", folder.path());
+    let (view, taxonomy) = lake.snapshot(&project()).await.unwrap();
+    assert_eq!((view.rows(), taxonomy.properties.len()), (300, 10));
+    // Its files number the persons from 1; each number leads to the key of the person's distinct id.
+    assert_eq!(view.overrides.len(), 88);
+    assert!((1..=88).all(|old| view.overrides.contains_key(&old)));
     let appended = lake.append(&project(), events(12).into()).await.unwrap();
-    assert_eq!((appended.added, appended.already_present), (2, 10));
-    assert_eq!(indexes(folder.path()).await.unwrap(), 5);
+    assert_eq!(appended.added, 12);
+    lake.flush(&project()).await.unwrap();
+    assert!(lake.compact(&project()).await.unwrap() > 0);
+    let (view, _) = lake.snapshot(&project()).await.unwrap();
+    assert_eq!(view.rows(), 312);
+    let names: Vec<_> = view.columns.iter().map(|column| column.name.as_str()).collect();
+    assert!(names.contains(&"rest"), "{names:?}");
 }
 
 #[tokio::test]
 async fn a_catalog_with_a_column_twice_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let twice = format!("{FIRST_FORM} INSERT INTO ducklake_column SELECT * FROM ducklake_column WHERE column_id = 7;");
-    let lake = changed(folder.path(), &twice).await;
+    drop(copy_of("lake-form-1", folder.path()));
+    let catalog = folder.path().join("projects/site/catalog.sqlite");
+    let pool = sqlx::SqlitePool::connect(catalog.to_str().unwrap()).await.unwrap();
+    let twice = "DROP INDEX hedgerow_column_id; DROP INDEX hedgerow_column_name; PRAGMA user_version = 0;
+        DROP INDEX hedgerow_property_column; DROP INDEX hedgerow_person_key;
+        INSERT INTO ducklake_column SELECT * FROM ducklake_column WHERE column_id = 7;";
+    sqlx::raw_sql(twice).execute(&pool).await.unwrap();
+    pool.close().await;
+    let lake = Lake::new(DataFolder::open(folder.path()).unwrap(), Clock::fixed(now()));
     let error = lake.taxonomy(&project()).await.unwrap_err();
     assert_eq!(error.code(), Code::Corrupt, "{}", error.chain());
     assert!(

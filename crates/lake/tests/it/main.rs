@@ -12,5 +12,6 @@ mod cancel;
 mod duckdb;
 mod duplicates;
 mod forms;
+mod log;
 mod projects;
 mod values;

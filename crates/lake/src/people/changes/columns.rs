@@ -64,6 +64,11 @@ impl<'a> Reading<'a> {
         let mut touches: Vec<u8> = touches
             .map(|number| by_event.get(*number as usize).copied().unwrap_or_default())
             .collect();
+        for row in &batch.anonymous {
+            if let Some(touches) = touches.get_mut(*row as usize) {
+                *touches = 0;
+            }
+        }
         if let Some(profile) = batch.property("$process_person_profile") {
             for (row, wanted) in profile.booleans.rows.iter().zip(&profile.booleans.values) {
                 if let Some(touches) = touches.get_mut(*row as usize).filter(|_| !wanted) {

@@ -170,9 +170,9 @@ pub(crate) async fn write_ops(connection: &mut SqliteConnection, ops: &BTreeMap<
 }
 
 /// Adds refusals. Returns those that were not there yet.
-pub(crate) async fn write_refusals<'a>(
+pub(crate) async fn write_refusals(
     connection: &mut SqliteConnection,
-    ops: impl IntoIterator<Item = &'a MergeOp>,
+    ops: Vec<&MergeOp>,
     reason: Reason,
 ) -> Result<Vec<Refusal>> {
     let by_uuid: HashMap<Uuid, &MergeOp> = ops.into_iter().map(|op| (op.stamp.uuid, op)).collect();

@@ -1,0 +1,60 @@
+//! Reading persons and groups: all of one moment.
+
+use std::sync::Arc;
+
+use hedgerow_errors::Result;
+use sqlx::{Sqlite, Transaction};
+
+use crate::people::{self, GroupRow, Overlay, PersonDistinctId, PersonRow};
+
+/// Rows that are read at once.
+const PAGE: u32 = 5_000;
+
+/// Persons and groups as one moment has them, those of events in memory included.
+///
+/// While it exists no commit can happen, so it is read without waiting for anything else.
+pub struct PeopleReader {
+    pub(crate) transaction: Transaction<'static, Sqlite>,
+    pub(crate) overlay: Arc<Overlay>,
+}
+
+impl PeopleReader {
+    /// The persons, page by page in order of their keys.
+    pub async fn persons(&mut self, mut each: impl FnMut(Vec<PersonRow>) -> Result<()>) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = people::persons(&mut self.transaction, &self.overlay, after, PAGE).await?;
+            each(page.rows)?;
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// The distinct ids of persons, page by page.
+    pub async fn distinct_ids(&mut self, mut each: impl FnMut(Vec<PersonDistinctId>) -> Result<()>) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = people::person_distinct_ids(&mut self.transaction, &self.overlay, after, PAGE).await?;
+            each(page.rows)?;
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// The groups, page by page in order of type and key.
+    pub async fn groups(&mut self, mut each: impl FnMut(Vec<GroupRow>) -> Result<()>) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = people::groups(&mut self.transaction, &self.overlay, after, PAGE).await?;
+            each(page.rows)?;
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+}
