@@ -53,30 +53,18 @@ async fn write(
     let received = batch.len() as u64;
     let layout = project.layout();
     let layout = layout.with(&batch).map_or(layout, Arc::new);
-    let (fresh, files, counts, people, held) = blocking({
+    let (written, held) = blocking({
         let (project, layout) = (Arc::clone(project), Arc::clone(&layout));
         let mut held = std::mem::take(writing);
         move || {
-            let known = Arc::clone(&project.committed().files);
-            let fresh = fresh_rows(&mut held.recent, &known, &held.in_memory, &batch)?;
-            let count = fresh.len() as u64;
-            if fresh.is_empty() {
-                return Ok((count, Vec::new(), Counts::default(), PeopleChanges::default(), held));
-            }
-            let mut wanted = vec![false; batch.len()];
-            for row in &fresh {
-                if let Some(wanted) = wanted.get_mut(*row as usize) {
-                    *wanted = true;
-                }
-            }
-            let files = write_days(&project.files, &events_folder(&project.folder), &layout, &batch, fresh)?;
-            let counts = Counts::of(&batch, Some(&wanted));
-            // What came again says the same again, which changes nothing.
-            Ok((count, files, counts, PeopleChanges::of(&batch), held))
+            // What is held comes back after an error, too: it knows which events are in memory.
+            let written = write_fresh(&project, &mut held, &layout, &batch);
+            Ok((written, held))
         }
     })
     .await?;
     *writing = held;
+    let (fresh, files, counts) = written?;
     let appended = Appended {
         added: fresh,
         already_present: received - fresh,
@@ -102,6 +90,29 @@ async fn write(
         .recent
         .add(ids.zip(&files).map(|(id, file)| (id, file.day, file.uuids.as_slice())));
     Ok(appended)
+}
+
+/// Writes the events that are new. Says how many they are, their files and their counts.
+fn write_fresh(
+    project: &Project,
+    writing: &mut Writing,
+    layout: &Layout,
+    batch: &EventBatch,
+) -> Result<(u64, Vec<NewFile>, Counts)> {
+    let known = Arc::clone(&project.committed().files);
+    let fresh = fresh_rows(&mut writing.recent, &known, &writing.in_memory, batch)?;
+    let count = fresh.len() as u64;
+    if fresh.is_empty() {
+        return Ok((count, Vec::new(), Counts::default()));
+    }
+    let mut wanted = vec![false; batch.len()];
+    for row in &fresh {
+        if let Some(wanted) = wanted.get_mut(*row as usize) {
+            *wanted = true;
+        }
+    }
+    let files = write_days(&*project.files, &events_folder(&project.folder), layout, batch, fresh)?;
+    Ok((count, files, Counts::of(batch, Some(&wanted))))
 }
 
 /// After a failed commit nothing will name its files, unless it happened all the same; then they stay.

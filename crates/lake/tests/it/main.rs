@@ -11,6 +11,7 @@ mod append;
 mod cancel;
 mod duckdb;
 mod duplicates;
+mod faults;
 mod forms;
 mod log;
 mod projects;

@@ -1,0 +1,75 @@
+//! Single faults, each once: what the crash harness finds by chance is told here case by case.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hedgerow_data_api::{Appended, Clock, EventSink, EventStore};
+use hedgerow_lake::{DataFolder, Files, Lake, Settings, SystemFiles, WriteFile};
+
+use crate::append::{events, now, project};
+
+/// Files of which none can be begun while it says so.
+#[derive(Debug, Default)]
+struct FullDisk(AtomicBool);
+
+impl Files for FullDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        if self.0.load(Ordering::Acquire) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        SystemFiles.create(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        SystemFiles.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        SystemFiles.remove(path)
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        SystemFiles.sync_folder(path)
+    }
+}
+
+/// Up to 99 events go through the log, and nothing is flushed by itself.
+async fn opened(folder: &Path, files: Arc<dyn Files>) -> Lake {
+    let settings = Settings {
+        direct_events: 100,
+        flush_after: Duration::from_secs(3600),
+        compact_files: usize::MAX,
+        ..Settings::default()
+    };
+    // Tasks of a lake that was dropped may own the folder for a moment longer.
+    let owned = loop {
+        match DataFolder::open(folder) {
+            Ok(owned) => break owned,
+            Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+        }
+    };
+    let lake = Lake::with(owned, Clock::fixed(now()), files, settings);
+    lake.create_project(&project()).await.unwrap();
+    lake
+}
+
+#[tokio::test]
+async fn events_in_memory_are_known_after_a_direct_append_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Arc::new(FullDisk::default());
+    let lake = opened(folder.path(), Arc::clone(&disk) as Arc<dyn Files>).await;
+    lake.append(&project(), events(10).into()).await.unwrap();
+    disk.0.store(true, Ordering::Release);
+    lake.append(&project(), events(200).into()).await.unwrap_err();
+    disk.0.store(false, Ordering::Release);
+    let again = lake.append(&project(), events(10).into()).await.unwrap();
+    let known = Appended {
+        added: 0,
+        already_present: 10,
+    };
+    assert_eq!(again, known);
+    assert_eq!(lake.snapshot(&project()).await.unwrap().0.rows(), 10);
+}
