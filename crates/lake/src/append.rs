@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use hedgerow_data_api::{Appended, EventBatch};
 use hedgerow_errors::{Error, Result};
 
-use crate::catalog::{self, events_folder};
-use crate::commit::{Commit, commit};
+use crate::catalog::events_folder;
+use crate::commit::{Commit, Committing, begin, commit};
 use crate::counts::Counts;
 use crate::duplicates::{day_of, fresh_rows};
 use crate::files::{Files, Stage};
@@ -24,32 +24,28 @@ use crate::shred::Shredded;
 /// It goes on to its end when the caller stops waiting: between a commit and the view that shows
 /// it there must be no moment in which it can be left.
 pub(crate) async fn append_to_files(project: Arc<Project>, batch: EventBatch, now: DateTime<Utc>) -> Result<Appended> {
-    let task = tokio::spawn(async move {
+    to_its_end(async move {
+        let committing = begin(&project).await?;
         let mut writing = project.writing.lock().await;
-        let appended = write(&project, &mut writing, batch, now).await;
+        let appended = write(&project, committing, &mut writing, batch, now).await;
         writing.recent.forget_after_pause(&project);
         appended
-    });
-    task.await.map_err(Project::ended_early)?
+    })
+    .await
 }
 
-/// Brings the view up to date where a commit came without our knowing, one whose outcome was not seen.
-pub(crate) async fn follow_unseen(project: &Project) -> Result<()> {
-    let mut connection = project.catalog.acquire().await?;
-    if catalog::newest_snapshot(&mut connection).await? != project.committed().snapshot_id {
-        drop(connection);
-        project.follow().await?;
-    }
-    Ok(())
+/// Goes on with work when its caller is gone.
+pub(crate) async fn to_its_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    tokio::spawn(work).await.map_err(Project::ended_early)?
 }
 
 async fn write(
     project: &Arc<Project>,
+    committing: Committing<'_>,
     writing: &mut Writing,
     batch: EventBatch,
     now: DateTime<Utc>,
 ) -> Result<Appended> {
-    follow_unseen(project).await?;
     let received = batch.len() as u64;
     let layout = project.layout();
     let layout = layout.with(&batch).map_or(layout, Arc::new);
@@ -74,6 +70,7 @@ async fn write(
     }
     let ids = commit(
         project,
+        committing,
         Commit {
             layout: &layout,
             added: &files,

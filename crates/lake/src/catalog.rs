@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 
-pub(crate) use self::reading::{instant, newest_snapshot};
+pub(crate) use self::reading::{committed, instant, newest_snapshot};
 use crate::folder;
 use crate::layout::{LakeColumn, Layout};
 use crate::people;

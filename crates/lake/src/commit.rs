@@ -7,7 +7,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use hedgerow_errors::{Code, Error, Result};
 use serde_json::json;
-use sqlx::SqliteConnection;
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
 use crate::catalog::{self, EVENTS_TABLE, insert_column, snapshot_time};
@@ -35,33 +36,58 @@ pub(crate) struct Commit<'a> {
     pub(crate) segments: &'a [Uuid],
 }
 
-/// Commits, and makes the new snapshot the one that readers get. Returns the added files' ids, in
-/// their order. The caller holds the right to write.
-pub(crate) async fn commit(project: &Project, commit: Commit<'_>, now: DateTime<Utc>) -> Result<Range<i64>> {
-    project.files.stage(Stage::Commit);
+/// The right to change the catalog: nobody else does until it is dropped, and the view shows all that
+/// was committed before.
+///
+/// It is taken before the right to write, never after: another program may keep it waiting, and
+/// small appends go on meanwhile.
+pub(crate) struct Committing<'a> {
+    pub(crate) transaction: Transaction<'static, Sqlite>,
+    _one_at_a_time: MutexGuard<'a, ()>,
+}
+
+/// Waits for the right to change the catalog.
+pub(crate) async fn begin(project: &Project) -> Result<Committing<'_>> {
+    let one_at_a_time = project.committing.lock().await;
     let begun = project.catalog.pool.begin_with("BEGIN IMMEDIATE").await;
     let mut transaction = begun.map_err(failed("cannot begin a commit"))?;
-    let newest = catalog::newest_snapshot(&mut transaction).await?;
-    if newest != project.committed().snapshot_id {
-        // What was taken for new was decided by an older snapshot.
-        let message = format!("the catalog went on to snapshot {newest} meanwhile");
-        return Err(Error::new(Code::Conflict, message).with_hint("try again"));
+    // A commit may have come without our knowing, one whose outcome was not seen.
+    if catalog::newest_snapshot(&mut transaction).await? != project.committed().snapshot_id {
+        project.adopt(catalog::committed(&mut transaction, &project.folder).await?);
     }
-    let ids = register(&mut transaction, project, &commit, now).await?;
+    Ok(Committing {
+        transaction,
+        _one_at_a_time: one_at_a_time,
+    })
+}
+
+/// Commits, and makes the new snapshot the one that readers get. Returns the added files' ids, in
+/// their order.
+pub(crate) async fn commit(
+    project: &Project,
+    mut committing: Committing<'_>,
+    commit: Commit<'_>,
+    now: DateTime<Utc>,
+) -> Result<Range<i64>> {
+    project.files.stage(Stage::Commit);
+    let transaction = &mut committing.transaction;
+    if commit.segments.iter().any(|segment| project.committed().segments.contains(segment)) {
+        return Err(Error::new(Code::Conflict, "these events are in files already"));
+    }
+    let ids = register(transaction, project, &commit, now).await?;
     for counts in &commit.counts {
-        counts.add(&mut transaction, &commit.layout.columns).await?;
+        counts.add(transaction, &commit.layout.columns).await?;
     }
-    if !commit.people.is_empty() {
-        people::apply(&mut transaction, commit.people).await?;
+    // Read before it is committed, so that nothing lies between the commit and the view that shows it.
+    let fresh = catalog::committed(transaction, &project.folder).await?;
+    if let Err(error) = committing.transaction.commit().await {
+        // It may have happened all the same. Where that can't be read, the next reader tries again.
+        if let Err(unread) = project.follow().await {
+            tracing::warn!("the outcome of a commit could not be read yet: {}", unread.chain());
+        }
+        return Err(failed("cannot commit")(error));
     }
-    let committed = transaction.commit().await.map_err(failed("cannot commit"));
-    // A commit that reports an error may have happened, so the snapshot is read in any case. Where
-    // that fails the files are durable all the same, and the next reader tries again.
-    let followed = project.follow().await;
-    committed?;
-    if let Err(error) = followed {
-        tracing::warn!("the snapshot of a commit could not be read yet: {}", error.chain());
-    }
+    project.adopt(fresh);
     project.files.stage(Stage::Committed);
     Ok(ids)
 }

@@ -19,9 +19,9 @@ use futures::StreamExt as _;
 use hedgerow_errors::{Code, Error, Result};
 use serde_json::json;
 
-use crate::append::{blocking, follow_unseen, remove_unless_named};
+use crate::append::remove_unless_named;
 use crate::catalog::events_folder;
-use crate::commit::{Commit, commit};
+use crate::commit::{Commit, begin, commit};
 use crate::files::Stage;
 use crate::layout::{LakeColumn, field};
 use crate::parquet_file::{FileWriter, NewFile};
@@ -50,19 +50,20 @@ pub(crate) async fn compact(project: &Arc<Project>, least: usize, now: DateTime<
     let ids: Vec<i64> = chosen.iter().map(|file| file.id).collect();
     let merged = [merge(project, &chosen).await?];
     project.files.sync_folder(&events_folder(&project.folder))?;
-    let _writing = project.writing.lock().await;
-    follow_unseen(project).await?;
-    let done = Commit {
-        layout: &project.layout(),
-        added: &merged,
-        replaced: &ids,
-        counts: Vec::new(),
-        people: &PeopleChanges::default(),
-        segments: &[],
+    let done = match begin(project).await {
+        Ok(committing) => {
+            let done = Commit {
+                layout: &project.layout(),
+                added: &merged,
+                replaced: &ids,
+                counts: Vec::new(),
+                segments: &[],
+            };
+            commit(project, committing, done, now).await
+        }
+        Err(error) => Err(error),
     };
-    commit(project, done, now)
-        .await
-        .inspect_err(|_| remove_unless_named(project, &merged))?;
+    done.inspect_err(|_| remove_unless_named(project, &merged))?;
     Ok(ids.len())
 }
 

@@ -9,6 +9,7 @@ use hedgerow_errors::Result;
 use serde_json::json;
 
 use crate::catalog::{events_folder, snapshot_time};
+use crate::commit::begin;
 use crate::project::Project;
 use crate::sqlite_error::failed;
 
@@ -18,26 +19,21 @@ pub(crate) async fn expire(project: &Arc<Project>, now: DateTime<Utc>) -> Result
     let _one_at_a_time = project.reconciling.lock().await;
     let step = failed("cannot forget old snapshots");
     let in_use = project.files_in_use();
-    let _writing = project.writing.lock().await;
-    let mut transaction = project
-        .catalog
-        .pool
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(&step)?;
+    let mut committing = begin(project).await?;
+    let transaction = &mut committing.transaction;
     let oldest = now - project.settings.snapshots_for;
     // The newest snapshot stays, however old it is.
     let kept: i64 = sqlx::query_scalar(
         "SELECT coalesce(min(snapshot_id), (SELECT max(snapshot_id) FROM ducklake_snapshot)) FROM ducklake_snapshot WHERE snapshot_time >= ?",
     )
     .bind(snapshot_time(oldest))
-    .fetch_one(&mut *transaction)
+    .fetch_one(&mut **transaction)
     .await
     .map_err(&step)?;
     let ended: Vec<(i64, String)> =
         sqlx::query_as("SELECT data_file_id, path FROM ducklake_data_file WHERE end_snapshot <= ?")
             .bind(kept)
-            .fetch_all(&mut *transaction)
+            .fetch_all(&mut **transaction)
             .await
             .map_err(&step)?;
     let gone: Vec<(i64, String)> = ended.into_iter().filter(|(id, _)| !in_use.contains(id)).collect();
@@ -46,7 +42,7 @@ pub(crate) async fn expire(project: &Arc<Project>, now: DateTime<Utc>) -> Result
         let delete = format!("DELETE FROM {table} WHERE data_file_id IN (SELECT value FROM json_each(?))");
         sqlx::query(sqlx::AssertSqlSafe(delete))
             .bind(&ids)
-            .execute(&mut *transaction)
+            .execute(&mut **transaction)
             .await
             .map_err(&step)?;
     }
@@ -54,16 +50,16 @@ pub(crate) async fn expire(project: &Arc<Project>, now: DateTime<Utc>) -> Result
         let delete = format!("DELETE FROM {table} WHERE snapshot_id < ?");
         sqlx::query(sqlx::AssertSqlSafe(delete))
             .bind(kept)
-            .execute(&mut *transaction)
+            .execute(&mut **transaction)
             .await
             .map_err(&step)?;
     }
     sqlx::query("DELETE FROM ducklake_column WHERE end_snapshot <= ?")
         .bind(kept)
-        .execute(&mut *transaction)
+        .execute(&mut **transaction)
         .await
         .map_err(&step)?;
-    transaction.commit().await.map_err(&step)?;
+    committing.transaction.commit().await.map_err(&step)?;
     let folder = events_folder(&project.folder);
     for (_, name) in &gone {
         // One that stays is an orphan, and goes at the next start.

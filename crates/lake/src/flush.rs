@@ -8,9 +8,9 @@ use hedgerow_data_api::EventBatch;
 use hedgerow_errors::Result;
 use uuid::Uuid;
 
-use crate::append::{blocking, follow_unseen, remove_unless_named, write_days};
+use crate::append::{blocking, remove_unless_named, write_days};
 use crate::catalog::events_folder;
-use crate::commit::{Commit, commit};
+use crate::commit::{Commit, begin, commit};
 use crate::log;
 use crate::people::PeopleChanges;
 use crate::project::Project;
@@ -21,9 +21,9 @@ use crate::project::Project;
 /// After an error they are in memory and in the log as before.
 pub(crate) async fn flush(project: &Arc<Project>, now: DateTime<Utc>) -> Result<u64> {
     let _one_at_a_time = project.reconciling.lock().await;
+    project.catch_up().await?;
     let memory = {
         let mut writing = project.writing.lock().await;
-        follow_unseen(project).await?;
         let memory = project.memory();
         if memory.is_empty() {
             return Ok(0);
@@ -57,18 +57,23 @@ pub(crate) async fn flush(project: &Arc<Project>, now: DateTime<Utc>) -> Result<
         }
     })
     .await?;
+    // Appends go on while the catalog keeps us waiting, and may bring further columns.
+    let done = match begin(project).await {
+        Ok(committing) => {
+            let done = Commit {
+                layout: &project.layout(),
+                added: &written,
+                replaced: &[],
+                counts,
+                segments: &segments,
+            };
+            commit(project, committing, done, now).await
+        }
+        Err(error) => Err(error),
+    };
+    let ids = done.inspect_err(|_| remove_unless_named(project, &written))?;
     {
         let mut writing = project.writing.lock().await;
-        let done = Commit {
-            layout: &project.layout(),
-            added: &written,
-            replaced: &[],
-            counts,
-            people: &people,
-            segments: &segments,
-        };
-        let done = commit(project, done, now).await;
-        let ids = done.inspect_err(|_| remove_unless_named(project, &written))?;
         writing.recent.add(
             ids.zip(&written)
                 .map(|(id, file)| (id, file.day, file.uuids.as_slice())),

@@ -7,7 +7,7 @@ use hedgerow_data_api::{Appended, EventBatch};
 use hedgerow_errors::{Code, Error, Result};
 use tokio::sync::oneshot;
 
-use crate::append::{blocking, follow_unseen};
+use crate::append::blocking;
 use crate::duplicates::{day_of, fresh_rows};
 use crate::files::Stage;
 use crate::log::Log;
@@ -129,7 +129,8 @@ async fn write(
     batches: Vec<EventBatch>,
     reserved: Vec<usize>,
 ) -> Result<Vec<Appended>> {
-    follow_unseen(project).await?;
+    // Only after a commit with an unknown outcome does this look into the catalog, which may be locked.
+    project.catch_up().await?;
     let (answer, held) = blocking({
         let project = Arc::clone(project);
         let mut held = std::mem::take(writing);

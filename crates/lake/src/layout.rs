@@ -224,8 +224,16 @@ impl Layout {
         });
         let known: HashMap<&str, usize> = keys(committed).collect();
         for column in &self.columns {
-            if let Some(key) = column.key.as_deref().filter(|key| !known.contains_key(key)) {
-                growing.add(key, column.kind);
+            let Some(key) = column.key.as_deref() else {
+                continue;
+            };
+            match known.get(key).and_then(|at| growing.layout.columns.get_mut(*at)) {
+                None => growing.add(key, column.kind),
+                // Whole numbers that became doubles since that snapshot was made stay doubles.
+                Some(known) if known.kind == ColumnKind::Integer && column.kind == ColumnKind::Double => {
+                    known.kind = ColumnKind::Double;
+                }
+                Some(_) => {}
             }
         }
         growing.layout
@@ -374,6 +382,15 @@ mod tests {
         let layout = layout.with(&batch(&[&[("n", Value::Double(0.5))]])).unwrap();
         assert_eq!(shown(&layout), [(8, "n", ColumnKind::Double, true)]);
         assert_eq!(layout.with(&batch(&[&[("n", Value::Integer(1))]])), None);
+    }
+
+    #[test]
+    fn a_column_that_became_a_double_since_a_snapshot_stays_one() {
+        let committed = Layout::fixed().with(&batch(&[&[("n", Value::Integer(1))]])).unwrap();
+        let since = batch(&[&[("n", Value::Double(0.5)), ("m", Value::Boolean(true))]]);
+        let grown = committed.with(&since).unwrap();
+        assert_eq!(grown.rebased(&committed.columns), grown);
+        assert_eq!(committed.rebased(&grown.columns), grown);
     }
 
     #[test]

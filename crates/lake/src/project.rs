@@ -133,8 +133,10 @@ pub(crate) struct Project {
     /// How many commits have been tried, and how many of them the current view is known to follow.
     tried: AtomicU64,
     followed: AtomicU64,
-    /// Held while appending and committing: what is new is decided by one at a time.
+    /// Held while appending: what is new is decided by one at a time.
     pub(crate) writing: Mutex<Writing>,
+    /// Held while changing the catalog; taken by `commit::begin`.
+    pub(crate) committing: Mutex<()>,
     /// Held while flushing or compacting, both of which take files away or memory.
     pub(crate) reconciling: Mutex<()>,
     /// Memory for events that are not in files yet, in KB: who finds none waits for a flush.
@@ -172,6 +174,7 @@ impl Project {
             tried: AtomicU64::new(0),
             followed: AtomicU64::new(0),
             writing: Mutex::new(Writing::default()),
+            committing: Mutex::new(()),
             reconciling: Mutex::new(()),
             room: Arc::new(Semaphore::new(settings.memory_kb())),
             queue: std::sync::Mutex::new(Vec::new()),
@@ -248,55 +251,18 @@ impl Project {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner).committed)
     }
 
+    /// Makes sure that the view shows all that was committed. After a commit whose outcome could not
+    /// be read, the old one would hide events, or show them twice.
+    pub(crate) async fn catch_up(&self) -> Result<()> {
+        if self.is_up_to_date() {
+            return Ok(());
+        }
+        self.refresh().await
+    }
+
     /// The newest view.
     pub(crate) async fn current(&self) -> Result<Current> {
-        let current = self.newest().await?;
-        if current.people.iter().all(|changes| changes.ops.is_empty()) {
-            return Ok(current);
-        }
-        // Merges that are in memory lead keys to other persons than the catalog does.
-        let (mut current, overlay, mut transaction) = self.people().await?;
-        if !overlay.overrides.is_empty() {
-            let overrides = people::overrides(&mut transaction, &overlay).await?;
-            let view = LakeView {
-                overrides: Arc::new(overrides),
-                ..LakeView::clone(&current.view)
-            };
-            current.view = Arc::new(view);
-        }
-        Ok(current)
-    }
-
-    /// The newest view, with what events in memory say of persons and groups, and the catalog of the
-    /// same moment.
-    pub(crate) async fn people(&self) -> Result<(Current, Arc<Overlay>, Transaction<'static, Sqlite>)> {
-        loop {
-            let current = self.newest().await?;
-            let mut transaction = self.catalog.begin().await?;
-            if catalog::newest_snapshot(&mut transaction).await? != current.view.snapshot_id {
-                // A flush came between the two. Where its snapshot could not be read, that is tried again.
-                self.refresh().await?;
-                continue;
-            }
-            let make = async {
-                let mut changes = PeopleChanges::default();
-                for more in &current.people {
-                    changes.absorb(PeopleChanges::clone(more));
-                }
-                Overlay::of(&mut transaction, &changes).await.map(Arc::new)
-            };
-            let overlay = current.overlay.get_or_try_init(|| make).await?;
-            let overlay = Arc::clone(overlay);
-            return Ok((current, overlay, transaction));
-        }
-    }
-
-    async fn newest(&self) -> Result<Current> {
-        // After a commit whose outcome or snapshot could not be read, the old view would hide events,
-        // or show them twice.
-        if self.followed.load(Ordering::Acquire) < self.tried.load(Ordering::Acquire) {
-            self.refresh().await?;
-        }
+        self.catch_up().await?;
         Ok(self
             .state
             .read()

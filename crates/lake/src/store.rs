@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use fs_err as fs;
 use hedgerow_data_api::{
     Appended, Clock, EventBatch, EventSink, EventStore, ProjectInfo, PropertyDefinition, Taxonomy, ValueList,
@@ -13,7 +14,7 @@ use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::append::append_to_files;
+use crate::append::{append_to_files, to_its_end};
 use crate::catalog;
 use crate::compact::compact;
 use crate::expire::expire;
@@ -77,24 +78,28 @@ impl Lake {
 
     /// Writes the events of a project that are in memory to files. Says how many there were.
     pub async fn flush(&self, project: &ProjectId) -> Result<u64> {
-        flush(&self.project(project).await?, self.clock.now()).await
+        flushed(self.project(project).await?, self.clock.now()).await
     }
 
     /// Merges the files of each day that has more than one. Says how many files were merged.
     pub async fn compact(&self, project: &ProjectId) -> Result<usize> {
-        let project = self.project(project).await?;
-        let mut merged = 0;
-        loop {
-            match compact(&project, 2, self.clock.now()).await? {
-                0 => return Ok(merged),
-                files => merged += files,
+        let (project, clock) = (self.project(project).await?, self.clock.clone());
+        to_its_end(async move {
+            let mut merged = 0;
+            loop {
+                match compact(&project, 2, clock.now()).await? {
+                    0 => return Ok(merged),
+                    files => merged += files,
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Forgets old snapshots with the files that only they name. Says how many files went.
     pub async fn expire(&self, project: &ProjectId) -> Result<usize> {
-        expire(&self.project(project).await?, self.clock.now()).await
+        let (project, now) = (self.project(project).await?, self.clock.now());
+        to_its_end(async move { expire(&project, now).await }).await
     }
 
     /// Flushes all open projects. Their events are safe without it, and reading them is faster after it.
@@ -107,7 +112,7 @@ impl Lake {
             .filter_map(|cell| cell.get().cloned())
             .collect();
         for project in open {
-            flush(&project, self.clock.now()).await?;
+            flushed(project, self.clock.now()).await?;
         }
         Ok(())
     }
@@ -159,6 +164,10 @@ impl Lake {
         names.sort();
         Ok(names)
     }
+}
+
+async fn flushed(project: Arc<Project>, now: DateTime<Utc>) -> Result<u64> {
+    to_its_end(async move { flush(&project, now).await }).await
 }
 
 /// A project that can't be opened, by its name.

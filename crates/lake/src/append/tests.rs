@@ -7,6 +7,7 @@ use uuid::Uuid;
 use fs_err as fs;
 
 use super::*;
+use crate::catalog;
 use crate::files::SystemFiles;
 use crate::folder::DataFolder;
 use crate::recent::PAUSE;

@@ -26,7 +26,7 @@ pub(crate) async fn newest_snapshot(transaction: &mut SqliteConnection) -> Resul
 }
 
 /// The newest snapshot with its taxonomy, both as the transaction sees them.
-pub(super) async fn committed(transaction: &mut SqliteConnection, folder: &Path) -> Result<Committed> {
+pub(crate) async fn committed(transaction: &mut SqliteConnection, folder: &Path) -> Result<Committed> {
     let snapshot_id = newest_snapshot(transaction).await?;
     Ok(Committed {
         snapshot_id,

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use hedgerow_data_api::{Appended, Clock, EventSink, EventStore};
 use hedgerow_lake::{DataFolder, Files, Lake, Settings, SystemFiles, WriteFile};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Executor};
 
 use crate::append::{events, now, project};
 
@@ -72,4 +74,41 @@ async fn events_in_memory_are_known_after_a_direct_append_failed() {
     };
     assert_eq!(again, known);
     assert_eq!(lake.snapshot(&project()).await.unwrap().0.rows(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_appends_go_on_while_another_program_locks_the_catalog() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Arc::new(opened(folder.path(), Arc::new(SystemFiles)).await);
+    lake.append(&project(), events(200).into()).await.unwrap();
+    lake.append(&project(), events(210).into()).await.unwrap();
+    let catalog = folder.path().join("projects/site/catalog.sqlite");
+    let mut guest = SqliteConnectOptions::new().filename(catalog).connect().await.unwrap();
+    guest.execute("BEGIN EXCLUSIVE").await.unwrap();
+    // All that changes the catalog waits, and none of it may keep the others waiting.
+    let flush = tokio::spawn({
+        let lake = Arc::clone(&lake);
+        async move { lake.flush(&project()).await }
+    });
+    let direct = tokio::spawn({
+        let lake = Arc::clone(&lake);
+        async move { lake.append(&project(), events(500).into()).await }
+    });
+    let expire = tokio::spawn({
+        let lake = Arc::clone(&lake);
+        async move { lake.expire(&project()).await }
+    });
+    for count in [220, 230, 240] {
+        let small = events(count).split_off(200);
+        let added = tokio::time::timeout(Duration::from_secs(10), lake.append(&project(), small.into())).await;
+        let added = added.expect("a small append needs no catalog").unwrap();
+        assert_eq!(added.added, 10);
+        assert_eq!(lake.snapshot(&project()).await.unwrap().0.rows(), u64::from(count));
+    }
+    assert!(!flush.is_finished() && !direct.is_finished() && !expire.is_finished());
+    guest.execute("ROLLBACK").await.unwrap();
+    flush.await.unwrap().unwrap();
+    expire.await.unwrap().unwrap();
+    assert_eq!(direct.await.unwrap().unwrap().added, 260);
+    assert_eq!(lake.snapshot(&project()).await.unwrap().0.rows(), 500);
 }
