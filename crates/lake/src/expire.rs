@@ -69,7 +69,7 @@ pub(crate) async fn expire(project: &Arc<Project>, now: DateTime<Utc>) -> Result
 }
 
 /// Removes files that nothing in the catalog names: what a crash left of a batch. Only for a project
-/// on which nobody works yet. Says which went.
+/// on which nobody works yet: a file on its way has no name in the catalog either. Says which went.
 pub(crate) async fn remove_orphans(project: &Project) -> Result<Vec<String>> {
     let mut connection = project.catalog.acquire().await?;
     let named = sqlx::query_scalar("SELECT path FROM ducklake_data_file")

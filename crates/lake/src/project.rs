@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::catalog::{self, Catalog, events_folder};
 use crate::counts::Counts;
 use crate::duplicates::fresh_rows;
+use crate::expire::remove_orphans;
 use crate::files::Files;
 use crate::folder::{self, DataFolder};
 use crate::group::Request;
@@ -182,12 +183,15 @@ impl Project {
             held: std::sync::Mutex::new(Vec::new()),
             _owned: owned,
         };
+        for name in remove_orphans(&project).await? {
+            tracing::info!("removed {name}, which a crash had left in {}", folder.display());
+        }
         project.recover()?;
         project.writing.lock().await.in_memory = project.uuids_in_memory();
         Ok(project)
     }
 
-    /// Replays the segments that no snapshot names, and removes the others.
+    /// Replays the segments that no snapshot names, and removes the others and those that bring nothing.
     fn recover(&self) -> Result<()> {
         let flushed = self.committed().segments.clone();
         let found = log::segments(&self.folder)?;
@@ -198,6 +202,7 @@ impl Project {
         }
         let mut recent = Recent::default();
         for segment in open {
+            let mut brings = false;
             for batch in log::read(&self.folder, segment)? {
                 // A write that failed may be durable all the same, and was then repeated in another segment.
                 let known = Arc::clone(&self.committed().files);
@@ -217,6 +222,11 @@ impl Project {
                     wanted as usize
                 });
                 self.remember(segment, reserved, batch)?;
+                brings = true;
+            }
+            if !brings {
+                // No flush would ever name it.
+                let _ = self.files.remove(&log::path(&self.folder, segment));
             }
         }
         Ok(())

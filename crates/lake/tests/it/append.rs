@@ -100,8 +100,10 @@ async fn a_reopened_lake_knows_what_was_committed() {
     drop(first);
     // A file without a commit is what a crash between the two leaves.
     let orphan = before.files[0].path.with_file_name("orphan.parquet");
-    fs_err::write(orphan, b"half a file").unwrap();
+    fs_err::write(&orphan, b"half a file").unwrap();
+    fs_err::write(orphan.with_extension("parquet.part"), b"half a file").unwrap();
     let second = lake(folder.path()).await;
+    assert!(!orphan.exists() && !orphan.with_extension("parquet.part").exists());
     let (after, same) = second.snapshot(&project()).await.unwrap();
     assert_eq!((before.snapshot_id, &before.files), (after.snapshot_id, &after.files));
     assert_eq!(taxonomy, same);

@@ -112,3 +112,22 @@ async fn small_appends_go_on_while_another_program_locks_the_catalog() {
     assert_eq!(direct.await.unwrap().unwrap().added, 260);
     assert_eq!(lake.snapshot(&project()).await.unwrap().0.rows(), 500);
 }
+
+#[tokio::test]
+async fn a_segment_that_brings_nothing_goes_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = opened(folder.path(), Arc::new(SystemFiles)).await;
+    lake.append(&project(), events(10).into()).await.unwrap();
+    let log = folder.path().join("projects/site/log");
+    let segments = || -> Vec<_> { fs_err::read_dir(&log).unwrap().map(|entry| entry.unwrap().path()).collect() };
+    // One whose only write failed after it had reached the disk, and one that was just begun.
+    let written = segments()[0].clone();
+    let again = log.join("ffffffff-ffff-7fff-bfff-ffffffffffff.log");
+    fs_err::copy(&written, again).unwrap();
+    fs_err::write(log.join("ffffffff-ffff-7fff-bfff-fffffffffffe.log"), b"HEDGL").unwrap();
+    drop(lake);
+    let lake = opened(folder.path(), Arc::new(SystemFiles)).await;
+    assert_eq!(segments(), [written]);
+    assert_eq!(lake.flush(&project()).await.unwrap(), 10);
+    assert_eq!(segments(), Vec::<std::path::PathBuf>::new());
+}
