@@ -71,7 +71,11 @@ pub(crate) async fn commit(
 ) -> Result<Range<i64>> {
     project.files.stage(Stage::Commit);
     let transaction = &mut committing.transaction;
-    if commit.segments.iter().any(|segment| project.committed().segments.contains(segment)) {
+    if commit
+        .segments
+        .iter()
+        .any(|segment| project.committed().segments.contains(segment))
+    {
         return Err(Error::new(Code::Conflict, "these events are in files already"));
     }
     let ids = register(transaction, project, &commit, now).await?;
