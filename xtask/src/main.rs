@@ -8,6 +8,7 @@
 
 mod arch;
 mod bench;
+mod crash;
 mod demo;
 mod generate;
 mod made_log;
@@ -28,6 +29,8 @@ const HELP: &str = "cargo xtask <task>
 
   demo [--once]     builds the page and the binary, imports the sample log, answers one question, serves
   test [--full]     everything that must pass before a change lands; --full runs the long schedules, too
+  crash [--rounds N] [--seed N]
+                    a writer that dies or fails N times (200); the lake must lose and double nothing
   arch              checks layers, owners and file rules
   gen [--check]     writes the generated files; --check fails where one is stale
   verify import     imports the sample log twice and a made log of 1 GB; DuckDB and awk must count the same
@@ -62,6 +65,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["demo", "--once"] => demo::run(true),
         ["test"] => test::run(false),
         ["test", "--full"] => test::run(true),
+        ["crash", rest @ ..] => crash::run(rest),
         ["arch"] => arch::run(),
         ["gen"] => generate::run(false),
         ["gen", "--check"] => generate::run(true),

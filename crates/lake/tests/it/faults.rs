@@ -119,7 +119,12 @@ async fn a_segment_that_brings_nothing_goes_at_the_next_start() {
     let lake = opened(folder.path(), Arc::new(SystemFiles)).await;
     lake.append(&project(), events(10).into()).await.unwrap();
     let log = folder.path().join("projects/site/log");
-    let segments = || -> Vec<_> { fs_err::read_dir(&log).unwrap().map(|entry| entry.unwrap().path()).collect() };
+    let segments = || -> Vec<_> {
+        fs_err::read_dir(&log)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect()
+    };
     // One whose only write failed after it had reached the disk, and one that was just begun.
     let written = segments()[0].clone();
     let again = log.join("ffffffff-ffff-7fff-bfff-ffffffffffff.log");

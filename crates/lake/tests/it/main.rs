@@ -9,6 +9,7 @@
 
 mod append;
 mod cancel;
+mod crash;
 mod duckdb;
 mod duplicates;
 mod faults;
