@@ -60,7 +60,7 @@ async fn write(
     })
     .await?;
     *writing = held;
-    let (fresh, files, counts) = written?;
+    let (fresh, files, counts, people) = written?;
     let appended = Appended {
         added: fresh,
         already_present: received - fresh,
@@ -89,18 +89,19 @@ async fn write(
     Ok(appended)
 }
 
-/// Writes the events that are new. Says how many they are, their files and their counts.
+/// Writes the events that are new. Says how many they are, their files, their counts, and what they
+/// say of persons.
 fn write_fresh(
     project: &Project,
     writing: &mut Writing,
     layout: &Layout,
     batch: &EventBatch,
-) -> Result<(u64, Vec<NewFile>, Counts)> {
+) -> Result<(u64, Vec<NewFile>, Counts, PeopleChanges)> {
     let known = Arc::clone(&project.committed().files);
     let fresh = fresh_rows(&mut writing.recent, &known, &writing.in_memory, batch)?;
     let count = fresh.len() as u64;
     if fresh.is_empty() {
-        return Ok((count, Vec::new(), Counts::default()));
+        return Ok((count, Vec::new(), Counts::default(), PeopleChanges::default()));
     }
     let mut wanted = vec![false; batch.len()];
     for row in &fresh {
@@ -108,8 +109,9 @@ fn write_fresh(
             *wanted = true;
         }
     }
-    let files = write_days(&*project.files, &events_folder(&project.folder), layout, batch, fresh)?;
-    Ok((count, files, Counts::of(batch, Some(&wanted))))
+    let files = write_days(&project.files, &events_folder(&project.folder), layout, batch, fresh)?;
+    // What came again says the same again, which changes nothing of persons.
+    Ok((count, files, Counts::of(batch, Some(&wanted)), PeopleChanges::of(batch)))
 }
 
 /// After a failed commit nothing will name its files, unless it happened all the same; then they stay.

@@ -82,6 +82,9 @@ pub(crate) async fn commit(
     for counts in &commit.counts {
         counts.add(transaction, &commit.layout.columns).await?;
     }
+    if !commit.people.is_empty() {
+        people::apply(transaction, commit.people).await?;
+    }
     // Read before it is committed, so that nothing lies between the commit and the view that shows it.
     let fresh = catalog::committed(transaction, &project.folder).await?;
     if let Err(error) = committing.transaction.commit().await {

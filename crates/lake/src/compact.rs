@@ -19,7 +19,7 @@ use futures::StreamExt as _;
 use hedgerow_errors::{Code, Error, Result};
 use serde_json::json;
 
-use crate::append::remove_unless_named;
+use crate::append::{blocking, remove_unless_named};
 use crate::catalog::events_folder;
 use crate::commit::{Commit, begin, commit};
 use crate::files::Stage;
@@ -57,6 +57,7 @@ pub(crate) async fn compact(project: &Arc<Project>, least: usize, now: DateTime<
                 added: &merged,
                 replaced: &ids,
                 counts: Vec::new(),
+                people: &PeopleChanges::default(),
                 segments: &[],
             };
             commit(project, committing, done, now).await

@@ -65,6 +65,7 @@ pub(crate) async fn flush(project: &Arc<Project>, now: DateTime<Utc>) -> Result<
                 added: &written,
                 replaced: &[],
                 counts,
+                people: &people,
                 segments: &segments,
             };
             commit(project, committing, done, now).await

@@ -272,6 +272,48 @@ impl Project {
 
     /// The newest view.
     pub(crate) async fn current(&self) -> Result<Current> {
+        let current = self.newest().await?;
+        if current.people.iter().all(|changes| changes.ops.is_empty()) {
+            return Ok(current);
+        }
+        // Merges that are in memory lead keys to other persons than the catalog does.
+        let (mut current, overlay, mut transaction) = self.people().await?;
+        if !overlay.overrides.is_empty() {
+            let overrides = people::overrides(&mut transaction, &overlay).await?;
+            let view = LakeView {
+                overrides: Arc::new(overrides),
+                ..LakeView::clone(&current.view)
+            };
+            current.view = Arc::new(view);
+        }
+        Ok(current)
+    }
+
+    /// The newest view, with what events in memory say of persons and groups, and the catalog of the
+    /// same moment.
+    pub(crate) async fn people(&self) -> Result<(Current, Arc<Overlay>, Transaction<'static, Sqlite>)> {
+        loop {
+            let current = self.newest().await?;
+            let mut transaction = self.catalog.begin().await?;
+            if catalog::newest_snapshot(&mut transaction).await? != current.view.snapshot_id {
+                // A commit came between the two.
+                self.refresh().await?;
+                continue;
+            }
+            let make = async {
+                let mut changes = PeopleChanges::default();
+                for more in &current.people {
+                    changes.absorb(PeopleChanges::clone(more));
+                }
+                Overlay::of(&mut transaction, &changes).await.map(Arc::new)
+            };
+            let overlay = current.overlay.get_or_try_init(|| make).await?;
+            let overlay = Arc::clone(overlay);
+            return Ok((current, overlay, transaction));
+        }
+    }
+
+    async fn newest(&self) -> Result<Current> {
         self.catch_up().await?;
         Ok(self
             .state

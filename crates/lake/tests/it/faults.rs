@@ -81,7 +81,7 @@ async fn small_appends_go_on_while_another_program_locks_the_catalog() {
     let folder = tempfile::tempdir().unwrap();
     let lake = Arc::new(opened(folder.path(), Arc::new(SystemFiles)).await);
     lake.append(&project(), events(200).into()).await.unwrap();
-    lake.append(&project(), events(210).into()).await.unwrap();
+    lake.append(&project(), events(210).split_off(200).into()).await.unwrap();
     let catalog = folder.path().join("projects/site/catalog.sqlite");
     let mut guest = SqliteConnectOptions::new().filename(catalog).connect().await.unwrap();
     guest.execute("BEGIN EXCLUSIVE").await.unwrap();
@@ -105,7 +105,8 @@ async fn small_appends_go_on_while_another_program_locks_the_catalog() {
         assert_eq!(added.added, 10);
         assert_eq!(lake.snapshot(&project()).await.unwrap().0.rows(), u64::from(count));
     }
-    assert!(!flush.is_finished() && !direct.is_finished() && !expire.is_finished());
+    let ended = [flush.is_finished(), direct.is_finished(), expire.is_finished()];
+    assert_eq!(ended, [false; 3], "all of them wait");
     guest.execute("ROLLBACK").await.unwrap();
     flush.await.unwrap().unwrap();
     expire.await.unwrap().unwrap();
