@@ -56,7 +56,7 @@ impl App {
     }
 
     /// A file that isn't there yet.
-    fn rejects_path(&self, project: &ProjectId) -> PathBuf {
+    pub(crate) fn rejects_path(&self, project: &ProjectId) -> PathBuf {
         let folder = self.parts.data_dir.join("rejects");
         let stem = format!("{project}-{}", self.clock.now().format("%Y%m%dT%H%M%SZ"));
         let names = std::iter::once(stem.clone()).chain((2..).map(|number| format!("{stem}-{number}")));
@@ -67,7 +67,7 @@ impl App {
 
 /// Runs a future that blocks its thread for a while. Elsewhere in a server that would keep other
 /// requests waiting, so the runtime is told at every step.
-async fn may_block<F: Future>(future: F) -> F::Output {
+pub(crate) async fn may_block<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     std::future::poll_fn(|context| match Handle::current().runtime_flavor() {
         RuntimeFlavor::MultiThread => tokio::task::block_in_place(|| future.as_mut().poll(context)),

@@ -7,6 +7,7 @@ mod ask;
 mod ask_report;
 pub mod eval;
 mod import_access_log;
+mod import_events;
 mod projects;
 mod query;
 mod recover;
@@ -17,11 +18,12 @@ mod tools;
 pub use ask::AskInput;
 pub use ask_report::{AskOutcome, AskReport, ResultArtifact, ToolCallReport, cited_results};
 pub use import_access_log::AccessLogInput;
+pub use import_events::EventsInput;
 pub use recover::Recovered;
 pub use runs::diff::{Change, RunDiff};
 pub use tools::{ToolCall, ToolCallResult, ToolEffect, ToolExample, ToolInfo};
 
-pub use hedgerow_ingest::{ImportProgress, ImportSummary, MaxRejects};
+pub use hedgerow_ingest::{ColumnOptions, EventFormat, ImportProgress, ImportSummary, MaxRejects};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -90,7 +92,8 @@ impl App {
         Self { clock, ..self.clone() }
     }
 
-    /// The same for a caller whose models run in another folder than this process's.
+    /// The same for a caller of another process: its models run in its own folder, and its standard input
+    /// is not this process's.
     #[must_use]
     pub fn in_folder(&self, folder: &Path) -> Self {
         Self {

@@ -179,6 +179,49 @@ pub enum ImportCommand {
     /// Import the access log of a web server, in common or combined form
     #[command(after_help = "Example:\n  hedgerow import access-log access.log --project site --max-rejects 1%")]
     AccessLog(AccessLogArgs),
+    /// Import JSON lines: PostHog's exports, batches for its capture endpoints, or plain objects
+    #[command(after_help = JSONL_HELP)]
+    Jsonl(EventFilesArgs),
+}
+
+const JSONL_HELP: &str = "Examples:
+  hedgerow import jsonl 'export-*.jsonl.gz' --project shop
+  hedgerow import jsonl orders.jsonl --event kind --distinct-id customer --timestamp at
+  hedgerow import jsonl - --project shop";
+
+/// `import csv`, `import jsonl` and `import parquet`.
+#[derive(Debug, Args)]
+pub struct EventFilesArgs {
+    /// The files: paths, quoted patterns, or - for standard input; gzip and zstd are unpacked
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The column with the event's name [default: found by its name, such as event]
+    #[arg(long, value_name = "COLUMN")]
+    pub event: Option<String>,
+    /// The name of all events, where no column has one
+    #[arg(long, value_name = "NAME", conflicts_with = "event")]
+    pub event_name: Option<String>,
+    /// The column with who did it [default: found by its name, such as distinct_id or user_id]
+    #[arg(long, value_name = "COLUMN")]
+    pub distinct_id: Option<String>,
+    /// The column with when it happened [default: found by its name, such as timestamp or time]
+    #[arg(long, value_name = "COLUMN")]
+    pub timestamp: Option<String>,
+    /// The column with the session [default: found by its name, such as session_id]
+    #[arg(long, value_name = "COLUMN")]
+    pub session: Option<String>,
+    /// The column that identifies an event [default: found by its name, such as uuid]
+    #[arg(long, value_name = "COLUMN")]
+    pub uuid: Option<String>,
+    /// The name of the source; equal rows of it without identity are imported once [default: the file's name]
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// How many unreadable rows are accepted: a number or a share
+    #[arg(long, value_name = "N|N%", default_value = "1%")]
+    pub max_rejects: MaxRejects,
+    /// Where unreadable rows go, each with its reason [default: in the data folder]
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
 }
 
 /// `import access-log`.

@@ -14,13 +14,12 @@
 mod event;
 mod identity;
 mod line;
+mod options;
 mod page_view;
 mod reading;
-mod rejects;
 mod reorder;
 mod request;
 mod sessions;
-mod summary;
 mod text;
 
 use std::path::PathBuf;
@@ -31,15 +30,16 @@ use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 
 use self::event::Pending;
-use self::identity::Ordinals;
+use self::identity::EVENT_NAMESPACE;
 use self::reading::{FoundLine, Logs, Tally};
-use self::rejects::Rejects;
 use self::reorder::Reorder;
 use self::sessions::Sessions;
+use crate::identity::Ordinals;
+use crate::rejects::Rejects;
+use crate::summary::{ImportProgress, ImportSummary};
 use crate::user_agent::UserAgents;
 
-pub use self::identity::source_name;
-pub use self::summary::{AccessLogOptions, ImportProgress, ImportSummary, MaxRejects, RejectReason};
+pub use self::options::AccessLogOptions;
 
 /// Lines between two reports of progress.
 const PROGRESS_LINES: u64 = 10_000;
@@ -95,7 +95,7 @@ impl OpenAccessLogs {
             options,
             started,
         } = self;
-        let mut ordinals = Ordinals::default();
+        let mut ordinals = Ordinals::new(EVENT_NAMESPACE);
         let mut reorder = Reorder::new(reorder::WINDOW, |line: &Pending| line.raw.len());
         let mut writer = Writer::new(sink, project, &options)?;
         let (bytes_total, mut reported) = (logs.bytes_total, 0);
@@ -144,7 +144,7 @@ impl OpenAccessLogs {
             .max_rejects
             .exceeded(summary.rejected, summary.lines - summary.blank_lines)
         {
-            return Err(summary.too_many_rejects(options.max_rejects));
+            return Err(summary.too_many_rejects("the access log", options.max_rejects));
         }
         Ok(summary)
     }

@@ -1,11 +1,27 @@
 //! Importers: what turns foreign data into events.
 //!
-//! An importer writes through [`hedgerow_data_api::EventSink`] and knows no engine. The only one
-//! so far reads the access log of a web server.
+//! An importer writes through [`hedgerow_data_api::EventSink`] and knows no engine. `access_log`
+//! reads the logs of web servers; `csv`, `jsonl` and `parquet` read events that are events already.
 
 mod access_log;
+mod chunks;
+mod columns;
+mod draft;
+mod events;
+mod identity;
+mod json_text;
+mod jsonl;
+#[cfg(test)]
+mod memory_sink;
+mod posthog;
+mod rejects;
+mod source;
+mod summary;
+mod times;
 mod user_agent;
 
-pub use access_log::{
-    AccessLogOptions, ImportProgress, ImportSummary, MaxRejects, OpenAccessLogs, RejectReason, source_name,
-};
+pub use access_log::{AccessLogOptions, OpenAccessLogs};
+pub use columns::ColumnOptions;
+pub use events::{EventFormat, EventOptions, OpenEvents};
+pub use identity::source_name;
+pub use summary::{ImportProgress, ImportSummary, MaxRejects, RejectReason};

@@ -2,30 +2,37 @@
 
 mod progress;
 
-use hedgerow_app::{AccessLogInput, ImportSummary};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hedgerow_app::{AccessLogInput, ColumnOptions, EventFormat, EventsInput, ImportSummary};
 use hedgerow_errors::Result;
+use hedgerow_ids::ProjectId;
 
 use super::VerbContext;
-use crate::args::{AccessLogArgs, Globals, ImportCommand};
+use crate::args::{AccessLogArgs, EventFilesArgs, Globals, ImportCommand};
 use crate::exit;
 use crate::number::grouped_integer;
 use progress::Bar;
 
 pub(super) async fn run(command: ImportCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
-    let ImportCommand::AccessLog(AccessLogArgs {
-        files,
-        source,
-        max_rejects,
-        rejects,
-    }) = command;
-    let input = AccessLogInput {
-        project: globals.project()?,
-        files: files.iter().map(|file| ctx.path(file)).collect(),
-        source,
-        max_rejects,
-        rejects_path: rejects.map(|path| ctx.path(&path)),
-    };
-    import(&input, globals.json, ctx).await?;
+    match command {
+        ImportCommand::AccessLog(AccessLogArgs {
+            files,
+            source,
+            max_rejects,
+            rejects,
+        }) => {
+            let input = AccessLogInput {
+                project: globals.project()?,
+                files: files.iter().map(|file| ctx.path(file)).collect(),
+                source,
+                max_rejects,
+                rejects_path: rejects.map(|path| ctx.path(&path)),
+            };
+            import(&input, globals.json, ctx).await?;
+        }
+        ImportCommand::Jsonl(args) => import_events(EventFormat::Jsonl, args, globals, ctx).await?,
+    }
     Ok(exit::DONE)
 }
 
@@ -35,17 +42,58 @@ pub(super) async fn import(input: &AccessLogInput, json: bool, ctx: &VerbContext
     let summary = ctx.app.import_access_log(input, &|progress| bar.update(progress)).await;
     // The bar goes away first, so that neither summary nor error stands in its line.
     bar.finish();
-    let summary = summary?;
+    print(&summary?, &input.project, 0, json, ctx)
+}
+
+async fn import_events(format: EventFormat, args: EventFilesArgs, globals: &Globals, ctx: &VerbContext) -> Result<()> {
+    let input = EventsInput {
+        project: globals.project()?,
+        format,
+        files: args.files,
+        folder: ctx.cwd.clone(),
+        columns: ColumnOptions {
+            event: args.event,
+            distinct_id: args.distinct_id,
+            timestamp: args.timestamp,
+            session: args.session,
+            uuid: args.uuid,
+        },
+        event_name: args.event_name,
+        source: args.source,
+        max_rejects: args.max_rejects,
+        rejects_path: args.rejects.map(|path| ctx.path(&path)),
+    };
+    let (json, told) = (globals.json, AtomicUsize::new(0));
+    let bar = Bar::new(&ctx.printer);
+    // What was found in the files is said before the import, when it can still be stopped.
+    let found = |notes: &[String]| {
+        if !json {
+            told.store(notes.len(), Ordering::Relaxed);
+            for note in notes {
+                ctx.printer.note(&format!("note: {note}"));
+            }
+        }
+    };
+    let imported = ctx
+        .app
+        .import_events(&input, &found, &|progress| bar.update(progress))
+        .await;
+    bar.finish();
+    print(&imported?, &input.project, told.into_inner(), json, ctx)
+}
+
+/// Prints a summary without the notes that were told already.
+fn print(summary: &ImportSummary, project: &ProjectId, told: usize, json: bool, ctx: &VerbContext) -> Result<()> {
     if json {
-        return ctx.printer.json(&summary);
+        return ctx.printer.json(summary);
     }
-    for line in lines(&summary, input.project.as_str()) {
+    for line in lines(summary, project.as_str(), told) {
         ctx.printer.line(&line)?;
     }
     Ok(())
 }
 
-fn lines(summary: &ImportSummary, project: &str) -> Vec<String> {
+fn lines(summary: &ImportSummary, project: &str, told: usize) -> Vec<String> {
     let number = grouped_integer;
     let mut lines = vec![format!(
         "project {project}: {} events added, {} already present, of {} lines in {} files, {} rejected ({} ms)",
@@ -76,6 +124,6 @@ fn lines(summary: &ImportSummary, project: &str) -> Vec<String> {
             number(summary.out_of_order)
         ));
     }
-    lines.extend(summary.notes.iter().map(|note| format!("note: {note}")));
+    lines.extend(summary.notes.iter().skip(told).map(|note| format!("note: {note}")));
     lines
 }

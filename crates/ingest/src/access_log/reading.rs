@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use fs_err::File;
 use hedgerow_errors::{Error, Result, nearest};
 
-use super::identity::source_name;
 use super::line::{Fields, Reject, parse};
-use super::rejects::Rejects;
+use crate::identity::source_name;
+use crate::rejects::Rejects;
 
 /// The longest line that is read, in bytes without its end.
 const LONGEST_LINE: usize = 1_000_000;
@@ -234,7 +234,12 @@ impl Log {
                     }
                 }
             };
-            tally.rejects.record(&self.path, self.number, reject, &self.line)?;
+            tally.rejects.record(
+                &self.path.display().to_string(),
+                self.number,
+                reject.as_str(),
+                &self.line,
+            )?;
         }
     }
 

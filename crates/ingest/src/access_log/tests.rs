@@ -1,10 +1,9 @@
 //! Whole imports into a store in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Mutex;
 
-use async_trait::async_trait;
 use futures::executor::block_on;
 use hedgerow_data_api::{EventRecord, PropertyValue};
 use hedgerow_errors::Code;
@@ -12,57 +11,8 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-
-/// Keeps events by uuid, as the lake does, and can be told to fail.
-#[derive(Default)]
-struct MemorySink {
-    events: Mutex<BTreeMap<Uuid, EventRecord>>,
-    batches: Mutex<Vec<usize>>,
-    fails_after: Option<usize>,
-}
-
-#[async_trait]
-impl EventSink for MemorySink {
-    async fn append(&self, _project: &ProjectId, batch: EventBatch) -> Result<Appended> {
-        let mut batches = self.batches.lock().unwrap();
-        if self.fails_after.is_some_and(|limit| batches.len() >= limit) {
-            return Err(Error::new(Code::Io, "disk full").with_hint("make room"));
-        }
-        batches.push(batch.len());
-        let mut events = self.events.lock().unwrap();
-        let mut appended = Appended::default();
-        for mut event in batch.records() {
-            // A batch keeps its keys in the order in which they came first.
-            event.properties.sort_by(|left, right| left.0.cmp(&right.0));
-            match events.insert(event.uuid, event) {
-                None => appended.added += 1,
-                Some(_) => appended.already_present += 1,
-            }
-        }
-        Ok(appended)
-    }
-}
-
-impl MemorySink {
-    fn count(&self, wanted: impl Fn(&EventRecord) -> bool) -> usize {
-        self.events
-            .lock()
-            .unwrap()
-            .values()
-            .filter(|event| wanted(event))
-            .count()
-    }
-
-    fn distinct<T: Ord>(&self, of: impl Fn(&EventRecord) -> Option<T>) -> usize {
-        self.events
-            .lock()
-            .unwrap()
-            .values()
-            .filter_map(of)
-            .collect::<BTreeSet<T>>()
-            .len()
-    }
-}
+use crate::memory_sink::MemorySink;
+use crate::summary::MaxRejects;
 
 fn property<'a>(event: &'a EventRecord, key: &str) -> Option<&'a PropertyValue> {
     event

@@ -1,42 +1,12 @@
-//! What is asked of an import, and what it says of itself.
+//! How many rejects an import accepts, how far it is, and what it says of itself.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::Serialize;
-
-/// How an access log is imported.
-#[derive(Debug, Clone)]
-pub struct AccessLogOptions {
-    /// The source that is part of each event's identity; by default
-    /// [`source_name`](super::source_name) of the log.
-    pub source: Option<String>,
-    /// How many lines may be unreadable before the import counts as failed.
-    pub max_rejects: MaxRejects,
-    /// The file that unreadable lines are written to, made when the first turns up; must not
-    /// exist. Without it they are only counted.
-    pub rejects_path: Option<PathBuf>,
-    /// Events that become durable together at most; at least 1.
-    pub chunk_events: usize,
-    /// Bytes of lines at which events become durable before they are so many; at least 1.
-    pub chunk_bytes: usize,
-}
-
-impl Default for AccessLogOptions {
-    fn default() -> Self {
-        Self {
-            source: None,
-            max_rejects: MaxRejects::default(),
-            rejects_path: None,
-            chunk_events: 50_000,
-            chunk_bytes: 32 << 20,
-        }
-    }
-}
 
 /// How many lines may be unreadable: a share of all lines, or a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,7 +81,8 @@ pub struct ImportProgress {
 pub struct ImportSummary {
     /// Files read.
     pub files: u64,
-    /// Lines read: those of events, rejects and blank lines.
+    /// Lines read: those of events, rejects and blank lines. Of CSV these are records, of Parquet
+    /// rows, and a line that is a batch counts as many as it has events.
     pub lines: u64,
     /// Lines with nothing in them.
     pub blank_lines: u64,
@@ -148,13 +119,13 @@ pub struct RejectReason {
     pub count: u64,
     /// The file of the first of them.
     pub first_file: String,
-    /// The number of the first of them in that file, from 1.
+    /// The number of the first of them in that file, from 1; of Parquet its row.
     pub first_line: u64,
 }
 
 impl ImportSummary {
     /// The error of an import with too many rejects; it says that everything readable is in.
-    pub(super) fn too_many_rejects(&self, limit: MaxRejects) -> Error {
+    pub(crate) fn too_many_rejects(&self, what: &str, limit: MaxRejects) -> Error {
         let Self {
             rejected,
             lines,
@@ -174,7 +145,7 @@ impl ImportSummary {
             None => "the rejected lines were not kept".to_owned(),
         };
         Error::invalid(format!(
-            "import the access log: {rejected} of {lines} lines could not be read, more than the limit of {limit}{reason}; \
+            "import {what}: {rejected} of {lines} lines could not be read, more than the limit of {limit}{reason}; \
              all others are imported ({events_added} events added, {already_present} already present)"
         ))
         .with_hint(format!("{file}; to accept them, raise --max-rejects"))

@@ -1,0 +1,207 @@
+//! Which columns of a file say what happened, when, and to whom.
+
+use hedgerow_errors::{Error, Result};
+
+/// The columns that are given by name; the others are found by what such columns are usually called.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnOptions {
+    /// The event's name.
+    pub event: Option<String>,
+    /// Who did it.
+    pub distinct_id: Option<String>,
+    /// When it happened.
+    pub timestamp: Option<String>,
+    /// The session it belongs to.
+    pub session: Option<String>,
+    /// What identifies the event.
+    pub uuid: Option<String>,
+}
+
+impl ColumnOptions {
+    /// True where every column is to be found by its name.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Where the columns are, by their place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Roles {
+    pub event: Option<usize>,
+    pub distinct_id: usize,
+    pub timestamp: usize,
+    pub session: Option<usize>,
+    pub uuid: Option<usize>,
+}
+
+const EVENT_NAMES: [&str; 6] = ["event", "event_name", "eventname", "event_type", "action", "name"];
+const DISTINCT_ID_NAMES: [&str; 14] = [
+    "distinct_id",
+    "distinctid",
+    "user_id",
+    "userid",
+    "user",
+    "anonymous_id",
+    "anonymousid",
+    "visitor_id",
+    "visitorid",
+    "visitor",
+    "customer_id",
+    "client_id",
+    "device_id",
+    "uid",
+];
+const TIMESTAMP_NAMES: [&str; 11] = [
+    "timestamp",
+    "event_timestamp",
+    "event_time",
+    "time",
+    "occurred_at",
+    "created_at",
+    "datetime",
+    "date_time",
+    "date",
+    "ts",
+    "$time",
+];
+const SESSION_NAMES: [&str; 4] = ["session_id", "$session_id", "sessionid", "session"];
+const UUID_NAMES: [&str; 6] = [
+    "uuid",
+    "event_uuid",
+    "insert_id",
+    "$insert_id",
+    "event_id",
+    "message_id",
+];
+
+/// How many columns an error or a note lists.
+const MOST_LISTED: usize = 50;
+
+/// Finds the columns. Says in a note which ones were taken.
+///
+/// # Errors
+/// Where a named column is not there, or no column can be found for the time, the person or, without a
+/// name for all events, the event.
+pub(crate) fn find(
+    columns: &[&str],
+    options: &ColumnOptions,
+    event_name: Option<&str>,
+    shown: &str,
+    notes: &mut Vec<String>,
+) -> Result<Roles> {
+    let mut taken = Vec::new();
+    let mut find = |given: &Option<String>, names: &[&str]| -> Result<Option<usize>> {
+        let found = match given {
+            Some(name) => Some(named(columns, name, shown)?),
+            None => usual(columns, names, &taken),
+        };
+        taken.extend(found);
+        Ok(found)
+    };
+    // Named columns first, so that no guess takes one of them.
+    let given = |option: &Option<String>| option.as_ref().and_then(|name| named(columns, name, shown).ok());
+    let reserved: Vec<usize> = [
+        &options.event,
+        &options.distinct_id,
+        &options.timestamp,
+        &options.session,
+        &options.uuid,
+    ]
+    .into_iter()
+    .filter_map(given)
+    .collect();
+    let mut found = Vec::with_capacity(5);
+    for (option, names) in [
+        (&options.timestamp, &TIMESTAMP_NAMES[..]),
+        (&options.distinct_id, &DISTINCT_ID_NAMES),
+        (&options.event, &EVENT_NAMES),
+        (&options.session, &SESSION_NAMES),
+        (&options.uuid, &UUID_NAMES),
+    ] {
+        found.push(find(option, names)?.filter(|at| option.is_some() || !reserved.contains(at)));
+    }
+    let [timestamp, distinct_id, event, session, uuid] = found[..] else {
+        return Err(Error::internal("five columns were looked for and another number found"));
+    };
+    let missing = |what: &str, option: &str| {
+        Error::invalid(format!(
+            "read {shown}: no column looks like {what}; its columns are {}",
+            list(columns)
+        ))
+        .with_hint(format!("name it with {option}"))
+    };
+    let roles = Roles {
+        timestamp: timestamp.ok_or_else(|| missing("a timestamp", "--timestamp COLUMN"))?,
+        distinct_id: distinct_id.ok_or_else(|| missing("a distinct id", "--distinct-id COLUMN"))?,
+        event: match event_name {
+            Some(_) => event.filter(|_| options.event.is_some()),
+            None => Some(event.ok_or_else(|| {
+                missing(
+                    "an event name",
+                    "--event COLUMN, or name all events with --event-name NAME",
+                )
+            })?),
+        },
+        session,
+        uuid,
+    };
+    notes.push(note(columns, &roles, event_name, shown));
+    Ok(roles)
+}
+
+fn note(columns: &[&str], roles: &Roles, event_name: Option<&str>, shown: &str) -> String {
+    let name = |at: usize| columns.get(at).copied().unwrap_or_default();
+    let optional =
+        |at: Option<usize>, otherwise: &str| at.map_or_else(|| otherwise.to_owned(), |at| name(at).to_owned());
+    let event = match (roles.event, event_name) {
+        (Some(at), _) => format!("in {}", name(at)),
+        (None, Some(constant)) => format!("always {constant:?}"),
+        (None, None) => "nowhere".to_owned(),
+    };
+    format!(
+        "{shown}: event {event}, distinct id in {}, timestamp in {}, session in {}, identity in {}",
+        name(roles.distinct_id),
+        name(roles.timestamp),
+        optional(roles.session, "no column"),
+        optional(roles.uuid, "no column, so that it is made of the row"),
+    )
+}
+
+/// The place of a column that was named.
+fn named(columns: &[&str], name: &str, shown: &str) -> Result<usize> {
+    let exact = columns.iter().position(|column| *column == name);
+    let alike = || columns.iter().position(|column| column.eq_ignore_ascii_case(name));
+    exact.or_else(alike).ok_or_else(|| {
+        let message = format!(
+            "read {shown}: there is no column {name:?}; its columns are {}",
+            list(columns)
+        );
+        Error::invalid(message).with_hint(hedgerow_errors::did_you_mean(name, columns.iter().copied()))
+    })
+}
+
+/// The place of the column with the first of some usual names.
+fn usual(columns: &[&str], names: &[&str], taken: &[usize]) -> Option<usize> {
+    let simple = |column: &str| column.trim().to_ascii_lowercase().replace([' ', '-'], "_");
+    let simple: Vec<String> = columns.iter().map(|column| simple(column)).collect();
+    names.iter().find_map(|name| {
+        simple
+            .iter()
+            .enumerate()
+            .find(|(at, column)| column == name && !taken.contains(at))
+            .map(|(at, _)| at)
+    })
+}
+
+/// Some columns' names in one line.
+pub(crate) fn list(columns: &[&str]) -> String {
+    let shown = columns
+        .get(..MOST_LISTED.min(columns.len()))
+        .unwrap_or_default()
+        .join(", ");
+    match columns.len().checked_sub(MOST_LISTED) {
+        Some(more @ 1..) => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}
