@@ -179,10 +179,17 @@ pub enum ImportCommand {
     /// Import the access log of a web server, in common or combined form
     #[command(after_help = "Example:\n  hedgerow import access-log access.log --project site --max-rejects 1%")]
     AccessLog(AccessLogArgs),
+    /// Import comma-separated values with a header
+    #[command(after_help = CSV_HELP)]
+    Csv(EventFilesArgs),
     /// Import JSON lines: PostHog's exports, batches for its capture endpoints, or plain objects
     #[command(after_help = JSONL_HELP)]
     Jsonl(EventFilesArgs),
 }
+
+const CSV_HELP: &str = "Examples:
+  hedgerow import csv events.csv --project shop
+  hedgerow import csv 'orders-*.csv.gz' --event-name 'order placed' --distinct-id customer --timestamp created";
 
 const JSONL_HELP: &str = "Examples:
   hedgerow import jsonl 'export-*.jsonl.gz' --project shop

@@ -150,6 +150,53 @@ pub(crate) fn find(
     Ok(roles)
 }
 
+/// What a column is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Event,
+    DistinctId,
+    Timestamp,
+    Session,
+    Uuid,
+    /// JSON objects that hold properties.
+    Spread,
+    /// A property of the column's name.
+    Property,
+    /// A property of another name.
+    Renamed(&'static str),
+    /// Nothing of an event.
+    Ignored,
+}
+
+/// What each column is for. `holds_object` says whether a column's first value looks like a JSON object.
+pub(crate) fn uses(columns: &[&str], roles: &Roles, holds_object: impl Fn(usize) -> bool) -> Vec<Use> {
+    let place = |name: &str| columns.iter().position(|column| *column == name);
+    let spread = |name: &str| place(name).filter(|at| holds_object(*at));
+    // What `hedgerow` writes names a person's key beside what does not fit in a column.
+    let is_own = place("person_key").is_some() && place("rest").is_some();
+    let is_posthog = spread("properties").is_some() && place("distinct_id").is_some();
+    let role = |at: usize| {
+        let name = columns.get(at).copied().unwrap_or_default();
+        match Some(at) {
+            found if found == roles.event => Use::Event,
+            found if found == Some(roles.distinct_id) => Use::DistinctId,
+            found if found == Some(roles.timestamp) => Use::Timestamp,
+            found if found == roles.session => Use::Session,
+            found if found == roles.uuid => Use::Uuid,
+            found if found == spread("properties") => Use::Spread,
+            _ => match name {
+                "rest" if is_own => Use::Spread,
+                "person_key" if is_own => Use::Ignored,
+                "elements_chain" if is_posthog => Use::Renamed("$elements_chain"),
+                "ip" if is_posthog => Use::Renamed("$ip"),
+                _ if is_posthog && crate::posthog::IGNORED.contains(&name) => Use::Ignored,
+                _ => Use::Property,
+            },
+        }
+    };
+    (0..columns.len()).map(role).collect()
+}
+
 fn note(columns: &[&str], roles: &Roles, event_name: Option<&str>, shown: &str) -> String {
     let name = |at: usize| columns.get(at).copied().unwrap_or_default();
     let optional =

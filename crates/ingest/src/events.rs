@@ -19,11 +19,11 @@ use hedgerow_ids::ProjectId;
 use crate::chunks::{Chunk, Writer};
 use crate::columns::ColumnOptions;
 use crate::draft::{Counts, Identities};
-use crate::jsonl;
 use crate::posthog::IgnoredFields;
 use crate::rejects::{Reject, Rejects};
 use crate::source::{self, Source};
 use crate::summary::{ImportProgress, ImportSummary, MaxRejects};
+use crate::{csv, jsonl};
 
 /// The form of files that hold events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +108,7 @@ impl Tally {
 
 /// How a file is read, as its first lines say.
 pub(crate) enum Plan {
+    Csv(csv::Plan),
     Jsonl(jsonl::Form),
 }
 
@@ -138,7 +139,8 @@ impl OpenEvents {
         for mut source in found {
             let plan = match format {
                 EventFormat::Jsonl => Plan::Jsonl(jsonl::Form::of(&mut source, options, &mut notes)?),
-                EventFormat::Csv | EventFormat::Parquet => {
+                EventFormat::Csv => Plan::Csv(csv::Plan::of(&mut source, options, &mut notes)?),
+                EventFormat::Parquet => {
                     return Err(Error::internal("this format has no reader"));
                 }
             };
@@ -206,6 +208,7 @@ impl OpenEvents {
             tally.identities.source.clone_from(&source.name);
             let lines_before = tally.lines;
             let mut reader: Box<dyn EventReader> = match plan {
+                Plan::Csv(plan) => Box::new(csv::Reader::open(&mut source, plan, &tally)?),
                 Plan::Jsonl(form) => Box::new(jsonl::Reader::open(&mut source, form, &options, &tally)?),
             };
             loop {

@@ -4,8 +4,10 @@
 //! reads the logs of web servers; `csv`, `jsonl` and `parquet` read events that are events already.
 
 mod access_log;
+mod cell_types;
 mod chunks;
 mod columns;
+mod csv;
 mod draft;
 mod events;
 mod identity;

@@ -31,6 +31,7 @@ pub(super) async fn run(command: ImportCommand, globals: &Globals, ctx: &VerbCon
             };
             import(&input, globals.json, ctx).await?;
         }
+        ImportCommand::Csv(args) => import_events(EventFormat::Csv, args, globals, ctx).await?,
         ImportCommand::Jsonl(args) => import_events(EventFormat::Jsonl, args, globals, ctx).await?,
     }
     Ok(exit::DONE)

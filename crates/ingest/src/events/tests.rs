@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::memory_sink::MemorySink;
 
+mod csv;
 mod jsonl;
 
 /// Files in a folder, and a store.
