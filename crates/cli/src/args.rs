@@ -185,6 +185,9 @@ pub enum ImportCommand {
     /// Import JSON lines: PostHog's exports, batches for its capture endpoints, or plain objects
     #[command(after_help = JSONL_HELP)]
     Jsonl(EventFilesArgs),
+    /// Import Parquet files
+    #[command(after_help = PARQUET_HELP)]
+    Parquet(EventFilesArgs),
 }
 
 const CSV_HELP: &str = "Examples:
@@ -195,6 +198,10 @@ const JSONL_HELP: &str = "Examples:
   hedgerow import jsonl 'export-*.jsonl.gz' --project shop
   hedgerow import jsonl orders.jsonl --event kind --distinct-id customer --timestamp at
   hedgerow import jsonl - --project shop";
+
+const PARQUET_HELP: &str = "Examples:
+  hedgerow import parquet 'events/*.parquet' --project shop
+  hedgerow import parquet trips.parquet --event-name trip --distinct-id vendor --timestamp pickup";
 
 /// `import csv`, `import jsonl` and `import parquet`.
 #[derive(Debug, Args)]

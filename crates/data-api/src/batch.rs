@@ -1,7 +1,7 @@
 //! Events on their way into the store, in columns: the contract between importers and the lake.
 //!
 //! A batch grows by one event at a time: [`EventBatch::begin`], then [`EventBatch::set`] for each of
-//! its properties. Texts are kept once each with a number a row, so that a batch of 300,000 events
+//! its properties; or by many, of which each column is filled in turn. Texts are kept once each with a number a row, so that a batch of 300,000 events
 //! with forty properties fits in memory and nothing is allocated for a value that came before.
 
 mod text;
@@ -132,7 +132,8 @@ impl PropertyColumn {
         self.len() == 0
     }
 
-    fn set(&mut self, row: u32, value: Value<'_>) {
+    /// Sets the value of a row. Rows come in ascending order; the same row again replaces its value.
+    pub fn set(&mut self, row: u32, value: Value<'_>) {
         // An object may name a key twice; the last one counts, as in JavaScript.
         if let Some((_, kind)) = self.last.filter(|(last, _)| *last == row) {
             match kind {
@@ -170,6 +171,13 @@ impl PropertyColumn {
             }
         };
         self.last = Some((row, kind));
+    }
+
+    /// Sets the text of a row, which comes after all rows that have a value, by the text's number in the
+    /// dictionary of [`texts`](Self::texts).
+    pub fn push_number(&mut self, row: u32, number: u32) {
+        self.texts.push_number(row, number);
+        self.last = Some((row, Kind::Text));
     }
 
     fn bytes(&self) -> usize {
@@ -226,6 +234,28 @@ impl EventBatch {
         self.anonymous.extend((self.uuids.len() as u32).checked_sub(1));
     }
 
+    /// Begins an event whose texts have numbers in the dictionaries of [`events`](Self::events),
+    /// [`distinct_ids`](Self::distinct_ids) and [`sessions`](Self::sessions), and gives back its row.
+    pub fn begin_numbered(
+        &mut self,
+        uuid: Uuid,
+        event: u32,
+        timestamp: i64,
+        distinct_id: u32,
+        session: Option<u32>,
+    ) -> u32 {
+        let row = self.uuids.len() as u32;
+        self.uuids.push(uuid);
+        self.timestamps.push(timestamp);
+        self.events.push_number(row, event);
+        self.distinct_ids.push_number(row, distinct_id);
+        if let Some(session) = session {
+            self.sessions.push_number(row, session);
+        }
+        self.expected = 0;
+        row
+    }
+
     /// Adds an event.
     pub fn push(&mut self, event: &EventRecord) {
         let time = event.timestamp.timestamp_micros();
@@ -275,6 +305,11 @@ impl EventBatch {
         if let Some(column) = self.properties.get_mut(key.0 as usize) {
             column.set(row, value);
         }
+    }
+
+    /// A property's column by its key's number, for those who fill it over many rows at once.
+    pub fn column(&mut self, key: KeyId) -> Option<&mut PropertyColumn> {
+        self.properties.get_mut(key.0 as usize)
     }
 
     /// A property by its key.

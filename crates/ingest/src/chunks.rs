@@ -35,9 +35,31 @@ impl Chunk {
 
     /// Begins an event.
     pub(crate) fn begin(&mut self, uuid: Uuid, event: &str, time: i64, distinct_id: &str, session: Option<&str>) {
+        self.widen(time);
+        self.batch.begin(uuid, event, time, distinct_id, session);
+    }
+
+    /// Begins an event whose texts have numbers in the batch, and gives back its row.
+    pub(crate) fn begin_numbered(
+        &mut self,
+        uuid: Uuid,
+        event: u32,
+        time: i64,
+        distinct_id: u32,
+        session: Option<u32>,
+    ) -> u32 {
+        self.widen(time);
+        self.batch.begin_numbered(uuid, event, time, distinct_id, session)
+    }
+
+    fn widen(&mut self, time: i64) {
         let (first, last) = self.span.unwrap_or((time, time));
         self.span = Some((first.min(time), last.max(time)));
-        self.batch.begin(uuid, event, time, distinct_id, session);
+    }
+
+    /// How many events still fit, at least one.
+    pub(crate) fn room(&self) -> usize {
+        self.most_events.saturating_sub(self.batch.len()).max(1)
     }
 
     /// Notes that input of so many bytes was taken in, and says whether the chunk is full.

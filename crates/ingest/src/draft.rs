@@ -200,7 +200,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Lays `$set` and `$set_once` of the event over those of its properties, key by key.
-    fn merge_person_properties(&mut self) {
+    pub(crate) fn merge_person_properties(&mut self) {
         for (at, key) in PERSON_KEYS.into_iter().enumerate() {
             let outer = self.person.get_mut(at).and_then(Option::take);
             let inner = self.person_in_properties.get_mut(at).and_then(Option::take);

@@ -23,7 +23,7 @@ use crate::posthog::IgnoredFields;
 use crate::rejects::{Reject, Rejects};
 use crate::source::{self, Source};
 use crate::summary::{ImportProgress, ImportSummary, MaxRejects};
-use crate::{csv, jsonl};
+use crate::{csv, jsonl, parquet};
 
 /// The form of files that hold events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +110,7 @@ impl Tally {
 pub(crate) enum Plan {
     Csv(csv::Plan),
     Jsonl(jsonl::Form),
+    Parquet(parquet::Plan),
 }
 
 /// Files that can be read, before anything of them is imported.
@@ -140,9 +141,7 @@ impl OpenEvents {
             let plan = match format {
                 EventFormat::Jsonl => Plan::Jsonl(jsonl::Form::of(&mut source, options, &mut notes)?),
                 EventFormat::Csv => Plan::Csv(csv::Plan::of(&mut source, options, &mut notes)?),
-                EventFormat::Parquet => {
-                    return Err(Error::internal("this format has no reader"));
-                }
+                EventFormat::Parquet => Plan::Parquet(parquet::Plan::of(&source, options, &mut notes)?),
             };
             sources.push((source, plan));
         }
@@ -210,6 +209,7 @@ impl OpenEvents {
             let mut reader: Box<dyn EventReader> = match plan {
                 Plan::Csv(plan) => Box::new(csv::Reader::open(&mut source, plan, &tally)?),
                 Plan::Jsonl(form) => Box::new(jsonl::Reader::open(&mut source, form, &options, &tally)?),
+                Plan::Parquet(plan) => Box::new(parquet::Reader::open(&source, plan, &tally)?),
             };
             loop {
                 let more = reader.read(&mut chunk, &mut tally)?;

@@ -15,6 +15,7 @@ mod json_text;
 mod jsonl;
 #[cfg(test)]
 mod memory_sink;
+mod parquet;
 mod posthog;
 mod rejects;
 mod source;

@@ -43,7 +43,8 @@ pub(crate) struct Source {
     pub path: Option<PathBuf>,
     /// What is open already.
     open: Option<Stream>,
-    is_regular: bool,
+    /// Whether it can be read in any order.
+    pub is_regular: bool,
 }
 
 /// The files of an import, and remarks about them.

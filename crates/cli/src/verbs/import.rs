@@ -33,6 +33,7 @@ pub(super) async fn run(command: ImportCommand, globals: &Globals, ctx: &VerbCon
         }
         ImportCommand::Csv(args) => import_events(EventFormat::Csv, args, globals, ctx).await?,
         ImportCommand::Jsonl(args) => import_events(EventFormat::Jsonl, args, globals, ctx).await?,
+        ImportCommand::Parquet(args) => import_events(EventFormat::Parquet, args, globals, ctx).await?,
     }
     Ok(exit::DONE)
 }

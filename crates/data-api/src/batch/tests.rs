@@ -102,3 +102,40 @@ fn a_batch_that_was_written_and_read_takes_more_events() {
     assert_eq!(read, grown);
     assert_eq!((read.events.dictionary.len(), read.properties.len()), (2, 4));
 }
+
+#[test]
+fn columns_filled_one_after_another_are_those_filled_row_by_row() {
+    let whole = batch();
+    let mut columns = EventBatch::default();
+    let sessions = whole.sessions.by_row();
+    for row in 0..whole.len() as u32 {
+        let at = row as usize;
+        let event = columns.events.dictionary.number(whole.events.at(at));
+        let distinct_id = columns.distinct_ids.dictionary.number(whole.distinct_ids.at(at));
+        let session = sessions.get(&row).map(|text| columns.sessions.dictionary.number(text));
+        let time = whole.timestamps[at];
+        assert_eq!(
+            columns.begin_numbered(whole.uuids[at], event, time, distinct_id, session),
+            row
+        );
+    }
+    for property in &whole.properties {
+        let key = columns.key(&property.key);
+        let column = columns.column(key).unwrap();
+        let mut reader = RowReader::new(property);
+        for row in 0..whole.len() as u32 {
+            match reader.value(row) {
+                Some(Value::Text(text)) => {
+                    let number = column.texts.dictionary.number(text);
+                    column.push_number(row, number);
+                }
+                Some(value) => column.set(row, value),
+                None => {}
+            }
+        }
+    }
+    assert_eq!(columns, whole);
+    let key = columns.key("mixed");
+    columns.column(key).unwrap().set(9, Value::Text("instead"));
+    assert_eq!(values(&columns, "mixed", &[9]), [Some(Value::Text("instead"))]);
+}

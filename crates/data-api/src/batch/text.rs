@@ -137,6 +137,10 @@ impl TextColumn {
 
     pub(super) fn push(&mut self, row: u32, text: &str) {
         let number = self.dictionary.number(text);
+        self.push_number(row, number);
+    }
+
+    pub(super) fn push_number(&mut self, row: u32, number: u32) {
         self.rows.push(row);
         self.numbers.push(number);
     }

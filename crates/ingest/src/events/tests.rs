@@ -11,7 +11,9 @@ use super::*;
 use crate::memory_sink::MemorySink;
 
 mod csv;
+mod forms;
 mod jsonl;
+mod parquet;
 
 /// Files in a folder, and a store.
 struct Import {
