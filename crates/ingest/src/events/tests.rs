@@ -14,6 +14,7 @@ mod csv;
 mod forms;
 mod jsonl;
 mod parquet;
+mod sources;
 
 /// Files in a folder, and a store.
 struct Import {
