@@ -121,7 +121,7 @@ pub(crate) fn remove_unless_named(project: &Project, files: &[NewFile]) {
     let folder = events_folder(&project.folder);
     for file in files {
         let path = folder.join(&file.name);
-        if project.is_up_to_date() && !committed.files.iter().any(|known| known.path == path) {
+        if project.shown.is_up_to_date() && !committed.files.iter().any(|known| known.path == path) {
             let _ = project.files.remove(&path);
         }
     }

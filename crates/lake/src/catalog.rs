@@ -11,11 +11,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 
-pub(crate) use self::reading::{committed, instant, newest_snapshot};
+pub(crate) use self::reading::{Committed, committed, instant, newest_snapshot};
 use crate::folder;
 use crate::layout::{LakeColumn, Layout};
-use crate::people;
-use crate::project::Committed;
 use crate::sqlite_error::failed;
 
 /// The events table's id in every catalog.

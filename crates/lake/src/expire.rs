@@ -18,7 +18,7 @@ use crate::sqlite_error::failed;
 pub(crate) async fn expire(project: &Arc<Project>, now: DateTime<Utc>) -> Result<usize> {
     let _one_at_a_time = project.reconciling.lock().await;
     let step = failed("cannot forget old snapshots");
-    let in_use = project.files_in_use();
+    let in_use = project.shown.files_in_use();
     let mut committing = begin(project).await?;
     let transaction = &mut committing.transaction;
     let oldest = now - project.settings.snapshots_for;

@@ -197,7 +197,7 @@ fn log_and_remember(project: &Project, writing: &mut Writing, kept: usize, group
         None => Log::begin(&*project.files, &project.folder)?,
     };
     log.append(&group)?;
-    project.remember(log.segment, kept, group)?;
+    project.shown.remember(log.segment, kept, group)?;
     writing.log = Some(log);
     Ok(())
 }

@@ -1,118 +1,28 @@
 //! One open project: its catalog, what readers see of it, and the right to write.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use hedgerow_data_api::{EventBatch, Taxonomy};
 use hedgerow_errors::{Code, Error, Result};
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Mutex, Notify, Semaphore};
 use uuid::Uuid;
 
-use crate::catalog::{self, Catalog, events_folder};
-use crate::counts::Counts;
+use crate::catalog::{Catalog, Committed, events_folder};
+use crate::current::{Current, Shown};
 use crate::duplicates::fresh_rows;
 use crate::expire::remove_orphans;
 use crate::files::Files;
 use crate::folder::{self, DataFolder};
 use crate::group::Request;
-use crate::layout::{LakeColumn, Layout};
+use crate::layout::Layout;
 use crate::log::{self, Log};
 use crate::memory::{MemoryBatch, kb};
 use crate::people::{self, Overlay, PeopleChanges};
 use crate::recent::Recent;
 use crate::settings::Settings;
-use crate::view::{LakeFile, LakeView};
-
-/// One snapshot as the catalog has it.
-#[derive(Debug)]
-pub(crate) struct Committed {
-    pub(crate) snapshot_id: i64,
-    pub(crate) columns: Vec<LakeColumn>,
-    pub(crate) files: Arc<Vec<LakeFile>>,
-    pub(crate) taxonomy: Arc<Taxonomy>,
-    /// Current person keys by the keys in files, where they differ.
-    pub(crate) overrides: Arc<HashMap<i64, i64>>,
-    /// The segments of the write-ahead log that live snapshots name: their events are in files.
-    pub(crate) segments: BTreeSet<Uuid>,
-}
-
-/// What readers get: a view, and a taxonomy of the same moment.
-#[derive(Debug, Clone)]
-pub(crate) struct Current {
-    pub(crate) view: Arc<LakeView>,
-    committed: Arc<Committed>,
-    pub(crate) pending: Vec<Arc<Counts>>,
-    people: Vec<Arc<PeopleChanges>>,
-    taxonomy: Arc<OnceLock<Arc<Taxonomy>>>,
-    overlay: Arc<tokio::sync::OnceCell<Arc<Overlay>>>,
-}
-
-impl Current {
-    /// What exists, the events in memory included. Computed when it is first asked for.
-    pub(crate) fn taxonomy(&self) -> Arc<Taxonomy> {
-        let computed = self.taxonomy.get_or_init(|| {
-            if self.pending.is_empty() {
-                return Arc::clone(&self.committed.taxonomy);
-            }
-            let mut taxonomy = Taxonomy::clone(&self.committed.taxonomy);
-            for counts in &self.pending {
-                counts.lay_over(&mut taxonomy, &self.view.columns);
-            }
-            Arc::new(taxonomy)
-        });
-        Arc::clone(computed)
-    }
-}
-
-/// The committed half and the memory half, and the view that they make.
-struct State {
-    committed: Arc<Committed>,
-    memory: Vec<Arc<MemoryBatch>>,
-    layout: Arc<Layout>,
-    current: Current,
-}
-
-impl State {
-    fn of(committed: Arc<Committed>) -> Self {
-        let layout = Arc::new(Layout {
-            columns: committed.columns.clone(),
-        });
-        let current = compose(&committed, &[], &layout);
-        Self {
-            committed,
-            memory: Vec::new(),
-            layout,
-            current,
-        }
-    }
-
-    fn compose(&mut self) {
-        self.current = compose(&self.committed, &self.memory, &self.layout);
-    }
-}
-
-fn compose(committed: &Arc<Committed>, memory: &[Arc<MemoryBatch>], layout: &Arc<Layout>) -> Current {
-    let view = LakeView {
-        snapshot_id: committed.snapshot_id,
-        columns: layout.columns.clone(),
-        schema: layout.schema(),
-        files: Arc::clone(&committed.files),
-        overrides: Arc::clone(&committed.overrides),
-        memory: memory.iter().map(|batch| batch.rows.clone()).collect(),
-    };
-    Current {
-        view: Arc::new(view),
-        committed: Arc::clone(committed),
-        pending: memory.iter().map(|batch| Arc::clone(&batch.counts)).collect(),
-        people: memory.iter().map(|batch| Arc::clone(&batch.people)).collect(),
-        taxonomy: Arc::default(),
-        overlay: Arc::default(),
-    }
-}
 
 /// What only the one who writes may touch.
 #[derive(Default)]
@@ -130,10 +40,8 @@ pub(crate) struct Project {
     pub(crate) catalog: Catalog,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) settings: Settings,
-    state: RwLock<State>,
-    /// How many commits have been tried, and how many of them the current view is known to follow.
-    tried: AtomicU64,
-    followed: AtomicU64,
+    /// What readers see.
+    pub(crate) shown: Shown,
     /// Held while appending: what is new is decided by one at a time.
     pub(crate) writing: Mutex<Writing>,
     /// Held while changing the catalog; taken by `commit::begin`.
@@ -146,8 +54,6 @@ pub(crate) struct Project {
     pub(crate) queue: std::sync::Mutex<Vec<Request>>,
     /// Wakes the reconciler.
     pub(crate) wake: Arc<Notify>,
-    /// File lists that queries may still read by, so that no file is removed under them.
-    held: std::sync::Mutex<Vec<Weak<Vec<LakeFile>>>>,
     /// An append goes on when its caller is gone, and the data folder stays owned until it ends.
     _owned: Arc<DataFolder>,
 }
@@ -165,22 +71,19 @@ impl Project {
         folder::make(&events_folder(folder))?;
         folder::make(&log::folder(folder))?;
         let catalog = Catalog::open(folder, now).await?;
-        let committed = Arc::new(catalog.committed(folder).await?);
+        let committed = catalog.committed(folder).await?;
         let project = Self {
             folder: folder.to_owned(),
             catalog,
             files,
             settings,
-            state: RwLock::new(State::of(committed)),
-            tried: AtomicU64::new(0),
-            followed: AtomicU64::new(0),
+            shown: Shown::new(committed),
             writing: Mutex::new(Writing::default()),
             committing: Mutex::new(()),
             reconciling: Mutex::new(()),
             room: Arc::new(Semaphore::new(settings.memory_kb())),
             queue: std::sync::Mutex::new(Vec::new()),
             wake: Arc::new(Notify::new()),
-            held: std::sync::Mutex::new(Vec::new()),
             _owned: owned,
         };
         for name in remove_orphans(&project).await? {
@@ -221,7 +124,7 @@ impl Project {
                     permit.forget();
                     wanted as usize
                 });
-                self.remember(segment, reserved, batch)?;
+                self.shown.remember(segment, reserved, batch)?;
                 brings = true;
             }
             if !brings {
@@ -232,39 +135,25 @@ impl Project {
         Ok(())
     }
 
-    /// Makes a batch that is in the log visible.
-    pub(crate) fn remember(&self, segment: Uuid, reserved: usize, batch: EventBatch) -> Result<()> {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(grown) = state.layout.with(&batch) {
-            state.layout = Arc::new(grown);
-        }
-        let batch = MemoryBatch::new(segment, reserved, batch, &state.layout)?;
-        state.memory.push(Arc::new(batch));
-        let layout = Arc::clone(&state.layout);
-        MemoryBatch::settle(&mut state.memory, &layout)?;
-        state.compose();
-        Ok(())
-    }
-
     /// The events that are not in files yet.
     pub(crate) fn memory(&self) -> Vec<Arc<MemoryBatch>> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).memory.clone()
+        self.shown.memory()
     }
 
     /// The columns with those that only events in memory have.
     pub(crate) fn layout(&self) -> Arc<Layout> {
-        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner).layout)
+        self.shown.layout()
     }
 
     /// The committed half of the current view.
     pub(crate) fn committed(&self) -> Arc<Committed> {
-        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner).committed)
+        self.shown.committed()
     }
 
     /// Makes sure that the view shows all that was committed. After a commit whose outcome could not
     /// be read, the old one would hide events, or show them twice.
     pub(crate) async fn catch_up(&self) -> Result<()> {
-        if self.is_up_to_date() {
+        if self.shown.is_up_to_date() {
             return Ok(());
         }
         self.refresh().await
@@ -315,68 +204,26 @@ impl Project {
 
     async fn newest(&self) -> Result<Current> {
         self.catch_up().await?;
-        Ok(self
-            .state
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .current
-            .clone())
+        Ok(self.shown.current())
     }
 
     /// Notes that there may be a newer snapshot, and makes it the one that new queries read. Where
     /// that fails, the next reader tries again.
     pub(crate) async fn follow(&self) -> Result<()> {
-        self.tried.fetch_add(1, Ordering::AcqRel);
+        self.shown.doubt();
         self.refresh().await
     }
 
     async fn refresh(&self) -> Result<()> {
-        let tried = self.tried.load(Ordering::Acquire);
+        let following = self.shown.follows();
         let fresh = self.catalog.committed(&self.folder).await?;
-        self.adopt(fresh);
-        self.followed.fetch_max(tried, Ordering::AcqRel);
+        self.room.add_permits(self.shown.follow(&following, fresh));
         Ok(())
     }
 
-    /// Makes a snapshot the current one, unless a later one is already. Events in memory whose segment
-    /// it names are in its files, so they leave the memory in the same moment.
+    /// Makes a snapshot the current one, with what it takes out of memory.
     pub(crate) fn adopt(&self, fresh: Committed) {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if state.committed.snapshot_id > fresh.snapshot_id {
-            return;
-        }
-        let freed: usize = {
-            let (flushed, kept) = std::mem::take(&mut state.memory)
-                .into_iter()
-                .partition::<Vec<_>, _>(|batch| fresh.segments.contains(&batch.segment));
-            state.memory = kept;
-            flushed.iter().map(|batch| batch.reserved).sum()
-        };
-        self.room.add_permits(freed);
-        {
-            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            held.retain(|files| files.strong_count() > 0);
-            held.push(Arc::downgrade(&state.committed.files));
-        }
-        state.layout = Arc::new(state.layout.rebased(&fresh.columns));
-        state.committed = Arc::new(fresh);
-        state.compose();
-    }
-
-    /// Whether the current view follows all commits that were tried.
-    pub(crate) fn is_up_to_date(&self) -> bool {
-        self.followed.load(Ordering::Acquire) >= self.tried.load(Ordering::Acquire)
-    }
-
-    /// The ids of files that some query may read, of the current snapshot or an older one.
-    pub(crate) fn files_in_use(&self) -> BTreeSet<i64> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let older = held.iter().filter_map(Weak::upgrade);
-        let ids = |files: Arc<Vec<LakeFile>>| files.iter().map(|file| file.id).collect::<Vec<_>>();
-        older
-            .chain([Arc::clone(&self.committed().files)])
-            .flat_map(ids)
-            .collect()
+        self.room.add_permits(self.shown.adopt(fresh));
     }
 
     /// The uuids of the events in memory, by UTC day.

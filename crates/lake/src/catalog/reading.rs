@@ -1,7 +1,7 @@
 //! Reading the newest snapshot. A cell that this version never writes is an error and no panic, so
 //! that a damaged catalog harms its own project only.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,10 +13,21 @@ use uuid::Uuid;
 
 use super::events_folder;
 use crate::layout::{ColumnKind, LakeColumn};
-use crate::people::{self, Overlay};
-use crate::project::Committed;
 use crate::sqlite_error::failed;
 use crate::view::LakeFile;
+
+/// One snapshot as the catalog has it.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    pub(crate) snapshot_id: i64,
+    pub(crate) columns: Vec<LakeColumn>,
+    pub(crate) files: Arc<Vec<LakeFile>>,
+    pub(crate) taxonomy: Arc<Taxonomy>,
+    /// Current person keys by the keys in files, where they differ.
+    pub(crate) overrides: Arc<HashMap<i64, i64>>,
+    /// The segments of the write-ahead log that live snapshots name: their events are in files.
+    pub(crate) segments: BTreeSet<Uuid>,
+}
 
 /// The newest snapshot's id.
 pub(crate) async fn newest_snapshot(transaction: &mut SqliteConnection) -> Result<i64> {
