@@ -26,6 +26,7 @@ use crate::people_reader::PeopleReader;
 use crate::project::Project;
 use crate::reconcile;
 use crate::settings::Settings;
+use crate::sqlite_error::failed;
 use crate::value_index;
 use crate::view::LakeView;
 
@@ -221,11 +222,14 @@ impl EventStore for Lake {
         loop {
             let current = project.current().await?;
             known_property(&current.taxonomy(), key)?;
-            let found = value_index::list(&project.catalog.pool, &current.pending, key, search, limit).await?;
-            // A flush meanwhile would have counted what was in memory twice.
-            if project.committed().snapshot_id == current.view.snapshot_id {
-                return Ok(found);
+            let begun = project.catalog.pool.begin().await;
+            let mut transaction = begun.map_err(failed("cannot read property values"))?;
+            // Events that a later commit took out of memory would be counted twice.
+            if catalog::newest_snapshot(&mut transaction).await? == current.view.snapshot_id {
+                return value_index::list(&mut transaction, &current.pending, key, search, limit).await;
             }
+            drop(transaction);
+            project.follow().await?;
         }
     }
 

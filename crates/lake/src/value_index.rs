@@ -81,7 +81,7 @@ pub(crate) async fn add(
 
 /// Values of a property that contain a text, most frequent first. Events in memory count.
 pub(crate) async fn list(
-    pool: &SqlitePool,
+    transaction: &mut SqliteConnection,
     pending: &[Arc<Counts>],
     key: &str,
     search: &str,
@@ -100,7 +100,10 @@ pub(crate) async fn list(
         }
     }
     let property = "SELECT column_id, values_complete FROM hedgerow_property WHERE key = ?";
-    let property = sqlx::query_as(property).bind(key).fetch_optional(pool).await;
+    let property = sqlx::query_as(property)
+        .bind(key)
+        .fetch_optional(&mut *transaction)
+        .await;
     let (column_id, complete): (i64, bool) = property.map_err(&step)?.unwrap_or((0, true));
     let wanted = i64::try_from(limit.saturating_add(laid_over.len())).unwrap_or(i64::MAX - 1);
     let rows = sqlx::query_as(
@@ -108,12 +111,16 @@ pub(crate) async fn list(
          ORDER BY count DESC, value LIMIT ?3",
     );
     let rows = rows.bind(column_id).bind(search).bind(wanted.saturating_add(1));
-    let mut rows: Vec<(String, i64)> = rows.fetch_all(pool).await.map_err(&step)?;
+    let mut rows: Vec<(String, i64)> = rows.fetch_all(&mut *transaction).await.map_err(&step)?;
     if !laid_over.is_empty() {
         let values = json!(laid_over.keys().collect::<Vec<_>>()).to_string();
         let known =
             "SELECT value, count FROM hedgerow_value WHERE column_id = ? AND value IN (SELECT value FROM json_each(?))";
-        let known = sqlx::query_as(known).bind(column_id).bind(values).fetch_all(pool).await;
+        let known = sqlx::query_as(known)
+            .bind(column_id)
+            .bind(values)
+            .fetch_all(&mut *transaction)
+            .await;
         let known: HashMap<String, i64> = known.map_err(&step)?.into_iter().collect();
         rows.retain(|(value, _)| !laid_over.contains_key(value.as_str()));
         rows.extend(

@@ -17,3 +17,4 @@ mod forms;
 mod log;
 mod projects;
 mod values;
+mod views;

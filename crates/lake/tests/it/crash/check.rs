@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::{Array, AsArray};
-use datafusion::arrow::datatypes::TimestampMicrosecondType;
+use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use fs_err as fs;
-use hedgerow_data_api::{Clock, EventStore, Taxonomy};
+use hedgerow_data_api::{Clock, EventStore, PropertyValue, Taxonomy};
 use hedgerow_lake::{DataFolder, Lake, LakeView, Settings, SystemFiles};
+use serde_json::Value as Json;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use uuid::Uuid;
@@ -50,12 +51,12 @@ impl Wrong {
 }
 
 /// A row as far as it is compared.
-struct Row {
-    number: u64,
+pub(crate) struct Row {
+    pub(crate) number: u64,
     event: String,
     us: i64,
     distinct_id: String,
-    keys: BTreeSet<String>,
+    values: BTreeMap<String, String>,
 }
 
 /// Opens a folder as any start does, and waits until the one before has left it.
@@ -138,15 +139,19 @@ async fn assert_holds(lake: &Lake, sent: &mut Sent, when: &str, wrong: &mut Wron
     for row in &rows {
         let expected = event(row.number);
         let us = expected.timestamp.timestamp_micros();
-        let keys: BTreeSet<String> = expected.properties.iter().map(|(key, _)| key.to_string()).collect();
+        let values: BTreeMap<String, String> = expected
+            .properties
+            .iter()
+            .map(|(key, value)| (key.to_string(), shown(value)))
+            .collect();
         let same = row.event == expected.event
             && row.distinct_id == expected.distinct_id
             && [us, us + 86_400_000_000].contains(&row.us)
-            && row.keys == keys;
+            && row.values == values;
         wrong.unless(same, || {
             format!(
                 "{when}: event {} is {} by {} with {:?}",
-                row.number, row.event, row.distinct_id, row.keys
+                row.number, row.event, row.distinct_id, row.values
             )
         });
     }
@@ -221,7 +226,7 @@ async fn assert_counted(lake: &Lake, taxonomy: &Taxonomy, rows: &[Row], when: &s
 }
 
 /// All rows of a view, of its files and of its memory.
-fn rows(view: &LakeView) -> Vec<Row> {
+pub(crate) fn rows(view: &LakeView) -> Vec<Row> {
     let mut rows = Vec::new();
     for file in view.files.iter() {
         let opened = fs::File::open(&file.path).unwrap().into_file();
@@ -261,22 +266,46 @@ fn read(view: &LakeView, batch: &RecordBatch, rows: &mut Vec<Row>) {
         .filter_map(|(field, array)| Some((*by_name.get(field.name().as_str())?, array.as_ref())))
         .collect();
     for at in 0..batch.num_rows() {
-        let mut keys: BTreeSet<String> = properties
+        let mut values: BTreeMap<String, String> = properties
             .iter()
             .filter(|(_, array)| array.is_valid(at))
-            .map(|(key, _)| (*key).to_owned())
+            .map(|(key, array)| ((*key).to_owned(), cell(*array, at)))
             .collect();
         if let Some(rest) = rest.filter(|rest| rest.is_valid(at)) {
-            let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(rest.value(at)).unwrap();
-            keys.extend(members.into_iter().map(|(key, _)| key));
+            let members: serde_json::Map<String, Json> = serde_json::from_str(rest.value(at)).unwrap();
+            values.extend(members.into_iter().map(|(key, value)| (key, text(&value))));
         }
         rows.push(Row {
             number: number(Uuid::from_slice(uuids.value(at)).unwrap()),
             event: events.value(at).to_owned(),
             us: times.value(at),
             distinct_id: persons.value(at).to_owned(),
-            keys,
+            values,
         });
+    }
+}
+
+/// A value as it is compared. A whole number in a column of doubles is the same number.
+fn shown(value: &PropertyValue) -> String {
+    match value {
+        PropertyValue::Text(text) => text.clone(),
+        PropertyValue::Integer(number) => number.to_string(),
+        PropertyValue::Double(number) => number.to_string(),
+        PropertyValue::Boolean(truth) => truth.to_string(),
+        PropertyValue::Json(json) => text(&serde_json::from_str(json).unwrap()),
+    }
+}
+
+fn text(json: &Json) -> String {
+    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
+}
+
+fn cell(array: &dyn Array, at: usize) -> String {
+    match array.data_type() {
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(at).to_string(),
+        DataType::Float64 => array.as_primitive::<Float64Type>().value(at).to_string(),
+        DataType::Boolean => array.as_boolean().value(at).to_string(),
+        _ => array.as_string::<i32>().value(at).to_owned(),
     }
 }
 
