@@ -241,8 +241,17 @@ impl Files for FaultyFiles {
 
 impl Write for FaultyFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.shared.before(Operation::Write, &self.path)?;
-        self.shared.take(bytes.len())?;
+        let refused = self
+            .shared
+            .before(Operation::Write, &self.path)
+            .and_then(|()| self.shared.take(bytes.len()));
+        if refused.is_err() {
+            // A write that fails may have written a part.
+            let part = self.shared.state().random.within(0..bytes.len() as u64 + 1) as usize;
+            self.file.write_all(&std::mem::take(&mut self.waiting))?;
+            self.file.write_all(&bytes[..part])?;
+        }
+        refused?;
         if !self.shared.plan.loses_unsynced {
             return self.file.write(bytes);
         }

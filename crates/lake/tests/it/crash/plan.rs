@@ -51,17 +51,18 @@ pub(crate) enum Kind {
 }
 
 /// Twenty rounds, which come in any order.
-const DECK: [(Kind, usize); 11] = [
+const DECK: [(Kind, usize); 12] = [
     (Kind::Dies(Stage::Log), 3),
     (Kind::Dies(Stage::Flush), 3),
     (Kind::Dies(Stage::Commit), 3),
     (Kind::Dies(Stage::Compaction), 3),
     (Kind::Dies(Stage::Committed), 1),
-    (Kind::Killed, 2),
+    (Kind::Killed, 1),
     (Kind::DiskFull, 1),
     (Kind::Fails(Operation::Rename), 1),
     (Kind::Fails(Operation::Sync), 1),
     (Kind::Fails(Operation::Create), 1),
+    (Kind::Fails(Operation::Write), 1),
     (Kind::Locked, 1),
 ];
 
@@ -135,7 +136,7 @@ impl Plan {
                 0
             },
             fails: match kind {
-                Kind::Fails(operation) => Some((operation, random.within(4..30))),
+                Kind::Fails(operation) => Some((operation, random.within(3..12))),
                 _ => None,
             },
             loses_unsynced: !random.one_in(3),
