@@ -14,6 +14,7 @@ use uuid::Uuid;
 pub(crate) use self::reading::{Committed, committed, instant, newest_snapshot};
 use crate::folder;
 use crate::layout::{LakeColumn, Layout};
+use crate::people;
 use crate::sqlite_error::failed;
 
 /// The events table's id in every catalog.

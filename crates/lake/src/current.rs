@@ -17,6 +17,7 @@ use crate::catalog::Committed;
 use crate::counts::Counts;
 use crate::layout::Layout;
 use crate::memory::MemoryBatch;
+use crate::people::{Overlay, PeopleChanges};
 use crate::view::{LakeFile, LakeView};
 
 /// What readers get: a view, and a taxonomy of the same moment.
@@ -25,6 +26,10 @@ pub(crate) struct Current {
     pub(crate) view: Arc<LakeView>,
     committed: Arc<Committed>,
     pub(crate) pending: Vec<Arc<Counts>>,
+    /// What the events in memory say of persons and groups.
+    pub(crate) people: Vec<Arc<PeopleChanges>>,
+    /// The same, laid over the catalog of the same snapshot; made when it is first asked for.
+    pub(crate) overlay: Arc<tokio::sync::OnceCell<Arc<Overlay>>>,
     taxonomy: Arc<OnceLock<Arc<Taxonomy>>>,
 }
 
@@ -85,6 +90,8 @@ fn compose(committed: &Arc<Committed>, memory: &[Arc<MemoryBatch>], layout: &Arc
         view: Arc::new(view),
         committed: Arc::clone(committed),
         pending: memory.iter().map(|batch| Arc::clone(&batch.counts)).collect(),
+        people: memory.iter().map(|batch| Arc::clone(&batch.people)).collect(),
+        overlay: Arc::default(),
         taxonomy: Arc::new(OnceLock::new()),
     }
 }

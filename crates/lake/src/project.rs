@@ -10,7 +10,7 @@ use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Mutex, Notify, Semaphore};
 use uuid::Uuid;
 
-use crate::catalog::{Catalog, Committed, events_folder};
+use crate::catalog::{self, Catalog, Committed, events_folder};
 use crate::current::{Current, Shown};
 use crate::duplicates::fresh_rows;
 use crate::expire::remove_orphans;
@@ -23,6 +23,7 @@ use crate::memory::{MemoryBatch, kb};
 use crate::people::{self, Overlay, PeopleChanges};
 use crate::recent::Recent;
 use crate::settings::Settings;
+use crate::view::LakeView;
 
 /// What only the one who writes may touch.
 #[derive(Default)]

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::events_folder;
 use crate::layout::{ColumnKind, LakeColumn};
+use crate::people::{self, Overlay};
 use crate::sqlite_error::failed;
 use crate::view::LakeFile;
 

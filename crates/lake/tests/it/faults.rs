@@ -81,7 +81,9 @@ async fn small_appends_go_on_while_another_program_locks_the_catalog() {
     let folder = tempfile::tempdir().unwrap();
     let lake = Arc::new(opened(folder.path(), Arc::new(SystemFiles)).await);
     lake.append(&project(), events(200).into()).await.unwrap();
-    lake.append(&project(), events(210).split_off(200).into()).await.unwrap();
+    lake.append(&project(), events(210).split_off(200).into())
+        .await
+        .unwrap();
     let catalog = folder.path().join("projects/site/catalog.sqlite");
     let mut guest = SqliteConnectOptions::new().filename(catalog).connect().await.unwrap();
     guest.execute("BEGIN EXCLUSIVE").await.unwrap();
