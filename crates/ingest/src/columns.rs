@@ -23,6 +23,17 @@ impl ColumnOptions {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    fn named(&self) -> impl Iterator<Item = &String> {
+        let Self {
+            event,
+            distinct_id,
+            timestamp,
+            session,
+            uuid,
+        } = self;
+        [event, distinct_id, timestamp, session, uuid].into_iter().flatten()
+    }
 }
 
 /// Where the columns are, by their place.
@@ -90,40 +101,39 @@ pub(crate) fn find(
     shown: &str,
     notes: &mut Vec<String>,
 ) -> Result<Roles> {
-    let mut taken = Vec::new();
-    let mut find = |given: &Option<String>, names: &[&str]| -> Result<Option<usize>> {
-        let found = match given {
-            Some(name) => Some(named(columns, name, shown)?),
-            None => usual(columns, names, &taken),
-        };
-        taken.extend(found);
-        Ok(found)
-    };
     // Named columns first, so that no guess takes one of them.
-    let given = |option: &Option<String>| option.as_ref().and_then(|name| named(columns, name, shown).ok());
-    let reserved: Vec<usize> = [
-        &options.event,
-        &options.distinct_id,
-        &options.timestamp,
-        &options.session,
-        &options.uuid,
-    ]
-    .into_iter()
-    .filter_map(given)
-    .collect();
-    let mut found = Vec::with_capacity(5);
-    for (option, names) in [
-        (&options.timestamp, &TIMESTAMP_NAMES[..]),
-        (&options.distinct_id, &DISTINCT_ID_NAMES),
-        (&options.event, &EVENT_NAMES),
-        (&options.session, &SESSION_NAMES),
-        (&options.uuid, &UUID_NAMES),
-    ] {
-        found.push(find(option, names)?.filter(|at| option.is_some() || !reserved.contains(at)));
+    let mut taken = Vec::new();
+    for name in options.named() {
+        let at = named(columns, name, shown)?;
+        if taken.contains(&at) {
+            let message = format!("read {shown}: the column {name:?} is given for two things");
+            return Err(Error::invalid(message).with_hint("name another column for one of them"));
+        }
+        taken.push(at);
     }
-    let [timestamp, distinct_id, event, session, uuid] = found[..] else {
-        return Err(Error::internal("five columns were looked for and another number found"));
+    let mut find = |given: &Option<String>, names: &[&str]| -> Result<Option<usize>> {
+        match given {
+            Some(name) => named(columns, name, shown).map(Some),
+            None => {
+                let found = usual(columns, names, &taken);
+                taken.extend(found);
+                Ok(found)
+            }
+        }
     };
+    let (timestamp, distinct_id) = (
+        find(&options.timestamp, &TIMESTAMP_NAMES)?,
+        find(&options.distinct_id, &DISTINCT_ID_NAMES)?,
+    );
+    let event = if event_name.is_some() && options.event.is_none() {
+        None
+    } else {
+        find(&options.event, &EVENT_NAMES)?
+    };
+    let (session, uuid) = (
+        find(&options.session, &SESSION_NAMES)?,
+        find(&options.uuid, &UUID_NAMES)?,
+    );
     let missing = |what: &str, option: &str| {
         Error::invalid(format!(
             "read {shown}: no column looks like {what}; its columns are {}",
@@ -134,14 +144,12 @@ pub(crate) fn find(
     let roles = Roles {
         timestamp: timestamp.ok_or_else(|| missing("a timestamp", "--timestamp COLUMN"))?,
         distinct_id: distinct_id.ok_or_else(|| missing("a distinct id", "--distinct-id COLUMN"))?,
-        event: match event_name {
-            Some(_) => event.filter(|_| options.event.is_some()),
-            None => Some(event.ok_or_else(|| {
-                missing(
-                    "an event name",
-                    "--event COLUMN, or name all events with --event-name NAME",
-                )
-            })?),
+        event: match (event, event_name) {
+            (None, None) => {
+                let options = "--event COLUMN, or name all events with --event-name NAME";
+                return Err(missing("an event name", options));
+            }
+            (event, _) => event,
         },
         session,
         uuid,
@@ -250,5 +258,88 @@ pub(crate) fn list(columns: &[&str]) -> String {
     match columns.len().checked_sub(MOST_LISTED) {
         Some(more @ 1..) => format!("{shown} and {more} more"),
         _ => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_found_by_name_or_as_given() {
+        let given = |event: &str, distinct_id: &str| ColumnOptions {
+            event: (!event.is_empty()).then(|| event.to_owned()),
+            distinct_id: (!distinct_id.is_empty()).then(|| distinct_id.to_owned()),
+            ..ColumnOptions::default()
+        };
+        let cases: [(&[&str], ColumnOptions, Option<&str>, Option<[&str; 5]>); 10] = [
+            (
+                &["event", "distinct_id", "timestamp", "session_id", "uuid"],
+                given("", ""),
+                None,
+                Some(["event", "distinct_id", "timestamp", "session_id", "uuid"]),
+            ),
+            (
+                &["Event Name", "USER-ID", "Created At", "x"],
+                given("", ""),
+                None,
+                Some(["Event Name", "USER-ID", "Created At", "", ""]),
+            ),
+            (
+                &["created_at", "time", "user_id", "anonymous_id", "name"],
+                given("", ""),
+                None,
+                Some(["name", "user_id", "time", "", ""]),
+            ),
+            (
+                &["event", "kind", "user", "ts"],
+                given("KIND", ""),
+                None,
+                Some(["kind", "user", "ts", "", ""]),
+            ),
+            (
+                &["name", "user_id", "date"],
+                given("", "name"),
+                Some("signup"),
+                Some(["", "name", "date", "", ""]),
+            ),
+            (&["name", "user_id", "date"], given("", "name"), None, None),
+            (
+                &["event", "user_id", "date"],
+                given("", ""),
+                Some("signup"),
+                Some(["", "user_id", "date", "", ""]),
+            ),
+            (&["event", "user_id", "date"], given("event", "event"), None, None),
+            (&["event", "user_id", "date"], given("evnt", ""), None, None),
+            (&["event", "date"], given("", ""), None, None),
+        ];
+        for (columns, options, event_name, expected) in cases {
+            let mut notes = Vec::new();
+            let found = find(columns, &options, event_name, "a.csv", &mut notes);
+            let name = |at: Option<usize>| at.map_or("", |at| columns[at]);
+            let names = found.as_ref().ok().map(|roles| {
+                [
+                    name(roles.event),
+                    name(Some(roles.distinct_id)),
+                    name(Some(roles.timestamp)),
+                    name(roles.session),
+                    name(roles.uuid),
+                ]
+            });
+            assert_eq!(names, expected, "{columns:?} {options:?}");
+            assert_eq!(notes.len(), usize::from(expected.is_some()));
+            if let Err(error) = found {
+                assert!(error.hint().is_some(), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_columns_are_listed_in_part() {
+        let names: Vec<String> = (0..60).map(|at| format!("c{at}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert!(list(&names).ends_with("c49 and 10 more"));
+        assert_eq!(list(&names[..2]), "c0, c1");
     }
 }

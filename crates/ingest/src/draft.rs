@@ -12,7 +12,7 @@ use crate::rejects::Reject;
 use crate::times;
 
 /// The longest event name, in bytes.
-const LONGEST_NAME: usize = 1_000;
+pub(crate) const LONGEST_NAME: usize = 1_000;
 
 /// What the identities of rows that bring none are hashed in.
 const ROW_NAMESPACE: Uuid = Uuid::from_u128(0x8f2b_61d7_0c5e_4a39_b7d4_19e6_52a8_c30f);

@@ -119,9 +119,8 @@ pub(crate) fn number(text: &str) -> Json<'_> {
 }
 
 fn is_too_deep(text: &str) -> bool {
-    let opening = |byte: u8| matches!(byte, b'{' | b'[');
     // Most values have too few brackets to be deep.
-    if text.len() <= DEEPEST || text.bytes().filter(|byte| opening(*byte)).count() <= DEEPEST {
+    if text.len() <= DEEPEST || memchr::memchr2_iter(b'{', b'[', text.as_bytes()).nth(DEEPEST).is_none() {
         return false;
     }
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);

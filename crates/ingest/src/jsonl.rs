@@ -14,7 +14,7 @@ use crate::chunks::Chunk;
 use crate::columns;
 use crate::draft::{Draft, label};
 use crate::events::{EventOptions, EventReader, Tally};
-use crate::json_text::{Json, entries, items, value};
+use crate::json_text::{entries, items};
 use crate::posthog;
 use crate::rejects::Reject;
 use crate::source::{Source, Stream};
@@ -287,16 +287,15 @@ fn take_event(
     if draft.sent_at.is_none() {
         draft.sent_at = sent_at.map(label).transpose()?.flatten();
     }
-    match draft.spread.map(value).transpose()? {
-        None | Some(Json::Null) => {}
-        Some(Json::Text(text)) => {
-            unescaped = text;
+    match draft.spread {
+        None | Some("null") => {}
+        Some(quoted) if quoted.starts_with('"') => {
+            unescaped = label(quoted)?.unwrap_or_default();
             if !unescaped.trim_ascii().is_empty() {
                 posthog::properties(&mut draft, &unescaped, counts, ignored);
             }
         }
-        Some(Json::Nested(text)) => posthog::properties(&mut draft, text, counts, ignored),
-        Some(_) => return Err(Reject::BadProperties),
+        Some(text) => posthog::properties(&mut draft, text, counts, ignored),
     }
     draft.finish(event_name, text.as_bytes(), &mut tally.identities, counts, chunk)
 }

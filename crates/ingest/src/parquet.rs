@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
 use arrow_json::writer::{EncoderOptions, make_encoder};
-use arrow_schema::{DataType, Field, FieldRef};
+use arrow_schema::{ArrowError, DataType, Field, FieldRef};
 use hedgerow_data_api::Dictionary;
 use hedgerow_errors::{Code, Error, Result};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
@@ -25,7 +25,7 @@ use self::file::ParquetFile;
 use self::texts::{Texts, Translation};
 use crate::chunks::Chunk;
 use crate::columns::{self, Use};
-use crate::draft::{Cell, Draft, given_identity};
+use crate::draft::{Cell, Draft, LONGEST_NAME, given_identity};
 use crate::events::{EventOptions, EventReader, Tally};
 use crate::posthog;
 use crate::rejects::Reject;
@@ -36,8 +36,6 @@ use crate::times;
 const TURN: u64 = 65_536;
 /// Taken for the input of a batch, so that the chunk's size is looked at after each.
 const LOOK: usize = 1 << 20;
-/// The longest event name, in bytes.
-const LONGEST_NAME: usize = 1_000;
 
 /// How a file is read, as its schema says.
 #[derive(Debug, Clone)]
@@ -119,7 +117,8 @@ impl Reader {
         let file = ParquetFile::open(source)?;
         let rows = file.rows();
         let places: Vec<usize> = plan.columns.iter().map(|column| column.at).collect();
-        let batches = file.batches(&places)?;
+        let any_spread = plan.columns.iter().any(|column| column.role == Use::Spread);
+        let batches = file.batches(&places, any_spread)?;
         Ok(Self {
             shown: source.shown.clone(),
             translations: plan.columns.iter().map(|_| Translation::default()).collect(),
@@ -172,7 +171,7 @@ impl Reader {
         let (events, distinct_ids) = (texts(Use::Event)?, texts(Use::DistinctId)?);
         let (sessions, uuids) = (
             texts(Use::Session)?,
-            Uuids::of(array(Use::Uuid).map(|(_, array)| array))?,
+            Uuids::of(array(Use::Uuid).map(|(_, array)| array)).map_err(failed)?,
         );
         let times = array(Use::Timestamp)
             .map(|(_, array)| Times::of(array))
@@ -366,16 +365,14 @@ enum Uuids {
 }
 
 impl Uuids {
-    fn of(array: Option<&ArrayRef>) -> Result<Self> {
+    fn of(array: Option<&ArrayRef>) -> std::result::Result<Self, ArrowError> {
         use arrow_array::cast::AsArray as _;
         Ok(match array {
             None => Self::None,
             Some(array) if *array.data_type() == DataType::FixedSizeBinary(16) => {
                 Self::Bytes(array.as_fixed_size_binary().clone())
             }
-            Some(array) => Self::Texts(
-                Texts::of(array).map_err(|error| failed("the file", "read its column of identities", error))?,
-            ),
+            Some(array) => Self::Texts(Texts::of(array)?),
         })
     }
 
@@ -399,12 +396,7 @@ struct Contents {
 }
 
 impl Contents {
-    fn of(
-        &mut self,
-        at: usize,
-        batch: &RecordBatch,
-        columns: &[Column],
-    ) -> std::result::Result<&[u8], arrow_schema::ArrowError> {
+    fn of(&mut self, at: usize, batch: &RecordBatch, columns: &[Column]) -> std::result::Result<&[u8], ArrowError> {
         if self.cells.is_empty() {
             let fields = batch.schema_ref().fields();
             for ((array, field), column) in batch.columns().iter().zip(fields).zip(columns) {

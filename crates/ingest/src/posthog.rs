@@ -117,14 +117,9 @@ fn options<'a>(draft: &mut Draft<'a>, text: &'a str, counts: &mut Counts) {
 
 /// Takes in all properties of an event, given as an object.
 pub(crate) fn properties<'a>(draft: &mut Draft<'a>, text: &'a str, counts: &mut Counts, ignored: &mut IgnoredFields) {
-    match value(text) {
-        Ok(Json::Nested(_)) => {}
-        Ok(_) => return draft.fail(Reject::BadProperties),
-        Err(reject) => return draft.fail(reject),
-    }
     if let Err(reject) = entries(text, |key, value| property(draft, key, value, counts, ignored)) {
-        let is_array = reject == Reject::NotAnObject;
-        draft.fail(if is_array { Reject::BadProperties } else { reject });
+        let is_other = reject == Reject::NotAnObject;
+        draft.fail(if is_other { Reject::BadProperties } else { reject });
     }
 }
 

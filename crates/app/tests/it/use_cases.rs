@@ -4,7 +4,9 @@ use crate::support::{Fixture, project};
 use futures::StreamExt as _;
 use hedgerow_agent_api::{Effect, NewRun, Progress, Registry, RunLog as _, RunStatus, Surface, ToolOutput};
 use hedgerow_app::eval::read_suites;
-use hedgerow_app::{AccessLogInput, AskInput, AskOutcome, AskReport, MaxRejects, ToolCall};
+use hedgerow_app::{
+    AccessLogInput, AskInput, AskOutcome, AskReport, ColumnOptions, EventFormat, EventsInput, MaxRejects, ToolCall,
+};
 use hedgerow_data_api::SqlQuery;
 use hedgerow_errors::{Code, Error};
 use hedgerow_ids::{ConversationId, RunId};
@@ -253,4 +255,40 @@ async fn an_import_of_a_missing_file_makes_no_project() {
     assert_eq!(error.code(), Code::Io);
     assert!(error.message().contains("/no/such/acces.log"), "{error}");
     assert!(error.hint().is_some());
+}
+
+#[tokio::test]
+async fn events_of_files_that_cannot_be_read_make_no_project() {
+    let app = Fixture::new(vec![]).app();
+    let input = |file: &str| EventsInput {
+        project: "nowhere".parse().unwrap(),
+        format: EventFormat::Jsonl,
+        files: vec![file.into()],
+        folder: "/no/such".into(),
+        columns: ColumnOptions::default(),
+        event_name: None,
+        source: None,
+        max_rejects: MaxRejects::default(),
+        rejects_path: None,
+    };
+    let error = app
+        .import_events(&input("events.jsonl"), &|_| {}, &|_| {})
+        .await
+        .unwrap_err();
+    assert!(
+        error.code() == Code::Io && error.message().contains("/no/such/events.jsonl"),
+        "{error}"
+    );
+    assert!(error.hint().is_some());
+
+    // A server has another standard input than the program that asks it.
+    let served = app.in_folder(std::path::Path::new("/no/such"));
+    for (file, name) in [("-", "standard input"), ("/dev/fd/63", "/dev/fd/63")] {
+        let error = served.import_events(&input(file), &|_| {}, &|_| {}).await.unwrap_err();
+        assert!(
+            error.code() == Code::InvalidArgument && error.message().contains(name),
+            "{error}"
+        );
+        assert!(error.hint().unwrap().contains("stop the server"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Serialize};
@@ -64,18 +65,18 @@ impl Dictionary {
         if numbers.is_empty() {
             // Only the texts travel; a dictionary that was read back finds them again here.
             for number in 0..ends.len() as u32 {
-                let hash = hasher.hash_one(text_of(text, ends, number));
-                numbers.insert_unique(hash, number, |number| hasher.hash_one(text_of(text, ends, *number)));
+                let hash = hasher.hash_one(bytes_of(text, ends, number));
+                numbers.insert_unique(hash, number, |number| hasher.hash_one(bytes_of(text, ends, *number)));
             }
         }
-        let hash = hasher.hash_one(value);
-        if let Some(number) = numbers.find(hash, |number| text_of(text, ends, *number) == value) {
+        let hash = hasher.hash_one(value.as_bytes());
+        if let Some(number) = numbers.find(hash, |number| bytes_of(text, ends, *number) == value.as_bytes()) {
             return *number;
         }
         let number = ends.len() as u32;
         text.push_str(value);
         ends.push(text.len() as u32);
-        numbers.insert_unique(hash, number, |number| hasher.hash_one(text_of(text, ends, *number)));
+        numbers.insert_unique(hash, number, |number| hasher.hash_one(bytes_of(text, ends, *number)));
         number
     }
 
@@ -85,15 +86,20 @@ impl Dictionary {
     }
 }
 
-fn text_of<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a str {
+fn range_of(ends: &[u32], number: u32) -> Range<usize> {
     let number = number as usize;
     let end = ends.get(number).copied().unwrap_or_default() as usize;
-    let start = number
-        .checked_sub(1)
-        .and_then(|before| ends.get(before))
-        .copied()
-        .unwrap_or_default() as usize;
-    text.get(start..end).unwrap_or_default()
+    let before = number.checked_sub(1).and_then(|before| ends.get(before));
+    before.copied().unwrap_or_default() as usize..end
+}
+
+fn text_of<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a str {
+    text.get(range_of(ends, number)).unwrap_or_default()
+}
+
+/// A text's bytes, which are found and compared without a look at where its characters end.
+fn bytes_of<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a [u8] {
+    text.as_bytes().get(range_of(ends, number)).unwrap_or_default()
 }
 
 /// Texts of some rows: `rows` ascending, `numbers` beside them.

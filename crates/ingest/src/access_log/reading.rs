@@ -10,16 +10,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use fs_err::File;
-use hedgerow_errors::{Error, Result, nearest};
+use hedgerow_errors::{Error, Result};
 
 use super::line::{Fields, Reject, parse};
 use crate::identity::source_name;
 use crate::rejects::Rejects;
+use crate::source::similar;
 
 /// The longest line that is read, in bytes without its end.
 const LONGEST_LINE: usize = 1_000_000;
-/// How many names of a folder are compared with one that is not there.
-const MOST_NEIGHBOURS: usize = 10_000;
 /// How much of a longer line goes to the rejects file, in bytes.
 const SHOWN_OF_LONG_LINE: usize = 1_000;
 
@@ -158,19 +157,6 @@ fn open(path: &Path) -> Result<(File, Metadata)> {
             Err(Error::from(error).with_hint(hint))
         }
     }
-}
-
-/// The names beside a missing file that are most like its own.
-fn similar(path: &Path) -> Option<String> {
-    let wanted = path.file_name()?.to_str()?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let entries = fs_err::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
-    let names = entries
-        .take(MOST_NEIGHBOURS)
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let names: Vec<String> = names.collect();
-    let near = nearest(wanted, names.iter().map(String::as_str), 3);
-    (!near.is_empty()).then(|| format!("did you mean {}?", near.join(", ")))
 }
 
 /// A pipe's path, such as `/dev/fd/63`, is another one each time; taken for the log's name it would

@@ -21,6 +21,8 @@ const MOST_ROWS: usize = 16_384;
 const LEAST_ROWS: usize = 64;
 /// Bytes that the rows read at once take up unpacked, about.
 const BATCH_BYTES: u64 = 16 << 20;
+/// The same of rows with properties to spread, which take up several times as much when they are.
+const SPREAD_BYTES: u64 = 4 << 20;
 /// Rows that say what a column of texts holds.
 const LOOKED_AT: usize = 1_024;
 
@@ -116,7 +118,7 @@ impl ParquetFile {
     }
 
     /// All rows of some columns, in batches that fit in memory whatever their rows' size.
-    pub(super) fn batches(self, columns: &[usize]) -> Result<ParquetRecordBatchReader> {
+    pub(super) fn batches(self, columns: &[usize], any_spread: bool) -> Result<ParquetRecordBatchReader> {
         let unpacked: i64 = self
             .metadata
             .metadata()
@@ -125,7 +127,7 @@ impl ParquetFile {
             .map(RowGroupMetaData::total_byte_size)
             .sum();
         let row = (unpacked.unsigned_abs() / self.rows().max(1)).max(1);
-        let rows = usize::try_from(BATCH_BYTES / row).unwrap_or(MOST_ROWS);
+        let rows = usize::try_from(if any_spread { SPREAD_BYTES } else { BATCH_BYTES } / row).unwrap_or(MOST_ROWS);
         self.reader(columns, rows.clamp(LEAST_ROWS, MOST_ROWS))
     }
 

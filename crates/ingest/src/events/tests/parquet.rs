@@ -282,3 +282,25 @@ fn what_is_no_parquet_is_refused() {
         .unwrap_err();
     assert!(error.hint().unwrap().contains("import parquet"), "{error:?}");
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn broken_files_are_refused(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let mut content = file(vec![
+            ("event", texts(&[Some("a"), Some("b")])),
+            ("user", texts(&[Some("u"), None])),
+            ("time", Arc::new(Int64Array::from(vec![1, 2]))),
+            ("properties", texts(&[Some("{\"a\":1}"), None])),
+        ]);
+        for (at, byte) in changes {
+            let at = at.index(content.len());
+            content[at] = byte;
+        }
+        let import = Import::with(&[("a.parquet", &content)]);
+        if let Ok(summary) = import.run(EventFormat::Parquet, &["a.parquet"], &import.options()) {
+            prop_assert!(accounted(&summary), "{:?}", summary);
+        }
+    }
+}
