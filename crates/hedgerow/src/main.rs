@@ -112,7 +112,7 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
 async fn local(cli: Cli, folder: DataFolder, printer: &Printer) -> Result<i32> {
     let serves = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     let clock = cli.globals.clock();
-    let app = wiring::app(folder, clock).await?;
+    let (app, lake) = wiring::app(folder, clock).await?;
     let recovered = app.recover(serves).await?;
     let closed = recovered.closed.len();
     if closed > 0 {
@@ -147,7 +147,12 @@ async fn local(cli: Cli, folder: DataFolder, printer: &Printer) -> Result<i32> {
         cancel,
         host,
     };
-    Ok(hedgerow_cli::run(cli, &context).await)
+    let code = hedgerow_cli::run(cli, &context).await;
+    // What is in the log only is safe there; in files it is read faster.
+    if let Err(error) = lake.close().await {
+        tracing::warn!("not all events could be written to files yet: {}", error.chain());
+    }
+    Ok(code)
 }
 
 /// Waits for Ctrl-C or the signal that service managers stop with; false where none can come.

@@ -14,15 +14,15 @@ use hedgerow_meta::SqliteRunLog;
 use hedgerow_models::{ExecModel, ModelSpec, ScriptedModel};
 use hedgerow_query::Engine;
 
-/// The use cases over a data folder that this process owns.
-pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<App> {
+/// The use cases over a data folder that this process owns, and its lake, which is to be closed at the end.
+pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<(App, Arc<Lake>)> {
     let clock = clock.unwrap_or_else(Clock::system);
     let data_dir = folder.root().to_owned();
     let run_log = Arc::new(SqliteRunLog::open(&data_dir.join("meta.sqlite")).await?);
     let lake = Arc::new(Lake::new(folder, clock.clone()));
     let data = Data {
         queries: Arc::new(Engine::new(Arc::clone(&lake))?),
-        store: lake,
+        store: lake.clone(),
     };
     let registry = Arc::new(registry(&data)?);
     let policy = Policy::default();
@@ -33,7 +33,7 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<App>
         Limits::default(),
     );
     let models = Arc::new(Models);
-    Ok(App::new(AppParts {
+    let app = App::new(AppParts {
         data,
         agent,
         registry,
@@ -42,7 +42,8 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<App>
         policy,
         data_dir,
         clock,
-    }))
+    });
+    Ok((app, lake))
 }
 
 /// All products, then the core tools, whose search covers what was installed before them.

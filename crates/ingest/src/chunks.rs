@@ -1,5 +1,8 @@
 //! The chunk that events gather in, and the writer that hands full ones to the store.
 
+use std::pin::Pin;
+use std::task::Poll;
+
 use hedgerow_data_api::{Appended, EventBatch, EventSink};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -84,13 +87,17 @@ impl Chunk {
     }
 }
 
-/// Hands chunks to the store.
+/// Hands chunks to the store, which works on one while the next is read.
 pub(crate) struct Writer<'a> {
     sink: &'a dyn EventSink,
     project: &'a ProjectId,
-    /// What became of the chunks so far.
+    /// What became of the chunks that are durable.
     pub appended: Appended,
+    /// The chunk that the store works on, with its number of events.
+    on_its_way: Option<(usize, Append<'a>)>,
 }
+
+type Append<'a> = Pin<Box<dyn Future<Output = Result<Appended>> + Send + 'a>>;
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(sink: &'a dyn EventSink, project: &'a ProjectId) -> Self {
@@ -98,17 +105,50 @@ impl<'a> Writer<'a> {
             sink,
             project,
             appended: Appended::default(),
+            on_its_way: None,
         }
     }
 
-    /// Makes a chunk durable and empties it.
+    /// Hands a chunk over and empties it. The one before is durable afterwards.
     pub(crate) async fn flush(&mut self, chunk: &mut Chunk) -> Result<()> {
+        self.settle().await?;
         if chunk.batch.is_empty() {
             return Ok(());
         }
         let batch = chunk.take();
         let events = batch.len();
-        let Appended { added, already_present } = self.sink.append(self.project, batch).await.map_err(|error| {
+        let mut append: Append<'a> = Box::pin(self.sink.append(self.project, batch));
+        // Looked at once, the store begins; what it does then goes on while we read.
+        let mut ended = None;
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(appended) = append.as_mut().poll(context) {
+                ended = Some(appended);
+            }
+            Poll::Ready(())
+        })
+        .await;
+        match ended {
+            Some(appended) => self.take_in(events, appended),
+            None => {
+                self.on_its_way = Some((events, append));
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until all that was handed over is durable.
+    pub(crate) async fn settle(&mut self) -> Result<()> {
+        match self.on_its_way.take() {
+            Some((events, append)) => {
+                let appended = append.await;
+                self.take_in(events, appended)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn take_in(&mut self, events: usize, appended: Result<Appended>) -> Result<()> {
+        let Appended { added, already_present } = appended.map_err(|error| {
             let before = self.appended.added;
             let message = format!("store a chunk of {events} events, {before} were added before");
             let hint = error.hint().map(|hint| format!("{hint}; ")).unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! All files are looked at before anything is imported, so that a wrong column or a missing file is
 //! known at once. Then they are read one after another, each row once, into a chunk; a full chunk
-//! becomes durable before reading goes on. Memory holds one chunk and what the format's reader needs,
+//! becomes durable while the next is read. Memory holds two chunks and what the format's reader needs,
 //! and does not grow with the files. A row's identity depends on nothing but its file, so an import
 //! that was cut short is completed by running it again.
 
@@ -69,7 +69,7 @@ impl Default for EventOptions {
             max_rejects: MaxRejects::default(),
             rejects_path: None,
             chunk_events: 250_000,
-            chunk_bytes: 96_000_000,
+            chunk_bytes: 48_000_000,
         }
     }
 }
@@ -227,6 +227,7 @@ impl OpenEvents {
             notes.extend(reader.notes());
         }
         writer.flush(&mut chunk).await?;
+        writer.settle().await?;
         report(&tally, &writer);
         let summary = summarise(files, notes, tally, &writer, &chunk, started)?;
         // Blank lines hold nothing that could be lost, so they count for neither side of the share.

@@ -69,9 +69,14 @@ impl Texts {
             DataType::Utf8 => Self::Plain(array.as_string::<i32>().clone()),
             DataType::Dictionary(key, value) if **key == DataType::Int32 && **value == DataType::Utf8 => {
                 let array = array.as_dictionary::<Int32Type>();
+                // The reader names the type that was asked for, and of a batch without a value gives another.
+                let values = match array.values().as_string_opt::<i32>() {
+                    Some(values) => values.clone(),
+                    None => cast(array.values(), &DataType::Utf8)?.as_string::<i32>().clone(),
+                };
                 Self::Numbered {
                     keys: array.keys().clone(),
-                    values: array.values().as_string::<i32>().clone(),
+                    values,
                 }
             }
             DataType::FixedSizeBinary(_) => {
