@@ -21,7 +21,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use uuid::Uuid;
 
 use self::cells::{Cells, REJECTED, Times};
-use self::file::ParquetFile;
+use self::file::{ParquetFile, guarded};
 use self::texts::{Texts, Translation};
 use crate::chunks::Chunk;
 use crate::columns::{self, Use};
@@ -137,10 +137,7 @@ impl Reader {
         if self.pending.is_some() {
             return Ok(self.pending.take());
         }
-        self.batches
-            .next()
-            .transpose()
-            .map_err(|error| failed(&self.shown, "unpack its rows", error))
+        guarded(&self.shown, "unpack its rows", || self.batches.next().transpose())
     }
 
     /// Counts the part of the file that the rows read are.

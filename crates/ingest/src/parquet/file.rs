@@ -1,5 +1,6 @@
 //! A Parquet file: its schema, and the types its columns are read as.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::RecordBatchReader;
@@ -47,12 +48,14 @@ impl ParquetFile {
             return Err(Error::invalid(format!("read {shown}: it is no Parquet file"))
                 .with_hint("import csv and import jsonl read other files; one that is compressed as a whole has to be unpacked"));
         }
-        let load = |options| ArrowReaderMetadata::load(&file, options);
-        let as_written = load(ArrowReaderOptions::new()).map_err(|error| failed(&shown, "read its schema", error))?;
-        let schema = Arc::new(Schema::new(read_as(&as_written)));
-        let options = ArrowReaderOptions::new().with_schema(schema);
-        let metadata = ArrowReaderMetadata::try_new(as_written.metadata().clone(), options)
-            .map_err(|error| failed(&shown, "choose how its columns are read", error))?;
+        let as_written = guarded(&shown, "read its schema", || {
+            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+        })?;
+        let metadata = guarded(&shown, "choose how its columns are read", || {
+            let schema = Arc::new(Schema::new(read_as(&as_written)));
+            let options = ArrowReaderOptions::new().with_schema(schema);
+            ArrowReaderMetadata::try_new(as_written.metadata().clone(), options)
+        })?;
         Ok(Self { shown, file, metadata })
     }
 
@@ -107,8 +110,8 @@ impl ParquetFile {
             _ => return Ok(false),
         }
         let mut batches = self.reader(&[at], LOOKED_AT)?;
-        let Some(first) = batches.next() else { return Ok(true) };
-        let first = first.map_err(|error| failed(&self.shown, "look at its first rows", error))?;
+        let first = guarded(&self.shown, "look at its first rows", || batches.next().transpose())?;
+        let Some(first) = first else { return Ok(true) };
         let texts = first.columns().first().map(Texts::of).transpose();
         let texts = texts.map_err(|error| failed(&self.shown, "look at its first rows", error))?;
         let mut found = (0..first.num_rows())
@@ -134,11 +137,12 @@ impl ParquetFile {
     fn reader(&self, columns: &[usize], rows: usize) -> Result<ParquetRecordBatchReader> {
         let file = self.file.try_clone()?;
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-            .with_batch_size(rows)
-            .with_projection(mask)
-            .build()
-            .map_err(|error| failed(&self.shown, "read its rows", error))?;
+        let reader = guarded(&self.shown, "read its rows", || {
+            ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+                .with_batch_size(rows)
+                .with_projection(mask)
+                .build()
+        })?;
         if reader.schema().fields().len() != columns.len() {
             return Err(Error::internal(format!(
                 "read {}: some columns were not found again",
@@ -146,6 +150,22 @@ impl ParquetFile {
             )));
         }
         Ok(reader)
+    }
+}
+
+/// Does a step of the Parquet reader. In rare ways a file can be broken so that the reader panics; that is
+/// an error of the file like others, and must not end a server.
+pub(super) fn guarded<T, E>(shown: &str, step: &str, read: impl FnOnce() -> std::result::Result<T, E>) -> Result<T>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read.map_err(|error| failed(shown, step, error)),
+        Err(_) => Err(failed(
+            shown,
+            step,
+            std::io::Error::from(std::io::ErrorKind::InvalidData),
+        )),
     }
 }
 
