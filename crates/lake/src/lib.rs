@@ -6,6 +6,14 @@
 //! is readable by `DuckDB`, which is a guest here: one process owns the data folder ([`DataFolder`]).
 //! Decisions and measurements: `docs/adr/0002-lake.md`.
 
+#![cfg_attr(
+    test,
+    expect(
+        clippy::duplicate_mod,
+        reason = "the schedules of `current` are tried on other locks than it runs on"
+    )
+)]
+
 mod append;
 mod catalog;
 mod commit;

@@ -24,10 +24,10 @@ pub use self::merges::{MergeKind, MergeOp, Reason, Refusal};
 pub(crate) use self::migrate::migrate;
 pub(crate) use self::overlay::Overlay;
 pub(crate) use self::reading::{
-    Page, collisions, group_types, groups, ignored, overrides, person_distinct_ids, persons, refusals,
+    collisions, group_types, groups, ignored, overrides, person_distinct_ids, persons, refusals,
 };
 pub use self::state::Stamp;
-pub(crate) use self::store::{Applied, apply};
+pub(crate) use self::store::apply;
 pub use self::world::{GroupRow, PersonDistinctId, PersonRow};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hedgerow_errors::Result;
 use sqlx::{Sqlite, Transaction};
 
-use crate::people::{self, GroupRow, Overlay, PersonDistinctId, PersonRow};
+use crate::people::{self, GroupRow, Overlay, PersonDistinctId, PersonRow, Refusal};
 
 /// Rows that are read at once.
 const PAGE: u32 = 5_000;
@@ -56,5 +56,27 @@ impl PeopleReader {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// The types of groups with their indexes.
+    pub async fn group_types(&mut self) -> Result<Vec<(String, i64)>> {
+        people::group_types(&mut self.transaction, &self.overlay).await
+    }
+
+    /// The latest merges that did not happen, of events in files, at most `limit`.
+    pub async fn refusals(&mut self, limit: u32) -> Result<Vec<Refusal>> {
+        people::refusals(&mut self.transaction, limit).await
+    }
+
+    /// What events in files said of persons and groups and could not be used, by kind, with how many
+    /// events said it.
+    pub async fn ignored(&mut self) -> Result<Vec<(String, i64)>> {
+        people::ignored(&mut self.transaction).await
+    }
+
+    /// Distinct ids whose events count as those of another, since both have the same key: the id, the
+    /// key, and the other id.
+    pub async fn collisions(&mut self) -> Result<Vec<(String, i64, String)>> {
+        people::collisions(&mut self.transaction).await
     }
 }

@@ -15,9 +15,99 @@ use hedgerow_errors::{Code, Error, Result};
 
 use crate::layout::{ColumnKind, LakeColumn, Layout, REST, field, is_exact, keys};
 
-/// Which rows of a file have one of a property's values: (rank in the file order, position among the
-/// values), by rank.
-type Ranked = Vec<(u32, u32)>;
+/// Which rows have one of a property's values, by their rank in the file order, and where it stands
+/// among the values.
+enum Ranked {
+    /// The position for each rank; [`NONE`] where the row has none. For columns in which most have one.
+    Most(Vec<u32>),
+    /// The ranks that have one with their positions, by rank.
+    Few(Vec<(u32, u32)>),
+}
+
+/// No rank, no position.
+const NONE: u32 = u32::MAX;
+
+impl Default for Ranked {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl Ranked {
+    /// A column's rows by their rank; rows without a rank are not wanted.
+    fn of(rows: &[u32], ranks: &[u32], wanted: usize) -> Self {
+        let rank_of = |row: &u32| ranks.get(*row as usize).copied().unwrap_or(NONE);
+        if rows.len() > ranks.len() / 8 {
+            // Putting each where it belongs is cheaper than sorting them, and takes less than pairs do.
+            let mut positions = vec![NONE; wanted];
+            for (at, row) in (0..).zip(rows) {
+                if let Some(slot) = positions.get_mut(rank_of(row) as usize) {
+                    *slot = at;
+                }
+            }
+            return Self::Most(positions);
+        }
+        let mut ranked: Vec<(u32, u32)> = rows
+            .iter()
+            .map(rank_of)
+            .zip(0..)
+            .filter(|(rank, _)| *rank != NONE)
+            .collect();
+        ranked.sort_unstable();
+        Self::Few(ranked)
+    }
+
+    /// Calls with the ranks from one up to another that have a value, and where it stands.
+    fn each(&self, from: u32, to: u32, mut call: impl FnMut(u32, u32)) {
+        match self {
+            Self::Most(positions) => {
+                let positions = positions
+                    .get(from as usize..positions.len().min(to as usize))
+                    .unwrap_or_default();
+                for (rank, at) in (from..).zip(positions).filter(|(_, at)| **at != NONE) {
+                    call(rank, *at);
+                }
+            }
+            Self::Few(ranked) => {
+                let start = ranked.partition_point(|(rank, _)| *rank < from);
+                let rest = ranked.get(start..).unwrap_or_default();
+                for (rank, at) in rest.iter().take_while(|(rank, _)| *rank < to) {
+                    call(*rank, *at);
+                }
+            }
+        }
+    }
+
+    /// Whether a rank from one up to another has a value.
+    fn has(&self, from: u32, to: u32) -> bool {
+        match self {
+            Self::Most(positions) => {
+                let positions = positions
+                    .get(from as usize..positions.len().min(to as usize))
+                    .unwrap_or_default();
+                positions.iter().any(|at| *at != NONE)
+            }
+            Self::Few(ranked) => {
+                let start = ranked.partition_point(|(rank, _)| *rank < from);
+                ranked.get(start).is_some_and(|(rank, _)| *rank < to)
+            }
+        }
+    }
+
+    /// Keeps the values that are wanted.
+    fn retain(&mut self, mut keep: impl FnMut(u32, u32) -> bool) {
+        match self {
+            Self::Most(positions) => {
+                for (rank, at) in (0..).zip(positions) {
+                    if *at != NONE && !keep(rank, *at) {
+                        *at = NONE;
+                    }
+                }
+            }
+            Self::Few(ranked) => ranked.retain(|(rank, at)| keep(*rank, *at)),
+        }
+    }
+}
 
 /// Where a stored column takes its values from.
 struct Source<'a> {
@@ -44,7 +134,7 @@ pub(crate) struct Shredded<'a> {
 impl<'a> Shredded<'a> {
     /// Puts rows of a batch into a layout that knows all its keys.
     pub(crate) fn new(batch: &'a EventBatch, layout: &'a Layout, order: Vec<u32>, person_keys: &'a [i64]) -> Self {
-        let mut ranks = vec![u32::MAX; batch.len()];
+        let mut ranks = vec![NONE; batch.len()];
         for (rank, row) in (0..).zip(&order) {
             if let Some(slot) = ranks.get_mut(*row as usize) {
                 *slot = rank;
@@ -57,7 +147,7 @@ impl<'a> Shredded<'a> {
         for values in &batch.properties {
             let at = by_key.get(values.key.as_str()).copied();
             let column = at.and_then(|at| layout.columns.get(at)).filter(|column| column.stored);
-            let (source, left) = place(values, column.map(|column| column.kind), &ranks);
+            let (source, left) = place(values, column.map(|column| column.kind), &ranks, order.len());
             if let (Some(at), true) = (at, column.is_some()) {
                 sources.insert(at, source);
             }
@@ -74,7 +164,7 @@ impl<'a> Shredded<'a> {
         members.sort_by_key(|(rank, _)| *rank);
         Self {
             batch,
-            sessions: ranked(&batch.sessions.rows, &ranks),
+            sessions: Ranked::of(&batch.sessions.rows, &ranks, order.len()),
             order,
             person_keys,
             columns: layout
@@ -93,7 +183,7 @@ impl<'a> Shredded<'a> {
         let has = |source: &Source<'_>| {
             [&source.texts, &source.integers, &source.doubles, &source.booleans]
                 .into_iter()
-                .any(|ranked| !within(ranked, from, to).is_empty())
+                .any(|ranked| ranked.has(from, to))
         };
         let present = self
             .columns
@@ -137,7 +227,7 @@ impl<'a> Shredded<'a> {
         Ok(match column.name.as_str() {
             "uuid" => {
                 let uuids = rows.iter().filter_map(|row| batch.uuids.get(*row as usize));
-                let uuids = FixedSizeBinaryArray::try_from_iter(uuids.map(|uuid| uuid.as_bytes()));
+                let uuids = FixedSizeBinaryArray::try_from_iter(uuids.map(uuid::Uuid::as_bytes));
                 Arc::new(uuids.map_err(|error| Error::caused(Code::Internal, "cannot append a uuid", error))?)
             }
             "event" => text(&batch.events),
@@ -184,61 +274,49 @@ impl<'a> Shredded<'a> {
 }
 
 /// Tells what of a property's values goes into a column of a kind, and what into `rest`, as JSON.
-fn place<'a>(values: &'a PropertyColumn, kind: Option<ColumnKind>, ranks: &[u32]) -> (Source<'a>, Vec<(u32, String)>) {
+fn place<'a>(
+    values: &'a PropertyColumn,
+    kind: Option<ColumnKind>,
+    ranks: &[u32],
+    wanted: usize,
+) -> (Source<'a>, Vec<(u32, String)>) {
+    let ranked = |rows: &[u32]| Ranked::of(rows, ranks, wanted);
     let mut source = Source {
         values,
-        texts: ranked(&values.texts.rows, ranks),
-        integers: ranked(&values.integers.rows, ranks),
-        doubles: ranked(&values.doubles.rows, ranks),
-        booleans: ranked(&values.booleans.rows, ranks),
+        texts: ranked(&values.texts.rows),
+        integers: ranked(&values.integers.rows),
+        doubles: ranked(&values.doubles.rows),
+        booleans: ranked(&values.booleans.rows),
     };
     let mut left = Vec::new();
-    let json = |text: &str| serde_json::Value::from(text).to_string();
     if kind != Some(ColumnKind::Text) {
-        let texts = std::mem::take(&mut source.texts);
-        left.extend(
-            texts
-                .iter()
-                .map(|(rank, at)| (*rank, json(values.texts.at(*at as usize)))),
-        );
+        let json = |at: u32| serde_json::Value::from(values.texts.at(at as usize)).to_string();
+        std::mem::take(&mut source.texts).each(0, NONE, |rank, at| left.push((rank, json(at))));
     }
     let integer = |at: u32| values.integers.values.get(at as usize).copied().unwrap_or_default();
     match kind {
         Some(ColumnKind::Integer) => {}
-        Some(ColumnKind::Double) => {
-            source.integers.retain(|(rank, at)| {
-                let exact = is_exact(integer(*at));
-                if !exact {
-                    left.push((*rank, integer(*at).to_string()));
-                }
-                exact
-            });
-        }
-        _ => {
-            let integers = std::mem::take(&mut source.integers);
-            left.extend(integers.iter().map(|(rank, at)| (*rank, integer(*at).to_string())));
-        }
+        Some(ColumnKind::Double) => source.integers.retain(|rank, at| {
+            let exact = is_exact(integer(at));
+            if !exact {
+                left.push((rank, integer(at).to_string()));
+            }
+            exact
+        }),
+        _ => std::mem::take(&mut source.integers).each(0, NONE, |rank, at| left.push((rank, integer(at).to_string()))),
     }
     if kind != Some(ColumnKind::Double) {
-        let doubles = std::mem::take(&mut source.doubles);
         let double = |at: u32| values.doubles.values.get(at as usize).copied().unwrap_or_default();
-        left.extend(
-            doubles
-                .iter()
-                .map(|(rank, at)| (*rank, serde_json::Value::from(double(*at)).to_string())),
-        );
+        let json = |at: u32| serde_json::Value::from(double(at)).to_string();
+        std::mem::take(&mut source.doubles).each(0, NONE, |rank, at| left.push((rank, json(at))));
     }
     if kind != Some(ColumnKind::Boolean) {
-        let booleans = std::mem::take(&mut source.booleans);
         let boolean = |at: u32| values.booleans.values.get(at as usize).copied().unwrap_or_default();
-        left.extend(booleans.iter().map(|(rank, at)| (*rank, boolean(*at).to_string())));
+        std::mem::take(&mut source.booleans).each(0, NONE, |rank, at| left.push((rank, boolean(at).to_string())));
     }
-    let nested = ranked(&values.json.rows, ranks);
-    left.extend(
-        nested
-            .iter()
-            .map(|(rank, at)| (*rank, values.json.at(*at as usize).to_owned())),
-    );
+    ranked(&values.json.rows).each(0, NONE, |rank, at| {
+        left.push((rank, values.json.at(at as usize).to_owned()));
+    });
     (source, left)
 }
 
@@ -253,13 +331,13 @@ fn property(kind: ColumnKind, source: &Source<'_>, from: u32, to: u32) -> ArrayR
         ))),
         ColumnKind::Double => {
             let mut doubles = spread(&values.doubles.values, &source.doubles, from, to);
-            for (rank, at) in within(&source.integers, from, to) {
+            source.integers.each(from, to, |rank, at| {
+                #[expect(clippy::cast_precision_loss, reason = "only exact ones have been kept")]
+                let exact = values.integers.values.get(at as usize).map(|number| *number as f64);
                 if let Some(slot) = doubles.get_mut((rank - from) as usize) {
-                    #[expect(clippy::cast_precision_loss, reason = "only exact ones have been kept")]
-                    let exact = values.integers.values.get(*at as usize).map(|number| *number as f64);
                     *slot = exact;
                 }
-            }
+            });
             Arc::new(Float64Array::from(doubles))
         }
         ColumnKind::Boolean => Arc::new(BooleanArray::from(spread(
@@ -276,54 +354,24 @@ fn property(kind: ColumnKind, source: &Source<'_>, from: u32, to: u32) -> ArrayR
 
 fn spread<T: Copy>(values: &[T], ranked: &Ranked, from: u32, to: u32) -> Vec<Option<T>> {
     let mut spread = vec![None; (to - from) as usize];
-    for (rank, at) in within(ranked, from, to) {
+    ranked.each(from, to, |rank, at| {
         if let Some(slot) = spread.get_mut((rank - from) as usize) {
-            *slot = values.get(*at as usize).copied();
+            *slot = values.get(at as usize).copied();
         }
-    }
+    });
     spread
 }
 
 fn texts(values: &TextColumn, ranked: &Ranked, from: u32, to: u32) -> ArrayRef {
     let mut array = StringBuilder::with_capacity((to - from) as usize, 0);
     let mut next = from;
-    for (rank, at) in within(ranked, from, to) {
+    ranked.each(from, to, |rank, at| {
         array.append_nulls((rank - next) as usize);
-        array.append_value(values.at(*at as usize));
+        array.append_value(values.at(at as usize));
         next = rank + 1;
-    }
+    });
     array.append_nulls((to - next) as usize);
     Arc::new(array.finish())
-}
-
-/// The part of a column that lies between two ranks.
-fn within(ranked: &Ranked, from: u32, to: u32) -> &[(u32, u32)] {
-    let start = ranked.partition_point(|(rank, _)| *rank < from);
-    let end = ranked.partition_point(|(rank, _)| *rank < to);
-    ranked.get(start..end).unwrap_or_default()
-}
-
-/// A column's rows by their rank; rows without a rank are not wanted.
-fn ranked(rows: &[u32], ranks: &[u32]) -> Ranked {
-    let rank_of = |row: &u32| ranks.get(*row as usize).copied().unwrap_or(u32::MAX);
-    if rows.len() > ranks.len() / 8 {
-        // Most rows have a value: putting each where it belongs is cheaper than sorting them.
-        let mut slots = vec![u32::MAX; ranks.len()];
-        for (at, row) in (0..).zip(rows) {
-            if let Some(slot) = slots.get_mut(rank_of(row) as usize) {
-                *slot = at;
-            }
-        }
-        return (0..).zip(slots).filter(|(_, at)| *at != u32::MAX).collect();
-    }
-    let mut ranked: Ranked = rows
-        .iter()
-        .map(rank_of)
-        .zip(0..)
-        .filter(|(rank, _)| *rank != u32::MAX)
-        .collect();
-    ranked.sort_unstable();
-    ranked
 }
 
 #[cfg(test)]

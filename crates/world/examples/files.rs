@@ -4,10 +4,10 @@
 //!
 //! `cargo run --release -p hedgerow-world --example files -- SEED EVENTS FOLDER`
 
-use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
+use fs_err::{self as fs, File};
 use hedgerow_world::{World, WorldEvent, WorldValue};
 use serde_json::Value;
 

@@ -78,10 +78,6 @@ impl Registers {
         self.written.iter()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.written.is_empty()
-    }
-
     /// Takes a write in, where the register of its key prefers it.
     pub(crate) fn write(&mut self, new: Written) {
         self.place(new, false);

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::people::keys::{person_key, person_uuid};
+use crate::people::reading::Page;
 use crate::people::tests::model::{Event, Outcome, batch, outcome, world};
-use crate::people::{self, Overlay, Page};
+use crate::people::{self, Overlay};
 
 /// A catalog with nothing but the tables of persons.
 async fn catalog(folder: &std::path::Path) -> SqliteConnection {

@@ -252,7 +252,7 @@ fn read(view: &LakeView, batch: &RecordBatch, rows: &mut Vec<Row>) {
     let events = column("event").as_string::<i32>();
     let times = column("timestamp").as_primitive::<TimestampMicrosecondType>();
     let persons = column("distinct_id").as_string::<i32>();
-    let rest = batch.column_by_name("rest").map(|rest| rest.as_string::<i32>());
+    let rest = batch.column_by_name("rest").map(AsArray::as_string::<i32>);
     let by_name: HashMap<&str, &str> = view
         .columns
         .iter()
