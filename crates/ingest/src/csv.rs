@@ -43,6 +43,12 @@ pub(crate) struct Plan {
 struct Column {
     name: String,
     role: Use,
+    values: Values,
+}
+
+/// What the cells of a column are.
+#[derive(Debug, Clone, Copy)]
+struct Values {
     /// None until a cell says which.
     cell_type: Option<CellType>,
     /// Cells that are no value of the type.
@@ -95,8 +101,10 @@ impl Plan {
             .map(|((name, role), sample)| Column {
                 name: (*name).to_owned(),
                 role,
-                cell_type: sample.cell_type,
-                unfit: 0,
+                values: Values {
+                    cell_type: sample.cell_type,
+                    unfit: 0,
+                },
             })
             .collect();
         notes.extend(columns_note(&columns, shown));
@@ -129,7 +137,7 @@ impl Sample {
 fn columns_note(columns: &[Column], shown: &str) -> Option<String> {
     let described = |column: &Column| {
         let what = match column.role {
-            Use::Property | Use::Renamed(_) => column.cell_type.map_or("nothing yet", CellType::as_str),
+            Use::Property | Use::Renamed(_) => column.values.cell_type.map_or("nothing yet", CellType::as_str),
             Use::Spread => "spread into properties",
             Use::Ignored => "not kept",
             _ => return None,
@@ -205,6 +213,9 @@ pub(crate) struct Reader {
     /// Where the record at hand began, in bytes.
     begun: Arc<AtomicU64>,
     record: ByteRecord,
+    /// What became of the plan's columns, in their order.
+    values: Vec<Values>,
+    /// What the identity of a row without one is made of. Changing this makes old imports look new.
     content: Vec<u8>,
 }
 
@@ -221,6 +232,7 @@ impl Reader {
         read(&mut rows, &mut record, &source.shown)?;
         Ok(Self {
             shown: source.shown.clone(),
+            values: plan.columns.iter().map(|column| column.values).collect(),
             plan,
             rows,
             begun,
@@ -239,21 +251,14 @@ impl Reader {
         let text = std::str::from_utf8(record.as_slice()).map_err(|_| Reject::NotUtf8)?;
         let mut draft = Draft::default();
         let mut ends_before = 0;
-        self.content.clear();
-        let needs_content = !self.plan.columns.iter().any(|column| column.role == Use::Uuid);
-        for (at, column) in self.plan.columns.iter_mut().enumerate() {
+        let columns = &self.plan.columns;
+        for (at, (column, values)) in columns.iter().zip(&mut self.values).enumerate() {
             let range = record.range(at).unwrap_or(ends_before..ends_before);
             ends_before = range.end;
             // A character that begins in one field and ends in the next is none.
             let cell = text.get(range).ok_or(Reject::NotUtf8)?;
             if cell.is_empty() {
                 continue;
-            }
-            if needs_content {
-                self.content.extend_from_slice(column.name.as_bytes());
-                self.content.push(0);
-                self.content.extend_from_slice(cell.as_bytes());
-                self.content.push(0);
             }
             let name = match column.role {
                 Use::Event => {
@@ -284,9 +289,9 @@ impl Reader {
                 Use::Property => column.name.as_str(),
                 Use::Renamed(name) => name,
             };
-            let cell_type = *column.cell_type.get_or_insert_with(|| CellType::of(cell));
+            let cell_type = *values.cell_type.get_or_insert_with(|| CellType::of(cell));
             let (value, fits) = cell_type.read(cell);
-            column.unfit += u64::from(!fits);
+            values.unfit += u64::from(!fits);
             draft.properties.push((name.into(), value));
         }
         if let Some(text) = draft.spread {
@@ -295,12 +300,19 @@ impl Reader {
             posthog::properties(&mut draft, text, &mut tally.counts, &mut tally.ignored);
             draft.properties.extend(own);
         }
-        if draft.uuid.is_none() && !needs_content {
-            self.content.clear();
-            self.content.extend_from_slice(record.as_slice());
+        self.content.clear();
+        let identity = draft.identity();
+        if identity.is_none() {
+            for (column, cell) in columns.iter().zip(record).filter(|(_, cell)| !cell.is_empty()) {
+                for part in [column.name.as_bytes(), cell] {
+                    self.content.extend_from_slice(part);
+                    self.content.push(0);
+                }
+            }
         }
         let event_name = self.plan.event_name.as_deref();
         draft.finish(
+            identity,
             event_name,
             &self.content,
             &mut tally.identities,
@@ -339,15 +351,14 @@ impl EventReader for Reader {
     }
 
     fn notes(&self) -> Vec<String> {
-        let unfit = self.plan.columns.iter().filter(|column| column.unfit > 0);
-        let note = |column: &Column| {
-            let what = column.cell_type.map_or("", CellType::as_str);
-            format!(
-                "{}: values of {} that are no {what}, kept as text: {}",
-                self.shown, column.name, column.unfit
-            )
+        let note = |(column, values): (&Column, &Values)| {
+            let (what, unfit) = (values.cell_type?.as_str(), values.unfit);
+            (unfit > 0).then(|| {
+                let (shown, name) = (&self.shown, &column.name);
+                format!("{shown}: values of {name} that are no {what}, kept as text: {unfit}")
+            })
         };
-        unfit.map(note).collect()
+        self.plan.columns.iter().zip(&self.values).filter_map(note).collect()
     }
 }
 

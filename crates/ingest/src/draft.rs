@@ -34,11 +34,9 @@ impl Identities {
         }
     }
 
-    /// The identity of an event: the one it brings, else one of what it consists of.
-    pub(crate) fn of(&mut self, given: Option<&str>, content: &[u8]) -> Uuid {
-        given
-            .and_then(given_identity)
-            .unwrap_or_else(|| self.ordinals.event_id(&self.source, content))
+    /// The identity of an event that brings none, of what it consists of.
+    pub(crate) fn of_content(&mut self, content: &[u8]) -> Uuid {
+        self.ordinals.event_id(&self.source, content)
     }
 }
 
@@ -156,9 +154,16 @@ impl<'a> Draft<'a> {
         self.properties.push((key, cell));
     }
 
+    /// The identity that the event brings.
+    pub(crate) fn identity(&self) -> Option<Uuid> {
+        let uuid = self.uuid.as_deref().and_then(given_identity);
+        uuid.or_else(|| given_identity(self.insert_id.as_deref()?))
+    }
+
     /// Puts the event into a chunk. `content` is what its identity is made of where it brings none.
     pub(crate) fn finish(
         mut self,
+        identity: Option<Uuid>,
         default_event: Option<&str>,
         content: &[u8],
         identities: &mut Identities,
@@ -177,8 +182,7 @@ impl<'a> Draft<'a> {
         let distinct_id = distinct_id.ok_or(Reject::NoDistinctId)?;
         let time = self.time()?;
         counts.unzoned += u64::from(!time.zoned);
-        let given = self.uuid.as_deref().or(self.insert_id.as_deref());
-        let uuid = identities.of(given, content);
+        let uuid = identity.unwrap_or_else(|| identities.of_content(content));
         chunk.begin(uuid, event, time.micros, distinct_id, self.session.as_deref());
         for (key, cell) in &self.properties {
             chunk.batch.set(key, cell.as_value());

@@ -297,5 +297,13 @@ fn take_event(
         }
         Some(text) => posthog::properties(&mut draft, text, counts, ignored),
     }
-    draft.finish(event_name, text.as_bytes(), &mut tally.identities, counts, chunk)
+    let identity = draft.identity();
+    draft.finish(
+        identity,
+        event_name,
+        text.as_bytes(),
+        &mut tally.identities,
+        counts,
+        chunk,
+    )
 }

@@ -210,7 +210,7 @@ impl Reader {
                 Some(uuid) => uuid,
                 None => {
                     let content = contents.of(at, batch, columns).map_err(failed)?;
-                    tally.identities.of(None, content)
+                    tally.identities.of_content(content)
                 }
             };
             let batch = &mut chunk.batch;
