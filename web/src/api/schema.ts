@@ -1616,7 +1616,7 @@ export interface components {
             count: number;
         };
         /** @description A property's type; a key has one in a project. */
-        ValueType: "string" | "integer" | "double" | "boolean";
+        ValueType: "string" | "integer" | "double" | "boolean" | "json";
         /** @description Something a reader must know to read the numbers right. */
         Warning: {
             /** @description Stable name: `partial_period`, `row_limit`, `breakdown_other`, `unique_not_summable`, ... */
