@@ -188,6 +188,20 @@ pub enum ImportCommand {
     /// Import Parquet files
     #[command(after_help = PARQUET_HELP)]
     Parquet(EventFilesArgs),
+    /// Import a made-up product's events, the same for the same seed and size
+    #[command(after_help = "Example:\n  hedgerow import world --project leaflet --events 1000000")]
+    World(WorldArgs),
+}
+
+/// `import world`.
+#[derive(Debug, Args)]
+pub struct WorldArgs {
+    /// What the world is made from
+    #[arg(long, value_name = "NUMBER", default_value_t = 7)]
+    pub seed: u64,
+    /// How many events, 300,000 to 100,000,000, met within 3 %
+    #[arg(long, value_name = "EVENTS", default_value_t = 300_000)]
+    pub events: u64,
 }
 
 const CSV_HELP: &str = "Examples:

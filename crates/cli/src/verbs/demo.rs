@@ -14,12 +14,15 @@ use crate::cancel::cancellation;
 use crate::exit;
 
 const PROJECT: &str = "demo";
+const WORLD: &str = "leaflet";
+const SEED: u64 = 7;
+const EVENTS: u64 = 300_000;
 const QUESTION: &str = "Daily page views from 17 to 20 May 2015";
 
 pub(super) async fn run(args: DemoArgs, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     let project = globals.project_or(PROJECT)?;
     tokio::select! {
-        imported = import_log(&project, globals, ctx) => imported?,
+        imported = import_both(&project, globals, ctx) => imported?,
         () = ctx.cancel.cancelled() => return Err(Error::new(Code::Cancelled, "stopped")),
     }
     if !globals.json {
@@ -30,6 +33,17 @@ pub(super) async fn run(args: DemoArgs, globals: &Globals, ctx: &VerbContext) ->
         serve(&args, ctx).await?;
     }
     Ok(code)
+}
+
+/// The log, and beside it a made-up product with persons, groups, an experiment and more.
+async fn import_both(project: &ProjectId, globals: &Globals, ctx: &VerbContext) -> Result<()> {
+    import_log(project, globals, ctx).await?;
+    let world: ProjectId = WORLD
+        .parse()
+        .map_err(|error| Error::internal(format!("a built-in project name: {error}")))?;
+    let imported = import::import_world(&world, SEED, EVENTS, ctx).await?;
+    ctx.printer.note(&import::world_line(&world, &imported));
+    Ok(())
 }
 
 async fn import_log(project: &ProjectId, globals: &Globals, ctx: &VerbContext) -> Result<()> {

@@ -4,12 +4,12 @@ mod progress;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hedgerow_app::{AccessLogInput, ColumnOptions, EventFormat, EventsInput, ImportSummary};
+use hedgerow_app::{AccessLogInput, ColumnOptions, EventFormat, EventsInput, ImportSummary, WorldImport};
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 
 use super::VerbContext;
-use crate::args::{AccessLogArgs, EventFilesArgs, Globals, ImportCommand};
+use crate::args::{AccessLogArgs, EventFilesArgs, Globals, ImportCommand, WorldArgs};
 use crate::exit;
 use crate::number::grouped_integer;
 use progress::Bar;
@@ -34,6 +34,15 @@ pub(super) async fn run(command: ImportCommand, globals: &Globals, ctx: &VerbCon
         ImportCommand::Csv(args) => import_events(EventFormat::Csv, args, globals, ctx).await?,
         ImportCommand::Jsonl(args) => import_events(EventFormat::Jsonl, args, globals, ctx).await?,
         ImportCommand::Parquet(args) => import_events(EventFormat::Parquet, args, globals, ctx).await?,
+        ImportCommand::World(WorldArgs { seed, events }) => {
+            let project = globals.project()?;
+            let imported = import_world(&project, seed, events, ctx).await?;
+            if globals.json {
+                ctx.printer.json(&imported)?;
+            } else {
+                ctx.printer.line(&world_line(&project, &imported))?;
+            }
+        }
     }
     Ok(exit::DONE)
 }
@@ -82,6 +91,32 @@ async fn import_events(format: EventFormat, args: EventFilesArgs, globals: &Glob
         .await;
     bar.finish();
     print(&imported?, &input.project, told.into_inner(), json, ctx)
+}
+
+/// Imports a world with a progress bar where a person watches.
+pub(super) async fn import_world(
+    project: &ProjectId,
+    seed: u64,
+    events: u64,
+    ctx: &VerbContext,
+) -> Result<WorldImport> {
+    let bar = Bar::of_events(&ctx.printer);
+    let imported = ctx
+        .app
+        .import_world(project, seed, events, &|progress| bar.update(progress))
+        .await;
+    bar.finish();
+    imported
+}
+
+pub(super) fn world_line(project: &ProjectId, imported: &WorldImport) -> String {
+    format!(
+        "project {project}: the world of seed {}, {} events added, {} already present ({} ms)",
+        imported.seed,
+        grouped_integer(imported.events_added),
+        grouped_integer(imported.already_present),
+        grouped_integer(imported.elapsed_ms)
+    )
 }
 
 /// Prints a summary without the notes that were told already.

@@ -25,6 +25,13 @@ impl Bar {
         Self(bar.with_style(style))
     }
 
+    /// A bar that counts events where there are no bytes.
+    pub(super) fn of_events(printer: &Printer) -> Self {
+        let bar = Self::new(printer).0;
+        let style = ProgressStyle::with_template("{bar:30} {percent}% {msg} {eta}");
+        Self(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+    }
+
     pub(super) fn update(&self, progress: ImportProgress) {
         self.0.set_length(progress.bytes_total.max(progress.bytes_read));
         self.0.set_position(progress.bytes_read);
