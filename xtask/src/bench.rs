@@ -1,5 +1,7 @@
 //! `cargo xtask bench thread`: speed and memory with a made log of one million requests.
 
+pub(crate) mod values;
+
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};

@@ -39,6 +39,8 @@ const HELP: &str = "cargo xtask <task>
   verify truths     the question benchmark's truths from the raw lines
   verify eval       the question benchmark against its bar
   bench thread      speed and memory with a million requests
+  bench values [--seed N]
+                    look-ups among a million values of a property, and what listing them costs
   shots             pictures of the page in all its states, with the accessibility check
   setup             installs what the tasks need
 
@@ -75,6 +77,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["verify", "truths"] => verify::truths(),
         ["verify", "eval"] => verify::eval(quick),
         ["bench", "thread"] => bench::run(measured),
+        ["bench", "values", rest @ ..] => bench::values::run(measured, rest),
         ["shots"] => shots::run(quick),
         ["setup"] => setup::all(),
         [] | ["help" | "--help" | "-h"] => {

@@ -74,14 +74,28 @@ impl Profile {
     /// Always the whole workspace: a build of one package may turn off features far below and
     /// then builds the engines a second time.
     pub(crate) fn build(self) -> Result<PathBuf> {
-        let (name, folder) = match self {
-            Self::Dev => ("dev", "debug"),
-            Self::Dist => ("dist", "dist"),
-        };
+        let (name, folder) = self.names();
         Shell::new(cargo())
             .args(["build", "--workspace", "--bins", "--profile", name])
             .run()?;
         Ok(target().join(folder).join("hedgerow"))
+    }
+
+    /// Builds an example of some crate in the same way and says where it is.
+    pub(crate) fn build_example(self, example: &str) -> Result<PathBuf> {
+        let (name, folder) = self.names();
+        Shell::new(cargo())
+            .args(["build", "--workspace", "--example", example, "--profile", name])
+            .run()?;
+        Ok(target().join(folder).join("examples").join(example))
+    }
+
+    /// Cargo's name of the profile, and of its folder.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Dev => ("dev", "debug"),
+            Self::Dist => ("dist", "dist"),
+        }
     }
 }
 

@@ -108,7 +108,10 @@ pub trait EventStore: EventSink {
     /// What exists in a project. An unknown project is refused with the names that exist.
     async fn taxonomy(&self, project: &ProjectId) -> Result<Arc<Taxonomy>>;
 
-    /// A property's values that contain `search` (ignoring case; all when empty), most frequent first.
+    /// A property's values that contain `search` (ignoring case; all when empty), most frequent first;
+    /// what is `search` itself may come before them. Where no value contains it, a store may give texts
+    /// that are like it but for a few typos, the most alike first and of those the most frequent; then
+    /// `complete` says that no value contains it.
     async fn values(&self, project: &ProjectId, key: &str, search: &str, limit: usize) -> Result<ValueList>;
 
     /// Whether some event has exactly this value, numbers and booleans by what they are and not by

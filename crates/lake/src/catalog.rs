@@ -16,6 +16,7 @@ use crate::folder;
 use crate::layout::{LakeColumn, Layout};
 use crate::people;
 use crate::sqlite_error::failed;
+use crate::value_index;
 
 /// The events table's id in every catalog.
 pub(crate) const EVENTS_TABLE: i64 = 1;
@@ -23,7 +24,8 @@ pub(crate) const EVENTS_TABLE: i64 = 1;
 /// The form of our own tables and indexes, kept as SQLite's `user_version`. Guests don't look at it.
 const FORMAT: i64 = 2;
 
-/// The form since which persons are known by keys that follow from their distinct ids.
+/// The form since which persons are known by keys that follow from their distinct ids, and values lie
+/// in runs.
 const PEOPLE_SINCE: i64 = 2;
 
 /// What brings a catalog from each form to the next.
@@ -127,6 +129,7 @@ impl Catalog {
             run.map_err(|error| not_unique(step(error)))?;
             if to == PEOPLE_SINCE {
                 people::migrate(&mut transaction).await?;
+                value_index::migrate(&mut transaction).await?;
             }
             sqlx::raw_sql(AssertSqlSafe(format!("PRAGMA user_version = {to}")))
                 .execute(&mut *transaction)

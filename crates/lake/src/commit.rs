@@ -80,7 +80,8 @@ pub(crate) async fn commit(
     }
     let ids = register(transaction, project, &commit, now).await?;
     for counts in &commit.counts {
-        counts.add(transaction, &commit.layout.columns).await?;
+        let most = project.settings.listed_values;
+        counts.add(transaction, &commit.layout.columns, most).await?;
     }
     if !commit.people.is_empty() {
         people::apply(transaction, commit.people).await?;
@@ -94,6 +95,7 @@ pub(crate) async fn commit(
         }
         return Err(failed("cannot commit")(error));
     }
+    project.values.follow(fresh.snapshot_id, commit.counts);
     project.adopt(fresh);
     project.files.stage(Stage::Committed);
     Ok(ids)

@@ -1,8 +1,10 @@
 //! The taxonomy's counts: how often a project has each event, property and value.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::{Arc, LazyLock};
 
-use hedgerow_data_api::{EventBatch, EventDefinition, PropertyDefinition, Taxonomy};
+use hedgerow_data_api::{EventBatch, EventDefinition, PropertyDefinition, Sparse, Taxonomy};
 use hedgerow_errors::Result;
 use serde_json::json;
 use sqlx::SqliteConnection;
@@ -10,7 +12,7 @@ use sqlx::SqliteConnection;
 use crate::catalog::instant;
 use crate::layout::{LakeColumn, is_defined, keys};
 use crate::sqlite_error::failed;
-use crate::value_index::{self, LONGEST_VALUE};
+use crate::value_index::{self, LONGEST_VALUE, Run};
 
 /// How often a batch has each event, property and value.
 #[derive(Debug, Default)]
@@ -25,7 +27,7 @@ pub(crate) struct Counts {
 pub(crate) struct PropertyCounts {
     count: i64,
     /// By the text that the value index has of them.
-    pub(crate) values: HashMap<String, i64>,
+    pub(crate) values: Run,
     /// Whether some value is not fit for the value index, being too long or nested.
     left_out: bool,
 }
@@ -62,8 +64,25 @@ impl Counts {
         self.properties.get(key).is_some_and(|property| property.left_out)
     }
 
-    /// Adds a batch's counts to the taxonomy and the value index of the catalog.
-    pub(crate) async fn add(&self, transaction: &mut SqliteConnection, columns: &[LakeColumn]) -> Result<()> {
+    /// A property's values; none where the batch does not have it.
+    pub(crate) fn values(&self, key: &str) -> &Run {
+        static NONE: LazyLock<Run> = LazyLock::new(Run::default);
+        self.properties.get(key).map_or(&NONE, |property| &property.values)
+    }
+
+    /// How many values there are of all properties.
+    pub(crate) fn distinct(&self) -> usize {
+        self.properties.values().map(|property| property.values.len()).sum()
+    }
+
+    /// Adds a batch's counts to the taxonomy and the value index of the catalog, which lists at most so
+    /// many values of a property.
+    pub(crate) async fn add(
+        self: &Arc<Self>,
+        transaction: &mut SqliteConnection,
+        columns: &[LakeColumn],
+        most_values: usize,
+    ) -> Result<()> {
         let step = failed("cannot update the taxonomy");
         let events: Vec<_> = self
             .events
@@ -91,16 +110,17 @@ impl Counts {
         .execute(&mut *transaction)
         .await
         .map_err(&step)?;
-        for (key, property) in &self.properties {
+        let mut by_column = HashMap::with_capacity(self.properties.len());
+        for key in self.properties.keys() {
             let column = by_key.get(key.as_str()).and_then(|at| columns.get(*at));
             let Some(column) = column else {
                 return Err(hedgerow_errors::Error::internal(format!(
                     "property {key:?} is counted and has no column"
                 )));
             };
-            value_index::add(transaction, column.id, &property.values, property.left_out).await?;
+            by_column.insert(column.id, key.clone());
         }
-        Ok(())
+        value_index::add(transaction, self, &by_column, most_values).await
     }
 
     /// Lays the counts over a taxonomy, as if they had been added to it.
@@ -165,71 +185,45 @@ impl Counts {
 impl PropertyCounts {
     fn of(column: &hedgerow_data_api::PropertyColumn, is_wanted: &impl Fn(&u32) -> bool) -> Self {
         let mut counted = Self::default();
-        let mut add = |text: String, count: i64| {
-            counted.count += count;
-            if text.len() > LONGEST_VALUE {
-                counted.left_out = true;
-            } else {
-                *counted.values.entry(text).or_default() += count;
-            }
-        };
+        let integers = wanted(&column.integers, is_wanted, |number| *number);
+        let integers = integers.into_iter().map(|(number, count)| (number.to_string(), count));
+        let doubles = wanted(&column.doubles, is_wanted, |number| number.to_bits());
+        let doubles = doubles
+            .into_iter()
+            .map(|(bits, count)| (f64::from_bits(bits).to_string(), count));
+        let booleans = wanted(&column.booleans, is_wanted, |truth| *truth);
+        let booleans = booleans.into_iter().map(|(truth, count)| (truth.to_string(), count));
+        let others: Vec<(String, i64)> = integers.chain(doubles).chain(booleans).collect();
         let mut by_number = vec![0_i64; column.texts.dictionary.len()];
         for (row, number) in column.texts.rows.iter().zip(&column.texts.numbers) {
             if let Some(count) = by_number.get_mut(*number as usize).filter(|_| is_wanted(row)) {
                 *count += 1;
             }
         }
-        for (text, count) in column
-            .texts
-            .dictionary
-            .iter()
-            .zip(by_number)
-            .filter(|(_, count)| *count > 0)
-        {
-            add(text.to_owned(), count);
-        }
-        let mut integers: HashMap<i64, i64> = HashMap::new();
-        for (_, number) in column
-            .integers
-            .rows
-            .iter()
-            .zip(&column.integers.values)
-            .filter(|(row, _)| is_wanted(row))
-        {
-            *integers.entry(*number).or_default() += 1;
-        }
-        for (number, count) in integers {
-            add(number.to_string(), count);
-        }
-        let mut doubles: HashMap<u64, i64> = HashMap::new();
-        for (_, number) in column
-            .doubles
-            .rows
-            .iter()
-            .zip(&column.doubles.values)
-            .filter(|(row, _)| is_wanted(row))
-        {
-            *doubles.entry(number.to_bits()).or_default() += 1;
-        }
-        for (bits, count) in doubles {
-            add(f64::from_bits(bits).to_string(), count);
-        }
-        for truth in [false, true] {
-            let same = |(row, value): &(&u32, &bool)| **value == truth && is_wanted(row);
-            let count = column
-                .booleans
-                .rows
-                .iter()
-                .zip(&column.booleans.values)
-                .filter(same)
-                .count() as i64;
-            if count > 0 {
-                add(truth.to_string(), count);
-            }
-        }
+        let texts = column.texts.dictionary.iter().zip(by_number);
+        let mut values: Vec<(&str, i64)> = texts.filter(|(_, count)| *count > 0).collect();
+        values.extend(others.iter().map(|(value, count)| (value.as_str(), *count)));
+        counted.count = values.iter().map(|(_, count)| count).sum();
+        let all = values.len();
+        values.retain(|(value, _)| value.len() <= LONGEST_VALUE);
+        counted.left_out = values.len() < all;
+        counted.values = Run::of(values);
         let nested = column.json.rows.iter().filter(|row| is_wanted(row)).count() as i64;
         counted.count += nested;
         counted.left_out |= nested > 0;
         counted
     }
+}
+
+/// How many of the wanted rows have each value.
+fn wanted<T, K: Eq + Hash>(
+    column: &Sparse<T>,
+    is_wanted: &impl Fn(&u32) -> bool,
+    key: impl Fn(&T) -> K,
+) -> HashMap<K, i64> {
+    let mut counts = HashMap::new();
+    for (_, value) in column.rows.iter().zip(&column.values).filter(|(row, _)| is_wanted(row)) {
+        *counts.entry(key(value)).or_default() += 1;
+    }
+    counts
 }

@@ -19,6 +19,8 @@ pub struct Settings {
     pub compact_files: usize,
     /// Snapshots that are older are forgotten, and with them the files that only they name.
     pub snapshots_for: Duration,
+    /// Values of a property that are listed at most; of more the most frequent ones stay.
+    pub listed_values: usize,
 }
 
 impl Default for Settings {
@@ -31,6 +33,7 @@ impl Default for Settings {
             direct_events: 10_000,
             compact_files: 4,
             snapshots_for: Duration::from_secs(24 * 3600),
+            listed_values: 1_000_000,
         }
     }
 }

@@ -220,13 +220,11 @@ impl EventStore for Lake {
     async fn values(&self, project: &ProjectId, key: &str, search: &str, limit: usize) -> Result<ValueList> {
         let project = self.project(project).await?;
         loop {
-            let current = project.current().await?;
-            known_property(&current.taxonomy(), key)?;
-            let begun = project.catalog.pool.begin().await;
-            let mut transaction = begun.map_err(failed("cannot read property values"))?;
-            // Events that a later commit took out of memory would be counted twice.
-            if catalog::newest_snapshot(&mut transaction).await? == current.view.snapshot_id {
-                return value_index::list(&mut transaction, &current.pending, key, search, limit).await;
+            let current = project.newest().await?;
+            let value_type = known_property(&current.taxonomy(), key)?.value_type;
+            // A commit may come while values are read; then the newest view is asked for again.
+            if let Some(found) = value_index::list(&project, &current, (key, value_type), search, limit).await? {
+                return Ok(found);
             }
             drop(transaction);
             project.follow().await?;
@@ -235,9 +233,9 @@ impl EventStore for Lake {
 
     async fn has_value(&self, project: &ProjectId, key: &str, value: &str) -> Result<Option<bool>> {
         let project = self.project(project).await?;
-        let current = project.current().await?;
+        let current = project.newest().await?;
         let value_type = known_property(&current.taxonomy(), key)?.value_type;
-        value_index::has(&project.catalog.pool, &current.pending, key, value_type, value).await
+        value_index::has(&project, &current, key, value_type, value).await
     }
 }
 

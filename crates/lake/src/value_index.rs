@@ -1,176 +1,206 @@
 //! The value index: the values of each property with how many events have them.
 //!
-//! A listed value has its exact count, since it is listed from its first event on: once a value had
-//! to stay out for want of room there is no room for any later one either. Long values always stay
-//! out. A property of which some value stayed out says that its list is not complete.
+//! Each commit adds a run of its values to each property (`write`); a value's count is the sum over
+//! the runs, so a listed value has its exact count. A property with more values than are kept keeps
+//! the most frequent ones, whose counts stay exact since no value is listed later; it says from then on
+//! that its list is not complete, as one does with values that are too long. A property of which
+//! nearly every event has another value that no person would type is not listed at all.
+//!
+//! Look-ups go by a copy in memory ([`Listings`]). Decisions and measurements: `docs/adr/0005-value-index.md`.
+
+mod grams;
+mod index;
+mod likeness;
+mod listings;
+mod run;
+mod write;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use hedgerow_data_api::{ValueCount, ValueList, ValueType};
 use hedgerow_errors::Result;
-use serde_json::json;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::SqliteConnection;
 
-use crate::counts::Counts;
+use self::index::lower;
+use self::likeness::Pattern;
+pub(crate) use self::listings::Listings;
+use self::listings::Values;
+pub(crate) use self::run::Run;
+pub(crate) use self::write::{add, migrate};
+use crate::project::{Current, Project};
 use crate::sqlite_error::failed;
 
-/// Distinct values listed of a property at most.
-const MOST_VALUES: i64 = 20_000;
+/// Bytes of the values listed of a property at most. Up to half as much again is stored before the
+/// rarest go, as of their number (`Settings::listed_values`).
+const MOST_BYTES: usize = 64 << 20;
 
-/// The longest value that is listed, in bytes. Nobody picks a longer one from a list, and 20,000 of
-/// them would outweigh the data.
+/// The longest value that is listed, in bytes. Nobody picks a longer one from a list.
 pub(crate) const LONGEST_VALUE: usize = 1_024;
 
-/// Adds the values of a batch. `left_out` says that it has values that are too long.
-pub(crate) async fn add(
-    transaction: &mut SqliteConnection,
+/// All values are listed; otherwise the number of the run that says which, or that none is.
+const OPEN: i64 = 0;
+const IDENTIFIERS: i64 = -1;
+
+/// What the value index has of a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Listing {
     column_id: i64,
-    values: &HashMap<String, i64>,
-    left_out: bool,
-) -> Result<()> {
-    let step = failed("cannot update the value index");
-    let values = json!(values.iter().collect::<Vec<_>>()).to_string();
-    // The list is walked once and looked up in the index; the other way round would be quadratic.
-    sqlx::query(
-        "INSERT INTO hedgerow_value SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2)
-         WHERE EXISTS (SELECT 1 FROM hedgerow_value WHERE column_id = ?1 AND hedgerow_value.value = json_each.value ->> 0)
-         ON CONFLICT(column_id, value) DO UPDATE SET count = count + excluded.count",
-    )
-    .bind(column_id)
-    .bind(&values)
-    .execute(&mut *transaction)
-    .await
-    .map_err(&step)?;
-    let listed: i64 = sqlx::query_scalar("SELECT distinct_values FROM hedgerow_property WHERE column_id = ?")
-        .bind(column_id)
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(&step)?;
-    // Where not all have room, the most frequent go first.
-    let added = sqlx::query(
-        "INSERT INTO hedgerow_value SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2)
-         WHERE NOT EXISTS (SELECT 1 FROM hedgerow_value WHERE column_id = ?1 AND hedgerow_value.value = json_each.value ->> 0)
-         ORDER BY value ->> 1 DESC, value ->> 0 LIMIT ?3",
-    )
-    .bind(column_id)
-    .bind(&values)
-    .bind((MOST_VALUES - listed).max(0))
-    .execute(&mut *transaction)
-    .await
-    .map_err(&step)?
-    .rows_affected();
-    let without_room: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM json_each(?2) WHERE NOT EXISTS
-         (SELECT 1 FROM hedgerow_value WHERE column_id = ?1 AND hedgerow_value.value = json_each.value ->> 0))",
-    )
-    .bind(column_id)
-    .bind(&values)
-    .fetch_one(&mut *transaction)
-    .await
-    .map_err(&step)?;
-    sqlx::query("UPDATE hedgerow_property SET distinct_values = distinct_values + ?, values_complete = values_complete AND ? WHERE column_id = ?")
-        .bind(added as i64)
-        .bind(!(left_out || without_room))
-        .bind(column_id)
-        .execute(transaction)
-        .await
-        .map_err(&step)?;
-    Ok(())
+    complete: bool,
+    closed: i64,
 }
 
-/// Values of a property that contain a text, most frequent first. Events in memory count.
+/// What the value index has of each property.
+pub(crate) async fn listings(transaction: &mut SqliteConnection) -> Result<HashMap<String, Listing>> {
+    let rows = sqlx::query_as("SELECT key, column_id, values_complete, values_closed FROM hedgerow_property");
+    let rows: Vec<(String, i64, bool, i64)> = rows
+        .fetch_all(transaction)
+        .await
+        .map_err(failed("cannot read the value index"))?;
+    let listings = rows.into_iter().map(|(key, column_id, complete, closed)| {
+        let listing = Listing {
+            column_id,
+            complete,
+            closed,
+        };
+        (key, listing)
+    });
+    Ok(listings.collect())
+}
+
+/// Values of a property that contain a text, first what is the text, then the most frequent. Where
+/// none contains it, texts that are like it, those with the fewest typos first. Events in memory count.
+/// `None` where a commit has come since.
 pub(crate) async fn list(
-    transaction: &mut SqliteConnection,
-    pending: &[Arc<Counts>],
-    key: &str,
+    project: &Project,
+    current: &Current,
+    (key, value_type): (&str, ValueType),
     search: &str,
     limit: usize,
-) -> Result<ValueList> {
-    let step = failed("cannot read property values");
-    let mut laid_over: HashMap<&str, i64> = HashMap::new();
-    let lower = search.to_lowercase();
-    for (value, count) in pending
-        .iter()
-        .filter_map(|counts| counts.properties.get(key))
-        .flat_map(|property| &property.values)
-    {
-        if search.is_empty() || value.to_lowercase().contains(&lower) {
-            *laid_over.entry(value).or_default() += count;
-        }
+) -> Result<Option<ValueList>> {
+    let Some(values) = project.values.of(project, current, key).await? else {
+        return Ok(None);
+    };
+    let search = lower(search);
+    let (mut found, cut) = containing(&values, &search, limit);
+    if found.is_empty() && limit > 0 && value_type == ValueType::String {
+        found = like(&values, &search, limit);
     }
-    let property = "SELECT column_id, values_complete FROM hedgerow_property WHERE key = ?";
-    let property = sqlx::query_as(property)
-        .bind(key)
-        .fetch_optional(&mut *transaction)
-        .await;
-    let (column_id, complete): (i64, bool) = property.map_err(&step)?.unwrap_or((0, true));
-    let wanted = i64::try_from(limit.saturating_add(laid_over.len())).unwrap_or(i64::MAX - 1);
-    let rows = sqlx::query_as(
-        "SELECT value, count FROM hedgerow_value WHERE column_id = ?1 AND (?2 = '' OR instr(lower(value), lower(?2)) > 0)
-         ORDER BY count DESC, value LIMIT ?3",
-    );
-    let rows = rows.bind(column_id).bind(search).bind(wanted.saturating_add(1));
-    let mut rows: Vec<(String, i64)> = rows.fetch_all(&mut *transaction).await.map_err(&step)?;
-    if !laid_over.is_empty() {
-        let values = json!(laid_over.keys().collect::<Vec<_>>()).to_string();
-        let known =
-            "SELECT value, count FROM hedgerow_value WHERE column_id = ? AND value IN (SELECT value FROM json_each(?))";
-        let known = sqlx::query_as(known)
-            .bind(column_id)
-            .bind(values)
-            .fetch_all(&mut *transaction)
-            .await;
-        let known: HashMap<String, i64> = known.map_err(&step)?.into_iter().collect();
-        rows.retain(|(value, _)| !laid_over.contains_key(value.as_str()));
-        rows.extend(
-            laid_over
-                .into_iter()
-                .map(|(value, count)| (value.to_owned(), count + known.get(value).copied().unwrap_or_default())),
-        );
-        rows.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-    }
-    let cut = rows.len() > limit;
-    let complete = complete && !cut && !pending.iter().any(|counts| counts.leaves_out(key));
-    let values = rows.into_iter().map(|(value, count)| ValueCount {
-        value,
+    let listing = current.committed.listings.get(key);
+    let complete = listing.is_none_or(|listing| listing.complete)
+        && !cut
+        && !current.pending.iter().any(|counts| counts.leaves_out(key));
+    let values = found.into_iter().map(|(value, count)| ValueCount {
+        value: value.to_owned(),
         count: count.unsigned_abs(),
     });
-    Ok(ValueList {
-        values: values.take(limit).collect(),
+    Ok(Some(ValueList {
+        values: values.collect(),
         complete,
-    })
+    }))
+}
+
+/// The first values that contain a text in lower case, and whether there are more.
+fn containing<'a>(values: &'a Values, search: &str, limit: usize) -> (Vec<(&'a str, i64)>, bool) {
+    let (index, overlay) = (&values.index, &values.overlay);
+    let wanted = limit.saturating_add(1);
+    let finder = memchr::memmem::Finder::new(search);
+    let newer = overlay
+        .values
+        .iter()
+        .filter(|value| finder.find(value.lower.as_bytes()).is_some());
+    let mut newer = newer.map(|value| (value.value.as_str(), value.count)).peekable();
+    let older = index.containing(search).filter(|place| !overlay.places.contains(place));
+    let mut older = older.map(|place| (index.value(place), index.count(place))).peekable();
+    let mut found = Vec::new();
+    while found.len() < wanted {
+        let is_newer = match (newer.peek(), older.peek()) {
+            (Some(one), Some(other)) => order(one) < order(other),
+            (one, other) => match (one.is_some(), other.is_some()) {
+                (false, false) => break,
+                (is_newer, _) => is_newer,
+            },
+        };
+        found.extend(if is_newer { newer.next() } else { older.next() });
+    }
+    let cut = found.len() > limit;
+    if search.is_empty() {
+        found.truncate(limit);
+        return (found, cut);
+    }
+    // What is the text itself may be rarer than much that contains it.
+    let same = index
+        .ignoring_case(search)
+        .filter(|place| !overlay.places.contains(place));
+    let mut same: Vec<(&str, i64)> = same.map(|place| (index.value(place), index.count(place))).collect();
+    let newer = overlay.values.iter().filter(|value| value.lower == search);
+    same.extend(newer.map(|value| (value.value.as_str(), value.count)));
+    same.sort_by(|one, other| order(one).cmp(&order(other)));
+    found.retain(|value| !same.contains(value));
+    same.extend(found);
+    same.truncate(limit);
+    (same, cut)
+}
+
+/// The values that are most like a text in lower case.
+fn like<'a>(values: &'a Values, search: &str, limit: usize) -> Vec<(&'a str, i64)> {
+    let (index, overlay) = (&values.index, &values.overlay);
+    let Some(pattern) = Pattern::new(search) else {
+        return Vec::new();
+    };
+    let older = index
+        .like(search)
+        .into_iter()
+        .filter(|(place, _)| !overlay.places.contains(place));
+    let older = older.map(|(place, typos)| (typos, (index.value(place), index.count(place))));
+    let newer = overlay.values.iter().take(index::COMPARED);
+    let newer = newer.map(|value| (pattern.typos(&value.lower), (value.value.as_str(), value.count)));
+    let newer = newer.filter(|(typos, _)| *typos <= pattern.most_typos());
+    let mut found: Vec<(u32, (&str, i64))> = older.chain(newer).collect();
+    found.sort_by(|one, other| one.0.cmp(&other.0).then_with(|| order(&one.1).cmp(&order(&other.1))));
+    found.into_iter().take(limit).map(|(_, value)| value).collect()
+}
+
+/// The most frequent first, of equally frequent ones by value.
+fn order<'a>(value: &(&'a str, i64)) -> (std::cmp::Reverse<i64>, &'a str) {
+    (std::cmp::Reverse(value.1), value.0)
 }
 
 /// Whether some event has a value; `None` where the index holds only a part and not this one.
 pub(crate) async fn has(
-    pool: &SqlitePool,
-    pending: &[Arc<Counts>],
+    project: &Project,
+    current: &Current,
     key: &str,
     value_type: ValueType,
     value: &str,
 ) -> Result<Option<bool>> {
     let step = failed("cannot look up a property value");
-    let texts = as_listed(value_type, value);
-    let in_memory = |counts: &Arc<Counts>| {
-        let property = counts.properties.get(key);
-        property.is_some_and(|property| texts.iter().any(|text| property.values.contains_key(text)))
-    };
-    if pending.iter().any(in_memory) {
-        return Ok(Some(true));
+    let listing = current.committed.listings.get(key);
+    let mut complete =
+        listing.is_none_or(|listing| listing.complete) && !current.pending.iter().any(|counts| counts.leaves_out(key));
+    for text in as_listed(value_type, value) {
+        if current.pending.iter().any(|counts| counts.values(key).count(&text) > 0) {
+            return Ok(Some(true));
+        }
+        // One block of each run may have it.
+        let blocks = sqlx::query_as(
+            "SELECT p.values_complete, (SELECT b.data FROM hedgerow_value_block b WHERE b.column_id = r.column_id AND b.run = r.run
+             AND b.first <= ?2 ORDER BY b.first DESC LIMIT 1)
+             FROM hedgerow_property p LEFT JOIN hedgerow_value_run r ON r.column_id = p.column_id WHERE p.key = ?1",
+        );
+        let blocks = blocks
+            .bind(key)
+            .bind(text.as_bytes())
+            .fetch_all(&project.catalog.pool)
+            .await;
+        let blocks: Vec<(bool, Option<Vec<u8>>)> = blocks.map_err(&step)?;
+        for (is_complete, block) in &blocks {
+            complete &= is_complete;
+            if Run::read(block.as_deref().into_iter())?.count(&text) > 0 {
+                return Ok(Some(true));
+            }
+        }
     }
-    let found = sqlx::query_as(
-        "SELECT values_complete, EXISTS (SELECT 1 FROM hedgerow_value WHERE hedgerow_value.column_id = hedgerow_property.column_id
-         AND hedgerow_value.value IN (SELECT json_each.value FROM json_each(?2))) FROM hedgerow_property WHERE key = ?1",
-    );
-    let found = found
-        .bind(key)
-        .bind(json!(texts).to_string())
-        .fetch_optional(pool)
-        .await;
-    let (complete, listed): (bool, bool) = found.map_err(&step)?.unwrap_or((true, false));
-    let complete = complete && !pending.iter().any(|counts| counts.leaves_out(key));
-    Ok((listed || complete).then_some(listed))
+    Ok(complete.then_some(false))
 }
 
 /// The texts under which a value is listed: numbers and booleans by what they are and not by how

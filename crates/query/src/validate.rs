@@ -8,6 +8,10 @@ use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
 const MAX_SERIES: usize = 26;
+/// Values with which an unknown one is compared, to say which was meant: the most frequent ones, and
+/// where there are more those that are most like it.
+const COMPARED: usize = 5_000;
+const ALIKE: usize = 20;
 
 /// Refuses unknown events, properties and values, and shapes that make no sense.
 pub(crate) async fn trends(
@@ -84,8 +88,12 @@ async fn value(
     for value in wanted {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         if store.has_value(project, &filter.key, &text).await? == Some(false) {
-            let known = store.values(project, &filter.key, "", usize::MAX).await?;
-            let known = known.values.iter().map(|known| known.value.as_str());
+            // The most frequent values, and those that are like it however rare.
+            let mut known = store.values(project, &filter.key, "", COMPARED).await?.values;
+            if known.len() == COMPARED {
+                known.extend(store.values(project, &filter.key, &text, ALIKE).await?.values);
+            }
+            let known = known.iter().map(|known| known.value.as_str());
             return Err(Error::unknown(&format!("value of {}", filter.key), &text, known));
         }
     }

@@ -980,7 +980,7 @@ export interface components {
             values: components["schemas"]["ValueCount"][];
             /** @description True where these are all values (that contain the text). */
             complete: boolean;
-            /** @description Where no value contains the text: those of the most frequent that look like it. */
+            /** @description Where no value contains the text: those that look like it. */
             nearest?: string[];
         } | {
             /** @constant */

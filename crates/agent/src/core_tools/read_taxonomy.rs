@@ -85,7 +85,7 @@ pub(super) enum ReadTaxonomyOutput {
         values: Vec<ValueCount>,
         /// True where these are all values (that contain the text).
         complete: bool,
-        /// Where no value contains the text: those of the most frequent that look like it.
+        /// Where no value contains the text: those that look like it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         nearest: Vec<String>,
     },
@@ -129,8 +129,14 @@ impl ReadTaxonomy {
             )
         })?;
         let search = args.search.as_deref().unwrap_or_default();
-        let list = self.data.store.values(&ctx.project, key, search, args.limit()).await?;
-        let nearest = if list.values.is_empty() && !search.is_empty() {
+        let mut list = self.data.store.values(&ctx.project, key, search, args.limit()).await?;
+        let lower = search.to_lowercase();
+        let is_alike = |value: &ValueCount| !value.value.to_lowercase().contains(&lower);
+        let nearest = if !list.values.is_empty() && list.values.iter().all(is_alike) {
+            // None contains the text, and the store gave those that are like it, the most alike first.
+            let alike = std::mem::take(&mut list.values).into_iter().take(NEAREST);
+            alike.map(|value| value.value).collect()
+        } else if list.values.is_empty() && !search.is_empty() {
             nearest(&self.data.store.values(&ctx.project, key, "", MOST).await?, search)
         } else {
             Vec::new()

@@ -15,6 +15,7 @@ use super::events_folder;
 use crate::layout::{ColumnKind, LakeColumn};
 use crate::people::{self, Overlay};
 use crate::sqlite_error::failed;
+use crate::value_index;
 use crate::view::LakeFile;
 
 /// One snapshot as the catalog has it.
@@ -47,6 +48,7 @@ pub(crate) async fn committed(transaction: &mut SqliteConnection, folder: &Path)
         taxonomy: Arc::new(taxonomy(transaction, snapshot_id).await?),
         overrides: Arc::new(people::overrides(transaction, &Overlay::default()).await?),
         segments: segments(transaction).await?,
+        listings: value_index::listings(transaction).await?,
     })
 }
 

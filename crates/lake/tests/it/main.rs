@@ -17,4 +17,4 @@ mod forms;
 mod log;
 mod projects;
 mod values;
-mod views;
+mod values_model;

@@ -58,6 +58,7 @@ async fn write(plan: Plan) {
         direct_events: DIRECT_EVENTS,
         compact_files: 3,
         snapshots_for: Duration::from_millis(100),
+        ..Settings::default()
     };
     let files = Arc::new(FaultyFiles::new(&plan));
     let lake = Lake::with(
