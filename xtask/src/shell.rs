@@ -74,27 +74,21 @@ impl Profile {
     /// Always the whole workspace: a build of one package may turn off features far below and
     /// then builds the engines a second time.
     pub(crate) fn build(self) -> Result<PathBuf> {
-        let (name, folder) = self.names();
+        let folder = match self {
+            Self::Dev => "debug",
+            Self::Dist => "dist",
+        };
         Shell::new(cargo())
-            .args(["build", "--workspace", "--bins", "--profile", name])
+            .args(["build", "--workspace", "--bins", "--profile", self.name()])
             .run()?;
         Ok(target().join(folder).join("hedgerow"))
     }
 
-    /// Builds an example of some crate in the same way and says where it is.
-    pub(crate) fn build_example(self, example: &str) -> Result<PathBuf> {
-        let (name, folder) = self.names();
-        Shell::new(cargo())
-            .args(["build", "--workspace", "--example", example, "--profile", name])
-            .run()?;
-        Ok(target().join(folder).join("examples").join(example))
-    }
-
-    /// Cargo's name of the profile, and of its folder.
-    fn names(self) -> (&'static str, &'static str) {
+    /// Cargo's name of the profile.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Dev => ("dev", "debug"),
-            Self::Dist => ("dist", "dist"),
+            Self::Dev => "dev",
+            Self::Dist => "dist",
         }
     }
 }

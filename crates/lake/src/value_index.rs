@@ -16,6 +16,7 @@ mod run;
 mod write;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use hedgerow_data_api::{ValueCount, ValueList, ValueType};
 use hedgerow_errors::Result;
@@ -27,6 +28,7 @@ pub(crate) use self::listings::Listings;
 use self::listings::Values;
 pub(crate) use self::run::Run;
 pub(crate) use self::write::{add, migrate};
+use crate::counts::Counts;
 use crate::project::{Current, Project};
 use crate::sqlite_error::failed;
 
@@ -177,9 +179,17 @@ pub(crate) async fn has(
     let listing = current.committed.listings.get(key);
     let mut complete =
         listing.is_none_or(|listing| listing.complete) && !current.pending.iter().any(|counts| counts.leaves_out(key));
+    let held = project.values.held(current, key);
     for text in as_listed(value_type, value) {
-        if current.pending.iter().any(|counts| counts.values(key).count(&text) > 0) {
+        let is_in = |counts: &Arc<Counts>| counts.values(key).count(&text) > 0;
+        if current.pending.iter().any(is_in) {
             return Ok(Some(true));
+        }
+        if let Some((index, later)) = &held {
+            if index.place(&text).is_some() || later.iter().any(is_in) {
+                return Ok(Some(true));
+            }
+            continue;
         }
         // One block of each run may have it.
         let blocks = sqlx::query_as(

@@ -1,11 +1,11 @@
 //! `cargo xtask bench values`: look-ups among a million values of one property, and what the value
-//! index costs an import. It lies in an example of the lake, which needs no binary of its own.
+//! index costs an import. It lies in a bench of the lake, which needs no binary of its own.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell::{Profile, Shell};
+use crate::shell::{Profile, Shell, cargo};
 
 /// Fails where the p99 of the look-ups is 5 ms or more.
 pub(crate) fn run(profile: Profile, arguments: &[&str]) -> Result<()> {
@@ -15,6 +15,16 @@ pub(crate) fn run(profile: Profile, arguments: &[&str]) -> Result<()> {
         other => bail!("bench values takes --seed N, not {}", other.join(" ")),
     };
     println!("the same again: cargo xtask bench values --seed {seed}");
-    let example = profile.build_example("value_speed")?;
-    Shell::new(example).arg(seed.to_string()).run()
+    Shell::new(cargo())
+        .args([
+            "bench",
+            "--workspace",
+            "--bench",
+            "value_speed",
+            "--profile",
+            profile.name(),
+            "--",
+        ])
+        .arg(seed.to_string())
+        .run()
 }

@@ -16,9 +16,9 @@ const GROUP: usize = 32;
 /// Groups that are read before it is asked which may have a text: a frequent text is found there.
 const FIRST_GROUPS: usize = 512;
 /// Values that are compared with a misspelt text, the most frequent ones.
-pub(super) const COMPARED: usize = 4_096;
+pub(super) const COMPARED: usize = 2_048;
 /// Groups beyond them that are compared with it, those that share most with it.
-const COMPARED_GROUPS: usize = 128;
+const COMPARED_GROUPS: usize = 96;
 /// Stands between values: no text in UTF-8 has it, so nothing is found across two of them.
 const BETWEEN: u8 = 0xff;
 

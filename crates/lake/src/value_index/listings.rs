@@ -135,7 +135,7 @@ impl Listings {
             }
         };
         let counts = later.into_iter().chain(current.pending.iter().cloned());
-        let over: Vec<Arc<Counts>> = counts.filter(|counts| counts.values(key).len() > 0).collect();
+        let over: Vec<Arc<Counts>> = counts.filter(|counts| !counts.values(key).is_empty()).collect();
         if over.is_empty() {
             let overlay = Arc::default();
             return Ok(Some(Values { index, overlay }));
@@ -149,6 +149,13 @@ impl Listings {
         };
         self.lock().keep_overlay(key, &index, over, &overlay);
         Ok(Some(Values { index, overlay }))
+    }
+
+    /// What is held of a property, with what has come since; nothing where it would have to be read.
+    pub(super) fn held(&self, current: &Current, key: &str) -> Option<(Arc<Index>, Vec<Arc<Counts>>)> {
+        let listing = current.committed.listings.get(key).copied();
+        let found = self.lock().find(key, current.view.snapshot_id, listing);
+        found.map(|(index, _, later)| (index, later))
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
