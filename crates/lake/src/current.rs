@@ -24,7 +24,7 @@ use crate::view::{LakeFile, LakeView};
 #[derive(Debug, Clone)]
 pub(crate) struct Current {
     pub(crate) view: Arc<LakeView>,
-    committed: Arc<Committed>,
+    pub(crate) committed: Arc<Committed>,
     pub(crate) pending: Vec<Arc<Counts>>,
     /// What the events in memory say of persons and groups.
     pub(crate) people: Vec<Arc<PeopleChanges>>,

@@ -23,97 +23,8 @@ use crate::memory::{MemoryBatch, kb};
 use crate::people::{self, Overlay, PeopleChanges};
 use crate::recent::Recent;
 use crate::settings::Settings;
-use crate::value_index::{Listing, Listings};
-use crate::view::{LakeFile, LakeView};
-
-/// One snapshot as the catalog has it.
-#[derive(Debug)]
-pub(crate) struct Committed {
-    pub(crate) snapshot_id: i64,
-    pub(crate) columns: Vec<LakeColumn>,
-    pub(crate) files: Arc<Vec<LakeFile>>,
-    pub(crate) taxonomy: Arc<Taxonomy>,
-    /// Current person keys by the keys in files, where they differ.
-    pub(crate) overrides: Arc<HashMap<i64, i64>>,
-    /// The segments of the write-ahead log that live snapshots name: their events are in files.
-    pub(crate) segments: BTreeSet<Uuid>,
-    /// What the value index has of each property.
-    pub(crate) listings: HashMap<String, Listing>,
-}
-
-/// What readers get: a view, and a taxonomy of the same moment.
-#[derive(Debug, Clone)]
-pub(crate) struct Current {
-    pub(crate) view: Arc<LakeView>,
-    pub(crate) committed: Arc<Committed>,
-    pub(crate) pending: Vec<Arc<Counts>>,
-    people: Vec<Arc<PeopleChanges>>,
-    taxonomy: Arc<OnceLock<Arc<Taxonomy>>>,
-    overlay: Arc<tokio::sync::OnceCell<Arc<Overlay>>>,
-}
-
-impl Current {
-    /// What exists, the events in memory included. Computed when it is first asked for.
-    pub(crate) fn taxonomy(&self) -> Arc<Taxonomy> {
-        let computed = self.taxonomy.get_or_init(|| {
-            if self.pending.is_empty() {
-                return Arc::clone(&self.committed.taxonomy);
-            }
-            let mut taxonomy = Taxonomy::clone(&self.committed.taxonomy);
-            for counts in &self.pending {
-                counts.lay_over(&mut taxonomy, &self.view.columns);
-            }
-            Arc::new(taxonomy)
-        });
-        Arc::clone(computed)
-    }
-}
-
-/// The committed half and the memory half, and the view that they make.
-struct State {
-    committed: Arc<Committed>,
-    memory: Vec<Arc<MemoryBatch>>,
-    layout: Arc<Layout>,
-    current: Current,
-}
-
-impl State {
-    fn of(committed: Arc<Committed>) -> Self {
-        let layout = Arc::new(Layout {
-            columns: committed.columns.clone(),
-        });
-        let current = compose(&committed, &[], &layout);
-        Self {
-            committed,
-            memory: Vec::new(),
-            layout,
-            current,
-        }
-    }
-
-    fn compose(&mut self) {
-        self.current = compose(&self.committed, &self.memory, &self.layout);
-    }
-}
-
-fn compose(committed: &Arc<Committed>, memory: &[Arc<MemoryBatch>], layout: &Arc<Layout>) -> Current {
-    let view = LakeView {
-        snapshot_id: committed.snapshot_id,
-        columns: layout.columns.clone(),
-        schema: layout.schema(),
-        files: Arc::clone(&committed.files),
-        overrides: Arc::clone(&committed.overrides),
-        memory: memory.iter().map(|batch| batch.rows.clone()).collect(),
-    };
-    Current {
-        view: Arc::new(view),
-        committed: Arc::clone(committed),
-        pending: memory.iter().map(|batch| Arc::clone(&batch.counts)).collect(),
-        people: memory.iter().map(|batch| Arc::clone(&batch.people)).collect(),
-        taxonomy: Arc::default(),
-        overlay: Arc::default(),
-    }
-}
+use crate::value_index::Listings;
+use crate::view::LakeView;
 
 /// What only the one who writes may touch.
 #[derive(Default)]
@@ -131,12 +42,10 @@ pub(crate) struct Project {
     pub(crate) catalog: Catalog,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) settings: Settings,
-    state: RwLock<State>,
+    /// What readers see.
+    pub(crate) shown: Shown,
     /// Values that are held for look-ups.
     pub(crate) values: Listings,
-    /// How many commits have been tried, and how many of them the current view is known to follow.
-    tried: AtomicU64,
-    followed: AtomicU64,
     /// Held while appending: what is new is decided by one at a time.
     pub(crate) writing: Mutex<Writing>,
     /// Held while changing the catalog; taken by `commit::begin`.
@@ -172,10 +81,8 @@ impl Project {
             catalog,
             files,
             settings,
-            state: RwLock::new(State::of(committed)),
+            shown: Shown::new(committed),
             values: Listings::default(),
-            tried: AtomicU64::new(0),
-            followed: AtomicU64::new(0),
             writing: Mutex::new(Writing::default()),
             committing: Mutex::new(()),
             reconciling: Mutex::new(()),

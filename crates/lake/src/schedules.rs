@@ -59,6 +59,7 @@ impl Catalog {
             snapshot_id: self.snapshot_id,
             columns: Layout::fixed().columns,
             files: Arc::new(self.live.iter().map(file).collect()),
+            listings: std::collections::HashMap::new(),
             taxonomy: Arc::new(Taxonomy {
                 snapshot_id: self.snapshot_id,
                 events: events.into_iter().collect(),

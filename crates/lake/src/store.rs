@@ -26,7 +26,6 @@ use crate::people_reader::PeopleReader;
 use crate::project::Project;
 use crate::reconcile;
 use crate::settings::Settings;
-use crate::sqlite_error::failed;
 use crate::value_index;
 use crate::view::LakeView;
 
@@ -222,11 +221,10 @@ impl EventStore for Lake {
         loop {
             let current = project.newest().await?;
             let value_type = known_property(&current.taxonomy(), key)?.value_type;
-            // A commit may come while values are read; then the newest view is asked for again.
             if let Some(found) = value_index::list(&project, &current, (key, value_type), search, limit).await? {
                 return Ok(found);
             }
-            drop(transaction);
+            // A commit came while values were read; the view that shows it is asked instead.
             project.follow().await?;
         }
     }

@@ -29,7 +29,8 @@ use self::listings::Values;
 pub(crate) use self::run::Run;
 pub(crate) use self::write::{add, migrate};
 use crate::counts::Counts;
-use crate::project::{Current, Project};
+use crate::current::Current;
+use crate::project::Project;
 use crate::sqlite_error::failed;
 
 /// Bytes of the values listed of a property at most. Up to half as much again is stored before the

@@ -15,7 +15,7 @@ use super::events_folder;
 use crate::layout::{ColumnKind, LakeColumn};
 use crate::people::{self, Overlay};
 use crate::sqlite_error::failed;
-use crate::value_index;
+use crate::value_index::{self, Listing};
 use crate::view::LakeFile;
 
 /// One snapshot as the catalog has it.
@@ -29,6 +29,8 @@ pub(crate) struct Committed {
     pub(crate) overrides: Arc<HashMap<i64, i64>>,
     /// The segments of the write-ahead log that live snapshots name: their events are in files.
     pub(crate) segments: BTreeSet<Uuid>,
+    /// What the value index has of each property.
+    pub(crate) listings: HashMap<String, Listing>,
 }
 
 /// The newest snapshot's id.

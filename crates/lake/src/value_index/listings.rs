@@ -12,7 +12,8 @@ use super::{IDENTIFIERS, Listing, OPEN};
 use crate::append::blocking;
 use crate::catalog;
 use crate::counts::Counts;
-use crate::project::{Current, Project};
+use crate::current::Current;
+use crate::project::Project;
 use crate::sqlite_error::failed;
 
 /// Memory for the values of all properties of a project, in bytes; those of one are held in any case.

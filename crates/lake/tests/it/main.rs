@@ -18,3 +18,4 @@ mod log;
 mod projects;
 mod values;
 mod values_model;
+mod views;
