@@ -6,6 +6,7 @@
 mod ask;
 mod ask_report;
 pub mod eval;
+mod export;
 mod import_access_log;
 mod import_events;
 mod import_world;
@@ -18,6 +19,7 @@ mod tools;
 
 pub use ask::AskInput;
 pub use ask_report::{AskOutcome, AskReport, ResultArtifact, ToolCallReport, cited_results};
+pub use export::{ExportInput, ExportProgress, ExportSummary};
 pub use import_access_log::AccessLogInput;
 pub use import_events::EventsInput;
 pub use import_world::WorldImport;
@@ -32,7 +34,7 @@ use std::sync::Arc;
 
 use hedgerow_agent::Agent;
 use hedgerow_agent_api::{ModelProvider, Policy, Registry, RunLog};
-use hedgerow_data_api::{Clock, Data};
+use hedgerow_data_api::{Clock, Data, Maintenance};
 use hedgerow_errors::Result;
 
 /// The model that drives a run when nobody names one: the built-in analyst.
@@ -49,6 +51,8 @@ pub trait ModelResolver: Send + Sync {
 pub struct AppParts {
     /// Queries and stores.
     pub data: Data,
+    /// Looks after what is stored.
+    pub maintenance: Arc<dyn Maintenance>,
     /// Runs questions.
     pub agent: Arc<Agent>,
     /// What is installed.

@@ -1,5 +1,7 @@
 //! The command line's form.
 
+mod maintain;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +13,7 @@ use hedgerow_data_api::Clock;
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, RunId};
 
+pub(crate) use self::maintain::{ExportCommand, ExportJsonlArgs, ExportParquetArgs};
 use crate::printer::Printer;
 
 /// The project where nobody names one.
@@ -108,6 +111,12 @@ pub enum Command {
         after_help = "Example:\n  hedgerow import access-log access.log --project site"
     )]
     Import(ImportCommand),
+    /// Export events
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hedgerow export parquet events.parquet --project site"
+    )]
+    Export(ExportCommand),
     /// Ask a question in plain words
     #[command(after_help = ASK_HELP)]
     Ask(AskArgs),

@@ -3,7 +3,9 @@
 mod ask;
 mod demo;
 mod eval;
+mod export;
 mod import;
+mod progress;
 mod projects;
 mod query;
 mod runs;
@@ -100,6 +102,7 @@ async fn dispatch(command: Command, globals: &Globals, ctx: &VerbContext) -> Res
 async fn dispatch_droppable(command: Command, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     match command {
         Command::Import(command) => import::run(command, globals, ctx).await,
+        Command::Export(command) => export::run(command, globals, ctx).await,
         Command::Query(args) => query::run(args, globals, ctx).await,
         Command::Sql(args) => sql::run(args, globals, ctx).await,
         Command::Tools(command) => tools::run(command, globals, ctx).await,

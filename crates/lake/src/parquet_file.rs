@@ -132,7 +132,8 @@ impl FileWriter {
     }
 }
 
-fn properties() -> WriterProperties {
+/// How files are written.
+pub(crate) fn properties() -> WriterProperties {
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_statistics_enabled(EnabledStatistics::Page)
@@ -147,7 +148,7 @@ fn properties() -> WriterProperties {
 
 /// The file schema, which differs from Arrow's own only in marking the uuid as one: guests then
 /// read it as a UUID and not as bytes.
-fn parquet_schema(schema: &Schema) -> Result<SchemaDescriptor> {
+pub(crate) fn parquet_schema(schema: &Schema) -> Result<SchemaDescriptor> {
     let failed = |error| Error::caused(Code::Internal, "cannot derive the file schema", error);
     let converted = ArrowSchemaConverter::new().convert(schema).map_err(failed)?;
     let fields = converted.root_schema().get_fields().iter().map(|field| {

@@ -11,7 +11,7 @@ use hedgerow_app::{App, AppParts, ModelResolver};
 use hedgerow_data_api::{Clock, Data, QueryEngine, ValueType};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
-use hedgerow_testkit::{FakeEngine, FakeStore, MemoryRunLog, ScriptedModel};
+use hedgerow_testkit::{FakeEngine, FakeStore, MemoryRunLog, NoMaintenance, ScriptedModel};
 
 /// Knows two models, and both follow the same script.
 struct Script(Vec<ModelReply>);
@@ -74,6 +74,7 @@ impl Fixture {
                 queries: self.engine.clone(),
                 store: Arc::new(store),
             },
+            maintenance: Arc::new(NoMaintenance),
             agent: Agent::new(
                 registry.clone(),
                 self.run_log.clone(),

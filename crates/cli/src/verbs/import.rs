@@ -1,7 +1,5 @@
 //! `import`: events from files.
 
-mod progress;
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hedgerow_app::{AccessLogInput, ColumnOptions, EventFormat, EventsInput, ImportSummary, WorldImport};
@@ -9,10 +7,10 @@ use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 
 use super::VerbContext;
+use super::progress::Bar;
 use crate::args::{AccessLogArgs, EventFilesArgs, Globals, ImportCommand, WorldArgs};
 use crate::exit;
 use crate::number::grouped_integer;
-use progress::Bar;
 
 pub(super) async fn run(command: ImportCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     match command {

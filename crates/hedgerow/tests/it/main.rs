@@ -7,6 +7,7 @@
     reason = "a test may stop where it stands"
 )]
 
+mod data;
 mod schedules;
 
 use std::io::{BufRead, BufReader, Read};

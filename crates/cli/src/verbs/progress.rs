@@ -8,12 +8,23 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use crate::printer::Printer;
 
 const TEMPLATE: &str = "{bar:30} {bytes}/{total_bytes} {msg} {eta}";
+const TEMPLATE_OF_EVENTS: &str = "{bar:30} {human_pos}/{human_len} events {eta}";
 
 /// A bar; hidden where nobody watches.
 pub(super) struct Bar(ProgressBar);
 
 impl Bar {
+    /// A bar of bytes that are read.
     pub(super) fn new(printer: &Printer) -> Self {
+        Self::with(printer, TEMPLATE)
+    }
+
+    /// A bar of events.
+    pub(super) fn of_events(printer: &Printer) -> Self {
+        Self::with(printer, TEMPLATE_OF_EVENTS)
+    }
+
+    fn with(printer: &Printer, template: &str) -> Self {
         let bar = if printer.err_is_terminal() {
             let target = ProgressDrawTarget::term_like_with_hz(Box::new(Terminal(printer.clone())), 10);
             ProgressBar::with_draw_target(Some(0), target)
@@ -21,15 +32,8 @@ impl Bar {
             ProgressBar::hidden()
         };
         // The default style is as good where the template should be wrong.
-        let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         Self(bar.with_style(style))
-    }
-
-    /// A bar that counts events where there are no bytes.
-    pub(super) fn of_events(printer: &Printer) -> Self {
-        let bar = Self::new(printer).0;
-        let style = ProgressStyle::with_template("{bar:30} {percent}% {msg} {eta}");
-        Self(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
     }
 
     pub(super) fn update(&self, progress: ImportProgress) {
@@ -39,6 +43,11 @@ impl Bar {
             "{} events",
             crate::number::grouped_integer(progress.events_added)
         ));
+    }
+
+    pub(super) fn set(&self, done: u64, total: u64) {
+        self.0.set_length(total);
+        self.0.set_position(done);
     }
 
     pub(super) fn finish(&self) {

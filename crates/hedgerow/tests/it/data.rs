@@ -1,0 +1,81 @@
+//! Looking after data with the real binary: export and import again.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{Server, run, text};
+
+/// Events whose properties do not fit in columns of their own, each in its way.
+const ODD: &str = r#"{"uuid":"018f0000-0000-7000-8000-000000000001","event":"sign up","distinct_id":"ann","timestamp":"2024-02-29T23:59:59.999999Z","properties":{"$session_id":"s 1","plan":"pro","Plan":"gold","n":0.5,"nested":{"b":[1,2.5,null],"a":"ü \"quoted\""},"token_count":9223372036854775807}}
+{"uuid":"018f0000-0000-7000-8000-000000000002","event":"sign up","distinct_id":"ben","timestamp":"2024-03-01T00:00:00Z","properties":{"plan":7,"n":2.5,"properties":"{\"x\":1}","rest":"mine","event":"inner","$set":{"email":"ben@example.com"},"list":[]}}
+{"uuid":"018f0000-0000-7000-8000-000000000003","event":"$identify","distinct_id":"ann","timestamp":"2024-03-01T00:00:01Z","properties":{"$anon_distinct_id":"anon-1","n":9007199254740993,"flag":true,"empty":"","$process_person_profile":true}}
+{"uuid":"018f0000-0000-7000-8000-000000000004","event":"seen","distinct_id":"anon-1","timestamp":"2024-02-29T10:00:00.000001Z","properties":{"flag":"yes","x":1e300,"y":-0.0,"tab":"a\tb\u0000c"}}
+"#;
+
+fn done(data: &Path, arguments: &[&str]) -> String {
+    let output = run(data, arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// All events of a project, by their identities.
+fn events(data: &Path, project: &str) -> Vec<Value> {
+    let lines = done(data, &["export", "jsonl", "-", "--project", project]);
+    let mut events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    events.sort_by_key(|event| event["uuid"].to_string());
+    events
+}
+
+#[test]
+fn exports_come_back_as_the_same_events_in_both_formats() {
+    let data = tempfile::tempdir().unwrap();
+    let file = |name: &str| data.path().join(name).to_str().unwrap().to_owned();
+    fs_err::write(file("odd.jsonl"), ODD).unwrap();
+    let folder = data.path().join("data");
+    done(&folder, &["import", "jsonl", &file("odd.jsonl"), "--project", "first"]);
+    let first = events(&folder, "first");
+    let given: Vec<Value> = ODD.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(first.len(), 4);
+    for (got, given) in first.iter().zip(&given) {
+        for key in ["uuid", "event", "distinct_id"] {
+            assert_eq!(got[key], given[key]);
+        }
+        assert_eq!(got["properties"], given["properties"]);
+    }
+    assert_eq!(first[0]["timestamp"], "2024-02-29T23:59:59.999999Z");
+    for format in ["jsonl", "parquet"] {
+        let exported = file(&format!("out.{format}"));
+        let summary = done(&folder, &["export", format, &exported, "--project", "first", "--json"]);
+        let summary: Value = serde_json::from_str(&summary).unwrap();
+        assert_eq!(summary["events"], 4);
+        assert_eq!(summary["bytes"], fs_err::metadata(&exported).unwrap().len());
+        assert!(!Path::new(&format!("{exported}.part")).exists());
+        done(&folder, &["import", format, &exported, "--project", format, "--json"]);
+        assert_eq!(events(&folder, format), first, "{format}");
+        let again = run(&folder, &["export", format, &exported, "--project", "first"]);
+        assert_eq!(again.status.code(), Some(1));
+        assert!(text(&again.stderr).contains("exists already"));
+    }
+    let unknown = run(
+        &folder,
+        &["export", "jsonl", "-", "--project", "first", "--event", "sign upp"],
+    );
+    assert!(text(&unknown.stderr).contains("sign up"), "{}", text(&unknown.stderr));
+}
+
+#[test]
+fn an_export_through_a_server_gives_only_the_named_events() {
+    let data = tempfile::tempdir().unwrap();
+    crate::import(data.path());
+    let all = events(data.path(), "site");
+    assert_eq!(all.len(), 10_000);
+    let _server = Server::start(data.path());
+    assert_eq!(events(data.path(), "site"), all);
+    let views = all.iter().filter(|event| event["event"] == "$pageview").count();
+    let some = done(
+        data.path(),
+        &["export", "jsonl", "-", "--project", "site", "--event", "$pageview"],
+    );
+    assert_eq!((some.lines().count(), views > 0), (views, true));
+}

@@ -1,0 +1,21 @@
+//! A store that nobody has to look after.
+
+use async_trait::async_trait;
+use hedgerow_data_api::{Export, ExportStream, Maintenance};
+use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::ProjectId;
+
+/// Refuses every kind of maintenance.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoMaintenance;
+
+fn refusal() -> Error {
+    Error::new(Code::Unavailable, "a fake store has nothing to look after")
+}
+
+#[async_trait]
+impl Maintenance for NoMaintenance {
+    async fn export(&self, _: &ProjectId, _: &Export) -> Result<Box<dyn ExportStream>> {
+        Err(refusal())
+    }
+}
