@@ -35,7 +35,7 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<(App
     let models = Arc::new(Models);
     let app = App::new(AppParts {
         data,
-        maintenance: lake,
+        maintenance: lake.clone(),
         agent,
         registry,
         run_log,
