@@ -65,7 +65,8 @@ impl EventsTable {
         let mut expressions = Vec::with_capacity(wanted.len());
         for column in wanted.iter().filter_map(|at| self.view.columns.get(*at)) {
             let call = |function: ScalarUDF, argument: &str| -> Result<Arc<dyn PhysicalExpr>> {
-                let field = Arc::new(Field::new(&column.name, column.kind.data_type(), true));
+                // A person is known of every event; a property may be missing.
+                let field = Arc::new(Field::new(&column.name, column.kind.data_type(), column.key.is_some()));
                 let arguments = vec![col(argument, read)?];
                 let options = Arc::new(ConfigOptions::default());
                 Ok(Arc::new(ScalarFunctionExpr::new(

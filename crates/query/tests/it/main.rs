@@ -12,3 +12,4 @@ mod operators;
 mod oracle;
 mod refusals;
 mod sql_cases;
+mod world;
