@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::new_null_array;
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::config::ConfigOptions;
@@ -63,10 +63,12 @@ impl EventsTable {
     /// What makes the wanted columns of those that are read.
     fn computed(&self, wanted: &[usize], read: &SchemaRef) -> Result<Vec<ProjectionExpr>> {
         let mut expressions = Vec::with_capacity(wanted.len());
-        for column in wanted.iter().filter_map(|at| self.view.columns.get(*at)) {
+        let fields = self.view.columns.iter().zip(self.view.schema.fields());
+        let fields: Vec<_> = fields.collect();
+        for (column, field) in wanted.iter().filter_map(|at| fields.get(*at)) {
             let call = |function: ScalarUDF, argument: &str| -> Result<Arc<dyn PhysicalExpr>> {
-                // A person is known of every event; a property may be missing.
-                let field = Arc::new(Field::new(&column.name, column.kind.data_type(), column.key.is_some()));
+                // The very field of the table: plans compare its id, too.
+                let field = Arc::clone(field);
                 let arguments = vec![col(argument, read)?];
                 let options = Arc::new(ConfigOptions::default());
                 Ok(Arc::new(ScalarFunctionExpr::new(

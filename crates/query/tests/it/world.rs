@@ -73,6 +73,11 @@ async fn sql_finds_the_truths_of_the_world_in_files_and_in_memory() {
         let cases = [
             ("SELECT count(*) FROM events", json!([truths.events])),
             ("SELECT count(DISTINCT person_key) FROM events", json!([everyone])),
+            // Lists have no column of their own; they are read out of what is left of each event.
+            (
+                r#"SELECT count("$exception_list"), count("$exception_list" LIKE '[{%') FROM events WHERE event = '$exception'"#,
+                json!([truths.events_by_name["$exception"], truths.events_by_name["$exception"]]),
+            ),
             (
                 "SELECT count(*), sum(distinct_ids) FROM persons",
                 json!([truths.persons, truths.distinct_ids - truths.personless]),
