@@ -112,7 +112,7 @@ mod tests {
             ("firfox", "mozilla firefox", 1),
             ("chrome", "chrome", 0),
             ("münchen", "munchen", 1),
-            ("serch", "https://example.org/search?q=a", 1),
+            ("searxh", "https://example.org/search?q=a", 1),
         ];
         for (text, value, expected) in cases {
             assert_eq!(Pattern::new(text).unwrap().typos(value), expected, "{text} {value}");

@@ -21,7 +21,7 @@ async fn lake_with_world(folder: &std::path::Path, clock: &Clock) -> (Arc<Lake>,
     let lake = Arc::new(Lake::with(owned, clock.clone(), Arc::new(SystemFiles), settings));
     lake.create_project(&project()).await.unwrap();
     let mut world = World::new(11, 300_000);
-    let mut events = world.by_ref();
+    let events = world.by_ref();
     for size in [140_000, 120_000].into_iter().chain(std::iter::repeat(5_000)) {
         let mut batch = EventBatch::default();
         events.by_ref().take(size).for_each(|event| event.add_to(&mut batch));
@@ -30,7 +30,6 @@ async fn lake_with_world(folder: &std::path::Path, clock: &Clock) -> (Arc<Lake>,
         }
         lake.append(&project(), batch).await.unwrap();
     }
-    drop(events);
     (lake, world.truths().unwrap().clone())
 }
 
