@@ -361,35 +361,19 @@ impl EventBatch {
     #[must_use]
     pub fn only(&self, rows: &[u32]) -> Self {
         let mut batch = Self::default();
-        let mut readers: Vec<RowReader<'_>> = self.properties.iter().map(RowReader::new).collect();
-        let sessions = self.sessions.by_row();
-        for &row in rows {
-            let at = row as usize;
-            let session = sessions.get(&row).copied();
-            batch.begin(
-                self.uuids.get(at).copied().unwrap_or_default(),
-                self.events.at(at),
-                self.timestamps.get(at).copied().unwrap_or_default(),
-                self.distinct_ids.at(at),
-                session,
-            );
-            if self.anonymous.binary_search(&row).is_ok() {
-                batch.without_person();
-            }
-            for reader in &mut readers {
-                if let Some(value) = reader.value(row) {
-                    batch.set(&reader.column.key, value);
-                }
-            }
-        }
+        batch.take_over(self, rows.iter().copied());
         batch
     }
 
     /// Adds the events of another batch.
     pub fn append(&mut self, other: &Self) {
+        self.take_over(other, 0..other.len() as u32);
+    }
+
+    fn take_over(&mut self, other: &Self, rows: impl Iterator<Item = u32>) {
         let mut readers: Vec<RowReader<'_>> = other.properties.iter().map(RowReader::new).collect();
         let sessions = other.sessions.by_row();
-        for row in 0..other.len() as u32 {
+        for row in rows {
             let at = row as usize;
             self.begin(
                 other.uuids.get(at).copied().unwrap_or_default(),

@@ -14,8 +14,7 @@ use crate::duplicates::{day_of, fresh_rows};
 use crate::files::{Files, Stage};
 use crate::layout::{LakeColumn, Layout};
 use crate::parquet_file::{FileWriter, NewFile, ROW_GROUP_ROWS};
-use crate::people::PeopleChanges;
-use crate::person_keys::person_keys;
+use crate::people::{PeopleChanges, person_keys};
 use crate::project::{Project, Writing};
 use crate::shred::Shredded;
 

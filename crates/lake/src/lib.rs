@@ -35,7 +35,6 @@ mod memory;
 mod parquet_file;
 mod people;
 mod people_reader;
-mod person_keys;
 mod project;
 mod recent;
 mod reconcile;

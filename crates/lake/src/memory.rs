@@ -9,8 +9,7 @@ use uuid::Uuid;
 
 use crate::counts::Counts;
 use crate::layout::Layout;
-use crate::people::PeopleChanges;
-use crate::person_keys::person_keys;
+use crate::people::{PeopleChanges, person_keys};
 use crate::shred::Shredded;
 
 /// Events of one segment, in the three forms that are needed of them.

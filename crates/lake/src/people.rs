@@ -19,6 +19,7 @@ mod world;
 
 pub use self::changes::Ignored;
 pub(crate) use self::changes::PeopleChanges;
+pub(crate) use self::keys::person_keys;
 pub use self::keys::{person_key, person_uuid};
 pub use self::merges::{MergeKind, MergeOp, Reason, Refusal};
 pub(crate) use self::migrate::migrate;

@@ -29,7 +29,8 @@ pub(crate) fn start(project: &Arc<Project>, clock: Clock) {
             };
             since_flush += 1;
             match reconcile(&project, &clock, since_flush, tick).await {
-                Ok(flushed) => since_flush *= u64::from(!flushed),
+                Ok(true) => since_flush = 0,
+                Ok(false) => {}
                 // It is tried again at the next tick; appends find less and less room meanwhile.
                 Err(error) => tracing::warn!("cannot keep {} in order: {}", project.folder.display(), error.chain()),
             }

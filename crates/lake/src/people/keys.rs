@@ -1,5 +1,6 @@
 //! From distinct ids to persons: ids and keys that need no table, and the ids that stand for nobody.
 
+use hedgerow_data_api::EventBatch;
 use uuid::Uuid;
 
 /// The namespace of person ids: a random UUID of this project's own.
@@ -38,6 +39,11 @@ pub fn person_key(distinct_id: &str) -> i64 {
     let (high, low) = person_uuid(distinct_id).as_u64_pair();
     // The sign bit is cleared, so that a key is also a plain number where signs are unknown.
     ((high ^ low) & (u64::MAX >> 1)).cast_signed()
+}
+
+/// The keys of a batch's distinct ids, by their numbers in the batch.
+pub(crate) fn person_keys(batch: &EventBatch) -> Vec<i64> {
+    batch.distinct_ids.dictionary.iter().map(person_key).collect()
 }
 
 /// True for an id that no merge may use, since unrelated people share it.

@@ -17,6 +17,16 @@ pub(crate) fn now() -> DateTime<Utc> {
     "2015-05-21T00:00:00Z".parse().unwrap()
 }
 
+/// The folder's ownership. A lake that was dropped has it until its last task has ended.
+pub(crate) async fn owned(folder: &std::path::Path) -> DataFolder {
+    loop {
+        match DataFolder::open(folder) {
+            Ok(owned) => return owned,
+            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(1)).await,
+        }
+    }
+}
+
 pub(crate) async fn lake(folder: &std::path::Path) -> Arc<Lake> {
     // Every append goes straight to files; what goes through the log is in `log`.
     let settings = Settings {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hedgerow_data_api::{EventRecord, EventSink, EventStore, PropertyValue};
-use hedgerow_lake::{DataFolder, Lake};
+use hedgerow_lake::Lake;
 use proptest::prelude::*;
 
 use crate::append::{events, lake, project};
@@ -61,9 +61,7 @@ proptest! {
             assert_holds(&lake, &all, &format!("dropped after {waits:?} microseconds")).await;
             drop(lake);
             // The last append that nobody waited for may own the folder for a moment longer.
-            while DataFolder::open(folder.path()).is_err() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            drop(crate::append::owned(folder.path()).await);
             let reopened = crate::append::lake(folder.path()).await;
             assert_holds(&reopened, &all, "reopened").await;
         });

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use hedgerow_data_api::EventSink;
+use hedgerow_data_api::{EventSink, PropertyValue};
 
 use crate::append::{events, lake, project};
 
@@ -86,4 +86,31 @@ async fn duckdb_reads_what_we_wrote() {
     );
     assert_ne!(answers[2], r#"[["0"]]"#);
     assert_ne!(answers[3], r#"[["0"]]"#);
+}
+
+#[tokio::test]
+async fn duckdb_reads_values_of_other_types_and_what_was_compacted() {
+    let python = python();
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path()).await;
+    lake.append(&project(), events(300).into()).await.unwrap();
+    let mut odd = events(320).split_off(300);
+    odd[0].properties = vec![("status".into(), PropertyValue::Text("teapot".into()))];
+    odd[1].properties = vec![("tags".into(), PropertyValue::Json(r#"["a","b"]"#.into()))];
+    odd[2].properties = vec![("status".into(), PropertyValue::Double(0.5))];
+    lake.append(&project(), odd.into()).await.unwrap();
+    let catalog = folder.path().join("projects/site/catalog.sqlite");
+    let statements = [
+        "SELECT count(*), count(DISTINCT uuid), count(status), count(rest), typeof(any_value(status)) FROM lake.events",
+        "SELECT rest->>'status', rest->'tags' FROM lake.events WHERE rest IS NOT NULL ORDER BY rest::VARCHAR",
+        "SELECT count(*) FROM lake.events WHERE status = 0.5",
+    ];
+    let expected = [
+        r#"[["320", "320", "318", "2", "DOUBLE"]]"#,
+        r#"[["teapot", "None"], ["None", "[\"a\",\"b\"]"]]"#,
+        r#"[["1"]]"#,
+    ];
+    assert_eq!(ask(&python, &catalog, &statements), expected);
+    assert!(lake.compact(&project()).await.unwrap() > 1);
+    assert_eq!(ask(&python, &catalog, &statements), expected, "compacted");
 }

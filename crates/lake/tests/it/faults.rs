@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hedgerow_data_api::{Appended, Clock, EventSink, EventStore};
-use hedgerow_lake::{DataFolder, Files, Lake, Settings, SystemFiles, WriteFile};
+use hedgerow_lake::{Files, Lake, Settings, SystemFiles, WriteFile};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Executor};
 
-use crate::append::{events, now, project};
+use crate::append::{events, now, owned, project};
 
 /// Files of which none can be begun while it says so.
 #[derive(Debug, Default)]
@@ -46,14 +46,7 @@ async fn opened(folder: &Path, files: Arc<dyn Files>) -> Lake {
         compact_files: usize::MAX,
         ..Settings::default()
     };
-    // Tasks of a lake that was dropped may own the folder for a moment longer.
-    let owned = loop {
-        match DataFolder::open(folder) {
-            Ok(owned) => break owned,
-            Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
-        }
-    };
-    let lake = Lake::with(owned, Clock::fixed(now()), files, settings);
+    let lake = Lake::with(owned(folder).await, Clock::fixed(now()), files, settings);
     lake.create_project(&project()).await.unwrap();
     lake
 }

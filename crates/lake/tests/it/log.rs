@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use hedgerow_data_api::{Clock, EventBatch, EventRecord, EventSink, EventStore, PropertyValue, ValueType};
-use hedgerow_lake::{DataFolder, Lake, Settings, SystemFiles};
+use hedgerow_lake::{Lake, Settings, SystemFiles};
 
-use crate::append::{events, now, project};
+use crate::append::{events, now, owned, project};
 
 /// A lake whose appends go through the log, and that flushes and compacts only when it is told to.
 pub(crate) async fn logged(folder: &std::path::Path) -> Arc<Lake> {
@@ -15,11 +15,7 @@ pub(crate) async fn logged(folder: &std::path::Path) -> Arc<Lake> {
         flush_after: std::time::Duration::from_secs(3600),
         ..Settings::default()
     };
-    while DataFolder::open(folder).is_err() {
-        // A lake that was dropped owns its folder until its last task has ended.
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
-    let owned = DataFolder::open(folder).unwrap();
+    let owned = owned(folder).await;
     let lake = Lake::with(owned, Clock::fixed(now()), Arc::new(SystemFiles), settings);
     lake.create_project(&project()).await.unwrap();
     Arc::new(lake)
@@ -109,16 +105,8 @@ async fn files_of_a_day_become_one_and_old_ones_go() {
         snapshots_for: std::time::Duration::ZERO,
         ..Settings::default()
     };
-    while DataFolder::open(folder.path()).is_err() {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
     let clock = Clock::fixed(now() + chrono::Duration::hours(1));
-    let lake = Lake::with(
-        DataFolder::open(folder.path()).unwrap(),
-        clock,
-        Arc::new(SystemFiles),
-        later,
-    );
+    let lake = Lake::with(owned(folder.path()).await, clock, Arc::new(SystemFiles), later);
     assert_eq!(lake.expire(&project()).await.unwrap(), 5);
     assert_eq!(
         (on_disk(), lake.snapshot(&project()).await.unwrap().0.rows()),

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hedgerow_data_api::{Clock, EventBatch, EventRecord, EventSink, EventStore, PropertyValue};
-use hedgerow_lake::{DataFolder, Lake, Settings, SystemFiles};
+use hedgerow_lake::{Lake, Settings, SystemFiles};
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop, prop_oneof};
 use uuid::Uuid;
 
-use crate::append::{events, now, project};
+use crate::append::{events, now, owned, project};
 
 /// Values listed of a property, few so that some batch has one too many.
 const LISTED: usize = 60;
@@ -41,11 +41,12 @@ async fn open(folder: &Path) -> Arc<Lake> {
         listed_values: LISTED,
         ..Settings::default()
     };
-    while DataFolder::open(folder).is_err() {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
-    let owned = DataFolder::open(folder).unwrap();
-    let lake = Lake::with(owned, Clock::fixed(now()), Arc::new(SystemFiles), settings);
+    let lake = Lake::with(
+        owned(folder).await,
+        Clock::fixed(now()),
+        Arc::new(SystemFiles),
+        settings,
+    );
     lake.create_project(&project()).await.unwrap();
     Arc::new(lake)
 }
