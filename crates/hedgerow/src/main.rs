@@ -18,6 +18,10 @@ use hedgerow_cli::{Cli, Command, Printer, cancellation, exit, parse};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_lake::DataFolder;
 
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let printer = streams::printer();

@@ -10,13 +10,17 @@ use hedgerow_errors::{Error, Result};
 use crate::catalog::events_folder;
 use crate::commit::{Commit, Committing, begin, commit};
 use crate::counts::Counts;
-use crate::duplicates::{day_of, fresh_rows};
+use crate::days::{cut, day_of, runs};
+use crate::duplicates::fresh_rows;
 use crate::files::{Files, Stage};
 use crate::layout::{LakeColumn, Layout};
-use crate::parquet_file::{FileWriter, NewFile, ROW_GROUP_ROWS};
+use crate::parquet_file::{FileWriter, NewFile};
 use crate::people::{PeopleChanges, person_keys};
 use crate::project::{Project, Writing};
 use crate::shred::Shredded;
+
+/// Rows that a file's writer takes at once: they are there a second time meanwhile, as columns of Arrow.
+const SLICE: u32 = 8192;
 
 /// Makes a batch durable by writing its files: all of it, or after an error or a crash nothing of it.
 ///
@@ -24,10 +28,12 @@ use crate::shred::Shredded;
 /// it there must be no moment in which it can be left.
 pub(crate) async fn append_to_files(project: Arc<Project>, batch: EventBatch, now: DateTime<Utc>) -> Result<Appended> {
     to_its_end(async move {
+        project.is_importing();
         let committing = begin(&project).await?;
         let mut writing = project.writing.lock().await;
         let appended = write(&project, committing, &mut writing, batch, now).await;
         writing.recent.forget_after_pause(&project);
+        project.is_importing();
         appended
     })
     .await
@@ -84,7 +90,7 @@ async fn write(
     let ids = ids.inspect_err(|_| remove_unless_named(project, &files))?;
     writing
         .recent
-        .add(ids.zip(&files).map(|(id, file)| (id, file.day, file.uuids.as_slice())));
+        .add(ids.zip(&files).map(|(id, file)| (id, file.uuids.as_slice())));
     Ok(appended)
 }
 
@@ -108,7 +114,7 @@ fn write_fresh(
             *wanted = true;
         }
     }
-    let files = write_days(&project.files, &events_folder(&project.folder), layout, batch, fresh)?;
+    let files = write_sorted(&project.files, &events_folder(&project.folder), layout, batch, fresh)?;
     // What came again says the same again, which changes nothing of persons.
     Ok((count, files, Counts::of(batch, Some(&wanted)), PeopleChanges::of(batch)))
 }
@@ -131,8 +137,9 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T>
     tokio::task::spawn_blocking(work).await.map_err(Project::ended_early)?
 }
 
-/// Writes rows of a batch as one sorted file a UTC day. After an error none of them is left.
-pub(crate) fn write_days(
+/// Writes rows of a batch as sorted files; UTC days with few rows share one. After an error none of
+/// them is left.
+pub(crate) fn write_sorted(
     files: &Arc<dyn Files>,
     folder: &Path,
     layout: &Layout,
@@ -141,6 +148,8 @@ pub(crate) fn write_days(
 ) -> Result<Vec<NewFile>> {
     files.stage(Stage::Flush);
     let keys = person_keys(batch);
+    let day = |row: &u32| day_of(batch.timestamps.get(*row as usize).copied().unwrap_or_default());
+    let uuid = |row: &u32| batch.uuids.get(*row as usize).copied().unwrap_or_default();
     let place = |row: &u32| {
         let at = *row as usize;
         let time = batch.timestamps.get(at).copied().unwrap_or_default();
@@ -150,31 +159,20 @@ pub(crate) fn write_days(
             .get(at)
             .and_then(|number| keys.get(*number as usize));
         let person = person.copied().unwrap_or_default();
-        (
-            day_of(time),
-            person,
-            time,
-            batch.uuids.get(at).copied().unwrap_or_default(),
-        )
+        (day_of(time), person, time, uuid(row))
     };
     rows.sort_by_cached_key(place);
+    let days = runs(rows.iter().map(day));
     let shredded = Shredded::new(batch, layout, rows.clone(), &keys);
     let mut written = Vec::new();
     let mut from = 0;
-    while let Some(first) = rows.get(from) {
-        let day = place(first).0;
-        let length = rows
-            .get(from..)
-            .unwrap_or_default()
-            .partition_point(|row| place(row).0 == day);
-        match write_day(files, folder, &shredded, day, (from as u32, (from + length) as u32)) {
+    for length in cut(days.into_iter().map(|(_, rows)| rows)) {
+        match write_file(files, folder, &shredded, (from as u32, (from + length) as u32)) {
             Ok(mut file) => {
                 let here = rows.get(from..from + length).unwrap_or_default();
-                file.uuids = here
-                    .iter()
-                    .filter_map(|row| batch.uuids.get(*row as usize))
-                    .copied()
-                    .collect();
+                let of_day = here.chunk_by(|left, right| day(left) == day(right));
+                let of_day = of_day.filter_map(|rows| Some((day(rows.first()?), rows.iter().map(uuid).collect())));
+                file.uuids = of_day.collect();
                 written.push(file);
             }
             Err(error) => {
@@ -192,19 +190,17 @@ pub(crate) fn write_days(
     Ok(written)
 }
 
-fn write_day(
+fn write_file(
     files: &Arc<dyn Files>,
     folder: &Path,
     shredded: &Shredded<'_>,
-    day: i64,
     (from, to): (u32, u32),
 ) -> Result<NewFile> {
     let columns = shredded.present(from, to);
     let owned: Vec<LakeColumn> = columns.iter().map(|column| (*column).clone()).collect();
-    let mut writer = FileWriter::create(files, folder, day, &owned)?;
-    let step = ROW_GROUP_ROWS as u32;
-    for start in (from..to).step_by(ROW_GROUP_ROWS) {
-        writer.write(&shredded.rows(&columns, start, to.min(start + step))?)?;
+    let mut writer = FileWriter::create(files, folder, &owned)?;
+    for start in (from..to).step_by(SLICE as usize) {
+        writer.write(&shredded.rows(&columns, start, to.min(start + SLICE))?)?;
     }
     writer.finish()
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::catalog::{self, EVENTS_TABLE, insert_column, snapshot_time};
 use crate::counts::Counts;
+use crate::days::day_of;
 use crate::files::Stage;
 use crate::layout::{LakeColumn, Layout};
 use crate::parquet_file::NewFile;
@@ -266,7 +267,7 @@ async fn register_file(
     .map_err(&step)?;
     sqlx::query("INSERT INTO hedgerow_data_file VALUES (?, ?, ?, ?)")
         .bind(id)
-        .bind(file.day)
+        .bind(day_of(file.first_us))
         .bind(file.first_us)
         .bind(file.last_us)
         .execute(&mut *transaction)

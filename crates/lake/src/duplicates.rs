@@ -6,16 +6,9 @@ use hedgerow_data_api::EventBatch;
 use hedgerow_errors::Result;
 use uuid::Uuid;
 
-use crate::recent::{Recent, near};
+use crate::days::{day_of, near};
+use crate::recent::Recent;
 use crate::view::LakeFile;
-
-/// Microseconds of a day.
-const DAY_US: i64 = 86_400_000_000;
-
-/// The UTC day of an instant in microseconds, as days since 1970-01-01.
-pub(crate) fn day_of(timestamp: i64) -> i64 {
-    timestamp.div_euclid(DAY_US)
-}
 
 /// The rows of a batch that neither occur before in it nor are in the lake.
 pub(crate) fn fresh_rows(
@@ -24,14 +17,22 @@ pub(crate) fn fresh_rows(
     memory: &BTreeMap<i64, HashSet<Uuid>>,
     batch: &EventBatch,
 ) -> Result<Vec<u32>> {
-    let mut by_day: BTreeMap<i64, HashSet<Uuid>> = BTreeMap::new();
+    let mut by_day: BTreeMap<i64, Vec<Uuid>> = BTreeMap::new();
     for (uuid, time) in batch.uuids.iter().zip(&batch.timestamps) {
-        by_day.entry(day_of(*time)).or_default().insert(*uuid);
+        by_day.entry(day_of(*time)).or_default().push(*uuid);
+    }
+    for uuids in by_day.values_mut() {
+        uuids.sort_unstable();
     }
     let mut known = recent.present(files, &by_day)?;
     for (day, uuids) in memory {
         for wanted in by_day.range(near(*day)).map(|(_, wanted)| wanted) {
-            known.extend(wanted.intersection(uuids).map(|uuid| (*day, *uuid)));
+            known.extend(
+                wanted
+                    .iter()
+                    .filter(|uuid| uuids.contains(*uuid))
+                    .map(|uuid| (*day, *uuid)),
+            );
         }
     }
     let mut fresh = Vec::with_capacity(batch.len());

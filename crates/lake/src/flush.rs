@@ -8,7 +8,7 @@ use hedgerow_data_api::EventBatch;
 use hedgerow_errors::Result;
 use uuid::Uuid;
 
-use crate::append::{blocking, remove_unless_named, write_days};
+use crate::append::{blocking, remove_unless_named, write_sorted};
 use crate::catalog::events_folder;
 use crate::commit::{Commit, begin, commit};
 use crate::log;
@@ -47,7 +47,7 @@ pub(crate) async fn flush(project: &Arc<Project>, now: DateTime<Utc>) -> Result<
                 events.append(&batch.events);
             }
             let rows = (0..events.len() as u32).collect();
-            let written = write_days(&project.files, &events_folder(&project.folder), &layout, &events, rows)?;
+            let written = write_sorted(&project.files, &events_folder(&project.folder), &layout, &events, rows)?;
             let counts = memory.iter().map(|batch| Arc::clone(&batch.counts)).collect();
             let mut people = PeopleChanges::default();
             for batch in &memory {
@@ -75,10 +75,9 @@ pub(crate) async fn flush(project: &Arc<Project>, now: DateTime<Utc>) -> Result<
     let ids = done.inspect_err(|_| remove_unless_named(project, &written))?;
     {
         let mut writing = project.writing.lock().await;
-        writing.recent.add(
-            ids.zip(&written)
-                .map(|(id, file)| (id, file.day, file.uuids.as_slice())),
-        );
+        writing
+            .recent
+            .add(ids.zip(&written).map(|(id, file)| (id, file.uuids.as_slice())));
         writing.in_memory = project.uuids_in_memory();
     }
     for segment in segments {

@@ -8,7 +8,8 @@ use hedgerow_errors::{Code, Error, Result};
 use tokio::sync::oneshot;
 
 use crate::append::blocking;
-use crate::duplicates::{day_of, fresh_rows};
+use crate::days::day_of;
+use crate::duplicates::fresh_rows;
 use crate::files::Stage;
 use crate::log::Log;
 use crate::memory::kb;

@@ -1,5 +1,5 @@
-//! The event lake: sorted Parquet files of one UTC day each, registered in a `DuckLake` 1.0 catalog
-//! per project.
+//! The event lake: Parquet files sorted by UTC day, person and time, registered in a `DuckLake` 1.0
+//! catalog per project.
 //!
 //! A project is a folder `projects/<id>/` with `catalog.sqlite` and `data/`. Readers get a
 //! [`LakeView`], which never changes; writers append a batch as one catalog transaction. The catalog
@@ -20,6 +20,7 @@ mod commit;
 mod compact;
 mod counts;
 mod current;
+mod days;
 mod duplicates;
 mod expire;
 mod export;

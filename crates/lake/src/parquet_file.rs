@@ -1,11 +1,11 @@
-//! Writing one day's events as a sorted Parquet file, and reading its identities back.
+//! Writing events as a sorted Parquet file, and reading their identities back.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::array::AsArray;
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::arrow::datatypes::{Schema, SchemaRef, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
@@ -19,25 +19,25 @@ use fs_err as fs;
 use hedgerow_errors::{Code, Error, Result};
 use uuid::Uuid;
 
+use crate::days::day_of;
 use crate::files::{Files, WriteFile};
 use crate::layout::{ColumnKind, LakeColumn, field};
 
 /// Rows per row group: small enough that two cores share a day, large enough for good encoding.
-pub(crate) const ROW_GROUP_ROWS: usize = 128 * 1024;
+const ROW_GROUP_ROWS: usize = 128 * 1024;
 
 /// A file that is on disk but not in the catalog yet.
 #[derive(Debug)]
 pub(crate) struct NewFile {
     pub(crate) name: String,
-    pub(crate) day: i64,
     pub(crate) first_us: i64,
     pub(crate) last_us: i64,
     pub(crate) size: u64,
     pub(crate) footer_size: u64,
     pub(crate) rows: u64,
     pub(crate) columns: Vec<ColumnStats>,
-    /// The identities of its events, where the writer knows them.
-    pub(crate) uuids: Vec<Uuid>,
+    /// The identities of its events by UTC day, where the writer knows them.
+    pub(crate) uuids: Vec<(i64, Vec<Uuid>)>,
 }
 
 /// A column's statistics in the catalog's text form.
@@ -50,12 +50,11 @@ pub(crate) struct ColumnStats {
     pub(crate) max: Option<String>,
 }
 
-/// A file on its way. Its rows must come sorted by (`person_key`, `timestamp`). It has its final name
-/// when it is whole and durable; the name itself is durable when the folder is synced.
+/// A file on its way. Its rows must come sorted by (UTC day, `person_key`, `timestamp`). It has its
+/// final name when it is whole and durable; the name itself is durable when the folder is synced.
 pub(crate) struct FileWriter {
     files: Arc<dyn Files>,
     name: String,
-    day: i64,
     path: PathBuf,
     part: PathBuf,
     columns: Vec<LakeColumn>,
@@ -63,8 +62,8 @@ pub(crate) struct FileWriter {
 }
 
 impl FileWriter {
-    /// Begins a file of a UTC day with these columns.
-    pub(crate) fn create(files: &Arc<dyn Files>, folder: &Path, day: i64, columns: &[LakeColumn]) -> Result<Self> {
+    /// Begins a file with these columns.
+    pub(crate) fn create(files: &Arc<dyn Files>, folder: &Path, columns: &[LakeColumn]) -> Result<Self> {
         let name = format!("{}.parquet", Uuid::now_v7());
         let path = folder.join(&name);
         let part = folder.join(format!("{name}.part"));
@@ -78,7 +77,6 @@ impl FileWriter {
         Ok(Self {
             files: Arc::clone(files),
             name,
-            day,
             path,
             part,
             columns: columns.to_vec(),
@@ -113,7 +111,6 @@ impl FileWriter {
         let time = self.columns.iter().position(|column| column.name == "timestamp");
         let (first_us, last_us) = time.and_then(|at| span(&metadata, at)).unwrap_or_default();
         Ok(NewFile {
-            day: self.day,
             first_us,
             last_us,
             size: fs::metadata(&self.path)?.len(),
@@ -271,26 +268,46 @@ fn footer_size(path: &Path) -> Result<u64> {
     Ok(u64::from(u32::from_le_bytes(length)))
 }
 
-/// The uuids of a file's events, in batches.
-pub(crate) fn uuids(path: &Path) -> Result<impl Iterator<Item = Result<Vec<Uuid>>>> {
-    let message = format!("cannot read {}", path.display());
-    let failed = {
-        let message = message.clone();
-        move |error| Error::caused(Code::Corrupt, message.clone(), error)
-    };
+/// The UTC day and the uuid of each of a file's events, in batches.
+pub(crate) fn identities(path: &Path) -> Result<impl Iterator<Item = Result<Vec<(i64, Uuid)>>>> {
+    let failed = damaged(path);
+    Ok(read(path, &["uuid", "timestamp"])?.map(move |batch| {
+        let batch = batch?;
+        let uuids = batch.column_by_name("uuid");
+        let uuids = uuids.and_then(|column| column.as_fixed_size_binary_opt());
+        let uuids = uuids.ok_or_else(|| Error::new(Code::Corrupt, failed.clone()))?;
+        let uuids = uuids.iter().flatten().map(Uuid::from_slice);
+        let identities = days_of(&batch, &failed)?.zip(uuids);
+        let identities = identities.map(|(day, uuid)| Ok((day, uuid?)));
+        let identities = identities.collect::<Result<Vec<_>, uuid::Error>>();
+        identities.map_err(|error| Error::caused(Code::Corrupt, failed.clone(), error))
+    }))
+}
+
+/// The UTC day of each of a file's events, in batches.
+pub(crate) fn days(path: &Path) -> Result<impl Iterator<Item = Result<Vec<i64>>>> {
+    let failed = damaged(path);
+    Ok(read(path, &["timestamp"])?.map(move |batch| Ok(days_of(&batch?, &failed)?.collect())))
+}
+
+fn days_of<'a>(batch: &'a RecordBatch, failed: &str) -> Result<impl Iterator<Item = i64> + 'a> {
+    let times = batch.column_by_name("timestamp");
+    let times = times.and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
+    let times = times.ok_or_else(|| Error::new(Code::Corrupt, failed))?;
+    Ok(times.values().iter().map(|time| day_of(*time)))
+}
+
+fn damaged(path: &Path) -> String {
+    format!("cannot read {}", path.display())
+}
+
+/// Some columns of a file.
+fn read(path: &Path, columns: &[&str]) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
+    let message = damaged(path);
+    let failed = move |error| Error::caused(Code::Corrupt, message.clone(), error);
     let file = fs::File::open(path)?.into_file();
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(&failed)?;
-    let mask = ProjectionMask::leaves(builder.parquet_schema(), [0]);
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     let reader = builder.with_projection(mask).build().map_err(&failed)?;
-    Ok(reader.map(move |batch| {
-        let batch = batch.map_err(|error| Error::caused(Code::Corrupt, message.clone(), error))?;
-        let column = batch
-            .columns()
-            .first()
-            .and_then(|column| column.as_fixed_size_binary_opt());
-        let column = column.ok_or_else(|| Error::new(Code::Corrupt, format!("{message}: it has no uuids")))?;
-        let uuids = column.iter().flatten().map(Uuid::from_slice);
-        let uuids = uuids.collect::<Result<Vec<_>, _>>();
-        uuids.map_err(|error| Error::caused(Code::Corrupt, message.clone(), error))
-    }))
+    Ok(reader.map(move |batch| batch.map_err(|error| failed(error.into()))))
 }

@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use hedgerow_errors::{Code, Error, Result};
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::catalog::{self, Catalog, Committed, events_folder};
 use crate::current::{Current, Shown};
+use crate::days::day_of;
 use crate::duplicates::fresh_rows;
 use crate::expire::remove_orphans;
 use crate::files::Files;
@@ -50,6 +53,8 @@ pub(crate) struct Project {
     pub(crate) writing: Mutex<Writing>,
     /// Held while changing the catalog; taken by `commit::begin`.
     pub(crate) committing: Mutex<()>,
+    /// When a large append was last at work; none before the first.
+    pub(crate) large_append: std::sync::Mutex<Option<Instant>>,
     /// Held while flushing or compacting, both of which take files away or memory.
     pub(crate) reconciling: Mutex<()>,
     /// Memory for events that are not in files yet, in KB: who finds none waits for a flush.
@@ -85,6 +90,7 @@ impl Project {
             values: Listings::default(),
             writing: Mutex::new(Writing::default()),
             committing: Mutex::new(()),
+            large_append: std::sync::Mutex::default(),
             reconciling: Mutex::new(()),
             room: Arc::new(Semaphore::new(settings.memory_kb())),
             queue: std::sync::Mutex::new(Vec::new()),
@@ -232,12 +238,23 @@ impl Project {
         self.room.add_permits(self.shown.adopt(fresh));
     }
 
+    /// Notes that a large append is at work.
+    pub(crate) fn is_importing(&self) {
+        *self.large_append.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether a large append was at work within such a time: an import is a row of them.
+    pub(crate) fn imported_within(&self, pause: Duration) -> bool {
+        let last = *self.large_append.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| last.elapsed() < pause)
+    }
+
     /// The uuids of the events in memory, by UTC day.
     pub(crate) fn uuids_in_memory(&self) -> BTreeMap<i64, HashSet<Uuid>> {
         let mut days: BTreeMap<i64, HashSet<Uuid>> = BTreeMap::new();
         for batch in self.memory() {
             for (uuid, us) in batch.events.uuids.iter().zip(&batch.events.timestamps) {
-                days.entry(crate::duplicates::day_of(*us)).or_default().insert(*uuid);
+                days.entry(day_of(*us)).or_default().insert(*uuid);
             }
         }
         days

@@ -5,7 +5,7 @@
 //! dropped at any moment and only time is lost. It holds the days of the last batch, and those
 //! only until appends pause.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use hedgerow_errors::Result;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
+use crate::days::near;
 use crate::parquet_file;
 use crate::project::Project;
 use crate::view::LakeFile;
 
-/// Uuids held at most, which is what fits in a set of 2^23 slots: about 150 MB. Beyond it files are
-/// read, which is as right and slower.
-const MOST: u64 = (1 << 23) / 8 * 7;
+/// Uuids held at most: 128 MB. Beyond it files are read, which is as right and slower.
+const MOST: u64 = 8 << 20;
 
 /// An import is over when nothing was appended for so long; what was kept for it is then forgotten.
 pub(crate) const PAUSE: Duration = Duration::from_secs(60);
@@ -36,88 +36,114 @@ pub(crate) struct Recent {
 
 #[derive(Default)]
 struct Day {
+    /// The files of which all uuids of this day are held.
     files: HashSet<i64>,
-    uuids: HashSet<Uuid>,
+    /// In order, which takes half of what a set does.
+    uuids: Vec<Uuid>,
 }
 
-/// The days that can hold an event of this day under the same uuid.
-pub(crate) fn near(day: i64) -> std::ops::RangeInclusive<i64> {
-    day.saturating_sub(1)..=day.saturating_add(1)
+impl Day {
+    fn add(&mut self, uuids: impl ExactSizeIterator<Item = Uuid>) {
+        self.uuids.reserve_exact(uuids.len());
+        self.uuids.extend(uuids);
+        // Merges what was in order already.
+        self.uuids.sort();
+    }
+
+    /// Those of some uuids, given in order, that are held.
+    fn intersection(&self, wanted: &[Uuid]) -> impl Iterator<Item = Uuid> {
+        let mut rest = self.uuids.as_slice();
+        wanted.iter().copied().filter(move |uuid| {
+            let before = rest.partition_point(|held| held < uuid);
+            rest = rest.get(before..).unwrap_or_default();
+            rest.first() == Some(uuid)
+        })
+    }
 }
 
 impl Recent {
     /// The days on which the lake has each of these uuids, within a day of where they are looked for.
+    /// Those of a day come in order.
     pub(crate) fn present(
         &mut self,
         files: &[LakeFile],
-        wanted: &BTreeMap<i64, HashSet<Uuid>>,
+        wanted: &BTreeMap<i64, Vec<Uuid>>,
     ) -> Result<HashSet<(i64, Uuid)>> {
         self.keep(files, wanted);
-        let mut by_day: BTreeMap<i64, Vec<&LakeFile>> = BTreeMap::new();
+        let near_wanted: BTreeSet<i64> = wanted.keys().flat_map(|day| near(*day)).collect();
+        let mut found = HashSet::new();
         for file in files {
-            if wanted.range(near(file.day)).next().is_some() {
-                by_day.entry(file.day).or_default().push(file);
+            let is_covered = |day: &i64| self.days.get(day).is_some_and(|day| day.files.contains(&file.id));
+            let uncovered: BTreeSet<i64> = near_wanted
+                .range(file.days())
+                .copied()
+                .filter(|day| !is_covered(day))
+                .collect();
+            if uncovered.is_empty() {
+                continue;
+            }
+            #[cfg(test)]
+            {
+                self.files_read += 1;
+            }
+            let caches = self.held() + file.rows <= MOST;
+            let mut read: BTreeMap<i64, Vec<Uuid>> = uncovered.iter().map(|day| (*day, Vec::new())).collect();
+            for batch in parquet_file::identities(&file.path)? {
+                for (day, uuid) in batch? {
+                    let looked_for = || {
+                        wanted
+                            .range(near(day))
+                            .any(|(_, uuids)| uuids.binary_search(&uuid).is_ok())
+                    };
+                    if let Some(uuids) = read.get_mut(&day).filter(|_| caches || looked_for()) {
+                        uuids.push(uuid);
+                    }
+                }
+            }
+            for (day, uuids) in read {
+                if caches {
+                    let held = self.days.entry(day).or_default();
+                    held.add(uuids.into_iter());
+                    held.files.insert(file.id);
+                } else {
+                    found.extend(uuids.into_iter().map(|uuid| (day, uuid)));
+                }
             }
         }
-        let mut found = HashSet::new();
-        for (day, files) in by_day {
-            let here: HashSet<Uuid> = wanted.range(near(day)).flat_map(|(_, uuids)| uuids).copied().collect();
-            let mut found_here = |uuids: &mut dyn Iterator<Item = Uuid>| found.extend(uuids.map(|uuid| (day, uuid)));
-            let uncovered: Vec<_> = {
-                let covered = self.days.get(&day).map(|day| &day.files);
-                let is_covered = |file: &&LakeFile| covered.is_some_and(|covered| covered.contains(&file.id));
-                files.into_iter().filter(|file| !is_covered(file)).collect()
+        for day in near_wanted {
+            let Some(held) = self.days.get(&day) else {
+                continue;
             };
-            let rows = uncovered.iter().map(|file| file.rows).sum::<u64>();
-            let caches = self.held() + rows <= MOST;
-            for file in uncovered {
-                #[cfg(test)]
-                {
-                    self.files_read += 1;
-                }
-                let uuids = parquet_file::uuids(&file.path)?;
-                if caches {
-                    let cached = self.days.entry(day).or_default();
-                    for batch in uuids {
-                        cached.uuids.extend(batch?);
-                    }
-                    cached.files.insert(file.id);
-                } else {
-                    for batch in uuids {
-                        found_here(&mut batch?.into_iter().filter(|uuid| here.contains(uuid)));
-                    }
-                }
-            }
-            if let Some(cached) = self.days.get(&day) {
-                found_here(&mut here.iter().filter(|uuid| cached.uuids.contains(*uuid)).copied());
+            for (_, uuids) in wanted.range(near(day)) {
+                found.extend(held.intersection(uuids).map(|uuid| (day, uuid)));
             }
         }
         Ok(found)
     }
 
-    /// Adds files that were just committed, with their uuids.
-    pub(crate) fn add<'a>(&mut self, files: impl Iterator<Item = (i64, i64, &'a [Uuid])>) {
-        for (id, day, uuids) in files {
-            if self.held() + uuids.len() as u64 <= MOST {
-                let cached = self.days.entry(day).or_default();
-                cached.files.insert(id);
-                cached.uuids.extend(uuids);
+    /// Adds files that were just committed, with their uuids by day.
+    pub(crate) fn add<'a>(&mut self, files: impl Iterator<Item = (i64, &'a [(i64, Vec<Uuid>)])>) {
+        for (id, days) in files {
+            let rows: usize = days.iter().map(|(_, uuids)| uuids.len()).sum();
+            if self.held() + rows as u64 <= MOST {
+                for (day, uuids) in days {
+                    self.days.entry(*day).or_default().add(uuids.iter().copied());
+                }
+                // It has nothing on the days between its own, which is worth knowing, too.
+                if let (Some((first, _)), Some((last, _))) = (days.first(), days.last()) {
+                    for (_, held) in self.days.range_mut(first..=last) {
+                        held.files.insert(id);
+                    }
+                }
             }
         }
     }
 
     /// Drops the days that this batch does not touch, and those with a file that is no more.
-    fn keep(&mut self, files: &[LakeFile], wanted: &BTreeMap<i64, HashSet<Uuid>>) {
-        let mut live: HashMap<i64, BTreeSet<i64>> = HashMap::new();
-        for file in files {
-            if self.days.contains_key(&file.day) {
-                live.entry(file.day).or_default().insert(file.id);
-            }
-        }
-        self.days.retain(|day, cached| {
-            let live = live.get(day);
-            let is_live = |file: &i64| live.is_some_and(|live| live.contains(file));
-            wanted.range(near(*day)).next().is_some() && cached.files.iter().all(is_live)
+    fn keep(&mut self, files: &[LakeFile], wanted: &BTreeMap<i64, Vec<Uuid>>) {
+        let live: HashSet<i64> = files.iter().map(|file| file.id).collect();
+        self.days.retain(|day, held| {
+            wanted.range(near(*day)).next().is_some() && held.files.iter().all(|file| live.contains(file))
         });
     }
 

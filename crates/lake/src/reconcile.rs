@@ -14,6 +14,9 @@ use crate::project::Project;
 /// How often it is looked whether there is something to do.
 const TICK: Duration = Duration::from_secs(1);
 
+/// An import is over when no large append came for so long.
+const IMPORT_PAUSE: Duration = Duration::from_secs(5);
+
 /// How many ticks go by between two looks for old snapshots.
 const EXPIRE_EVERY: u64 = 600;
 
@@ -46,10 +49,10 @@ async fn reconcile(project: &Arc<Project>, clock: &Clock, since_flush: u64, tick
     if flushes {
         flush(project, clock.now()).await?;
     }
-    // Compaction waits while a batch is being written, and an import is a row of batches.
-    if project.writing.try_lock().is_ok() {
-        compact(project, project.settings.compact_files, clock.now()).await?;
-    }
+    // It would take an import's time and memory, so it waits until that is over, or very long.
+    let patience = if project.imported_within(IMPORT_PAUSE) { 64 } else { 1 };
+    let least = project.settings.compact_files.saturating_mul(patience);
+    compact(project, least, clock.now()).await?;
     if tick.is_multiple_of(EXPIRE_EVERY) {
         expire(project, clock.now()).await?;
     }

@@ -44,7 +44,6 @@ impl Catalog {
             path: format!("{id}").into(),
             size: 1,
             rows: self.contents[id].len() as u64,
-            day: 0,
             first_us: 0,
             last_us: 0,
         };

@@ -1,12 +1,14 @@
 //! What a query reads: one snapshot that never changes.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 
+use crate::days::day_of;
 use crate::layout::LakeColumn;
 
 /// A data file of a snapshot.
@@ -20,12 +22,24 @@ pub struct LakeFile {
     pub size: u64,
     /// Its rows.
     pub rows: u64,
-    /// The UTC day of all its events, as days since 1970-01-01.
-    pub day: i64,
     /// The earliest event, microseconds since 1970-01-01.
     pub first_us: i64,
     /// The latest event.
     pub last_us: i64,
+}
+
+impl LakeFile {
+    /// The UTC days that its events may lie on, as days since 1970-01-01.
+    #[must_use]
+    pub fn days(&self) -> RangeInclusive<i64> {
+        day_of(self.first_us)..=day_of(self.last_us)
+    }
+
+    /// Whether all its events lie on one UTC day.
+    #[must_use]
+    pub fn is_one_day(&self) -> bool {
+        day_of(self.first_us) == day_of(self.last_us)
+    }
 }
 
 /// One snapshot: the files committed so far, and the events that are acknowledged but not flushed.
@@ -40,7 +54,7 @@ pub struct LakeView {
     /// The columns as an Arrow schema, those of properties that lie in `rest` included. A file may
     /// lack a column: it then reads as null.
     pub schema: SchemaRef,
-    /// The files, each sorted by (`person_key`, `timestamp`).
+    /// The files, each sorted by (UTC day, `person_key`, `timestamp`).
     pub files: Arc<Vec<LakeFile>>,
     /// Current person keys by the keys that events have, where they differ.
     pub overrides: Arc<HashMap<i64, i64>>,

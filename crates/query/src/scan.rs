@@ -214,6 +214,8 @@ impl TableProvider for EventsTable {
         }
         let sorted = [PERSON_KEY, "timestamp"].map(|name| Ok(PhysicalSortExpr::new_default(col(name, &self.stored)?)));
         let order = LexOrdering::new(sorted.into_iter().collect::<Result<Vec<_>>>()?);
+        // A file of several days is sorted by these within each of its days only.
+        let order = order.filter(|_| self.view.files.iter().all(LakeFile::is_one_day));
         let config = FileScanConfigBuilder::new(url, Arc::new(source))
             .with_file_groups(self.groups(state.config().target_partitions())?)
             .with_projection_indices(Some(read))?

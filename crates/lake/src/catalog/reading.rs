@@ -109,8 +109,8 @@ async fn segments(transaction: &mut SqliteConnection) -> Result<BTreeSet<Uuid>> 
 
 async fn files(transaction: &mut SqliteConnection, folder: &Path) -> Result<Vec<LakeFile>> {
     let step = failed("cannot read the newest snapshot");
-    let files: Vec<(i64, String, i64, i64, i64, i64, i64)> = sqlx::query_as(
-        "SELECT f.data_file_id, f.path, f.file_size_bytes, f.record_count, h.day, h.first_us, h.last_us
+    let files: Vec<(i64, String, i64, i64, i64, i64)> = sqlx::query_as(
+        "SELECT f.data_file_id, f.path, f.file_size_bytes, f.record_count, h.first_us, h.last_us
          FROM ducklake_data_file f JOIN hedgerow_data_file h USING (data_file_id)
          WHERE f.table_id = 1 AND f.end_snapshot IS NULL ORDER BY h.day, f.data_file_id",
     )
@@ -120,12 +120,11 @@ async fn files(transaction: &mut SqliteConnection, folder: &Path) -> Result<Vec<
     let data = events_folder(folder);
     let files = files
         .into_iter()
-        .map(|(id, name, size, rows, day, first_us, last_us)| LakeFile {
+        .map(|(id, name, size, rows, first_us, last_us)| LakeFile {
             id,
             path: data.join(name),
             size: size.unsigned_abs(),
             rows: rows.unsigned_abs(),
-            day,
             first_us,
             last_us,
         });

@@ -108,11 +108,14 @@ impl Registers {
         }
     }
 
-    /// Takes all writes of other registers of the same kind in.
-    pub(crate) fn merge(&mut self, other: Self) {
+    /// Takes all writes of other registers of the same kind in. Says whether that changed anything.
+    pub(crate) fn merge(&mut self, other: Self) -> bool {
         if self.written.is_empty() {
             self.written = other.written;
-            return;
+            return !self.written.is_empty();
+        }
+        if !self.wants(&other) {
+            return false;
         }
         let (mut old, mut new) = (
             std::mem::take(&mut self.written).into_iter().peekable(),
@@ -133,6 +136,17 @@ impl Registers {
         }
         self.written.extend(old);
         self.written.extend(new);
+        true
+    }
+
+    /// Whether some of another's writes would take a place here.
+    fn wants(&self, other: &Self) -> bool {
+        let mut old = self.written.iter().peekable();
+        other.written.iter().any(|new| {
+            while old.next_if(|old| old.key < new.key).is_some() {}
+            let same = old.peek().filter(|old| old.key == new.key);
+            same.is_none_or(|old| self.keep.prefers(new, old))
+        })
     }
 }
 
@@ -162,12 +176,15 @@ impl Default for State {
 }
 
 impl State {
-    /// Takes another state of the same id in. The order and the number of times don't matter.
-    pub(crate) fn merge(&mut self, other: Self) {
+    /// Takes another state of the same id in. The order and the number of times don't matter. Says
+    /// whether that changed anything.
+    pub(crate) fn merge(&mut self, other: Self) -> bool {
+        let before = (self.first_seen, self.identified);
         self.see(other.first_seen);
         self.identify(other.identified);
-        self.set.merge(other.set);
-        self.once.merge(other.once);
+        let set = self.set.merge(other.set);
+        let once = self.once.merge(other.once);
+        set || once || before != (self.first_seen, self.identified)
     }
 
     pub(crate) fn see(&mut self, timestamp: Option<i64>) {

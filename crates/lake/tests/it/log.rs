@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hedgerow_data_api::{Clock, EventBatch, EventRecord, EventSink, EventStore, PropertyValue, ValueType};
-use hedgerow_lake::{Lake, Settings, SystemFiles};
+use hedgerow_lake::{Lake, LakeFile, Settings, SystemFiles};
 
 use crate::append::{events, now, owned, project};
 
@@ -92,14 +92,14 @@ async fn files_of_a_day_become_one_and_old_ones_go() {
     let (before, _) = lake.snapshot(&project()).await.unwrap();
     let merged = lake.compact(&project()).await.unwrap();
     let (after, taxonomy) = lake.snapshot(&project()).await.unwrap();
-    assert_eq!((before.files.len(), merged, after.files.len()), (8, 5, 5));
+    assert_eq!((before.files.len(), merged, after.files.len()), (4, 4, 1));
     assert_eq!((after.rows(), taxonomy.property("status").unwrap().count), (1000, 1000));
     let on_disk = || {
         fs_err::read_dir(folder.path().join("projects/site/data/main/events"))
             .unwrap()
             .count()
     };
-    assert_eq!(on_disk(), 10, "the snapshots before still name the old files");
+    assert_eq!(on_disk(), 5, "the snapshots before still name the old files");
     drop(lake);
     let later = Settings {
         snapshots_for: std::time::Duration::ZERO,
@@ -107,11 +107,37 @@ async fn files_of_a_day_become_one_and_old_ones_go() {
     };
     let clock = Clock::fixed(now() + chrono::Duration::hours(1));
     let lake = Lake::with(owned(folder.path()).await, clock, Arc::new(SystemFiles), later);
-    assert_eq!(lake.expire(&project()).await.unwrap(), 5);
+    assert_eq!(lake.expire(&project()).await.unwrap(), 4);
     assert_eq!(
         (on_disk(), lake.snapshot(&project()).await.unwrap().0.rows()),
-        (5, 1000)
+        (1, 1000)
     );
+}
+
+/// Four flushes, each with a third of what a day needs for a file of its own, on each of three days.
+#[tokio::test]
+async fn a_day_that_has_enough_gets_a_file_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = logged(folder.path()).await;
+    for flush in 0..4_u32 {
+        let mut some = events(4500);
+        for (n, event) in (0_u32..).zip(&mut some) {
+            event.uuid = uuid::Uuid::from_u128((u128::from(flush) << 32) + u128::from(n));
+            event.timestamp =
+                now() + chrono::Duration::days((n % 3).into()) + chrono::Duration::seconds((n * 7 % 1000).into());
+        }
+        lake.append(&project(), some.into()).await.unwrap();
+        lake.flush(&project()).await.unwrap();
+    }
+    let days = async || {
+        let (view, _) = lake.snapshot(&project()).await.unwrap();
+        let days = |file: &LakeFile| (file.days().count(), file.rows);
+        (view.rows(), view.files.iter().map(days).collect::<Vec<_>>())
+    };
+    assert_eq!(days().await, (18_000, vec![(3, 4500); 4]));
+    assert_eq!(lake.compact(&project()).await.unwrap(), 4);
+    assert_eq!(days().await, (18_000, vec![(1, 6000); 3]));
+    assert_eq!(lake.compact(&project()).await.unwrap(), 0);
 }
 
 #[tokio::test]

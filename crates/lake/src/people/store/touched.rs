@@ -61,13 +61,16 @@ impl Touched {
                 continue;
             };
             let known_since = row.state.identified;
-            row.state.merge(state.clone());
+            let changed = row.state.merge(state.clone());
             // Since when somebody is known decides over the merges.
             if reach == Reach::Persons || row.state.identified != known_since {
                 seeds.push(id.clone());
             }
             let key = row.person_key;
-            touched.changed.insert(key);
+            // Of events in random order most say nothing that was not known.
+            if changed {
+                touched.changed.insert(key);
+            }
         }
         touched.components(connection, seeds, changes, reach).await?;
         touched.resolve();
