@@ -10,6 +10,7 @@ mod export;
 mod import_access_log;
 mod import_events;
 mod import_world;
+mod persons;
 mod projects;
 mod query;
 mod recover;

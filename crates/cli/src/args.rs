@@ -13,7 +13,7 @@ use hedgerow_data_api::Clock;
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, RunId};
 
-pub(crate) use self::maintain::{ExportCommand, ExportJsonlArgs, ExportParquetArgs};
+pub(crate) use self::maintain::{ExportCommand, ExportJsonlArgs, ExportParquetArgs, PersonsCommand};
 use crate::printer::Printer;
 
 /// The project where nobody names one.
@@ -142,6 +142,9 @@ pub enum Command {
     /// List projects
     #[command(subcommand, after_help = "Example:\n  hedgerow projects list")]
     Projects(ProjectsCommand),
+    /// List, show and delete persons
+    #[command(subcommand, after_help = "Example:\n  hedgerow persons list --search ann")]
+    Persons(PersonsCommand),
     /// Show what exists in a project: events, properties, values
     #[command(subcommand, after_help = "Example:\n  hedgerow taxonomy values '$browser' --limit 5")]
     Taxonomy(TaxonomyCommand),

@@ -5,6 +5,7 @@ mod demo;
 mod eval;
 mod export;
 mod import;
+mod persons;
 mod progress;
 mod projects;
 mod query;
@@ -108,6 +109,7 @@ async fn dispatch_droppable(command: Command, globals: &Globals, ctx: &VerbConte
         Command::Tools(command) => tools::run(command, globals, ctx).await,
         Command::Runs(command) => runs::run(command, globals, ctx).await,
         Command::Eval(args) => eval::run(args, globals, ctx).await,
+        Command::Persons(command) => persons::run(command, globals, ctx).await,
         Command::Projects(command) => projects::run(&command, globals, ctx).await,
         Command::Taxonomy(command) => taxonomy::run(command, globals, ctx).await,
         Command::Ask(_) | Command::Serve(_) | Command::Demo(_) => Err(Error::internal(

@@ -5,6 +5,7 @@ use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 
 use crate::export::{Export, ExportStream};
+use crate::people::{PersonDeleted, PersonInfo};
 
 /// Looks after projects.
 #[async_trait]
@@ -12,4 +13,15 @@ pub trait Maintenance: Send + Sync {
     /// Begins an export of all events that there are now. Unknown projects and events are refused with
     /// the nearest names.
     async fn export(&self, project: &ProjectId, export: &Export) -> Result<Box<dyn ExportStream>>;
+
+    /// Persons with a distinct id that contains `search` (all when empty), at most `limit`.
+    async fn persons(&self, project: &ProjectId, search: &str, limit: usize) -> Result<Vec<PersonInfo>>;
+
+    /// A person by one of its distinct ids or by its id; `unknown_name` where there is none.
+    async fn person(&self, project: &ProjectId, id: &str) -> Result<PersonInfo>;
+
+    /// Deletes a person with all its distinct ids and events, so that nothing is left of them in the
+    /// project's folder. It goes on to its end when the caller is gone. Events of it that are sent again
+    /// later make it anew.
+    async fn delete_person(&self, project: &ProjectId, id: &str) -> Result<PersonDeleted>;
 }

@@ -215,7 +215,7 @@ impl Merged {
 }
 
 /// The columns that some of the files has, as the table has them now.
-async fn columns_of(project: &Project, files: &[LakeFile]) -> Result<Vec<LakeColumn>> {
+pub(crate) async fn columns_of(project: &Project, files: &[LakeFile]) -> Result<Vec<LakeColumn>> {
     let ids: Vec<i64> = files.iter().map(|file| file.id).collect();
     let statement = "SELECT DISTINCT column_id FROM ducklake_file_column_stats WHERE data_file_id IN (SELECT value FROM json_each(?))";
     let mut connection = project.catalog.acquire().await?;

@@ -9,7 +9,7 @@ use hedgerow_errors::Result;
 use serde_json::json;
 
 use crate::catalog::{events_folder, snapshot_time};
-use crate::commit::begin;
+use crate::commit::{Committing, begin};
 use crate::project::Project;
 use crate::sqlite_error::failed;
 
@@ -18,7 +18,6 @@ use crate::sqlite_error::failed;
 pub(crate) async fn expire(project: &Arc<Project>, now: DateTime<Utc>) -> Result<usize> {
     let _one_at_a_time = project.reconciling.lock().await;
     let step = failed("cannot forget old snapshots");
-    let in_use = project.shown.files_in_use();
     let mut committing = begin(project).await?;
     let transaction = &mut committing.transaction;
     let oldest = now - project.settings.snapshots_for;
@@ -30,14 +29,37 @@ pub(crate) async fn expire(project: &Arc<Project>, now: DateTime<Utc>) -> Result
     .fetch_one(&mut **transaction)
     .await
     .map_err(&step)?;
-    let ended: Vec<(i64, String)> =
-        sqlx::query_as("SELECT data_file_id, path FROM ducklake_data_file WHERE end_snapshot <= ?")
+    forget_before(project, committing, kept)
+        .await
+        .map(|forgotten| forgotten.files)
+}
+
+/// What was forgotten.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Forgotten {
+    pub(crate) snapshots: u64,
+    /// Files that are gone.
+    pub(crate) files: usize,
+    /// The bytes of these files.
+    pub(crate) bytes: u64,
+    /// Files that a query may still read.
+    pub(crate) left: usize,
+}
+
+/// Forgets the snapshots before one, and the files that only they name.
+pub(crate) async fn forget_before(project: &Project, mut committing: Committing<'_>, kept: i64) -> Result<Forgotten> {
+    let step = failed("cannot forget old snapshots");
+    let in_use = project.shown.files_in_use();
+    let transaction = &mut committing.transaction;
+    let ended: Vec<(i64, String, i64)> =
+        sqlx::query_as("SELECT data_file_id, path, file_size_bytes FROM ducklake_data_file WHERE end_snapshot <= ?")
             .bind(kept)
             .fetch_all(&mut **transaction)
             .await
             .map_err(&step)?;
-    let gone: Vec<(i64, String)> = ended.into_iter().filter(|(id, _)| !in_use.contains(id)).collect();
-    let ids = json!(gone.iter().map(|(id, _)| id).collect::<Vec<_>>()).to_string();
+    let (left, gone): (Vec<_>, Vec<_>) = ended.into_iter().partition(|(id, ..)| in_use.contains(id));
+    let ids = json!(gone.iter().map(|(id, ..)| id).collect::<Vec<_>>()).to_string();
+    let mut snapshots = 0;
     for table in ["ducklake_data_file", "ducklake_file_column_stats", "hedgerow_data_file"] {
         let delete = format!("DELETE FROM {table} WHERE data_file_id IN (SELECT value FROM json_each(?))");
         sqlx::query(sqlx::AssertSqlSafe(delete))
@@ -48,11 +70,12 @@ pub(crate) async fn expire(project: &Arc<Project>, now: DateTime<Utc>) -> Result
     }
     for table in ["ducklake_snapshot", "ducklake_snapshot_changes"] {
         let delete = format!("DELETE FROM {table} WHERE snapshot_id < ?");
-        sqlx::query(sqlx::AssertSqlSafe(delete))
+        let deleted = sqlx::query(sqlx::AssertSqlSafe(delete))
             .bind(kept)
             .execute(&mut **transaction)
             .await
             .map_err(&step)?;
+        snapshots = snapshots.max(deleted.rows_affected());
     }
     sqlx::query("DELETE FROM ducklake_column WHERE end_snapshot <= ?")
         .bind(kept)
@@ -61,11 +84,16 @@ pub(crate) async fn expire(project: &Arc<Project>, now: DateTime<Utc>) -> Result
         .map_err(&step)?;
     committing.transaction.commit().await.map_err(&step)?;
     let folder = events_folder(&project.folder);
-    for (_, name) in &gone {
+    for (_, name, _) in &gone {
         // One that stays is an orphan, and goes at the next start.
         let _ = project.files.remove(&folder.join(name));
     }
-    Ok(gone.len())
+    Ok(Forgotten {
+        snapshots,
+        files: gone.len(),
+        bytes: gone.iter().map(|(.., bytes)| bytes.unsigned_abs()).sum(),
+        left: left.len(),
+    })
 }
 
 /// Removes files that nothing in the catalog names: what a crash left of a batch. Only for a project

@@ -1,11 +1,14 @@
 //! The lake as those see it who look after its data.
 
 use async_trait::async_trait;
-use hedgerow_data_api::{Export, ExportStream, Maintenance};
+use hedgerow_data_api::{Export, ExportStream, Maintenance, PersonDeleted, PersonInfo};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 
+use crate::append::to_its_end;
+use crate::delete::delete_person;
 use crate::export::LakeExport;
+use crate::lookup;
 use crate::store::Lake;
 
 #[async_trait]
@@ -19,5 +22,18 @@ impl Maintenance for Lake {
             }
         }
         Ok(Box::new(LakeExport::new(view, export)?))
+    }
+
+    async fn persons(&self, project: &ProjectId, search: &str, limit: usize) -> Result<Vec<PersonInfo>> {
+        lookup::persons(&mut self.people(project).await?, search, limit).await
+    }
+
+    async fn person(&self, project: &ProjectId, id: &str) -> Result<PersonInfo> {
+        lookup::person(&mut self.people(project).await?, id).await
+    }
+
+    async fn delete_person(&self, project: &ProjectId, id: &str) -> Result<PersonDeleted> {
+        let (project, id, now) = (self.project(project).await?, id.to_owned(), self.clock.now());
+        to_its_end(async move { delete_person(&project, &id, now).await }).await
     }
 }

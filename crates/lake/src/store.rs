@@ -32,7 +32,7 @@ use crate::view::LakeView;
 /// All projects of a data folder.
 pub struct Lake {
     folder: Arc<DataFolder>,
-    clock: Clock,
+    pub(crate) clock: Clock,
     files: Arc<dyn Files>,
     settings: Settings,
     /// Each is opened by its first user, without keeping those of other projects waiting.
@@ -122,7 +122,7 @@ impl Lake {
     }
 
     /// An existing project; an unknown one is refused with the names that exist.
-    async fn project(&self, project: &ProjectId) -> Result<Arc<Project>> {
+    pub(crate) async fn project(&self, project: &ProjectId) -> Result<Arc<Project>> {
         if !self.exists(project) {
             let known = self.names()?;
             let error = Error::unknown("project", project.as_str(), known.iter().map(ProjectId::as_str));

@@ -1,13 +1,17 @@
 //! From the rows of a file back to events: each value under its key, whether it lies in a column of
 //! its own or in `rest`.
 
+use std::borrow::Cow;
+
 use datafusion::arrow::array::{
     Array, AsArray, BooleanArray, FixedSizeBinaryArray, Float64Array, Int64Array, StringArray,
 };
 use datafusion::arrow::datatypes::{Float64Type, Int64Type, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
-use hedgerow_data_api::Value;
+use hedgerow_data_api::{EventBatch, Value};
 use hedgerow_errors::{Code, Error, Result};
+use serde::de::{Deserializer as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::layout::{ColumnKind, LakeColumn, REST};
@@ -96,4 +100,70 @@ impl<'a> PropertyValues<'a> {
             Self::Booleans(array) => array.is_valid(row).then(|| Value::Boolean(array.value(row))),
         }
     }
+}
+
+/// Adds rows that have all stored columns to a batch of events.
+pub(crate) fn add_events(batch: &mut EventBatch, rows: &RecordBatch, columns: &[LakeColumn]) -> Result<()> {
+    let fixed = FixedColumns::of(rows)?;
+    let properties = PropertyValues::of(rows, columns);
+    for (row, time) in fixed.timestamps.iter().enumerate() {
+        batch.begin(
+            fixed.uuid(row),
+            fixed.events.value(row),
+            *time,
+            fixed.distinct_ids.value(row),
+            fixed.session(row),
+        );
+        for (key, values) in &properties {
+            if let Some(value) = values.value(row) {
+                batch.set(key, value);
+            }
+        }
+        if fixed.rest.is_valid(row) {
+            members(fixed.rest.value(row), |key, json| set_member(batch, key, json))?;
+        }
+    }
+    Ok(())
+}
+
+fn set_member(batch: &mut EventBatch, key: &str, json: &str) {
+    let unquoted;
+    let value = match json.as_bytes().first() {
+        Some(b'"') => {
+            unquoted = serde_json::from_str::<String>(json).unwrap_or_default();
+            Value::Text(&unquoted)
+        }
+        Some(b'{' | b'[') => Value::Json(json),
+        Some(b't') => Value::Boolean(true),
+        Some(b'f') => Value::Boolean(false),
+        // A number without a fraction or an exponent was written from a whole one.
+        _ => match (json.parse::<i64>(), json.parse::<f64>()) {
+            (Ok(number), _) => Value::Integer(number),
+            (_, Ok(number)) => Value::Double(number),
+            _ => Value::Json(json),
+        },
+    };
+    batch.set(key, value);
+}
+
+/// Gives each member of a JSON object, its value as JSON text.
+pub(crate) fn members(object: &str, each: impl FnMut(&str, &str)) -> Result<()> {
+    struct Each<F>(F);
+    impl<'de, F: FnMut(&str, &str)> Visitor<'de> for Each<F> {
+        type Value = ();
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(mut self, mut members: M) -> std::result::Result<(), M::Error> {
+            while let Some((key, value)) = members.next_entry::<Cow<'de, str>, &RawValue>()? {
+                (self.0)(&key, value.get());
+            }
+            Ok(())
+        }
+    }
+    serde_json::Deserializer::from_str(object)
+        .deserialize_map(Each(each))
+        .map_err(|error| Error::caused(Code::Corrupt, "a file has a value in rest that is no object", error))
 }

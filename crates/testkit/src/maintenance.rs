@@ -1,7 +1,7 @@
 //! A store that nobody has to look after.
 
 use async_trait::async_trait;
-use hedgerow_data_api::{Export, ExportStream, Maintenance};
+use hedgerow_data_api::{Export, ExportStream, Maintenance, PersonDeleted, PersonInfo};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 
@@ -16,6 +16,18 @@ fn refusal() -> Error {
 #[async_trait]
 impl Maintenance for NoMaintenance {
     async fn export(&self, _: &ProjectId, _: &Export) -> Result<Box<dyn ExportStream>> {
+        Err(refusal())
+    }
+
+    async fn persons(&self, _: &ProjectId, _: &str, _: usize) -> Result<Vec<PersonInfo>> {
+        Err(refusal())
+    }
+
+    async fn person(&self, _: &ProjectId, _: &str) -> Result<PersonInfo> {
+        Err(refusal())
+    }
+
+    async fn delete_person(&self, _: &ProjectId, _: &str) -> Result<PersonDeleted> {
         Err(refusal())
     }
 }

@@ -38,3 +38,33 @@ pub struct ExportJsonlArgs {
     #[arg(long = "event", value_name = "NAME")]
     pub events: Vec<String>,
 }
+
+/// `persons`.
+#[derive(Debug, Subcommand)]
+pub enum PersonsCommand {
+    /// List persons
+    #[command(after_help = "Example:\n  hedgerow persons list --search ann --project site")]
+    List {
+        /// Only persons with a distinct id that contains this text
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        search: String,
+        /// How many, 1 to 1,000
+        #[arg(long, value_name = "PERSONS", default_value_t = 20)]
+        limit: usize,
+    },
+    /// Show a person: its distinct ids and properties
+    #[command(after_help = "Example:\n  hedgerow persons show ann@example.com --project site")]
+    Show {
+        /// One of its distinct ids, or its id
+        id: String,
+    },
+    /// Delete a person with all its distinct ids and events, for good
+    #[command(after_help = "Example:\n  hedgerow persons delete ann@example.com --project site --yes")]
+    Delete {
+        /// One of its distinct ids, or its id
+        id: String,
+        /// Delete it; without this it is only said what would be deleted
+        #[arg(long)]
+        yes: bool,
+    },
+}

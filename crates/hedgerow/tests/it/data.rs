@@ -79,3 +79,20 @@ fn an_export_through_a_server_gives_only_the_named_events() {
     );
     assert_eq!((some.lines().count(), views > 0), (views, true));
 }
+
+#[test]
+fn a_person_is_deleted_only_when_that_is_said() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("odd.jsonl");
+    fs_err::write(&file, ODD).unwrap();
+    let folder = data.path().join("data");
+    done(&folder, &["import", "jsonl", file.to_str().unwrap()]);
+    assert!(done(&folder, &["persons", "list", "--search", "an"]).contains("ann"));
+    assert!(done(&folder, &["persons", "show", "ben"]).contains("ben@example.com"));
+    let asked = run(&folder, &["persons", "delete", "anon-1"]);
+    assert_eq!(asked.status.code(), Some(1));
+    assert!(text(&asked.stderr).contains("--yes") && text(&asked.stderr).contains("ann"));
+    assert_eq!(events(&folder, "default").len(), 4);
+    assert!(done(&folder, &["persons", "delete", "anon-1", "--yes"]).contains("deleted 3 events"));
+    assert_eq!(events(&folder, "default").len(), 1);
+}

@@ -37,6 +37,8 @@ struct Held {
     properties: Vec<Property>,
     /// The last commits and what they have counted, ascending.
     commits: VecDeque<(i64, Vec<Arc<Counts>>)>,
+    /// The next commit does not add to what is held, but replaces it.
+    is_replaced: bool,
 }
 
 #[derive(Debug)]
@@ -87,6 +89,9 @@ impl Listings {
     /// Remembers what a commit has counted.
     pub(crate) fn follow(&self, snapshot_id: i64, counts: Vec<Arc<Counts>>) {
         let mut held = self.lock();
+        if std::mem::take(&mut held.is_replaced) {
+            held.properties.clear();
+        }
         if held.properties.is_empty() {
             held.commits.clear();
             return;
@@ -105,6 +110,12 @@ impl Listings {
         let kept = sums.take(MOST_COMMITS).take_while(|sum| *sum <= 4 * MOST_LATER).count();
         let gone = held.commits.len() - kept;
         held.commits.drain(..gone);
+    }
+
+    /// Says that the next commit counts all values anew, so that nothing which is held then is right after
+    /// it. To be called with the right to change the catalog.
+    pub(crate) fn forget_with_next_commit(&self) {
+        self.lock().is_replaced = true;
     }
 
     /// The values of a property as a view shows them; `None` where the catalog is later than the view.

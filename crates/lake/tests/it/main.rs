@@ -10,6 +10,7 @@
 mod append;
 mod cancel;
 mod crash;
+mod delete;
 mod duckdb;
 mod duplicates;
 mod faults;
