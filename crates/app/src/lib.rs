@@ -5,6 +5,7 @@
 
 mod ask;
 mod ask_report;
+mod doctor;
 pub mod eval;
 mod export;
 mod import_access_log;

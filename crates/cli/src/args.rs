@@ -13,7 +13,7 @@ use hedgerow_data_api::Clock;
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, RunId};
 
-pub(crate) use self::maintain::{ExportCommand, ExportJsonlArgs, ExportParquetArgs, PersonsCommand};
+pub(crate) use self::maintain::{DoctorArgs, ExportCommand, ExportJsonlArgs, ExportParquetArgs, PersonsCommand};
 use crate::printer::Printer;
 
 /// The project where nobody names one.
@@ -145,6 +145,9 @@ pub enum Command {
     /// List, show and delete persons
     #[command(subcommand, after_help = "Example:\n  hedgerow persons list --search ann")]
     Persons(PersonsCommand),
+    /// Check stored data, of all projects unless --project names one, and repair it
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(DoctorArgs),
     /// Show what exists in a project: events, properties, values
     #[command(subcommand, after_help = "Example:\n  hedgerow taxonomy values '$browser' --limit 5")]
     Taxonomy(TaxonomyCommand),
@@ -155,6 +158,12 @@ const ASK_HELP: &str = "Examples:
   hedgerow ask \"Unique visitors per browser in May 2015\" --json
 
 Exits 0 answered, 3 refused, 4 asked back, 1 failed, 130 cancelled.";
+
+const DOCTOR_HELP: &str = "Examples:
+  hedgerow doctor
+  hedgerow doctor --full --repair --project site
+
+Exits 0 when nothing is wrong, 1 when a problem is left.";
 
 const QUERY_HELP: &str = "Example:
   hedgerow query '{\"series\": [{\"event\": \"$pageview\"}], \"dateRange\": {\"date_from\": \"all\"}}'";

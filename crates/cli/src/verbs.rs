@@ -2,6 +2,7 @@
 
 mod ask;
 mod demo;
+mod doctor;
 mod eval;
 mod export;
 mod import;
@@ -109,6 +110,7 @@ async fn dispatch_droppable(command: Command, globals: &Globals, ctx: &VerbConte
         Command::Tools(command) => tools::run(command, globals, ctx).await,
         Command::Runs(command) => runs::run(command, globals, ctx).await,
         Command::Eval(args) => eval::run(args, globals, ctx).await,
+        Command::Doctor(args) => doctor::run(args, globals, ctx).await,
         Command::Persons(command) => persons::run(command, globals, ctx).await,
         Command::Projects(command) => projects::run(&command, globals, ctx).await,
         Command::Taxonomy(command) => taxonomy::run(command, globals, ctx).await,

@@ -5,6 +5,7 @@
 //! lists where we deliberately differ.
 
 mod batch;
+mod check;
 mod clock;
 mod engine;
 mod event;
@@ -19,6 +20,7 @@ mod taxonomy;
 mod trends;
 
 pub use batch::{Dictionary, EventBatch, KeyId, PropertyColumn, RowReader, Sparse, TextColumn, Value};
+pub use check::{CheckOptions, CheckReport, Finding, Severity};
 pub use clock::Clock;
 pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlArrow, SqlQuery, SqlResponse};
 pub use event::{Appended, EventRecord, EventSink, PropertyValue};

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 
+use crate::check::{CheckOptions, CheckReport};
 use crate::export::{Export, ExportStream};
 use crate::people::{PersonDeleted, PersonInfo};
 
@@ -24,4 +25,8 @@ pub trait Maintenance: Send + Sync {
     /// project's folder. It goes on to its end when the caller is gone. Events of it that are sent again
     /// later make it anew.
     async fn delete_person(&self, project: &ProjectId, id: &str) -> Result<PersonDeleted>;
+
+    /// Checks a project and repairs it where that is asked for. A project that can't be opened is a finding
+    /// and no error. Imports and flushes wait meanwhile.
+    async fn check(&self, project: &ProjectId, options: CheckOptions) -> Result<CheckReport>;
 }

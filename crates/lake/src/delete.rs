@@ -273,7 +273,7 @@ async fn forget_person(connection: &mut SqliteConnection, distinct_ids: &[String
 }
 
 /// Removes segments of the log whose events are in files, or were never acknowledged.
-async fn purge_log(project: &Project) -> Result<()> {
+pub(crate) async fn purge_log(project: &Project) -> Result<()> {
     let writing = project.writing.lock().await;
     let needed: HashSet<Uuid> = {
         let in_memory = project.memory().into_iter().map(|batch| batch.segment);
@@ -304,12 +304,12 @@ async fn forget_all(project: &Project, replaced: &[i64]) -> Result<Forgotten> {
 }
 
 /// Writes the catalog anew, so that nothing is left in it of what was deleted.
-async fn scrub(project: &Project) -> Result<()> {
+pub(crate) async fn scrub(project: &Project) -> Result<()> {
     let _one_at_a_time = project.committing.lock().await;
     let mut connection = project.catalog.acquire().await?;
     let vacuumed = sqlx::query("VACUUM").execute(&mut *connection).await;
     vacuumed.map(drop).map_err(|error| {
         failed("the person is deleted, and traces of it may be left in the catalog, which cannot be compacted")(error)
-            .with_hint("close other programs that read the catalog, and delete another person or this one again")
+            .with_hint("close other programs that read the catalog, then run hedgerow doctor --repair")
     })
 }

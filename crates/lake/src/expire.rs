@@ -100,6 +100,17 @@ pub(crate) async fn forget_before(project: &Project, mut committing: Committing<
 /// on which nobody works yet: a file on its way has no name in the catalog either. Says which went.
 pub(crate) async fn remove_orphans(project: &Project) -> Result<Vec<String>> {
     let mut connection = project.catalog.acquire().await?;
+    // A catalog that has lost the name of a file still knows something of it. Then nothing goes: the file
+    // may be one of these, and the doctor names it again.
+    let lost = "SELECT EXISTS (SELECT 1 FROM hedgerow_data_file WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file))
+                    OR EXISTS (SELECT 1 FROM ducklake_file_column_stats WHERE data_file_id NOT IN (SELECT data_file_id FROM ducklake_data_file))";
+    let lost: bool = sqlx::query_scalar(lost)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(failed("cannot read the names of files"))?;
+    if lost {
+        return Ok(Vec::new());
+    }
     let named = sqlx::query_scalar("SELECT path FROM ducklake_data_file")
         .fetch_all(&mut *connection)
         .await;

@@ -22,6 +22,7 @@ mod counts;
 mod current;
 mod days;
 mod delete;
+mod doctor;
 mod duplicates;
 mod expire;
 mod export;

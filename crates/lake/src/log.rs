@@ -21,7 +21,7 @@ const MAGIC: &[u8; 8] = b"HEDGLOG\x01";
 /// A record begins with its length and its checksum (CRC-32), both little-endian.
 const HEAD: usize = 8;
 
-/// A record that claims to be longer is damaged.
+/// A record that claims to be longer is damaged, and so is an empty one: a machine that stops may leave zeros.
 const LONGEST_RECORD: usize = 1 << 30;
 
 /// The segment that is written to.
@@ -129,13 +129,43 @@ pub(crate) fn read(project: &Path, segment: Uuid) -> Result<Vec<EventBatch>> {
     Ok(batches)
 }
 
+/// What comes after the whole records of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tail {
+    /// Nothing.
+    Whole,
+    /// So many bytes of a record that was not written to its end.
+    Cut(usize),
+    /// So many bytes that begin with a record that was written to its end and is another by now.
+    Damaged(usize),
+}
+
+/// Looks at the end of a segment that [`read`] reads.
+pub(crate) fn tail(project: &Path, segment: Uuid) -> Result<Tail> {
+    read(project, segment)?;
+    let bytes = fs::read(path(project, segment))?;
+    let mut rest = bytes.strip_prefix(MAGIC).unwrap_or_default();
+    while let Some((_, after)) = record(rest) {
+        rest = after;
+    }
+    let length = rest
+        .first_chunk::<4>()
+        .map(|length| u32::from_le_bytes(*length) as usize);
+    Ok(match length {
+        _ if rest.is_empty() => Tail::Whole,
+        // A file may have its length before its content when the machine stops; then zeros stand there.
+        Some(length) if length > 0 && length <= rest.len().saturating_sub(HEAD) => Tail::Damaged(rest.len()),
+        _ => Tail::Cut(rest.len()),
+    })
+}
+
 /// The payload of the first record, and what comes after it.
 fn record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let (checksum, rest) = rest.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length))
         .ok()
-        .filter(|length| *length <= LONGEST_RECORD)?;
+        .filter(|length| (1..=LONGEST_RECORD).contains(length))?;
     let (payload, after) = rest.split_at_checked(length)?;
     (crc32fast::hash(payload) == u32::from_le_bytes(*checksum)).then_some((payload, after))
 }

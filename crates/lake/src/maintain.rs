@@ -1,12 +1,13 @@
 //! The lake as those see it who look after its data.
 
 use async_trait::async_trait;
-use hedgerow_data_api::{Export, ExportStream, Maintenance, PersonDeleted, PersonInfo};
-use hedgerow_errors::{Error, Result};
+use hedgerow_data_api::{CheckOptions, CheckReport, Export, ExportStream, Maintenance, PersonDeleted, PersonInfo};
+use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 
 use crate::append::to_its_end;
 use crate::delete::delete_person;
+use crate::doctor;
 use crate::export::LakeExport;
 use crate::lookup;
 use crate::store::Lake;
@@ -30,6 +31,16 @@ impl Maintenance for Lake {
 
     async fn person(&self, project: &ProjectId, id: &str) -> Result<PersonInfo> {
         lookup::person(&mut self.people(project).await?, id).await
+    }
+
+    async fn check(&self, project: &ProjectId, options: CheckOptions) -> Result<CheckReport> {
+        let opened = match self.project(project).await {
+            Ok(opened) => opened,
+            Err(error) if error.code() == Code::UnknownName => return Err(error),
+            Err(error) => return doctor::unopened(project, &self.folder_of(project), &error).await,
+        };
+        let (project, now) = (project.clone(), self.clock.now());
+        to_its_end(async move { doctor::check(&project, &opened, options, now).await }).await
     }
 
     async fn delete_person(&self, project: &ProjectId, id: &str) -> Result<PersonDeleted> {

@@ -41,7 +41,7 @@ pub(crate) struct NewFile {
 }
 
 /// A column's statistics in the catalog's text form.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ColumnStats {
     pub(crate) column_id: i64,
     pub(crate) size: u64,
@@ -256,6 +256,34 @@ fn span(metadata: &ParquetMetaData, at: usize) -> Option<(i64, i64)> {
         .iter()
         .filter_map(of_group)
         .reduce(|(first, last), (min, max)| (first.min(min), last.max(max)))
+}
+
+/// What a file says of itself.
+pub(crate) struct Footer {
+    pub(crate) rows: u64,
+    pub(crate) footer_size: u64,
+    /// The earliest and the latest event.
+    pub(crate) span: (i64, i64),
+    /// The columns that the file has, of those that were asked for.
+    pub(crate) columns: Vec<ColumnStats>,
+}
+
+/// Reads a file's footer, with the statistics of some columns.
+pub(crate) fn footer(path: &Path, columns: &[LakeColumn]) -> Result<Footer> {
+    let failed = |error| Error::caused(Code::Corrupt, format!("cannot read {}", path.display()), error);
+    let file = fs::File::open(path)?.into_file();
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(failed)?;
+    let metadata = builder.metadata();
+    let place = |name: &str| builder.schema().fields().iter().position(|field| field.name() == name);
+    let columns = columns
+        .iter()
+        .filter_map(|column| Some(stats(metadata, place(&column.name)?, column)));
+    Ok(Footer {
+        rows: metadata.file_metadata().num_rows().unsigned_abs(),
+        footer_size: footer_size(path)?,
+        span: place("timestamp").and_then(|at| span(metadata, at)).unwrap_or_default(),
+        columns: columns.collect(),
+    })
 }
 
 /// A Parquet file ends with the footer, its length in 4 bytes, and the magic `PAR1`.

@@ -6,10 +6,12 @@
 //! The canonical order is that of their [`Stamp`]s.
 
 mod changes;
+mod check;
 mod keys;
 mod mapped;
 mod merges;
 mod migrate;
+mod missing;
 mod overlay;
 mod properties;
 mod reading;
@@ -19,10 +21,12 @@ mod world;
 
 pub use self::changes::Ignored;
 pub(crate) use self::changes::PeopleChanges;
+pub(crate) use self::check::{astray, remove, unreadable};
 pub(crate) use self::keys::person_keys;
 pub use self::keys::{person_key, person_uuid};
 pub use self::merges::{MergeKind, MergeOp, Reason, Refusal};
 pub(crate) use self::migrate::migrate;
+pub(crate) use self::missing::{keep_known, mark_nobody, missing, older_keys};
 pub(crate) use self::overlay::Overlay;
 pub(crate) use self::reading::{
     collisions, group_types, groups, ignored, overrides, person_distinct_ids, persons, refusals,

@@ -117,7 +117,7 @@ impl Lake {
         Ok(())
     }
 
-    fn folder_of(&self, project: &ProjectId) -> PathBuf {
+    pub(crate) fn folder_of(&self, project: &ProjectId) -> PathBuf {
         self.folder.root().join("projects").join(project.as_str())
     }
 

@@ -10,6 +10,7 @@
 
 mod grams;
 mod index;
+mod inspect;
 mod likeness;
 mod listings;
 mod run;
@@ -23,6 +24,7 @@ use hedgerow_errors::Result;
 use sqlx::SqliteConnection;
 
 use self::index::lower;
+pub(crate) use self::inspect::{Stored, columns, stored};
 use self::likeness::Pattern;
 pub(crate) use self::listings::Listings;
 use self::listings::Values;

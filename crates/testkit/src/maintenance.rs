@@ -1,7 +1,7 @@
 //! A store that nobody has to look after.
 
 use async_trait::async_trait;
-use hedgerow_data_api::{Export, ExportStream, Maintenance, PersonDeleted, PersonInfo};
+use hedgerow_data_api::{CheckOptions, CheckReport, Export, ExportStream, Maintenance, PersonDeleted, PersonInfo};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 
@@ -24,6 +24,10 @@ impl Maintenance for NoMaintenance {
     }
 
     async fn person(&self, _: &ProjectId, _: &str) -> Result<PersonInfo> {
+        Err(refusal())
+    }
+
+    async fn check(&self, _: &ProjectId, _: CheckOptions) -> Result<CheckReport> {
         Err(refusal())
     }
 

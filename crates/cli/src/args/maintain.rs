@@ -68,3 +68,17 @@ pub enum PersonsCommand {
         yes: bool,
     },
 }
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Read all events, too: their order and identities, and every count
+    #[arg(long)]
+    pub full: bool,
+    /// Read all events, and repair what can be repaired without losing anything
+    #[arg(long)]
+    pub repair: bool,
+    /// Give up files that are missing, with their events
+    #[arg(long, requires = "repair")]
+    pub drop_missing: bool,
+}

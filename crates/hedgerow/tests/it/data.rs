@@ -95,4 +95,5 @@ fn a_person_is_deleted_only_when_that_is_said() {
     assert_eq!(events(&folder, "default").len(), 4);
     assert!(done(&folder, &["persons", "delete", "anon-1", "--yes"]).contains("deleted 3 events"));
     assert_eq!(events(&folder, "default").len(), 1);
+    assert!(done(&folder, &["doctor", "--full"]).contains("fine, 1 events"));
 }

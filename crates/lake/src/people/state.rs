@@ -78,6 +78,19 @@ impl Registers {
         self.written.iter()
     }
 
+    /// Whether some register has not seen a write that the other registers have. What equal stamps wrote is
+    /// not compared: a number that went through a file may be written in another way.
+    fn lacks(&self, others: &Self) -> bool {
+        others.iter().any(|other| {
+            let at = self.written.binary_search_by(|written| written.key.cmp(&other.key));
+            let known = at.ok().and_then(|at| self.written.get(at));
+            known.is_none_or(|known| match self.keep {
+                Keep::Latest => known.stamp < other.stamp,
+                Keep::Earliest => known.stamp > other.stamp,
+            })
+        })
+    }
+
     /// Takes a write in, where the register of its key prefers it.
     pub(crate) fn write(&mut self, new: Written) {
         self.place(new, false);
@@ -185,6 +198,14 @@ impl State {
         let set = self.set.merge(other.set);
         let once = self.once.merge(other.once);
         set || once || before != (self.first_seen, self.identified)
+    }
+
+    /// Whether another state of the same id knows something that this one does not.
+    pub(crate) fn lacks(&self, other: &Self) -> bool {
+        earlier(self.first_seen, other.first_seen) != self.first_seen
+            || earlier(self.identified, other.identified) != self.identified
+            || self.set.lacks(&other.set)
+            || self.once.lacks(&other.once)
     }
 
     pub(crate) fn see(&mut self, timestamp: Option<i64>) {

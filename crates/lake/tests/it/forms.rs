@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hedgerow_data_api::{Clock, EventSink, EventStore};
+use hedgerow_data_api::{CheckOptions, Clock, EventSink, EventStore, Maintenance};
 use hedgerow_errors::Code;
 use hedgerow_lake::{DataFolder, Lake};
 use sqlx::AssertSqlSafe;
@@ -53,6 +53,13 @@ async fn a_project_of_the_first_form_keeps_its_events_and_visitors() {
     assert_eq!(appended.added, 12);
     lake.flush(&project()).await.unwrap();
     assert!(lake.compact(&project()).await.unwrap() > 0);
+    // Its files say nothing of persons, and lack none.
+    let full = CheckOptions {
+        full: true,
+        ..CheckOptions::default()
+    };
+    let report = lake.check(&project(), full).await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
     let (view, _) = lake.snapshot(&project()).await.unwrap();
     assert_eq!(view.rows(), 312);
     let names: Vec<_> = view.columns.iter().map(|column| column.name.as_str()).collect();

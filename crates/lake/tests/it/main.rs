@@ -11,6 +11,7 @@ mod append;
 mod cancel;
 mod crash;
 mod delete;
+mod doctor;
 mod duckdb;
 mod duplicates;
 mod faults;
