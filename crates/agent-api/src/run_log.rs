@@ -1,5 +1,7 @@
 //! The store of run events: append-only, the truth about every run.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hedgerow_errors::Result;
@@ -54,4 +56,10 @@ pub trait RunLog: Send + Sync {
 
     /// Records that a run's owner is alive.
     async fn heartbeat(&self, run_id: RunId, at: DateTime<Utc>) -> Result<()>;
+
+    /// Copies all runs as of one moment into a new file, from which a log can be opened. False where runs
+    /// are kept in no file.
+    async fn copy_to(&self, _file: &Path) -> Result<bool> {
+        Ok(false)
+    }
 }

@@ -5,12 +5,14 @@
 
 mod ask;
 mod ask_report;
+mod backup;
 mod doctor;
 pub mod eval;
 mod export;
 mod import_access_log;
 mod import_events;
 mod import_world;
+mod manifest;
 mod persons;
 mod projects;
 mod query;
@@ -21,6 +23,7 @@ mod tools;
 
 pub use ask::AskInput;
 pub use ask_report::{AskOutcome, AskReport, ResultArtifact, ToolCallReport, cited_results};
+pub use backup::{BackupSummary, ProjectBackup, RestoreSummary, restore};
 pub use export::{ExportInput, ExportProgress, ExportSummary};
 pub use import_access_log::AccessLogInput;
 pub use import_events::EventsInput;

@@ -13,7 +13,9 @@ use hedgerow_data_api::Clock;
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, RunId};
 
-pub(crate) use self::maintain::{DoctorArgs, ExportCommand, ExportJsonlArgs, ExportParquetArgs, PersonsCommand};
+pub(crate) use self::maintain::{
+    BackupArgs, DoctorArgs, ExportCommand, ExportJsonlArgs, ExportParquetArgs, PersonsCommand, RestoreArgs,
+};
 use crate::printer::Printer;
 
 /// The project where nobody names one.
@@ -145,6 +147,12 @@ pub enum Command {
     /// List, show and delete persons
     #[command(subcommand, after_help = "Example:\n  hedgerow persons list --search ann")]
     Persons(PersonsCommand),
+    /// Back up all projects and runs, or the project that --project names, into a new folder
+    #[command(after_help = "Example:\n  hedgerow backup /mnt/backups/2015-05-21")]
+    Backup(BackupArgs),
+    /// Put a backup back as the data folder
+    #[command(after_help = "Example:\n  hedgerow restore /mnt/backups/2015-05-21 --data /srv/hedgerow")]
+    Restore(RestoreArgs),
     /// Check stored data, of all projects unless --project names one, and repair it
     #[command(after_help = DOCTOR_HELP)]
     Doctor(DoctorArgs),

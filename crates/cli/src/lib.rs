@@ -15,7 +15,7 @@ mod verbs;
 pub use args::{Cli, Command, Globals, ImportCommand, parse};
 pub use cancel::{Cancel, Canceller, cancellation};
 pub use printer::{Printer, Sink};
-pub use verbs::{Host, VerbContext, run};
+pub use verbs::{Host, VerbContext, restore, run};
 
 /// Exit codes, the same for all verbs.
 pub mod exit {

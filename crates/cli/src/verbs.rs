@@ -1,6 +1,7 @@
 //! The verbs, one file each, and what runs them.
 
 mod ask;
+mod backup;
 mod demo;
 mod doctor;
 mod eval;
@@ -16,6 +17,8 @@ mod shown;
 mod sql;
 mod taxonomy;
 mod tools;
+
+pub use backup::restore;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -110,10 +113,15 @@ async fn dispatch_droppable(command: Command, globals: &Globals, ctx: &VerbConte
         Command::Tools(command) => tools::run(command, globals, ctx).await,
         Command::Runs(command) => runs::run(command, globals, ctx).await,
         Command::Eval(args) => eval::run(args, globals, ctx).await,
+        Command::Backup(args) => backup::run(&args, globals, ctx).await,
         Command::Doctor(args) => doctor::run(args, globals, ctx).await,
         Command::Persons(command) => persons::run(command, globals, ctx).await,
         Command::Projects(command) => projects::run(&command, globals, ctx).await,
         Command::Taxonomy(command) => taxonomy::run(command, globals, ctx).await,
+        Command::Restore(_) => Err(Error::new(
+            Code::Conflict,
+            "a backup is put back into a folder that nobody uses yet",
+        )),
         Command::Ask(_) | Command::Serve(_) | Command::Demo(_) => Err(Error::internal(
             "a verb that stops in its own way was sent the other way",
         )),

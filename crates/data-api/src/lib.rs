@@ -7,6 +7,7 @@
 mod batch;
 mod check;
 mod clock;
+mod copy;
 mod engine;
 mod event;
 mod export;
@@ -22,6 +23,7 @@ mod trends;
 pub use batch::{Dictionary, EventBatch, KeyId, PropertyColumn, RowReader, Sparse, TextColumn, Value};
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
 pub use clock::Clock;
+pub use copy::ProjectCopy;
 pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlArrow, SqlQuery, SqlResponse};
 pub use event::{Appended, EventRecord, EventSink, PropertyValue};
 pub use export::{Export, ExportFormat, ExportPart, ExportStream};

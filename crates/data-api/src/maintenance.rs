@@ -1,10 +1,13 @@
 //! What a store offers to those who look after its data.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 
 use crate::check::{CheckOptions, CheckReport};
+use crate::copy::ProjectCopy;
 use crate::export::{Export, ExportStream};
 use crate::people::{PersonDeleted, PersonInfo};
 
@@ -25,6 +28,10 @@ pub trait Maintenance: Send + Sync {
     /// project's folder. It goes on to its end when the caller is gone. Events of it that are sent again
     /// later make it anew.
     async fn delete_person(&self, project: &ProjectId, id: &str) -> Result<PersonDeleted>;
+
+    /// Copies a project as of one moment into a new folder: all events that were acknowledged before the
+    /// call, and no half batch. Events may come in meanwhile.
+    async fn copy_project(&self, project: &ProjectId, to: &Path) -> Result<ProjectCopy>;
 
     /// Checks a project and repairs it where that is asked for. A project that can't be opened is a finding
     /// and no error. Imports and flushes wait meanwhile.

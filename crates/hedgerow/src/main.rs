@@ -84,6 +84,11 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
         Command::Eval(_) => root.join("evals"),
         _ => root,
     };
+    if let Command::Restore(args) = &cli.command {
+        let cwd = std::env::current_dir()
+            .map_err(|error| Error::caused(Code::Io, "cannot tell the current folder", error))?;
+        return hedgerow_cli::restore(args, &cli.globals, &cwd, &root, printer);
+    }
     let makes = matches!(
         cli.command,
         Command::Import(_) | Command::Serve(_) | Command::Demo(_) | Command::Eval(_) | Command::Tools(_)

@@ -1,5 +1,6 @@
 //! A project's catalog: opening it, and bringing it to this version's form.
 
+mod place;
 mod reading;
 
 use std::path::{Path, PathBuf};
@@ -60,6 +61,7 @@ impl Catalog {
         };
         catalog.assert_durable().await?;
         catalog.bring_up_to_date(folder, now).await?;
+        catalog.say_where(folder).await?;
         Ok(catalog)
     }
 
@@ -163,7 +165,7 @@ async fn create(transaction: &mut SqliteConnection, folder: &Path, now: DateTime
         .await
         .map_err(&step)?;
     // Guests find the files by this path; we go by the folder that we open.
-    let data_path = format!("{}/", folder.join("data").display());
+    let data_path = place::data_path(folder);
     let created_by = concat!("Hedgerow ", env!("CARGO_PKG_VERSION"));
     for (key, value) in [
         ("version", "1.0"),

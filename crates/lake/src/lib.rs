@@ -15,6 +15,7 @@
 )]
 
 mod append;
+mod backup;
 mod catalog;
 mod commit;
 mod compact;

@@ -1,11 +1,16 @@
 //! The lake as those see it who look after its data.
 
+use std::path::Path;
+
 use async_trait::async_trait;
-use hedgerow_data_api::{CheckOptions, CheckReport, Export, ExportStream, Maintenance, PersonDeleted, PersonInfo};
+use hedgerow_data_api::{
+    CheckOptions, CheckReport, Export, ExportStream, Maintenance, PersonDeleted, PersonInfo, ProjectCopy,
+};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 
 use crate::append::to_its_end;
+use crate::backup::copy_project;
 use crate::delete::delete_person;
 use crate::doctor;
 use crate::export::LakeExport;
@@ -31,6 +36,10 @@ impl Maintenance for Lake {
 
     async fn person(&self, project: &ProjectId, id: &str) -> Result<PersonInfo> {
         lookup::person(&mut self.people(project).await?, id).await
+    }
+
+    async fn copy_project(&self, project: &ProjectId, to: &Path) -> Result<ProjectCopy> {
+        copy_project(&self.project(project).await?, to, self.clock.now()).await
     }
 
     async fn check(&self, project: &ProjectId, options: CheckOptions) -> Result<CheckReport> {

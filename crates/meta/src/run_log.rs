@@ -182,6 +182,16 @@ impl RunLog for SqliteRunLog {
         rows.iter().map(record::run_id).collect()
     }
 
+    async fn copy_to(&self, file: &Path) -> Result<bool> {
+        let step = || format!("copying the run log to {}", file.display());
+        let Some(name) = file.to_str() else {
+            return Err(Error::new(Code::InvalidArgument, step()).with_hint("name a path that is text"));
+        };
+        let copied = sqlx::query("VACUUM INTO ?").bind(name).execute(&self.pool).await;
+        copied.map_err(|error| failed(step(), error))?;
+        Ok(true)
+    }
+
     async fn heartbeat(&self, run_id: RunId, at: DateTime<Utc>) -> Result<()> {
         let step = || format!("recording that run {run_id} is alive");
         let (_turn, mut transaction) = self.write().await?;

@@ -1,7 +1,11 @@
 //! A store that nobody has to look after.
 
+use std::path::Path;
+
 use async_trait::async_trait;
-use hedgerow_data_api::{CheckOptions, CheckReport, Export, ExportStream, Maintenance, PersonDeleted, PersonInfo};
+use hedgerow_data_api::{
+    CheckOptions, CheckReport, Export, ExportStream, Maintenance, PersonDeleted, PersonInfo, ProjectCopy,
+};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 
@@ -24,6 +28,10 @@ impl Maintenance for NoMaintenance {
     }
 
     async fn person(&self, _: &ProjectId, _: &str) -> Result<PersonInfo> {
+        Err(refusal())
+    }
+
+    async fn copy_project(&self, _: &ProjectId, _: &Path) -> Result<ProjectCopy> {
         Err(refusal())
     }
 

@@ -82,3 +82,19 @@ pub struct DoctorArgs {
     #[arg(long, requires = "repair")]
     pub drop_missing: bool,
 }
+
+/// `backup`.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The new folder
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// `restore`.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The folder that `backup` made
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}

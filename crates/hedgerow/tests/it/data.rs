@@ -81,6 +81,56 @@ fn an_export_through_a_server_gives_only_the_named_events() {
 }
 
 #[test]
+fn a_backup_that_a_server_makes_comes_back_whole_elsewhere() {
+    let data = tempfile::tempdir().unwrap();
+    let (folder, backup) = (data.path().join("data"), data.path().join("backup"));
+    crate::import(&folder);
+    let asked = run(
+        &folder,
+        &[
+            "ask",
+            "How many page views did we get on 18 May 2015?",
+            "--project",
+            "site",
+        ],
+    );
+    assert_eq!(asked.status.code(), Some(0));
+    let (all, runs) = (events(&folder, "site"), done(&folder, &["runs", "list", "--json"]));
+    let server = Server::start(&folder);
+    let summary = done(&folder, &["backup", backup.to_str().unwrap(), "--json"]);
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(
+        (&summary["projects"][0]["events"], &summary["runs"]),
+        (&10_000.into(), &true.into())
+    );
+    let again = run(&folder, &["backup", backup.to_str().unwrap()]);
+    assert!(text(&again.stderr).contains("exists already"));
+    let occupied = run(&folder, &["restore", backup.to_str().unwrap()]);
+    assert!(
+        text(&occupied.stderr).contains("not empty"),
+        "{}",
+        text(&occupied.stderr)
+    );
+    drop(server);
+
+    let elsewhere = data.path().join("else where");
+    done(&elsewhere, &["restore", backup.to_str().unwrap()]);
+    assert_eq!(events(&elsewhere, "site"), all);
+    assert_eq!(done(&elsewhere, &["runs", "list", "--json"]), runs);
+    assert!(done(&elsewhere, &["doctor", "--full"]).contains("fine, 10,000 events"));
+
+    let catalog = backup.join("projects/site/catalog.sqlite");
+    let mut bytes = fs_err::read(&catalog).unwrap();
+    bytes[5_000] ^= 1;
+    fs_err::write(&catalog, bytes).unwrap();
+    let third = data.path().join("third");
+    let damaged = run(&third, &["restore", backup.to_str().unwrap()]);
+    assert_eq!(damaged.status.code(), Some(1));
+    assert!(text(&damaged.stderr).contains("not what its manifest says"));
+    assert!(!third.exists() && !data.path().join("third.part").exists());
+}
+
+#[test]
 fn a_person_is_deleted_only_when_that_is_said() {
     let data = tempfile::tempdir().unwrap();
     let file = data.path().join("odd.jsonl");
@@ -96,4 +146,31 @@ fn a_person_is_deleted_only_when_that_is_said() {
     assert!(done(&folder, &["persons", "delete", "anon-1", "--yes"]).contains("deleted 3 events"));
     assert_eq!(events(&folder, "default").len(), 1);
     assert!(done(&folder, &["doctor", "--full"]).contains("fine, 1 events"));
+}
+
+#[test]
+fn doctor_says_by_its_exit_code_whether_something_is_left_broken() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("odd.jsonl");
+    fs_err::write(&file, ODD).unwrap();
+    let folder = data.path().join("data");
+    done(&folder, &["import", "jsonl", file.to_str().unwrap()]);
+    assert!(done(&folder, &["doctor"]).contains("fine, 4 events"));
+    let events = folder.join("projects/default/data/main/events");
+    fs_err::write(events.join("stray.parquet"), "x").unwrap();
+    // Who opens a project removes what a crash has left, so that it is told only while a server runs.
+    assert!(done(&folder, &["doctor", "--full"]).contains("fine, 4 events"));
+    let first = fs_err::read_dir(&events).unwrap().next().unwrap().unwrap().path();
+    fs_err::remove_file(&first).unwrap();
+    for arguments in [&["doctor"][..], &["doctor", "--full"], &["doctor", "--repair"]] {
+        let broken = run(&folder, arguments);
+        assert_eq!(broken.status.code(), Some(1), "{arguments:?}");
+        let told = text(&broken.stdout);
+        assert!(
+            told.contains(first.file_name().unwrap().to_str().unwrap()) && told.contains("hedgerow restore"),
+            "{told}"
+        );
+    }
+    assert!(done(&folder, &["doctor", "--repair", "--drop-missing"]).contains("repaired"));
+    assert!(done(&folder, &["doctor", "--full"]).contains("fine"));
 }

@@ -8,6 +8,7 @@
 )]
 
 mod append;
+mod backup;
 mod cancel;
 mod crash;
 mod delete;
