@@ -215,7 +215,7 @@ fn rewrite_file(
         }
         let mut open = match writer.take() {
             Some(open) => open,
-            None => FileWriter::create(&project.files, &events_folder(&project.folder), file.day, columns)?,
+            None => FileWriter::create(&project.files, &events_folder(&project.folder), columns)?,
         };
         open.write(&kept)?;
         writer = Some(open);

@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 
 use super::{BACKUP, Findings};
 use crate::append::blocking;
+use crate::days::day_of;
 use crate::layout::LakeColumn;
 use crate::people::person_key;
 use crate::rows::file_rows;
@@ -33,7 +34,7 @@ pub(super) async fn check(
         .filter(|column| column.key.is_none() && wanted.contains(&column.name.as_str()))
         .cloned()
         .collect();
-    files.sort_by_key(|file| file.day);
+    files.sort_by_key(|file| file.first_us);
     let reading = blocking(move || {
         let own: BTreeMap<i64, i64> = old.into_iter().collect();
         let mut reading = Reading::default();
@@ -43,7 +44,7 @@ pub(super) async fn check(
                 read => read?,
             }
         }
-        reading.end_of_day(i64::MAX);
+        reading.close(i64::MAX);
         Ok(reading)
     })
     .await?;
@@ -51,7 +52,8 @@ pub(super) async fn check(
         findings.lasting("files", Severity::Error, message.clone(), BACKUP);
     }
     for file in reading.unsorted {
-        let message = format!("file {file} is not sorted by person and time, so that queries may miss events of it");
+        let message =
+            format!("file {file} is not sorted by day, person and time, so that queries may miss events of it");
         findings.lasting("order", Severity::Error, message, BACKUP);
     }
     if reading.twice > 0 {
@@ -81,12 +83,12 @@ pub(super) async fn check(
     Ok(reading.damaged.into_iter().map(|(id, _)| id).collect())
 }
 
-/// What was read so far, by days in their order.
+/// What was read so far, by files in order of their first days.
 #[derive(Default)]
 struct Reading {
-    day: i64,
-    /// The identities of this day and of the one before it.
-    here: Vec<u128>,
+    /// The identities of the days that a file to come may have events of.
+    days: BTreeMap<i64, Vec<u128>>,
+    /// The last day that no file to come has events of, with its identities in order.
     before: (i64, Vec<u128>),
     twice: u64,
     wrong_keys: u64,
@@ -98,10 +100,8 @@ impl Reading {
     fn file(&mut self, file: &LakeFile, columns: &[LakeColumn], own: &BTreeMap<i64, i64>) -> Result<()> {
         use datafusion::arrow::array::AsArray as _;
         use datafusion::arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-        if file.day != self.day {
-            self.end_of_day(file.day);
-        }
-        let (mut last, mut is_sorted) = (None::<(i64, i64, u128)>, true);
+        self.close(*file.days().start());
+        let (mut last, mut is_sorted) = (None::<(i64, i64, i64)>, true);
         for rows in file_rows(&file.path, columns)? {
             let rows = rows?;
             let column = |name: &str| rows.column_by_name(name);
@@ -117,19 +117,19 @@ impl Reading {
             let mut known = None::<(&str, i64)>;
             for row in 0..rows.num_rows() {
                 let bytes = uuids.value(row).try_into().unwrap_or_default();
-                let place = (keys.value(row), times.value(row), u128::from_be_bytes(bytes));
-                // Files of older forms are sorted by person and time only.
-                is_sorted &= last.is_none_or(|last| (last.0, last.1) <= (place.0, place.1));
+                let (person, time) = (keys.value(row), times.value(row));
+                let place = (day_of(time), person, time);
+                is_sorted &= last.is_none_or(|last| last <= place);
                 last = Some(place);
-                self.here.push(place.2);
+                self.days.entry(place.0).or_default().push(u128::from_be_bytes(bytes));
                 let id = ids.value(row);
                 let key = match known {
                     Some((same, key)) if same == id => key,
                     _ => person_key(id),
                 };
                 known = Some((id, key));
-                let carried = own.get(&place.0).copied().unwrap_or(place.0);
-                self.wrong_keys += u64::from(carried != key && place.0 != key);
+                let carried = own.get(&person).copied().unwrap_or(person);
+                self.wrong_keys += u64::from(carried != key && person != key);
             }
         }
         if !is_sorted {
@@ -139,18 +139,20 @@ impl Reading {
         Ok(())
     }
 
-    /// Ends a day; the next one is given.
-    fn end_of_day(&mut self, next: i64) {
-        self.here.sort_unstable();
-        let count = self.here.len();
-        self.here.dedup();
-        self.twice += (count - self.here.len()) as u64;
-        let (day, before) = &self.before;
-        if *day == self.day.saturating_sub(1) {
-            let again = self.here.iter().filter(|uuid| before.binary_search(uuid).is_ok());
-            self.twice += again.count() as u64;
+    /// Ends the days before one.
+    fn close(&mut self, next: i64) {
+        while let Some(day) = self.days.first_entry().filter(|day| *day.key() < next) {
+            let (day, mut uuids) = day.remove_entry();
+            uuids.sort_unstable();
+            let count = uuids.len();
+            uuids.dedup();
+            self.twice += (count - uuids.len()) as u64;
+            let (before, known) = &self.before;
+            if *before == day.saturating_sub(1) {
+                let again = uuids.iter().filter(|uuid| known.binary_search(uuid).is_ok());
+                self.twice += again.count() as u64;
+            }
+            self.before = (day, uuids);
         }
-        self.before = (self.day, std::mem::take(&mut self.here));
-        self.day = next;
     }
 }

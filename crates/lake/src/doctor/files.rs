@@ -12,7 +12,7 @@ use sqlx::SqliteConnection;
 use super::{BACKUP, Findings, events};
 use crate::append::blocking;
 use crate::catalog::events_folder;
-use crate::duplicates::day_of;
+use crate::days::day_of;
 use crate::layout::LakeColumn;
 use crate::parquet_file::{ColumnStats, Footer, footer};
 use crate::project::Project;
@@ -73,7 +73,6 @@ impl Row {
             path: folder.join(&self.path),
             size: self.file_size_bytes.unsigned_abs(),
             rows: self.record_count.unsigned_abs(),
-            day: self.day.unwrap_or_default(),
             first_us: self.first_us.unwrap_or_default(),
             last_us: self.last_us.unwrap_or_default(),
         }
@@ -139,7 +138,6 @@ pub(super) async fn check(
                 if row.is_live {
                     let (first_us, last_us) = footer.span;
                     whole.push(LakeFile {
-                        day: day_of(first_us),
                         first_us,
                         last_us,
                         ..row.file(&folder)
@@ -215,10 +213,6 @@ async fn compare(
 ) -> Result<()> {
     let step = failed("cannot say what a file holds");
     let (first, last) = footer.span;
-    if day_of(first) != day_of(last) {
-        let message = format!("file {} has events of more than one UTC day", row.path);
-        findings.lasting("files", Severity::Error, message, BACKUP);
-    }
     if (row.day, row.first_us, row.last_us) != (Some(day_of(first)), Some(first), Some(last)) {
         let (severity, what) = match row.day {
             None => (Severity::Error, "is not read, since the catalog has no time span of it"),
