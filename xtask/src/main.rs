@@ -18,6 +18,7 @@ mod shell;
 mod shots;
 mod test;
 mod verify;
+mod world;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,9 @@ const HELP: &str = "cargo xtask <task>
   arch              checks layers, owners and file rules
   gen [--check]     writes the generated files; --check fails where one is stale
   verify import     imports the sample log twice and a made log of 1 GB; DuckDB and awk must count the same
+  verify formats [--full] [--seed N]
+                    the same events as CSV, JSON lines and Parquet become equal tables, in little memory
+                    and, with --full, fast beside DuckDB
   verify figures    the labelled sentences; a scripted liar on every surface
   verify exec       a program as the model: right, wrong and literal answers
   verify truths     the question benchmark's truths from the raw lines
@@ -41,6 +45,8 @@ const HELP: &str = "cargo xtask <task>
   bench thread      speed and memory with a million requests
   bench values [--seed N]
                     look-ups among a million values of a property, and what listing them costs
+  bench size [--events N] [--seed N]
+                    bytes an event (of 5,000,000) beside ClickHouse, by column
   shots             pictures of the page in all its states, with the accessibility check
   setup             installs what the tasks need
 
@@ -72,12 +78,14 @@ fn run(arguments: &[String]) -> Result<()> {
         ["gen"] => generate::run(false),
         ["gen", "--check"] => generate::run(true),
         ["verify", "import"] => verify::import::run(measured),
+        ["verify", "formats", rest @ ..] => verify::formats::run(measured, rest),
         ["verify", "figures"] => verify::figures::run(quick),
         ["verify", "exec"] => verify::exec::run(quick),
         ["verify", "truths"] => verify::truths(),
         ["verify", "eval"] => verify::eval(quick),
         ["bench", "thread"] => bench::run(measured),
         ["bench", "values", rest @ ..] => bench::values::run(measured, rest),
+        ["bench", "size", rest @ ..] => bench::size::run(measured, rest),
         ["shots"] => shots::run(quick),
         ["setup"] => setup::all(),
         [] | ["help" | "--help" | "-h"] => {

@@ -27,6 +27,8 @@ pub(crate) struct Import {
     pub(crate) report: Value,
     /// How long the process ran.
     pub(crate) elapsed: Duration,
+    /// The time of all its threads.
+    pub(crate) cpu: Duration,
     /// The most memory it had at once, in MB of 1,000,000 bytes.
     pub(crate) peak_mb: f64,
 }
@@ -60,11 +62,17 @@ impl Data {
         shell.args(["--project", PROJECT]).args(arguments)
     }
 
-    /// Imports an access log and watches the process's memory.
+    /// Imports an access log.
     pub(crate) fn import(&self, log: &Path) -> Result<Import> {
-        let log = log.to_string_lossy();
+        self.import_as("access-log", log)
+    }
+
+    /// Imports a file in one of the formats that `hedgerow import` has, and watches the process.
+    pub(crate) fn import_as(&self, format: &str, file: &Path) -> Result<Import> {
+        let file = file.to_string_lossy();
+        let cpu = children_cpu()?;
         let start = Instant::now();
-        let mut command = self.hedgerow(&["import", "access-log", &log, "--json"]).into_command();
+        let mut command = self.hedgerow(&["import", format, &file, "--json"]).into_command();
         let mut child = command
             .stdout(Stdio::piped())
             .spawn()
@@ -85,12 +93,13 @@ impl Data {
             .context("no standard output")?
             .read_to_string(&mut report)?;
         if !status.success() {
-            bail!("hedgerow import {log} ended with {status}: {report}");
+            bail!("hedgerow import {format} {file} ended with {status}: {report}");
         }
         let report = serde_json::from_str(&report).with_context(|| format!("import --json printed {report}"))?;
         Ok(Import {
             report,
             elapsed,
+            cpu: children_cpu()?.saturating_sub(cpu),
             peak_mb,
         })
     }
@@ -107,6 +116,16 @@ fn memory_mb(pid: u32, key: &str) -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with(key))?;
     let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kib * 1024.0 / 1e6)
+}
+
+/// What children that have ended took of the processors.
+fn children_cpu() -> Result<Duration> {
+    let stat = fs_err::read_to_string("/proc/self/stat")?;
+    // After the program's name, which may hold anything, come the state and then numbers; these two
+    // are in ticks, of which Linux shows programs a hundred a second.
+    let numbers = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: Vec<u64> = numbers.skip(13).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(Duration::from_millis(ticks.iter().sum::<u64>() * 10))
 }
 
 /// A running server; it is killed when dropped.
@@ -157,6 +176,11 @@ impl Server {
     /// The memory it has now, in MB of 1,000,000 bytes.
     pub(crate) fn memory_mb(&self) -> Result<f64> {
         memory_mb(self.child.id(), "VmRSS").context("the server's memory cannot be read")
+    }
+
+    /// The most memory it had at once.
+    pub(crate) fn peak_mb(&self) -> Result<f64> {
+        memory_mb(self.child.id(), "VmHWM").context("the server's memory cannot be read")
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<(u16, String)> {

@@ -1,6 +1,6 @@
 //! Installs what the tasks need and says what it does. What is there is left alone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
@@ -74,15 +74,32 @@ fn make_environment(folder: &Path) -> Result<()> {
 }
 
 /// An environment with the newest DuckDB, looked for anew each time, as benches compare with it.
-pub(crate) fn newest_duckdb() -> Result<std::path::PathBuf> {
+pub(crate) fn newest_duckdb() -> Result<PathBuf> {
+    newest("duckdb")
+}
+
+/// The same with the newest chDB, which is ClickHouse in a Python package.
+pub(crate) fn newest_chdb() -> Result<PathBuf> {
+    newest("chdb")
+}
+
+fn newest(package: &str) -> Result<PathBuf> {
     let folder = target().join("venv-bench");
     let python = folder.join("bin/python");
     if !python.exists() {
         make_environment(&folder)?;
     }
-    println!("setup: the newest DuckDB into {}", folder.display());
+    println!("setup: the newest {package} into {}", folder.display());
     Shell::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--upgrade", "duckdb"])
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--upgrade",
+        ])
+        .arg(package)
         .run()?;
     Ok(python)
 }
