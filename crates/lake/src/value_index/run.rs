@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 
 use hedgerow_errors::{Code, Error, Result};
+use itertools::kmerge_by;
 
 /// Bytes of a block, about: one is read for each run to look up a value.
 const BLOCK_BYTES: usize = 32 * 1024;
@@ -95,13 +96,18 @@ impl Run {
 
     /// All values of several runs, their counts added up.
     pub(super) fn merged(runs: &[Self]) -> Self {
-        let mut counted: Vec<(&str, i64)> = Vec::with_capacity(runs.iter().map(Self::len).sum());
-        for run in runs {
-            counted.extend(run.iter());
+        let below = |left: &(&str, i64), right: &(&str, i64)| left.0 < right.0;
+        let values = runs.iter().map(Self::len).sum();
+        let mut merged = Self {
+            // As much as it can become; what stays empty takes no memory.
+            text: String::with_capacity(runs.iter().map(Self::text_bytes).sum()),
+            ends: Vec::with_capacity(values),
+            counts: Vec::with_capacity(values),
+        };
+        for (value, count) in kmerge_by(runs.iter().map(Self::iter), below) {
+            merged.add(value, count);
         }
-        // A stable sort finds the ascending pieces and merges them.
-        counted.sort_by(|left, right| left.0.cmp(right.0));
-        Self::of_sorted(counted.into_iter())
+        merged
     }
 
     /// The values of the first run, with the counts of the others added.

@@ -11,7 +11,7 @@ use hedgerow_errors::Result;
 use serde_json::json;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::run::Run;
+use super::run::{Block, Run};
 use super::{IDENTIFIERS, MOST_BYTES, OPEN};
 use crate::append::blocking;
 use crate::counts::Counts;
@@ -59,7 +59,33 @@ struct Job {
     most_values: usize,
 }
 
-/// What a job writes.
+/// The outcome of a job as it is stored.
+struct Written {
+    column_id: i64,
+    run: i64,
+    entries: usize,
+    bytes: usize,
+    blocks: Vec<Block>,
+    closed: i64,
+    complete: bool,
+}
+
+impl Written {
+    /// Takes the run apart, so that only its blocks take memory.
+    fn of(job: &Job, outcome: Outcome) -> Self {
+        Self {
+            column_id: job.column_id,
+            run: job.run,
+            entries: outcome.run.len(),
+            bytes: outcome.run.text_bytes(),
+            blocks: outcome.run.blocks(),
+            closed: outcome.closed,
+            complete: outcome.complete,
+        }
+    }
+}
+
+/// What a job makes of its runs.
 struct Outcome {
     run: Run,
     closed: i64,
@@ -207,19 +233,21 @@ async fn step(transaction: &mut SqliteConnection, jobs: Vec<Job>) -> Result<()> 
     let blocks: Vec<(i64, i64, Vec<u8>)> = read.bind(&wanted).fetch_all(&mut *transaction).await.map_err(&failed)?;
     let done = blocking(move || {
         let mut done = Vec::with_capacity(jobs.len());
-        let mut from = 0;
+        let mut blocks = blocks.into_iter().peekable();
         for job in jobs {
-            let own = blocks.get(from..).unwrap_or_default();
-            // Jobs are in the order of their columns, as the blocks are.
-            let own = own
-                .get(..own.partition_point(|(column_id, ..)| *column_id <= job.column_id))
-                .unwrap_or_default();
-            from += own.len();
-            let runs = own.chunk_by(|one, other| one.1 == other.1);
-            let runs = runs.map(|blocks| Run::read(blocks.iter().map(|(.., data)| data.as_slice())));
-            let outcome = outcome(&job, runs.collect::<Result<_>>()?);
-            let blocks = outcome.run.blocks();
-            done.push((job, outcome, blocks));
+            // Jobs are in the order of their columns, as the blocks are. Each form of the values goes as
+            // soon as the next is made: a large merge would take four times its size.
+            let mut runs = Vec::new();
+            while let Some(run) = blocks
+                .peek()
+                .filter(|block| block.0 <= job.column_id)
+                .map(|block| block.1)
+            {
+                let of_run = |block: &(i64, i64, Vec<u8>)| (block.0, block.1) == (job.column_id, run);
+                let own: Vec<_> = std::iter::from_fn(|| blocks.next_if(of_run)).collect();
+                runs.push(Run::read(own.iter().map(|(.., data)| data.as_slice()))?);
+            }
+            done.push(Written::of(&job, outcome(&job, runs)));
         }
         Ok(done)
     })
@@ -233,23 +261,25 @@ async fn step(transaction: &mut SqliteConnection, jobs: Vec<Job>) -> Result<()> 
         delete.push(" old ON old.column_id = wanted.value ->> 0 AND old.run >= wanted.value ->> 1)");
         delete.build().execute(&mut *transaction).await.map_err(&failed)?;
     }
-    let runs: Vec<_> = done.iter().filter(|(_, outcome, _)| !outcome.run.is_empty()).collect();
+    let runs: Vec<_> = done.iter().filter(|written| written.entries > 0).collect();
     for runs in runs.chunks(ROWS) {
         let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO hedgerow_value_run(column_id, run, entries, bytes) ");
-        insert.push_values(runs, |mut row, (job, outcome, _)| {
-            row.push_bind(job.column_id).push_bind(job.run);
-            row.push_bind(outcome.run.len() as i64)
-                .push_bind(outcome.run.text_bytes() as i64);
+        insert.push_values(runs, |mut row, written| {
+            row.push_bind(written.column_id).push_bind(written.run);
+            row.push_bind(written.entries as i64).push_bind(written.bytes as i64);
         });
         insert.build().execute(&mut *transaction).await.map_err(&failed)?;
     }
     let changed: Vec<_> = done
         .iter()
-        .map(|(job, outcome, _)| json!([job.column_id, outcome.closed, outcome.complete]))
+        .map(|written| json!([written.column_id, written.closed, written.complete]))
         .collect();
     let blocks: Vec<_> = done
         .into_iter()
-        .flat_map(|(job, _, blocks)| blocks.into_iter().map(move |block| (job.column_id, job.run, block)))
+        .flat_map(|written| {
+            let of_run = move |block| (written.column_id, written.run, block);
+            written.blocks.into_iter().map(of_run)
+        })
         .collect();
     insert(transaction, blocks).await?;
     let update = sqlx::query(
@@ -260,7 +290,7 @@ async fn step(transaction: &mut SqliteConnection, jobs: Vec<Job>) -> Result<()> 
     update.map(drop).map_err(&failed)
 }
 
-async fn insert(transaction: &mut SqliteConnection, blocks: Vec<(i64, i64, super::run::Block)>) -> Result<()> {
+async fn insert(transaction: &mut SqliteConnection, blocks: Vec<(i64, i64, Block)>) -> Result<()> {
     let mut blocks = blocks.into_iter().peekable();
     while blocks.peek().is_some() {
         let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO hedgerow_value_block(column_id, run, first, data) ");
