@@ -17,7 +17,7 @@ use crate::days::day_of;
 use crate::files::Stage;
 use crate::layout::{LakeColumn, Layout};
 use crate::parquet_file::NewFile;
-use crate::people::{self, PeopleChanges};
+use crate::people::{self, Known, PeopleChanges};
 use crate::project::Project;
 use crate::sqlite_error::failed;
 
@@ -44,22 +44,19 @@ pub(crate) struct Commit<'a> {
 /// small appends go on meanwhile.
 pub(crate) struct Committing<'a> {
     pub(crate) transaction: Transaction<'static, Sqlite>,
-    _one_at_a_time: MutexGuard<'a, ()>,
+    known: MutexGuard<'a, Known>,
 }
 
 /// Waits for the right to change the catalog.
 pub(crate) async fn begin(project: &Project) -> Result<Committing<'_>> {
-    let one_at_a_time = project.committing.lock().await;
+    let known = project.committing.lock().await;
     let begun = project.catalog.pool.begin_with("BEGIN IMMEDIATE").await;
     let mut transaction = begun.map_err(failed("cannot begin a commit"))?;
     // A commit may have come without our knowing, one whose outcome was not seen.
     if catalog::newest_snapshot(&mut transaction).await? != project.committed().snapshot_id {
         project.adopt(catalog::committed(&mut transaction, &project.folder).await?);
     }
-    Ok(Committing {
-        transaction,
-        _one_at_a_time: one_at_a_time,
-    })
+    Ok(Committing { transaction, known })
 }
 
 /// Commits, and makes the new snapshot the one that readers get. Returns the added files' ids, in
@@ -84,8 +81,13 @@ pub(crate) async fn commit(
         let most = project.settings.listed_values;
         counts.add(transaction, &commit.layout.columns, most).await?;
     }
-    if !commit.people.is_empty() {
-        people::apply(transaction, commit.people).await?;
+    let known = &mut *committing.known;
+    if commit.people.is_empty() {
+        // Perhaps the transaction has changed persons by itself.
+        *known = Known::default();
+    } else {
+        known.at(project.committed().snapshot_id);
+        people::apply_to_known(transaction, commit.people, known).await?;
     }
     // Read before it is committed, so that nothing lies between the commit and the view that shows it.
     let fresh = catalog::committed(transaction, &project.folder).await?;
@@ -96,6 +98,7 @@ pub(crate) async fn commit(
         }
         return Err(failed("cannot commit")(error));
     }
+    committing.known.committed(fresh.snapshot_id);
     project.values.follow(fresh.snapshot_id, commit.counts);
     project.adopt(fresh);
     project.files.stage(Stage::Committed);

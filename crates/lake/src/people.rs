@@ -32,7 +32,8 @@ pub(crate) use self::reading::{
     collisions, group_types, groups, ignored, overrides, person_distinct_ids, persons, refusals,
 };
 pub use self::state::Stamp;
-pub(crate) use self::store::apply;
+pub(crate) use self::store::known::Known;
+pub(crate) use self::store::{apply, apply_to_known};
 pub use self::world::{GroupRow, PersonDistinctId, PersonRow};
 
 #[cfg(test)]

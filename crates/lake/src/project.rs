@@ -23,7 +23,7 @@ use crate::group::Request;
 use crate::layout::Layout;
 use crate::log::{self, Log};
 use crate::memory::{MemoryBatch, kb};
-use crate::people::{self, Overlay, PeopleChanges};
+use crate::people::{self, Known, Overlay, PeopleChanges};
 use crate::recent::Recent;
 use crate::settings::Settings;
 use crate::value_index::Listings;
@@ -52,7 +52,7 @@ pub(crate) struct Project {
     /// Held while appending: what is new is decided by one at a time.
     pub(crate) writing: Mutex<Writing>,
     /// Held while changing the catalog; taken by `commit::begin`.
-    pub(crate) committing: Mutex<()>,
+    pub(crate) committing: Mutex<Known>,
     /// When a large append was last at work; none before the first.
     pub(crate) large_append: std::sync::Mutex<Option<Instant>>,
     /// Held while flushing or compacting, both of which take files away or memory.
@@ -89,7 +89,7 @@ impl Project {
             shown: Shown::new(committed),
             values: Listings::default(),
             writing: Mutex::new(Writing::default()),
-            committing: Mutex::new(()),
+            committing: Mutex::new(Known::default()),
             large_append: std::sync::Mutex::default(),
             reconciling: Mutex::new(()),
             room: Arc::new(Semaphore::new(settings.memory_kb())),

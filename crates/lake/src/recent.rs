@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::days::near;
 use crate::parquet_file;
+use crate::people::Known;
 use crate::project::Project;
 use crate::view::LakeFile;
 
@@ -157,6 +158,7 @@ impl Recent {
             tokio::time::sleep(PAUSE).await;
             if let Some(project) = project.upgrade() {
                 project.writing.lock().await.recent = Self::default();
+                *project.committing.lock().await = Known::default();
             }
         });
         self.forgetting = Some(task.abort_handle());

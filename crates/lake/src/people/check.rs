@@ -127,7 +127,13 @@ pub(crate) async fn astray(connection: &mut SqliteConnection, repair: bool) -> R
             ops: ops.collect(),
             ..PeopleChanges::default()
         };
-        let touched = Touched::load(connection, &changes, Reach::Merges).await?;
+        let touched = Touched::load(
+            connection,
+            &changes,
+            &changes.ids.iter().collect::<Vec<_>>(),
+            Reach::Merges,
+        )
+        .await?;
         let uuids: Vec<_> = changes
             .ops
             .keys()

@@ -38,7 +38,13 @@ impl Overlay {
         if changes.is_empty() {
             return Ok(Self::default());
         }
-        let mut touched = Touched::load(connection, changes, Reach::Persons).await?;
+        let mut touched = Touched::load(
+            connection,
+            changes,
+            &changes.ids.iter().collect::<Vec<_>>(),
+            Reach::Persons,
+        )
+        .await?;
         let moved = touched.moved();
         let mut overlay = Self {
             hidden: touched.before.values().copied().collect(),

@@ -4,6 +4,7 @@
 //! is ignored would otherwise be counted again. Everything else may come again.
 
 pub(crate) mod groups;
+pub(crate) mod known;
 pub(crate) mod rows;
 pub(crate) mod touched;
 
@@ -11,9 +12,11 @@ use hedgerow_errors::Result;
 use serde_json::json;
 use sqlx::SqliteConnection;
 
+use self::known::Known;
 use self::touched::{Collision, Reach, Touched};
 use super::PeopleChanges;
 use super::changes::Ignored;
+use super::keys::person_key;
 use super::merges::{MergeOp, Reason, Refusal};
 use crate::sqlite_error::failed;
 
@@ -29,7 +32,22 @@ pub(crate) struct Applied {
 
 /// Takes changes in.
 pub(crate) async fn apply(connection: &mut SqliteConnection, changes: &PeopleChanges) -> Result<Applied> {
-    let touched = Touched::load(connection, changes, Reach::Merges).await?;
+    apply_to_known(connection, changes, &mut Known::default()).await
+}
+
+/// Takes changes in, with what is known of the catalog already.
+pub(crate) async fn apply_to_known(
+    connection: &mut SqliteConnection,
+    changes: &PeopleChanges,
+    known: &mut Known,
+) -> Result<Applied> {
+    let news = known.news(changes);
+    let touched = Touched::load(connection, changes, &news, Reach::Merges).await?;
+    for (id, _) in news {
+        if let Some(row) = touched.rows.get(&person_key(id)).filter(|row| row.distinct_id == *id) {
+            known.learn(id, &row.state);
+        }
+    }
     let mut changed: Vec<_> = touched.changed.iter().filter_map(|key| touched.rows.get(key)).collect();
     // In one order, so that the same input gives the same catalog.
     changed.sort_unstable_by_key(|row| row.person_key);

@@ -69,6 +69,7 @@ async fn in_pieces(folder: &std::path::Path, events: &[Event], pieces: &[Vec<usi
     let mut come: Vec<Event> = Vec::new();
     let mut overrides: HashMap<i64, i64> = HashMap::new();
     let mut refusals = BTreeMap::new();
+    let mut known = Known::default();
     for (number, piece) in (0..).zip(pieces) {
         let limit = 1 + number % 4;
         come.extend(piece.iter().map(|at| events[*at].clone()));
@@ -79,8 +80,10 @@ async fn in_pieces(folder: &std::path::Path, events: &[Event], pieces: &[Vec<usi
         assert_eq!(read(&mut connection, &overlay, limit).await, expected, "pending");
 
         let mut transaction = connection.begin().await.unwrap();
-        let applied = apply(&mut transaction, &changes).await.unwrap();
+        known.at(number);
+        let applied = apply_to_known(&mut transaction, &changes, &mut known).await.unwrap();
         transaction.commit().await.unwrap();
+        known.committed(number + 1);
         assert_eq!(
             read(&mut connection, &Overlay::default(), limit).await,
             expected,

@@ -46,25 +46,31 @@ pub(crate) struct Touched {
 }
 
 impl Touched {
-    pub(crate) async fn load(connection: &mut SqliteConnection, changes: &PeopleChanges, reach: Reach) -> Result<Self> {
+    /// Lays changes over what the catalog knows; of the ids of which they say something, only of the given
+    /// ones.
+    pub(crate) async fn load(
+        connection: &mut SqliteConnection,
+        changes: &PeopleChanges,
+        news: &[(&Text, &State)],
+        reach: Reach,
+    ) -> Result<Self> {
         let mut touched = Self::default();
-        touched
-            .read(connection, changes.ids.keys().cloned().collect(), true)
-            .await?;
+        let ids = news.iter().map(|(id, _)| Text::clone(id)).collect();
+        touched.read(connection, ids, true).await?;
         let mut seeds: Vec<Text> = changes
             .ops
             .values()
             .flat_map(|op| [op.target.clone(), op.other.clone()])
             .collect();
-        for (id, state) in &changes.ids {
+        for (id, state) in news {
             let Some(row) = touched.row(id) else {
                 continue;
             };
             let known_since = row.state.identified;
-            let changed = row.state.merge(state.clone());
+            let changed = row.state.merge(State::clone(state));
             // Since when somebody is known decides over the merges.
             if reach == Reach::Persons || row.state.identified != known_since {
-                seeds.push(id.clone());
+                seeds.push(Text::clone(id));
             }
             let key = row.person_key;
             // Of events in random order most say nothing that was not known.
