@@ -11,7 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::Value;
 
 use crate::shell::{self, Shell};
@@ -61,27 +61,22 @@ pub(crate) fn read_tree(root: &Path) -> Result<Tree> {
         metadata,
         ..Tree::default()
     };
-    for folder in ["crates", "xtask"] {
+    for folder in ["crates", "fuzz", "xtask"] {
         collect(root, &root.join(folder), &mut tree)?;
     }
     Ok(tree)
 }
 
 fn metadata(root: &Path) -> Result<Value> {
-    // Only the host's packages: those of other systems need not have been fetched.
-    let version = Shell::new("rustc").arg("-vV").output()?;
-    let host = version
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .context("rustc -vV names no host")?;
     let output = Shell::new(shell::cargo())
         .args([
             "metadata",
             "--format-version",
             "1",
             "--locked",
+            // Only the host's packages: those of other systems need not have been fetched.
             "--filter-platform",
-            host,
+            &shell::host()?,
         ])
         .folder(root)
         .output()?;

@@ -10,6 +10,7 @@ mod arch;
 mod bench;
 mod crash;
 mod demo;
+mod fuzz;
 mod generate;
 mod made_log;
 mod server;
@@ -32,6 +33,8 @@ const HELP: &str = "cargo xtask <task>
   test [--full]     everything that must pass before a change lands; --full runs the long schedules, too
   crash [--rounds N] [--seed N]
                     a writer that dies or fails N times (200); the lake must lose and double nothing
+  fuzz [--seconds N] [--merge] [TARGET]
+                    fuzzes the log format and each importer, 600 s each; --merge adds what was found to the corpus
   arch              checks layers, owners and file rules
   gen [--check]     writes the generated files; --check fails where one is stale
   verify import     imports the sample log twice and a made log of 1 GB; DuckDB and awk must count the same
@@ -74,6 +77,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["test"] => test::run(false),
         ["test", "--full"] => test::run(true),
         ["crash", rest @ ..] => crash::run(rest),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["arch"] => arch::run(),
         ["gen"] => generate::run(false),
         ["gen", "--check"] => generate::run(true),

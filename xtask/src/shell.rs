@@ -26,6 +26,13 @@ pub(crate) fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
+/// The triple of this machine, as the compiler names it.
+pub(crate) fn host() -> Result<String> {
+    let version = Shell::new("rustc").arg("-vV").output()?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc -vV names no host")?.to_owned())
+}
+
 /// The Python environment for tests and checks.
 pub(crate) fn venv() -> PathBuf {
     target().join("venv")

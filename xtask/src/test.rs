@@ -24,7 +24,13 @@ pub(crate) fn run(full: bool) -> Result<()> {
     if !report.step("setup", setup::all) {
         return report.end(None);
     }
-    report.step("fmt", || Shell::new(cargo()).args(["fmt", "--all", "--check"]).run());
+    report.step("fmt", || {
+        Shell::new(cargo()).args(["fmt", "--all", "--check"]).run()?;
+        Shell::new(cargo())
+            .args(["fmt", "--check"])
+            .folder(root().join("fuzz"))
+            .run()
+    });
     report.step("typos", || Shell::new("typos").run());
     report.step("arch", arch::run);
     report.step("deny", || {

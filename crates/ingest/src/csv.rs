@@ -58,8 +58,11 @@ struct Values {
 impl Plan {
     /// The plan for a file, which is said in notes.
     pub(crate) fn of(source: &mut Source, options: &EventOptions, notes: &mut Vec<String>) -> Result<Self> {
-        let head = source
-            .peek(|head| head.len() >= LOOKED_AT_BYTES || memchr::memchr_iter(b'\n', head).count() > LOOKED_AT)?;
+        let head = source.peek(|head| {
+            let end = memchr::memchr_iter(b'\n', head).nth(LOOKED_AT).map(|end| end + 1);
+            let most = (head.len() >= LOOKED_AT_BYTES).then_some(LOOKED_AT_BYTES);
+            end.into_iter().chain(most).min()
+        })?;
         let shown = &source.shown;
         let first = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let delimiter = delimiter(first);

@@ -52,11 +52,8 @@ pub(crate) struct Keys {
 impl Form {
     /// The form of a file, which is said in a note.
     pub(crate) fn of(source: &mut Source, options: &EventOptions, notes: &mut Vec<String>) -> Result<Self> {
-        let head = source.peek(|head| {
-            let lines = memchr::memchr_iter(b'\n', head).count();
-            lines >= LOOKED_AT || (lines > 0 && head.len() >= LOOKED_AT_BYTES) || head.len() > LONGEST_LINE
-        })?;
-        let mut lines = head
+        let head = source.peek(head_end)?;
+        let lines = head
             .split(|byte| *byte == b'\n')
             .filter_map(|line| std::str::from_utf8(line).ok());
         let first = lines.clone().find(|line| starts_event(line)).unwrap_or_default();
@@ -67,7 +64,7 @@ impl Form {
         }
         let mut seen = BTreeSet::new();
         let mut keys = Vec::new();
-        for line in lines.by_ref().take(LOOKED_AT) {
+        for line in lines {
             // A line that can't be read is rejected later; its keys say nothing.
             let _ = entries(line, |key, _| {
                 if seen.insert(key.clone()) {
@@ -94,6 +91,19 @@ impl Form {
             uuid: roles.uuid.map(name),
         }))
     }
+}
+
+/// Where the lines end that are looked at. Blank ones don't count, as they say nothing.
+fn head_end(head: &[u8]) -> Option<usize> {
+    let (mut begun, mut lines) = (0, 0);
+    for end in memchr::memchr_iter(b'\n', head).take_while(|end| *end < LONGEST_LINE) {
+        lines += usize::from(head.get(begun..end).is_some_and(|line| !line.trim_ascii().is_empty()));
+        begun = end + 1;
+        if lines >= LOOKED_AT || begun >= LOOKED_AT_BYTES {
+            return Some(begun);
+        }
+    }
+    (head.len() > LONGEST_LINE).then_some(LONGEST_LINE)
 }
 
 fn starts_event(line: &str) -> bool {

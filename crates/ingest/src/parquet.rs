@@ -5,6 +5,8 @@
 //! that a file keeps in dictionaries are looked up once each and not once a row.
 
 mod cells;
+mod claims;
+mod deltas;
 mod file;
 mod texts;
 

@@ -168,20 +168,23 @@ pub(crate) fn similar(path: &Path) -> Option<String> {
 }
 
 impl Source {
-    /// The first bytes, until `enough` says so of all that were read, or the end.
-    pub(crate) fn peek(&mut self, mut enough: impl FnMut(&[u8]) -> bool) -> Result<Vec<u8>> {
+    /// The first bytes, up to the end that is found in all that were read, or all there are. It is asked
+    /// again after each read, so it must find the same end whatever comes after it.
+    pub(crate) fn peek(&mut self, end: impl Fn(&[u8]) -> Option<usize>) -> Result<Vec<u8>> {
         let mut stream = self.stream(&Arc::default())?;
         let (mut head, mut buffer) = (Vec::new(), vec![0; BUFFER]);
-        loop {
+        let end = loop {
             let read = stream.read(&mut buffer).map_err(|error| self.failed(error))?;
             head.extend_from_slice(buffer.get(..read).unwrap_or_default());
-            if read == 0 || enough(&head) {
-                break;
+            let found = end(&head);
+            if read == 0 || found.is_some() {
+                break found.unwrap_or(head.len());
             }
-        }
+        };
         if !self.is_regular {
             self.open = Some(Box::new(Cursor::new(head.clone()).chain(stream)));
         }
+        head.truncate(end);
         Ok(head)
     }
 
@@ -238,7 +241,7 @@ impl Source {
 }
 
 /// The first bytes of a stream, as many as the longest mark of a format has.
-fn start(stream: &mut Stream) -> std::io::Result<([u8; 6], usize)> {
+pub(crate) fn start(stream: &mut impl Read) -> std::io::Result<([u8; 6], usize)> {
     let (mut start, mut length) = ([0; 6], 0);
     while length < start.len() {
         match stream.read(start.get_mut(length..).unwrap_or_default()) {
@@ -261,5 +264,17 @@ impl Read for Counted {
         let read = self.inner.read(buffer)?;
         self.read.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mark_of_a_format_is_found_where_reads_are_short() {
+        let mut stream = (&b"\x1f"[..]).chain(&b"\x8b"[..]).chain(&b"more of it"[..]);
+        assert_eq!(start(&mut stream).unwrap(), (*b"\x1f\x8bmore", 6));
+        assert_eq!(start(&mut &b"PAR"[..]).unwrap(), (*b"PAR\0\0\0", 3));
     }
 }

@@ -20,6 +20,8 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 
+use crate::times::{self, Time};
+
 /// `18/May/2015:10:05:03 +0000`
 const TIME_LENGTH: usize = 26;
 
@@ -29,6 +31,7 @@ pub(super) enum Reject {
     TooLong,
     NoAddress,
     NoTime,
+    TimeOutOfRange,
     NoRequest,
     NoStatus,
     NoBytes,
@@ -42,6 +45,7 @@ impl Reject {
             Self::TooLong => "longer than 1 MB",
             Self::NoAddress => "no client address at the start",
             Self::NoTime => "no time like [18/May/2015:10:05:03 +0000]",
+            Self::TimeOutOfRange => "a time outside of the years 1970 to 2200",
             Self::NoRequest => "no quoted request after the time",
             Self::NoStatus => "no closed request with a status after it",
             Self::NoBytes => "no byte count after the status",
@@ -73,6 +77,11 @@ pub(super) struct Fields {
 pub(super) fn parse(raw: &[u8]) -> Result<Fields, Reject> {
     let (time_at, timestamp) = find_time(raw).ok_or(Reject::NoTime)?;
     let address = find_address(raw.get(..time_at).unwrap_or_default()).ok_or(Reject::NoAddress)?;
+    let time = Time {
+        micros: timestamp * 1_000_000,
+        zoned: true,
+    };
+    times::within(time).map_err(|_| Reject::TimeOutOfRange)?;
     let after_time = time_at + TIME_LENGTH + 2;
     let request_at = skip(raw, after_time, b" \"").ok_or(Reject::NoRequest)?;
     let (request_end, status) = find_request_end(raw, request_at).ok_or(Reject::NoStatus)?;

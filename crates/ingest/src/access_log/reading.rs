@@ -5,7 +5,7 @@
 //! a line over 1 MB is skipped without being held.
 
 use std::fs::Metadata;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Chain, Cursor, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use hedgerow_errors::{Error, Result};
 use super::line::{Fields, Reject, parse};
 use crate::identity::source_name;
 use crate::rejects::Rejects;
-use crate::source::similar;
+use crate::source::{self, similar};
 
 /// The longest line that is read, in bytes without its end.
 const LONGEST_LINE: usize = 1_000_000;
@@ -60,7 +60,7 @@ pub(super) struct Logs {
 struct Log {
     path: PathBuf,
     source: String,
-    reader: BufReader<File>,
+    reader: BufReader<Chain<Cursor<Vec<u8>>, File>>,
     number: u64,
     line: Vec<u8>,
     /// The fields of `line`; none at the end of the log.
@@ -172,21 +172,20 @@ fn nameless(path: &Path) -> Error {
 }
 
 impl Log {
-    fn new(path: &Path, source: String, file: File) -> Result<Self> {
-        let mut reader = BufReader::with_capacity(64 << 10, file);
-        let start = reader.fill_buf()?;
+    fn new(path: &Path, source: String, mut file: File) -> Result<Self> {
+        // A pipe may give a byte at first and the others later.
+        let (start, length) = source::start(&mut file)?;
+        let start = start.get(..length).unwrap_or_default();
         if let Some((_, program)) = COMPRESSED.iter().find(|(magic, _)| start.starts_with(magic)) {
             let shown = path.display();
             return Err(Error::invalid(format!("read {shown}: it is compressed"))
                 .with_hint(format!("unpack it first: {program} --keep {shown}")));
         }
-        if start.starts_with(BYTE_ORDER_MARK) {
-            reader.consume(BYTE_ORDER_MARK.len());
-        }
+        let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).to_vec();
         Ok(Self {
             path: path.to_owned(),
             source,
-            reader,
+            reader: BufReader::with_capacity(64 << 10, Cursor::new(text).chain(file)),
             number: 0,
             line: Vec::new(),
             fields: None,

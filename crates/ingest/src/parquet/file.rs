@@ -13,8 +13,8 @@ use parquet::arrow::arrow_reader::{
 use parquet::basic::LogicalType;
 use parquet::file::metadata::RowGroupMetaData;
 
-use super::failed;
 use super::texts::Texts;
+use super::{claims, failed};
 use crate::source::{PARQUET, Source};
 
 /// Rows that are read at once, at most and at least.
@@ -48,6 +48,7 @@ impl ParquetFile {
             return Err(Error::invalid(format!("read {shown}: it is no Parquet file"))
                 .with_hint("import csv and import jsonl read other files; one that is compressed as a whole has to be unpacked"));
         }
+        claims::of_metadata(&file).map_err(|error| failed(&shown, "look at its metadata", error))?;
         let as_written = guarded(&shown, "read its schema", || {
             ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
         })?;
@@ -55,6 +56,10 @@ impl ParquetFile {
             let schema = Arc::new(Schema::new(read_as(&as_written)));
             let options = ArrowReaderOptions::new().with_schema(schema);
             ArrowReaderMetadata::try_new(as_written.metadata().clone(), options)
+        })?;
+        let pages = Arc::new(file.try_clone()?);
+        guarded(&shown, "look at its pages", || {
+            claims::of_pages(&pages, metadata.metadata())
         })?;
         Ok(Self { shown, file, metadata })
     }
@@ -153,8 +158,9 @@ impl ParquetFile {
     }
 }
 
-/// Does a step of the Parquet reader. In rare ways a file can be broken so that the reader panics; that is
-/// an error of the file like others, and must not end a server.
+/// Does a step of the Parquet reader. In rare ways a file can be broken so that the reader panics, e.g. a column
+/// before the file's begin, a page of indexes without a dictionary, or an embedded Arrow schema with a field
+/// that has no name; that is an error of the file like others, and must not end a server.
 pub(super) fn guarded<T, E>(shown: &str, step: &str, read: impl FnOnce() -> std::result::Result<T, E>) -> Result<T>
 where
     E: std::error::Error + Send + Sync + 'static,

@@ -1,9 +1,10 @@
 //! Columns of texts, and their numbers in a batch.
 
 use arrow_array::cast::AsArray as _;
-use arrow_array::types::Int32Type;
+use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Int32Array, StringArray};
 use arrow_cast::cast;
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType};
 use hedgerow_data_api::Dictionary;
 use uuid::Uuid;
@@ -88,6 +89,7 @@ impl Texts {
                 let text = |bytes: &[u8]| std::str::from_utf8(bytes).map_or_else(|_| hex(bytes), str::to_owned);
                 Self::Plain(array.iter().map(|bytes| bytes.map(text)).collect())
             }
+            kind if kind.is_temporal() => Self::Plain(times(array)?),
             _ => Self::Plain(cast(array, &DataType::Utf8)?.as_string::<i32>().clone()),
         })
     }
@@ -113,6 +115,21 @@ impl Texts {
             }
         }
     }
+}
+
+/// Times as texts; one that no calendar has is the number that it is in the file.
+fn times(array: &ArrayRef) -> Result<StringArray, ArrowError> {
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(array, &options)?;
+    let text = |at: usize| match formatter.value(at).try_to_string() {
+        Ok(text) => Ok(text),
+        Err(_) => {
+            let number = cast(&array.slice(at, 1), &DataType::Int64)?;
+            Ok(number.as_primitive::<Int64Type>().value(0).to_string())
+        }
+    };
+    let text = |at: usize| array.is_valid(at).then(|| text(at)).transpose();
+    (0..array.len()).map(text).collect()
 }
 
 /// Sixteen bytes are a UUID; others have no better form than their digits.

@@ -3,6 +3,7 @@
 use hedgerow_data_api::Value;
 use proptest::prelude::*;
 
+use super::segment::{HEAD, MAGIC};
 use super::*;
 use crate::files::SystemFiles;
 
@@ -48,6 +49,32 @@ fn a_segment_of_another_format_is_refused() {
     let error = read(project.path(), segment).unwrap_err();
     assert_eq!(error.code(), Code::Corrupt);
     assert!(error.hint().unwrap().contains("upgrade"));
+}
+
+#[test]
+fn a_batch_that_reading_would_take_for_damage_is_not_written() {
+    // Zeroes, so that the system need not find memory for them.
+    let error = segment::sealed(vec![0; segment::LONGEST_RECORD + 1].as_slice()).unwrap_err();
+    assert_eq!(error.code(), Code::LimitExceeded);
+}
+
+#[test]
+fn segments_of_the_fuzzer_are_read() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/log");
+    let mut files: Vec<_> = fs::read_dir(corpus)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let failed: Vec<_> = files
+        .into_iter()
+        .filter(|file| {
+            let input = fs::read(file).unwrap();
+            std::panic::catch_unwind(|| segment_check::check(&input)).is_err()
+        })
+        .collect();
+    assert!(failed.is_empty(), "see above for each of {failed:#?}");
 }
 
 proptest! {

@@ -167,6 +167,14 @@ fn unreadable_line_is_rejected_with_its_reason() {
     let cases = [
         ("", Reject::NoTime),
         ("garbage", Reject::NoTime),
+        (
+            r#"1.2.3.4 - - [18/May/4015:10:05:03 +0000] "GET /" 200 1"#,
+            Reject::TimeOutOfRange,
+        ),
+        (
+            r#"1.2.3.4 - - [01/Jan/1970:00:00:00 +0100] "GET /" 200 1"#,
+            Reject::TimeOutOfRange,
+        ),
         (r#"{"remote_addr": "1.2.3.4"}"#, Reject::NoTime),
         (
             r#"1.2.3.4 - - [18/Mai/2015:10:05:03 +0000] "GET /" 200 1"#,

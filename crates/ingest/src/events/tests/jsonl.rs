@@ -57,6 +57,20 @@ fn requests_for_capture_are_read() {
     );
 }
 
+#[test]
+fn form_is_found_behind_blank_lines() {
+    let content = format!(
+        "{}{}",
+        "\n".repeat(1_100),
+        r#"{"who":"u","distinct_id":"u","time":1716026703,"name":"a"}"#
+    );
+    let import = Import::with(&[("late.jsonl", content.as_bytes())]);
+    let summary = import
+        .run(EventFormat::Jsonl, &["late.jsonl"], &import.options())
+        .unwrap();
+    assert_eq!((summary.events_added, summary.blank_lines), (1, 1_100));
+}
+
 const PLAIN: &str = r#"{"User ID":"u1","time":"2024-05-18 10:05:03","name":"viewed","page":{"path": "/a"},"tags":["x"],"n":1}
 {"User ID":"u1","time":"2024-05-18 10:05:03","name":"viewed","page":{"path": "/a"},"tags":["x"],"n":1}
 {"User ID":"u2","time":"2024-05-18 10:05:04+02:00","name":"bought","session":"s","price":9.5,"n":"many"}

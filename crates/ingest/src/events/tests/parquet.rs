@@ -43,6 +43,50 @@ fn uuids(numbers: &[u128]) -> ArrayRef {
 const SECOND: i64 = 1_716_026_703;
 
 #[test]
+fn sizes_that_a_file_does_not_have_are_refused() {
+    let whole = file(vec![
+        ("event", texts(&[Some("a")])),
+        ("distinct_id", texts(&[Some("u")])),
+        ("timestamp", Arc::new(Int64Array::from(vec![SECOND]))),
+    ]);
+    // The first page's header begins with its kind, its sizes unpacked and packed, and the number of values in
+    // its dictionary, each after a mark.
+    assert_eq!(
+        (whole[4], whole[6], whole[8], &whole[10..12]),
+        (0x15, 0x15, 0x15, &[0x4c, 0x15][..])
+    );
+    let gigabyte = [0x80, 0x80, 0x80, 0x80, 0x08];
+    for at in [7, 9, 12] {
+        let damaged = [&whole[..at], &gigabyte, &whole[at + 1..]].concat();
+        let import = Import::with(&[("damaged.parquet", &damaged)]);
+        let error = import
+            .run(EventFormat::Parquet, &["damaged.parquet"], &import.options())
+            .unwrap_err();
+        assert_eq!(error.code(), Code::InvalidArgument);
+        assert!(error.chain().contains("look at its pages: a page"), "{}", error.chain());
+    }
+}
+
+#[test]
+fn times_that_no_calendar_has_spoil_only_their_row() {
+    let times = |times: Vec<i64>| Arc::new(TimestampMillisecondArray::from(times)) as ArrayRef;
+    let content = file(vec![
+        ("event", texts(&[Some("a"), Some("b"), Some("c")])),
+        ("distinct_id", texts(&[Some("u"); 3])),
+        ("timestamp", times(vec![SECOND * 1_000, i64::MAX, SECOND * 1_000])),
+        ("paid", times(vec![SECOND * 1_000, SECOND * 1_000, i64::MAX])),
+    ]);
+    let import = Import::with(&[("times.parquet", &content)]);
+    let summary = import
+        .run(EventFormat::Parquet, &["times.parquet"], &import.options())
+        .unwrap();
+    assert_eq!((summary.events_added, summary.rejected), (2, 1));
+    let events = import.events();
+    assert!(events.contains("paid text \"2024-05-18T10:05:03\""), "{events}");
+    assert!(events.contains("paid text \"9223372036854775807\""), "{events}");
+}
+
+#[test]
 fn columns_of_all_types_are_read() {
     let mut list = ListBuilder::new(StringBuilder::new());
     list.append_value([Some("a"), None]);
