@@ -80,10 +80,10 @@ async fn in_pieces(folder: &std::path::Path, events: &[Event], pieces: &[Vec<usi
         assert_eq!(read(&mut connection, &overlay, limit).await, expected, "pending");
 
         let mut transaction = connection.begin().await.unwrap();
-        known.at(number);
+        known.at(number.into());
         let applied = apply_to_known(&mut transaction, &changes, &mut known).await.unwrap();
         transaction.commit().await.unwrap();
-        known.committed(number + 1);
+        known.committed((number + 1).into());
         assert_eq!(
             read(&mut connection, &Overlay::default(), limit).await,
             expected,
