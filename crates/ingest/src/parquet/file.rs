@@ -133,7 +133,7 @@ impl ParquetFile {
             .row_groups()
             .iter()
             .map(RowGroupMetaData::total_byte_size)
-            .sum();
+            .fold(0, i64::saturating_add);
         let row = (unpacked.unsigned_abs() / self.rows().max(1)).max(1);
         let rows = usize::try_from(if any_spread { SPREAD_BYTES } else { BATCH_BYTES } / row).unwrap_or(MOST_ROWS);
         self.reader(columns, rows.clamp(LEAST_ROWS, MOST_ROWS))
