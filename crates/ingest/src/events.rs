@@ -69,7 +69,7 @@ impl Default for EventOptions {
             max_rejects: MaxRejects::default(),
             rejects_path: None,
             chunk_events: 250_000,
-            chunk_bytes: 28_000_000,
+            chunk_bytes: 24_000_000,
         }
     }
 }

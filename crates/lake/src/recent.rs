@@ -55,7 +55,13 @@ impl Day {
     fn intersection(&self, wanted: &[Uuid]) -> impl Iterator<Item = Uuid> {
         let mut rest = self.uuids.as_slice();
         wanted.iter().copied().filter(move |uuid| {
-            let before = rest.partition_point(|held| held < uuid);
+            // Doubling steps first: the next one sought lies not far behind the last.
+            let mut reach = 1;
+            while rest.get(reach).is_some_and(|held| held < uuid) {
+                reach *= 2;
+            }
+            let near = rest.get(..rest.len().min(reach + 1)).unwrap_or_default();
+            let before = near.partition_point(|held| held < uuid);
             rest = rest.get(before..).unwrap_or_default();
             rest.first() == Some(uuid)
         })

@@ -33,6 +33,7 @@ impl PartialEq for Dictionary {
 impl Dictionary {
     /// A text by its number; empty for a number that was not given out.
     #[must_use]
+    #[inline]
     pub fn get(&self, number: u32) -> &str {
         text_of(&self.text, &self.ends, number)
     }
@@ -55,6 +56,7 @@ impl Dictionary {
     }
 
     /// The number of a text, given out if it is new.
+    #[inline]
     pub fn number(&mut self, value: &str) -> u32 {
         let Self {
             text,
@@ -86,6 +88,7 @@ impl Dictionary {
     }
 }
 
+#[inline]
 fn range_of(ends: &[u32], number: u32) -> Range<usize> {
     let number = number as usize;
     let end = ends.get(number).copied().unwrap_or_default() as usize;
@@ -93,11 +96,13 @@ fn range_of(ends: &[u32], number: u32) -> Range<usize> {
     before.copied().unwrap_or_default() as usize..end
 }
 
+#[inline]
 fn text_of<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a str {
     text.get(range_of(ends, number)).unwrap_or_default()
 }
 
 /// A text's bytes, which are found and compared without a look at where its characters end.
+#[inline]
 fn bytes_of<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a [u8] {
     text.as_bytes().get(range_of(ends, number)).unwrap_or_default()
 }
@@ -128,6 +133,7 @@ impl TextColumn {
 
     /// The text at a position of `rows`; where every row has one, that is the row itself.
     #[must_use]
+    #[inline]
     pub fn at(&self, position: usize) -> &str {
         self.numbers
             .get(position)

@@ -8,6 +8,7 @@
 )]
 
 mod data;
+mod killed;
 mod schedules;
 
 use std::io::{BufRead, BufReader, Read};
