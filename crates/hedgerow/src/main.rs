@@ -150,7 +150,7 @@ async fn local(cli: Cli, folder: DataFolder, printer: &Printer) -> Result<i32> {
         data_dir: app.data_dir().to_owned(),
     });
     let context = hedgerow_cli::VerbContext {
-        app: app.in_folder(&cwd),
+        app,
         cwd,
         printer: printer.clone(),
         cancel,

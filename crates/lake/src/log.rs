@@ -18,6 +18,9 @@ use uuid::Uuid;
 pub(crate) use self::segment::Tail;
 use crate::files::{Files, WriteFile};
 
+/// How the names of damaged segments end that were kept.
+const DAMAGED: &str = ".damaged";
+
 /// The segment that is written to.
 pub(crate) struct Log {
     pub(crate) segment: Uuid,
@@ -91,6 +94,32 @@ pub(crate) fn segments(project: &Path) -> Result<Vec<Uuid>> {
 pub(crate) fn read(project: &Path, segment: Uuid) -> Result<Vec<EventBatch>> {
     let path = path(project, segment);
     segment::batches(&fs::read(&path)?, path.display())
+}
+
+/// Keeps a segment that is damaged beside the log, for the doctor and for whoever can mend it: after a
+/// flush the segment itself goes. Says where, if it was not kept before.
+pub(crate) fn keep_damaged(files: &dyn Files, project: &Path, segment: Uuid) -> Result<Option<PathBuf>> {
+    let kept = folder(project).join(format!("{segment}{DAMAGED}"));
+    let bytes = fs::read(path(project, segment))?;
+    if !matches!(segment::tail(&bytes), Tail::Damaged(_)) || kept.exists() {
+        return Ok(None);
+    }
+    let mut file = files.create(&kept)?;
+    file.write_all(&bytes)?;
+    file.sync()?;
+    files.sync_folder(&folder(project))?;
+    Ok(Some(kept))
+}
+
+/// The damaged segments that were kept.
+pub(crate) fn damaged(project: &Path) -> Result<Vec<PathBuf>> {
+    let mut kept = Vec::new();
+    for entry in fs::read_dir(folder(project))? {
+        let path = entry?.path();
+        kept.extend(path.to_string_lossy().ends_with(DAMAGED).then_some(path));
+    }
+    kept.sort();
+    Ok(kept)
 }
 
 /// Looks at the end of a segment that [`read`] reads.

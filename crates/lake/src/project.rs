@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use fs_err as fs;
 use hedgerow_errors::{Code, Error, Result};
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Mutex, Notify, Semaphore};
@@ -38,6 +39,15 @@ pub(crate) struct Writing {
     pub(crate) log: Option<Log>,
     /// The uuids of the events in memory by UTC day, and perhaps of some that are in files by now.
     pub(crate) in_memory: BTreeMap<i64, HashSet<Uuid>>,
+}
+
+/// Whether a folder has events and no catalog. To begin a new one would remove them as orphans.
+pub(crate) fn has_lost_catalog(folder: &Path) -> bool {
+    let has = |folder: &Path, end: &str| {
+        let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.any(|entry| entry.file_name().to_string_lossy().ends_with(end))
+    };
+    !catalog::path(folder).is_file() && (has(&events_folder(folder), ".parquet") || has(&log::folder(folder), ".log"))
 }
 
 pub(crate) struct Project {
@@ -77,6 +87,15 @@ impl Project {
         settings: Settings,
         now: DateTime<Utc>,
     ) -> Result<Self> {
+        if has_lost_catalog(folder) {
+            let message = format!(
+                "the catalog of {} is missing while its events are there",
+                folder.display()
+            );
+            return Err(Error::new(Code::Corrupt, message).with_hint(
+                "put catalog.sqlite back, from a backup if need be: hedgerow restore; nothing was changed",
+            ));
+        }
         folder::make(&events_folder(folder))?;
         folder::make(&log::folder(folder))?;
         let catalog = Catalog::open(folder, now).await?;
@@ -116,6 +135,12 @@ impl Project {
         }
         let mut recent = Recent::default();
         for segment in open {
+            if let Some(kept) = log::keep_damaged(self.files.as_ref(), &self.folder, segment)? {
+                tracing::warn!(
+                    "a log is damaged, and events in it may be lost; it is kept as {}",
+                    kept.display()
+                );
+            }
             let mut brings = false;
             for batch in log::read(&self.folder, segment)? {
                 // A write that failed may be durable all the same, and was then repeated in another segment.

@@ -23,7 +23,7 @@ use crate::flush::flush;
 use crate::folder::DataFolder;
 use crate::group::append_to_log;
 use crate::people_reader::PeopleReader;
-use crate::project::Project;
+use crate::project::{Project, has_lost_catalog};
 use crate::reconcile;
 use crate::settings::Settings;
 use crate::value_index;
@@ -149,9 +149,11 @@ impl Lake {
         cell.get_or_try_init(open).await.cloned()
     }
 
-    /// What makes a folder a project is its catalog; anything else that lies there is none.
+    /// What makes a folder a project is its catalog; anything else that lies there is none, unless it has
+    /// events, which must not be taken for nothing.
     fn exists(&self, project: &ProjectId) -> bool {
-        catalog::path(&self.folder_of(project)).is_file()
+        let folder = self.folder_of(project);
+        catalog::path(&folder).is_file() || has_lost_catalog(&folder)
     }
 
     fn names(&self) -> Result<Vec<ProjectId>> {

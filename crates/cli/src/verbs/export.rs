@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hedgerow_app::{ExportInput, ExportSummary};
 use hedgerow_data_api::{Export, ExportFormat};
-use hedgerow_errors::Result;
+use hedgerow_errors::{Code, Error, Result};
 
 use super::VerbContext;
 use super::progress::Bar;
@@ -20,6 +20,12 @@ pub(super) async fn run(command: ExportCommand, globals: &Globals, ctx: &VerbCon
         ExportCommand::Parquet(ExportParquetArgs { file, events }) => (ExportFormat::Parquet, file, events),
         ExportCommand::Jsonl(ExportJsonlArgs { file, events }) => (ExportFormat::Jsonl, file, events),
     };
+    if format == ExportFormat::Parquet && file == Path::new(OUTPUT) {
+        return Err(
+            Error::new(Code::InvalidArgument, "a Parquet file can't be written to the output")
+                .with_hint("name a file, or use hedgerow export jsonl -"),
+        );
+    }
     let to_output = format == ExportFormat::Jsonl && file == Path::new(OUTPUT);
     let input = ExportInput {
         project: globals.project()?,

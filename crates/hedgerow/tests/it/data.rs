@@ -65,6 +65,23 @@ fn exports_come_back_as_the_same_events_in_both_formats() {
 }
 
 #[test]
+fn events_come_from_standard_input() {
+    use std::io::Write;
+    let data = tempfile::tempdir().unwrap();
+    let mut child = crate::command(data.path(), &["import", "jsonl", "-", "--project", "site", "--json"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(ODD.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["events_added"], 4);
+    let refused = run(data.path(), &["export", "parquet", "-", "--project", "site"]);
+    assert!(text(&refused.stderr).contains("name a file"));
+}
+
+#[test]
 fn an_export_through_a_server_gives_only_the_named_events() {
     let data = tempfile::tempdir().unwrap();
     crate::import(data.path());

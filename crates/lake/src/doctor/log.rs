@@ -22,18 +22,24 @@ pub(super) async fn check(project: &Project, findings: &mut Findings) -> Result<
             Ok(Tail::Whole) => {}
             Ok(Tail::Cut(bytes)) => {
                 let message = format!(
-                    "the log {segment} ends in {bytes} bytes of a write that was cut off and never acknowledged"
+                    "the log {segment} ends in {bytes} bytes of a write that was cut off, as a crash leaves it: then \
+                     it was never acknowledged"
                 );
                 let repairs = findings.options.repair;
                 findings.push("log", Severity::Info, message, repairs, None);
             }
-            Ok(Tail::Damaged(bytes)) => {
-                let message =
-                    format!("the last {bytes} bytes of the log {segment} are damaged: events in them are lost");
-                findings.lasting("log", Severity::Error, message, BACKUP);
-            }
+            // It is kept, and told of below.
+            Ok(Tail::Damaged(_)) => {}
             Err(error) => findings.lasting("log", Severity::Error, error.chain(), BACKUP),
         }
+    }
+    for kept in log::damaged(&project.folder)? {
+        let message = format!(
+            "a log was damaged, and events in it may be lost; it is kept as {}",
+            kept.display()
+        );
+        let hint = "put the project back from a backup: hedgerow restore; or remove the file to leave it at that";
+        findings.lasting("log", Severity::Error, message, hint);
     }
     drop(writing);
     if done > 0 {

@@ -445,10 +445,12 @@ async fn the_end_of_a_log_that_is_not_whole_is_found() {
     let garbage: fn(&mut Vec<u8>) = |bytes| bytes.extend_from_slice(b"garbage");
     let zeros: fn(&mut Vec<u8>) = |bytes| bytes.extend([0; 64]);
     let damaged: fn(&mut Vec<u8>) = |bytes| *bytes.last_mut().unwrap() ^= 1;
+    let damaged_at_once: fn(&mut Vec<u8>) = |bytes| bytes[100] ^= 1;
     for (change, events, severity) in [
         (garbage, 40, Severity::Info),
         (zeros, 40, Severity::Info),
         (damaged, 30, Severity::Error),
+        (damaged_at_once, 0, Severity::Error),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let lake = logged(folder.path()).await;
@@ -471,11 +473,41 @@ async fn the_end_of_a_log_that_is_not_whole_is_found() {
             assert!(finding.message.contains(name), "{finding:?}");
         }
         let after = checked(folder.path(), FULL).await;
+        // A damaged log is told of until somebody has seen to it.
         assert_eq!(
             (after.is_clean(), after.events, segment.exists()),
-            (true, events, false)
+            (severity == Severity::Info, events, false)
         );
     }
+}
+
+#[tokio::test]
+async fn events_whose_catalog_is_missing_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path()).await;
+    let catalog = folder.path().join("projects/site/catalog.sqlite");
+    let away = folder.path().join("away");
+    fs_err::rename(&catalog, &away).unwrap();
+    let data = folder.path().join("projects/site/data/main/events");
+    let files = || fs_err::read_dir(&data).unwrap().count();
+    let before = files();
+    assert!(before > 0);
+    let lake = Lake::new(
+        crate::append::owned(folder.path()).await,
+        hedgerow_data_api::Clock::fixed(crate::append::now()),
+    );
+    let found = lake.check(&project(), REPAIR).await.unwrap();
+    assert_eq!(problems(&found).first(), Some(&("open", false)));
+    let refused = lake
+        .create_project(&project())
+        .await
+        .and(lake.append(&project(), rich(3).into()).await.map(drop));
+    assert_eq!(refused.unwrap_err().code(), hedgerow_errors::Code::Corrupt);
+    assert_eq!(lake.projects().await.unwrap().len(), 1);
+    drop(lake);
+    assert_eq!((files(), catalog.exists()), (before, false));
+    fs_err::rename(&away, &catalog).unwrap();
+    assert!(checked(folder.path(), FULL).await.is_clean());
 }
 
 #[tokio::test]
