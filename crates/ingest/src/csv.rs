@@ -6,7 +6,7 @@
 
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 use hedgerow_errors::{Code, Error, Result};
@@ -215,6 +215,7 @@ pub(crate) struct Reader {
     rows: csv::Reader<Bounded>,
     /// Where the record at hand began, in bytes.
     begun: Arc<AtomicU64>,
+    ends_open: Arc<AtomicBool>,
     record: ByteRecord,
     /// What became of the plan's columns, in their order.
     values: Vec<Values>,
@@ -225,10 +226,13 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn open(source: &mut Source, plan: Plan, tally: &Tally) -> Result<Self> {
         let begun = Arc::<AtomicU64>::default();
+        let ends_open = Arc::<AtomicBool>::default();
         let input = Bounded {
             inner: source.stream(&tally.bytes)?,
             begun: begun.clone(),
             handed_out: 0,
+            last: 0,
+            ends_open: ends_open.clone(),
         };
         let mut rows = reader(plan.delimiter, input);
         let mut record = ByteRecord::new();
@@ -239,6 +243,7 @@ impl Reader {
             plan,
             rows,
             begun,
+            ends_open,
             record,
             content: Vec::new(),
         })
@@ -250,6 +255,11 @@ impl Reader {
             std::cmp::Ordering::Less => return Err(Reject::TooFewFields),
             std::cmp::Ordering::Greater => return Err(Reject::TooManyFields),
             std::cmp::Ordering::Equal => {}
+        }
+        let last = record.len().checked_sub(1).and_then(|last| record.get(last));
+        // A field of several lines ends in a quote; this one ends where the file does.
+        if self.ends_open.load(Ordering::Relaxed) && last.is_some_and(|last| last.contains(&b'\n')) {
+            return Err(Reject::OpenQuote);
         }
         let text = std::str::from_utf8(record.as_slice()).map_err(|_| Reject::NotUtf8)?;
         let mut draft = Draft::default();
@@ -383,6 +393,10 @@ struct Bounded {
     inner: Stream,
     begun: Arc<AtomicU64>,
     handed_out: u64,
+    /// The last byte so far that ends no line.
+    last: u8,
+    /// Set at the end, where the last byte is no quote.
+    ends_open: Arc<AtomicBool>,
 }
 
 impl Read for Bounded {
@@ -395,6 +409,13 @@ impl Read for Bounded {
         }
         let read = self.inner.read(buffer)?;
         self.handed_out += read as u64;
+        let here = buffer.get(..read).unwrap_or_default();
+        if let Some(last) = here.iter().rfind(|byte| !matches!(byte, b'\r' | b'\n')) {
+            self.last = *last;
+        }
+        if read == 0 && !buffer.is_empty() {
+            self.ends_open.store(self.last != b'"', Ordering::Relaxed);
+        }
         Ok(read)
     }
 }

@@ -91,6 +91,33 @@ fn rejects_file_has_the_records() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_takes_no_rows_with_it_unsaid() {
+    let rows = |note: &str, end: &str| {
+        let rows: String = (0..20)
+            .map(|n| format!("e,u,{n},{}\n", if n == 5 { note } else { "fine" }))
+            .collect();
+        format!("event,distinct_id,timestamp,note\n{rows}e,u,20,{end}")
+    };
+    for (content, events, rejected) in [
+        (rows("\"open", "fine\n"), 5, 1),
+        (rows("\"open", "fine"), 5, 1),
+        (rows("\"closed\"", "\"two\nlines\"\r\n"), 21, 0),
+        (rows("5\" wide", "\"two\nlines\""), 21, 0),
+    ] {
+        let import = Import::with(&[("quotes.csv", content.as_bytes())]);
+        let summary = import
+            .run(EventFormat::Csv, &["quotes.csv"], &import.options())
+            .unwrap();
+        assert!(accounted(&summary));
+        assert_eq!(
+            (summary.events_added, summary.rejected),
+            (events, rejected),
+            "{content}"
+        );
+    }
+}
+
+#[test]
 fn files_without_what_is_needed_are_refused() {
     let open_quote = format!("event,user,time\ne,u,1\ne,\"{}", "x,\n".repeat(8_000_000));
     let cases: [(&str, &str, &str); 5] = [
