@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 
-use hedgerow_errors::Result;
+use hedgerow_errors::{Code, Error, Result};
 
 use crate::chunks::Chunk;
 use crate::columns;
@@ -208,7 +208,11 @@ impl EventReader for Reader {
     fn read(&mut self, chunk: &mut Chunk, tally: &mut Tally) -> Result<bool> {
         let mut taken = 0;
         while taken < TURN {
-            let bytes = match self.read_line()? {
+            let read = self.read_line().map_err(|error| {
+                let message = format!("read {}, at line {}", self.shown, self.number + 1);
+                Error::caused(Code::Io, message, error).with_hint("if the file is compressed, check that it is whole")
+            });
+            let bytes = match read? {
                 Reading::End => return Ok(false),
                 Reading::TooLong { bytes } => {
                     tally.lines += 1;
