@@ -28,12 +28,12 @@ const SLICE: u32 = 8192;
 /// it there must be no moment in which it can be left.
 pub(crate) async fn append_to_files(project: Arc<Project>, batch: EventBatch, now: DateTime<Utc>) -> Result<Appended> {
     to_its_end(async move {
-        project.is_importing();
+        project.note_large_append();
         let committing = begin(&project).await?;
         let mut writing = project.writing.lock().await;
         let appended = write(&project, committing, &mut writing, batch, now).await;
         writing.recent.forget_after_pause(&project);
-        project.is_importing();
+        project.note_large_append();
         appended
     })
     .await
@@ -114,7 +114,7 @@ fn write_fresh(
             *wanted = true;
         }
     }
-    // Counting takes a fourth of what writing does, and the import waits for both.
+    // Counting takes a third of what writing does, and the import waits for both.
     std::thread::scope(|threads| {
         let counting = threads.spawn(|| {
             // What came again says the same again, which changes nothing of persons.

@@ -111,11 +111,9 @@ async fn merge(project: &Project, chosen: &[LakeFile]) -> Result<Vec<NewFile>> {
     let mut rows = datafusion::physical_plan::execute_stream(plan, context.task_ctx()).map_err(step)?;
     let mut merged = Merged::new(project, &columns, lengths);
     while let Some(batch) = rows.next().await {
-        let batch = batch.map_err(step)?;
         // The plan's own fields carry no ids.
-        let batch = batch
-            .with_schema(Arc::clone(&schema))
-            .map_err(|error| step(error.into()))?;
+        let batch = batch.and_then(|batch| Ok(batch.with_schema(Arc::clone(&schema))?));
+        let batch = batch.map_err(step).inspect_err(|_| merged.remove())?;
         merged = blocking(move || merged.write(batch)).await?;
     }
     merged.whole()

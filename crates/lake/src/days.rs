@@ -7,8 +7,8 @@ const DAY_US: i64 = 86_400_000_000;
 
 /// A day with so many rows has files of its own; days with fewer share one.
 ///
-/// A file costs some fifty column writers, however few its rows. A chunk of an import in random order
-/// brings a little of every day, and a file for each of them took most of its time.
+/// A file costs some fifty column writers, however few its rows, and a chunk of an import in random order
+/// brings a little of every day. `docs/adr/0002-lake.md` has what a file for each of them cost.
 const OWN_FILE: usize = 4096;
 
 /// A shared file ends with the day that brings it to so many rows, so that its span stays narrow.

@@ -104,10 +104,21 @@ pub(crate) fn keep_damaged(files: &dyn Files, project: &Path, segment: Uuid) -> 
     if !matches!(segment::tail(&bytes), Tail::Damaged(_)) || kept.exists() {
         return Ok(None);
     }
-    let mut file = files.create(&kept)?;
-    file.write_all(&bytes)?;
-    file.sync()?;
-    files.sync_folder(&folder(project))?;
+    // One that was not kept to its end is begun again.
+    let part = kept.with_extension("part");
+    if part.exists() {
+        files.remove(&part)?;
+    }
+    let copied = files.create(&part).and_then(|mut file| {
+        file.write_all(&bytes)?;
+        file.sync()?;
+        files.rename(&part, &kept)?;
+        files.sync_folder(&folder(project))
+    });
+    copied.map_err(|error| {
+        let message = format!("cannot keep the damaged log {segment}");
+        Error::caused(Code::Io, message, error).with_hint("make room on the disk, then try again")
+    })?;
     Ok(Some(kept))
 }
 

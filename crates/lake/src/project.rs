@@ -264,7 +264,7 @@ impl Project {
     }
 
     /// Notes that a large append is at work.
-    pub(crate) fn is_importing(&self) {
+    pub(crate) fn note_large_append(&self) {
         *self.large_append.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 

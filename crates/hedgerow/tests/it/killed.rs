@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -134,10 +134,9 @@ fn an_import_that_was_killed_goes_on_where_it_was() {
         let _ = child.kill();
         child.wait().unwrap();
         let now = count(&killed);
-        assert!(now >= durable && now < EVENTS + 1, "{now} events after {durable}");
+        assert!(now >= durable && now <= EVENTS, "{now} events after {durable}");
         grew += u64::from(now > durable);
         durable = now;
-        std::thread::sleep(Duration::from_millis(10));
     }
     assert!(grew > 0, "no chunk was durable before any of the kills");
     let again = run(&killed, &import);
