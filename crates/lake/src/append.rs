@@ -13,14 +13,11 @@ use crate::counts::Counts;
 use crate::days::{cut, day_of, runs};
 use crate::duplicates::fresh_rows;
 use crate::files::{Files, Stage};
-use crate::layout::{LakeColumn, Layout};
-use crate::parquet_file::{FileWriter, NewFile};
+use crate::layout::Layout;
+use crate::parquet_file::{NewFile, write_shredded};
 use crate::people::{PeopleChanges, person_keys};
 use crate::project::{Project, Writing};
 use crate::shred::Shredded;
-
-/// Rows that a file's writer takes at once: they are there a second time meanwhile, as columns of Arrow.
-const SLICE: u32 = 8192;
 
 /// Makes a batch durable by writing its files: all of it, or after an error or a crash nothing of it.
 ///
@@ -176,7 +173,7 @@ pub(crate) fn write_sorted(
     let mut written = Vec::new();
     let mut from = 0;
     for length in cut(days.into_iter().map(|(_, rows)| rows)) {
-        match write_file(files, folder, &shredded, (from as u32, (from + length) as u32)) {
+        match write_shredded(files, folder, &shredded, (from as u32, (from + length) as u32)) {
             Ok(mut file) => {
                 let here = rows.get(from..from + length).unwrap_or_default();
                 let of_day = here.chunk_by(|left, right| day(left) == day(right));
@@ -197,21 +194,6 @@ pub(crate) fn write_sorted(
     // The names must be as durable as the contents before the catalog refers to them.
     files.sync_folder(folder).map_err(Error::from)?;
     Ok(written)
-}
-
-fn write_file(
-    files: &Arc<dyn Files>,
-    folder: &Path,
-    shredded: &Shredded<'_>,
-    (from, to): (u32, u32),
-) -> Result<NewFile> {
-    let columns = shredded.present(from, to);
-    let owned: Vec<LakeColumn> = columns.iter().map(|column| (*column).clone()).collect();
-    let mut writer = FileWriter::create(files, folder, &owned)?;
-    for start in (from..to).step_by(SLICE as usize) {
-        writer.write(&shredded.rows(&columns, start, to.min(start + SLICE))?)?;
-    }
-    writer.finish()
 }
 
 #[cfg(test)]

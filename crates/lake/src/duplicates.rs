@@ -17,9 +17,9 @@ pub(crate) fn fresh_rows(
     memory: &BTreeMap<i64, HashSet<Uuid>>,
     batch: &EventBatch,
 ) -> Result<Vec<u32>> {
-    let mut by_day: BTreeMap<i64, Vec<Uuid>> = BTreeMap::new();
+    let mut by_day: BTreeMap<i64, Vec<u128>> = BTreeMap::new();
     for (uuid, time) in batch.uuids.iter().zip(&batch.timestamps) {
-        by_day.entry(day_of(*time)).or_default().push(*uuid);
+        by_day.entry(day_of(*time)).or_default().push(uuid.as_u128());
     }
     for uuids in by_day.values_mut() {
         uuids.sort_unstable();
@@ -27,19 +27,15 @@ pub(crate) fn fresh_rows(
     let mut known = recent.present(files, &by_day)?;
     for (day, uuids) in memory {
         for wanted in by_day.range(near(*day)).map(|(_, wanted)| wanted) {
-            known.extend(
-                wanted
-                    .iter()
-                    .filter(|uuid| uuids.contains(*uuid))
-                    .map(|uuid| (*day, *uuid)),
-            );
+            let held = wanted.iter().filter(|uuid| uuids.contains(&Uuid::from_u128(**uuid)));
+            known.extend(held.map(|uuid| (*day, *uuid)));
         }
     }
     let mut fresh = Vec::with_capacity(batch.len());
     for (row, (uuid, time)) in (0..).zip(batch.uuids.iter().zip(&batch.timestamps)) {
-        let day = day_of(*time);
-        if near(day).all(|near| !known.contains(&(near, *uuid))) {
-            known.insert((day, *uuid));
+        let (day, uuid) = (day_of(*time), uuid.as_u128());
+        if near(day).all(|near| !known.contains(&(near, uuid))) {
+            known.insert((day, uuid));
             fresh.push(row);
         }
     }

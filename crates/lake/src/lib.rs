@@ -51,8 +51,10 @@ mod settings;
 mod shred;
 mod sqlite_error;
 mod store;
+mod text_chunk;
 mod unshred;
 mod value_index;
+mod varint;
 mod view;
 
 pub use files::{Files, Stage, SystemFiles, WriteFile};

@@ -1,6 +1,5 @@
 //! Writing events as a sorted Parquet file, and reading their identities back.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,9 +7,10 @@ use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::{Schema, SchemaRef, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use datafusion::parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
+use datafusion::parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions, compute_leaves};
 use datafusion::parquet::arrow::{ArrowSchemaConverter, ProjectionMask};
 use datafusion::parquet::basic::{Compression, Encoding, LogicalType, ZstdLevel};
+use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::metadata::ParquetMetaData;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use datafusion::parquet::file::statistics::Statistics;
@@ -22,6 +22,8 @@ use uuid::Uuid;
 use crate::days::day_of;
 use crate::files::{Files, WriteFile};
 use crate::layout::{ColumnKind, LakeColumn, field};
+use crate::shred::{Cells, Shredded};
+use crate::text_chunk;
 
 /// Rows per row group: small enough that two cores share a day, large enough for good encoding.
 const ROW_GROUP_ROWS: usize = 128 * 1024;
@@ -53,68 +55,114 @@ pub(crate) struct ColumnStats {
 /// A file on its way. Its rows must come sorted by (UTC day, `person_key`, `timestamp`). It has its
 /// final name when it is whole and durable; the name itself is durable when the folder is synced.
 pub(crate) struct FileWriter {
-    files: Arc<dyn Files>,
-    name: String,
-    path: PathBuf,
-    part: PathBuf,
-    columns: Vec<LakeColumn>,
+    part: Part,
     writer: ArrowWriter<Box<dyn WriteFile>>,
 }
 
 impl FileWriter {
     /// Begins a file with these columns.
     pub(crate) fn create(files: &Arc<dyn Files>, folder: &Path, columns: &[LakeColumn]) -> Result<Self> {
-        let name = format!("{}.parquet", Uuid::now_v7());
-        let path = folder.join(&name);
-        let part = folder.join(format!("{name}.part"));
+        let part = Part::new(files, folder, columns);
         let schema: SchemaRef = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
         let options = ArrowWriterOptions::new()
             .with_properties(properties())
             .with_parquet_schema(parquet_schema(&schema)?);
-        let file = files.create(&part)?;
-        let writer = ArrowWriter::try_new_with_options(file, schema, options)
-            .map_err(|error| Error::caused(Code::Io, format!("cannot write {}", part.display()), error))?;
-        Ok(Self {
-            files: Arc::clone(files),
-            name,
-            path,
-            part,
-            columns: columns.to_vec(),
-            writer,
-        })
+        let file = files.create(&part.path)?;
+        let writer = ArrowWriter::try_new_with_options(file, schema, options).map_err(|error| part.failed(error))?;
+        Ok(Self { part, writer })
     }
 
     /// Adds rows.
     pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<()> {
         let written = self.writer.write(rows);
-        written.map_err(|error| self.failed(error))
+        written.map_err(|error| self.part.failed(error))
     }
 
     /// Ends the file.
     pub(crate) fn finish(mut self) -> Result<NewFile> {
-        let metadata = match self.writer.finish() {
-            Ok(metadata) => metadata,
-            Err(error) => return Err(self.failed(error)),
-        };
-        let synced = self
-            .writer
-            .inner_mut()
-            .flush()
-            .and_then(|()| self.writer.inner_mut().sync());
-        let renamed = synced.and_then(|()| self.files.rename(&self.part, &self.path));
+        let metadata = self.writer.finish().map_err(|error| self.part.failed(error))?;
+        self.part.finish(&metadata, self.writer.inner_mut().as_mut())
+    }
+}
+
+/// Writes a file of rows from one rank up to another, column by column, so that a column is in memory a
+/// second time only while it is written.
+pub(crate) fn write_shredded(
+    files: &Arc<dyn Files>,
+    folder: &Path,
+    shredded: &Shredded<'_>,
+    (from, to): (u32, u32),
+) -> Result<NewFile> {
+    let columns: Vec<LakeColumn> = shredded.present(from, to).into_iter().cloned().collect();
+    let FileWriter { part, writer } = FileWriter::create(files, folder, &columns)?;
+    let (mut writer, factory) = writer.into_serialized_writer().map_err(|error| part.failed(error))?;
+    let mut compressor = text_chunk::compressor().map_err(|error| part.failed(error))?;
+    for (group, from) in (from..to).step_by(ROW_GROUP_ROWS).enumerate() {
+        let cells = |column: &LakeColumn| shredded.column(column, from, to.min(from + ROW_GROUP_ROWS as u32));
+        let written = (|| {
+            let arrow = factory.create_column_writers(group)?;
+            let descriptors = writer.schema_descr().columns().to_vec();
+            let mut group = writer.next_row_group()?;
+            for ((column, mut arrow), descriptor) in columns.iter().zip(arrow).zip(&descriptors) {
+                match cells(column).map_err(|error| ParquetError::External(Box::new(error)))? {
+                    Cells::Array(array) => {
+                        for leaf in compute_leaves(&field(column), &array)? {
+                            arrow.write(&leaf)?;
+                        }
+                        arrow.close()?.append_to_row_group(&mut group)?;
+                    }
+                    Cells::Texts(texts) => {
+                        let (bytes, close) = text_chunk::write(descriptor, &texts, &mut compressor)?;
+                        group.append_column(&bytes, close)?;
+                    }
+                }
+            }
+            group.close().map(drop)
+        })();
+        written.map_err(|error| part.failed(error))?;
+    }
+    let metadata = writer.finish().map_err(|error| part.failed(error))?;
+    part.finish(&metadata, writer.inner_mut().as_mut())
+}
+
+/// The name of a file, before and after it is whole.
+struct Part {
+    files: Arc<dyn Files>,
+    name: String,
+    path: PathBuf,
+    whole: PathBuf,
+    columns: Vec<LakeColumn>,
+}
+
+impl Part {
+    fn new(files: &Arc<dyn Files>, folder: &Path, columns: &[LakeColumn]) -> Self {
+        let name = format!("{}.parquet", Uuid::now_v7());
+        Self {
+            files: Arc::clone(files),
+            path: folder.join(format!("{name}.part")),
+            whole: folder.join(&name),
+            name,
+            columns: columns.to_vec(),
+        }
+    }
+
+    /// Makes the file durable and gives it its name.
+    fn finish(self, metadata: &ParquetMetaData, file: &mut dyn WriteFile) -> Result<NewFile> {
+        let synced = file.flush().and_then(|()| file.sync());
+        let renamed = synced.and_then(|()| self.files.rename(&self.path, &self.whole));
         renamed.map_err(|error| self.failed(error.into()))?;
         let stats = self
             .columns
             .iter()
             .enumerate()
-            .map(|(at, column)| stats(&metadata, at, column));
+            .map(|(at, column)| stats(metadata, at, column));
         let time = self.columns.iter().position(|column| column.name == "timestamp");
-        let (first_us, last_us) = time.and_then(|at| span(&metadata, at)).unwrap_or_default();
+        let (first_us, last_us) = time.and_then(|at| span(metadata, at)).unwrap_or_default();
         Ok(NewFile {
             first_us,
             last_us,
-            size: fs::metadata(&self.path)?.len(),
-            footer_size: footer_size(&self.path)?,
+            size: fs::metadata(&self.whole)?.len(),
+            footer_size: footer_size(&self.whole)?,
             rows: metadata.file_metadata().num_rows().unsigned_abs(),
             columns: stats.collect(),
             uuids: Vec::new(),
@@ -123,9 +171,9 @@ impl FileWriter {
     }
 
     /// Half a file that nothing will name goes; where it can't, it is only in the way.
-    fn failed(&self, error: datafusion::parquet::errors::ParquetError) -> Error {
-        let _ = self.files.remove(&self.part);
-        Error::caused(Code::Io, format!("cannot write {}", self.part.display()), error)
+    fn failed(&self, error: ParquetError) -> Error {
+        let _ = self.files.remove(&self.path);
+        Error::caused(Code::Io, format!("cannot write {}", self.path.display()), error)
     }
 }
 

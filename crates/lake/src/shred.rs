@@ -14,6 +14,7 @@ use hedgerow_data_api::{EventBatch, PropertyColumn, TextColumn};
 use hedgerow_errors::{Code, Error, Result};
 
 use crate::layout::{ColumnKind, LakeColumn, Layout, REST, field, is_exact, keys};
+use crate::text_chunk::{NONE, Texts};
 
 /// Which rows have one of a property's values, by their rank in the file order, and where it stands
 /// among the values.
@@ -23,9 +24,6 @@ enum Ranked {
     /// The ranks that have one with their positions, by rank.
     Few(Vec<(u32, u32)>),
 }
-
-/// No rank, no position.
-const NONE: u32 = u32::MAX;
 
 impl Default for Ranked {
     fn default() -> Self {
@@ -118,6 +116,13 @@ struct Source<'a> {
     booleans: Ranked,
 }
 
+/// What a column has in some rows.
+pub(crate) enum Cells<'a> {
+    Array(ArrayRef),
+    /// Texts are numbered, which files make use of.
+    Texts(Texts<'a>),
+}
+
 /// A batch in the order of its files, ready to be cut into record batches.
 pub(crate) struct Shredded<'a> {
     batch: &'a EventBatch,
@@ -126,6 +131,8 @@ pub(crate) struct Shredded<'a> {
     /// By number of the distinct id.
     person_keys: &'a [i64],
     columns: Vec<(&'a LakeColumn, Option<Source<'a>>)>,
+    /// Where each stands among them, by its id.
+    places: HashMap<i64, usize>,
     sessions: Ranked,
     /// The JSON members of `rest`: (rank, text), by rank, each row's in order of its keys.
     rest: Vec<(u32, String)>,
@@ -162,18 +169,19 @@ impl<'a> Shredded<'a> {
         }
         // A stable sort: within a row the keys stay in their order.
         members.sort_by_key(|(rank, _)| *rank);
+        let stored = layout.columns.iter().enumerate().filter(|(_, column)| column.stored);
+        let columns: Vec<_> = stored.map(|(at, column)| (column, sources.remove(&at))).collect();
         Self {
             batch,
             sessions: Ranked::of(&batch.sessions.rows, &ranks, order.len()),
             order,
             person_keys,
-            columns: layout
-                .columns
+            places: columns
                 .iter()
-                .enumerate()
-                .filter(|(_, column)| column.stored)
-                .map(|(at, column)| (column, sources.remove(&at)))
+                .zip(0..)
+                .map(|((column, _), at)| (column.id, at))
                 .collect(),
+            columns,
             rest: members,
         }
     }
@@ -196,41 +204,48 @@ impl<'a> Shredded<'a> {
     pub(crate) fn rows(&self, columns: &[&LakeColumn], from: u32, to: u32) -> Result<RecordBatch> {
         let fields: Vec<_> = columns.iter().map(|column| field(column)).collect();
         let schema: SchemaRef = Arc::new(Schema::new(fields));
-        let wanted: HashMap<i64, usize> = columns.iter().zip(0..).map(|(column, at)| (column.id, at)).collect();
-        let mut arrays: Vec<Option<ArrayRef>> = vec![None; columns.len()];
-        for (column, source) in &self.columns {
-            let Some(slot) = wanted.get(&column.id).and_then(|at| arrays.get_mut(*at)) else {
-                continue;
-            };
-            *slot = Some(match (&column.key, source) {
-                (None, _) => self.fixed(column, from, to)?,
-                (Some(_), Some(source)) => property(column.kind, source, from, to),
-                (Some(_), None) => {
-                    datafusion::arrow::array::new_null_array(&column.kind.data_type(), (to - from) as usize)
-                }
-            });
-        }
-        let arrays: Option<Vec<ArrayRef>> = arrays.into_iter().collect();
-        let arrays = arrays.ok_or_else(|| Error::internal("a column is asked for that the layout does not have"))?;
+        let arrays = columns.iter().map(|column| {
+            Ok(match self.column(column, from, to)? {
+                Cells::Array(array) => array,
+                Cells::Texts(texts) => Arc::new(StringArray::from_iter(texts.iter())),
+            })
+        });
+        let arrays = arrays.collect::<Result<Vec<ArrayRef>>>()?;
         RecordBatch::try_new(schema, arrays)
             .map_err(|error| Error::caused(Code::Internal, "cannot build a record batch", error))
     }
 
-    fn fixed(&self, column: &LakeColumn, from: u32, to: u32) -> Result<ArrayRef> {
+    /// What one column has in the rows from one rank up to another.
+    pub(crate) fn column(&self, column: &LakeColumn, from: u32, to: u32) -> Result<Cells<'_>> {
+        let known = self.places.get(&column.id).and_then(|at| self.columns.get(*at));
+        Ok(match known {
+            Some((column, _)) if column.key.is_none() => self.fixed(column, from, to)?,
+            Some((column, Some(source))) => property(column.kind, source, from, to),
+            Some((column, None)) => Cells::Array(datafusion::arrow::array::new_null_array(
+                &column.kind.data_type(),
+                (to - from) as usize,
+            )),
+            None => return Err(Error::internal("a column is asked for that the layout does not have")),
+        })
+    }
+
+    fn fixed(&self, column: &LakeColumn, from: u32, to: u32) -> Result<Cells<'_>> {
         let batch = self.batch;
         let rows = self.order.get(from as usize..to as usize).unwrap_or_default();
-        let text = |column: &'a TextColumn| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(
-                rows.iter().map(|row| column.at(*row as usize)),
-            ))
+        let text = |column: &'a TextColumn| {
+            let number = |row: &u32| column.numbers.get(*row as usize).copied().unwrap_or(NONE);
+            Cells::Texts(Texts {
+                numbers: rows.iter().map(number).collect(),
+                dictionary: &column.dictionary,
+            })
         };
-        Ok(match column.name.as_str() {
+        let array: ArrayRef = match column.name.as_str() {
             "uuid" => {
                 let uuids = rows.iter().filter_map(|row| batch.uuids.get(*row as usize));
                 let uuids = FixedSizeBinaryArray::try_from_iter(uuids.map(uuid::Uuid::as_bytes));
                 Arc::new(uuids.map_err(|error| Error::caused(Code::Internal, "cannot append a uuid", error))?)
             }
-            "event" => text(&batch.events),
+            "event" => return Ok(text(&batch.events)),
             "timestamp" => {
                 let times = rows
                     .iter()
@@ -238,7 +253,7 @@ impl<'a> Shredded<'a> {
                     .copied();
                 Arc::new(TimestampMicrosecondArray::from_iter_values(times).with_timezone("UTC"))
             }
-            "distinct_id" => text(&batch.distinct_ids),
+            "distinct_id" => return Ok(text(&batch.distinct_ids)),
             "person_key" => {
                 let key = |row: &u32| {
                     self.person_keys
@@ -246,10 +261,11 @@ impl<'a> Shredded<'a> {
                 };
                 Arc::new(Int64Array::from_iter_values(rows.iter().filter_map(key).copied()))
             }
-            "session_id" => texts(&batch.sessions, &self.sessions, from, to),
+            "session_id" => return Ok(Cells::Texts(texts(&batch.sessions, &self.sessions, from, to))),
             REST => self.rest(from, to),
             other => return Err(Error::internal(format!("no way to fill column {other:?}"))),
-        })
+        };
+        Ok(Cells::Array(array))
     }
 
     fn rest(&self, from: u32, to: u32) -> ArrayRef {
@@ -320,9 +336,9 @@ fn place<'a>(
     (source, left)
 }
 
-fn property(kind: ColumnKind, source: &Source<'_>, from: u32, to: u32) -> ArrayRef {
+fn property<'a>(kind: ColumnKind, source: &Source<'a>, from: u32, to: u32) -> Cells<'a> {
     let values = source.values;
-    match kind {
+    let array: ArrayRef = match kind {
         ColumnKind::Integer => Arc::new(Int64Array::from(spread(
             &values.integers.values,
             &source.integers,
@@ -347,9 +363,10 @@ fn property(kind: ColumnKind, source: &Source<'_>, from: u32, to: u32) -> ArrayR
             to,
         ))),
         ColumnKind::Uuid | ColumnKind::Text | ColumnKind::Timestamp | ColumnKind::Json => {
-            texts(&values.texts, &source.texts, from, to)
+            return Cells::Texts(texts(&values.texts, &source.texts, from, to));
         }
-    }
+    };
+    Cells::Array(array)
 }
 
 fn spread<T: Copy>(values: &[T], ranked: &Ranked, from: u32, to: u32) -> Vec<Option<T>> {
@@ -362,16 +379,18 @@ fn spread<T: Copy>(values: &[T], ranked: &Ranked, from: u32, to: u32) -> Vec<Opt
     spread
 }
 
-fn texts(values: &TextColumn, ranked: &Ranked, from: u32, to: u32) -> ArrayRef {
-    let mut array = StringBuilder::with_capacity((to - from) as usize, 0);
-    let mut next = from;
+fn texts<'a>(values: &'a TextColumn, ranked: &Ranked, from: u32, to: u32) -> Texts<'a> {
+    let mut numbers = vec![NONE; (to - from) as usize];
     ranked.each(from, to, |rank, at| {
-        array.append_nulls((rank - next) as usize);
-        array.append_value(values.at(at as usize));
-        next = rank + 1;
+        let number = values.numbers.get(at as usize).copied();
+        if let (Some(slot), Some(number)) = (numbers.get_mut((rank - from) as usize), number) {
+            *slot = number;
+        }
     });
-    array.append_nulls((to - next) as usize);
-    Arc::new(array.finish())
+    Texts {
+        numbers,
+        dictionary: &values.dictionary,
+    }
 }
 
 #[cfg(test)]

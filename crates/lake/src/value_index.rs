@@ -13,6 +13,7 @@ mod index;
 mod inspect;
 mod likeness;
 mod listings;
+mod merging;
 mod run;
 mod write;
 

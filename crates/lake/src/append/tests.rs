@@ -10,6 +10,7 @@ use super::*;
 use crate::catalog;
 use crate::files::SystemFiles;
 use crate::folder::DataFolder;
+use crate::layout::LakeColumn;
 use crate::recent::PAUSE;
 use crate::settings::Settings;
 

@@ -1,7 +1,7 @@
 //! Which groups of values have three given bytes in a row: by them a text is sought in a few groups
 //! instead of in all.
 
-use super::run::put;
+use crate::varint;
 
 /// Bytes that a key is made of.
 const LENGTH: usize = 3;
@@ -37,7 +37,7 @@ impl Grams {
                 if let Some((_, last, list)) = found.get_mut(*place as usize - 1)
                     && *last != groups
                 {
-                    put(list, u64::from(groups - *last));
+                    varint::put(list, u64::from(groups - *last));
                     *last = groups;
                 }
             }

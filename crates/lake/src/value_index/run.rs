@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 use hedgerow_errors::{Code, Error, Result};
 use itertools::kmerge_by;
 
-/// Bytes of a block, about: one is read for each run to look up a value.
-const BLOCK_BYTES: usize = 32 * 1024;
+use super::merging::BlockWriter;
+use crate::varint;
 
 /// Values in ascending order, each once, with how many events have it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,8 +76,13 @@ impl Run {
         self.text.get(start..end(at)).unwrap_or_default()
     }
 
+    /// A value by its place, with its count.
+    pub(super) fn get(&self, at: usize) -> Option<(&str, i64)> {
+        Some((self.value(at), self.counts.get(at).copied()?))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, i64)> {
-        (0..self.len()).map(|at| (self.value(at), self.counts.get(at).copied().unwrap_or_default()))
+        (0..self.len()).filter_map(|at| self.get(at))
     }
 
     /// How many events have a value, 0 where none has.
@@ -129,50 +134,13 @@ impl Run {
         Self::of_sorted(with)
     }
 
-    /// The most frequent values that fit.
-    pub(super) fn most_frequent(&self, values: usize, bytes: usize) -> Self {
-        let mut order: Vec<usize> = (0..self.len()).collect();
-        order.sort_by_key(|at| std::cmp::Reverse(self.counts.get(*at).copied()));
-        let mut used = 0;
-        let mut kept: Vec<usize> = order
-            .into_iter()
-            .take(values)
-            .take_while(|at| {
-                used += self.value(*at).len();
-                used <= bytes
-            })
-            .collect();
-        kept.sort_unstable();
-        Self::of_sorted(
-            kept.into_iter()
-                .map(|at| (self.value(at), self.counts.get(at).copied().unwrap_or_default())),
-        )
-    }
-
     /// The run in blocks.
     pub(super) fn blocks(&self) -> Vec<Block> {
-        let mut blocks: Vec<Block> = Vec::new();
-        let mut before = "";
+        let mut writer = BlockWriter::default();
         for (value, count) in self.iter() {
-            let full = blocks.last().is_none_or(|block| block.data.len() >= BLOCK_BYTES);
-            if full {
-                before = "";
-                blocks.push(Block {
-                    first: value.as_bytes().to_vec(),
-                    data: Vec::with_capacity(BLOCK_BYTES.min(self.text.len() + 4 * self.len())),
-                });
-            }
-            let Some(block) = blocks.last_mut() else { continue };
-            let shared = shared(before.as_bytes(), value.as_bytes());
-            put(&mut block.data, shared as u64);
-            put(&mut block.data, (value.len() - shared) as u64);
-            block
-                .data
-                .extend_from_slice(value.as_bytes().get(shared..).unwrap_or_default());
-            put(&mut block.data, count.unsigned_abs());
-            before = value;
+            writer.add(value.as_bytes(), count);
         }
-        blocks
+        writer.blocks
     }
 
     /// Reads the blocks of a run in their order.
@@ -181,7 +149,7 @@ impl Run {
         for mut block in blocks {
             let mut start = text.len();
             while !block.is_empty() {
-                let (shared, own) = (take(&mut block)? as usize, take(&mut block)? as usize);
+                let (shared, own) = (number(&mut block)? as usize, number(&mut block)? as usize);
                 let (suffix, rest) = block.split_at_checked(own).ok_or_else(damaged)?;
                 let before = start..start.checked_add(shared).ok_or_else(damaged)?;
                 if before.end > text.len() {
@@ -192,7 +160,7 @@ impl Run {
                 text.extend_from_slice(suffix);
                 block = rest;
                 ends.push(u32::try_from(text.len()).map_err(|_| damaged())?);
-                counts.push(i64::try_from(take(&mut block)?).map_err(|_| damaged())?);
+                counts.push(i64::try_from(number(&mut block)?).map_err(|_| damaged())?);
             }
         }
         let text = String::from_utf8(text).map_err(|_| damaged())?;
@@ -201,7 +169,7 @@ impl Run {
 }
 
 /// How many bytes two values begin with alike.
-fn shared(one: &[u8], other: &[u8]) -> usize {
+pub(super) fn shared(one: &[u8], other: &[u8]) -> usize {
     const STEP: usize = 8;
     let steps = one.chunks_exact(STEP).zip(other.chunks_exact(STEP));
     let whole = STEP * steps.take_while(|(one, other)| one == other).count();
@@ -234,32 +202,11 @@ fn sort(counted: &mut [(&str, i64)]) {
     }
 }
 
-/// Appends a number in seven bits a byte, the low ones first.
-pub(super) fn put(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
+fn number(block: &mut &[u8]) -> Result<u64> {
+    varint::take(block).ok_or_else(damaged)
 }
 
-fn take(bytes: &mut &[u8]) -> Result<u64> {
-    let (mut number, mut shift) = (0, 0);
-    loop {
-        let (byte, rest) = bytes.split_first().ok_or_else(damaged)?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if *byte < 0x80 {
-            return Ok(number);
-        }
-        shift += 7;
-        if shift > 63 {
-            return Err(damaged());
-        }
-    }
-}
-
-fn damaged() -> Error {
+pub(super) fn damaged() -> Error {
     Error::new(Code::Corrupt, "a block of the value index is damaged")
         .with_hint("put the project's folder back from a backup, or import its logs into a new project")
 }
@@ -317,11 +264,8 @@ mod tests {
     }
 
     #[test]
-    fn the_most_frequent_stay_and_only_they_are_added_to() {
-        let run = Run::of(vec![("d", 4), ("a", 1), ("c", 3), ("b", 2)]);
-        let kept = run.most_frequent(2, 100);
-        assert_eq!(kept.iter().collect::<Vec<_>>(), [("c", 3), ("d", 4)]);
-        assert_eq!(run.most_frequent(4, 1).iter().collect::<Vec<_>>(), [("d", 4)]);
+    fn only_values_of_the_first_run_are_added_to() {
+        let kept = Run::of(vec![("d", 4), ("c", 3)]);
         let joined = kept.joined(&[Run::of(vec![("a", 9), ("d", 1)]), Run::of(vec![("d", 1), ("e", 1)])]);
         assert_eq!(joined.iter().collect::<Vec<_>>(), [("c", 3), ("d", 6)]);
     }

@@ -11,6 +11,7 @@ use hedgerow_errors::Result;
 use serde_json::json;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
+use super::merging::{BlockWriter, Cursor, merge, most_frequent};
 use super::run::{Block, Run};
 use super::{IDENTIFIERS, MOST_BYTES, OPEN};
 use crate::append::blocking;
@@ -63,31 +64,7 @@ struct Job {
 struct Written {
     column_id: i64,
     run: i64,
-    entries: usize,
-    bytes: usize,
-    blocks: Vec<Block>,
-    closed: i64,
-    complete: bool,
-}
-
-impl Written {
-    /// Takes the run apart, so that only its blocks take memory.
-    fn of(job: &Job, outcome: Outcome) -> Self {
-        Self {
-            column_id: job.column_id,
-            run: job.run,
-            entries: outcome.run.len(),
-            bytes: outcome.run.text_bytes(),
-            blocks: outcome.run.blocks(),
-            closed: outcome.closed,
-            complete: outcome.complete,
-        }
-    }
-}
-
-/// What a job makes of its runs.
-struct Outcome {
-    run: Run,
+    merged: BlockWriter,
     closed: i64,
     complete: bool,
 }
@@ -235,8 +212,7 @@ async fn step(transaction: &mut SqliteConnection, jobs: Vec<Job>) -> Result<()> 
         let mut done = Vec::with_capacity(jobs.len());
         let mut blocks = blocks.into_iter().peekable();
         for job in jobs {
-            // Jobs are in the order of their columns, as the blocks are. Each form of the values goes as
-            // soon as the next is made: a large merge would take four times its size.
+            // Jobs are in the order of their columns, as the blocks are.
             let mut runs = Vec::new();
             while let Some(run) = blocks
                 .peek()
@@ -244,10 +220,10 @@ async fn step(transaction: &mut SqliteConnection, jobs: Vec<Job>) -> Result<()> 
                 .map(|block| block.1)
             {
                 let of_run = |block: &(i64, i64, Vec<u8>)| (block.0, block.1) == (job.column_id, run);
-                let own: Vec<_> = std::iter::from_fn(|| blocks.next_if(of_run)).collect();
-                runs.push(Run::read(own.iter().map(|(.., data)| data.as_slice()))?);
+                let own = std::iter::from_fn(|| blocks.next_if(of_run)).map(|(.., data)| data);
+                runs.push(own.collect::<Vec<_>>());
             }
-            done.push(Written::of(&job, outcome(&job, runs)));
+            done.push(outcome(&job, &runs)?);
         }
         Ok(done)
     })
@@ -261,12 +237,13 @@ async fn step(transaction: &mut SqliteConnection, jobs: Vec<Job>) -> Result<()> 
         delete.push(" old ON old.column_id = wanted.value ->> 0 AND old.run >= wanted.value ->> 1)");
         delete.build().execute(&mut *transaction).await.map_err(&failed)?;
     }
-    let runs: Vec<_> = done.iter().filter(|written| written.entries > 0).collect();
+    let runs: Vec<_> = done.iter().filter(|written| written.merged.entries > 0).collect();
     for runs in runs.chunks(ROWS) {
         let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO hedgerow_value_run(column_id, run, entries, bytes) ");
         insert.push_values(runs, |mut row, written| {
             row.push_bind(written.column_id).push_bind(written.run);
-            row.push_bind(written.entries as i64).push_bind(written.bytes as i64);
+            row.push_bind(written.merged.entries as i64)
+                .push_bind(written.merged.bytes as i64);
         });
         insert.build().execute(&mut *transaction).await.map_err(&failed)?;
     }
@@ -278,7 +255,7 @@ async fn step(transaction: &mut SqliteConnection, jobs: Vec<Job>) -> Result<()> 
         .into_iter()
         .flat_map(|written| {
             let of_run = move |block| (written.column_id, written.run, block);
-            written.blocks.into_iter().map(of_run)
+            written.merged.blocks.into_iter().map(of_run)
         })
         .collect();
     insert(transaction, blocks).await?;
@@ -305,59 +282,45 @@ async fn insert(transaction: &mut SqliteConnection, blocks: Vec<(i64, i64, Block
 }
 
 /// Merges, and closes the list where it has become too long or is one of identifiers.
-fn outcome(job: &Job, stored: Vec<Run>) -> Outcome {
-    let complete = !job.counts.leaves_out(&job.key);
-    let (closed, added) = (job.closed, job.added().clone());
-    // Without the run that says which values are listed none can be added.
-    if closed == IDENTIFIERS || (closed != OPEN && stored.is_empty() && job.all) {
-        let run = Run::default();
-        return Outcome {
-            run,
-            closed,
-            complete: false,
-        };
-    }
-    let is_machine_made = is_machine_made(&added);
-    let mut runs = stored;
-    runs.push(added);
-    if closed != OPEN {
-        let run = if job.all {
-            Run::joined_first(&runs)
-        } else {
-            Run::merged(&runs)
-        };
-        return Outcome {
-            run,
-            closed: if job.all { job.run } else { closed },
-            complete: false,
-        };
-    }
-    let run = if runs.len() == 1 {
-        runs.remove(0)
-    } else {
-        Run::merged(&runs)
-    };
-    if job.all {
-        if job.nearly_all_differ(run.len() as i64) && is_machine_made {
-            return Outcome {
-                run: Run::default(),
-                closed: IDENTIFIERS,
-                complete: false,
-            };
-        }
-        if run.len() > job.most_values || run.text_bytes() > MOST_BYTES {
-            return Outcome {
-                run: run.most_frequent(job.most_values, MOST_BYTES),
-                closed: job.run,
-                complete: false,
-            };
-        }
-    }
-    Outcome {
-        run,
-        closed: OPEN,
+fn outcome(job: &Job, stored: &[Vec<Vec<u8>>]) -> Result<Written> {
+    let written = |merged, closed, complete| Written {
+        column_id: job.column_id,
+        run: job.run,
+        merged,
+        closed,
         complete,
+    };
+    // Without the run that says which values are listed none can be added.
+    if job.closed == IDENTIFIERS || (job.closed != OPEN && stored.is_empty() && job.all) {
+        return Ok(written(BlockWriter::default(), job.closed, false));
     }
+    let runs = stored.iter().map(|blocks| Cursor::of_blocks(blocks));
+    let runs = runs.chain([Cursor::of_run(job.added())]);
+    let only_first = job.closed != OPEN && job.all;
+    let mut merged = BlockWriter::default();
+    merge(runs, |value, count, in_first| {
+        if in_first || !only_first {
+            merged.add(value, count);
+        }
+    })?;
+    if job.closed != OPEN {
+        let closed = if job.all { job.run } else { job.closed };
+        return Ok(written(merged, closed, false));
+    }
+    if job.all {
+        if job.nearly_all_differ(merged.entries as i64) && is_machine_made(job.added()) {
+            return Ok(written(BlockWriter::default(), IDENTIFIERS, false));
+        }
+        if merged.entries > job.most_values || merged.bytes > MOST_BYTES {
+            let blocks: Vec<Vec<u8>> = merged.blocks.into_iter().map(|block| block.data).collect();
+            return Ok(written(
+                most_frequent(&blocks, job.most_values, MOST_BYTES)?,
+                job.run,
+                false,
+            ));
+        }
+    }
+    Ok(written(merged, OPEN, !job.counts.leaves_out(&job.key)))
 }
 
 /// Whether values look as if a program had made them up: long, without words, with many digits.
