@@ -9,7 +9,9 @@
 
 mod columns;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
 
 use super::merges::MergeOp;
 use super::state::{Stamp, State, Text};

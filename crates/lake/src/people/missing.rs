@@ -4,8 +4,9 @@
 //! content the first is kept, and what both said. So it is asked whether the catalog knows at least as
 //! much, and never whether it knows the same.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use hashbrown::{HashMap, HashSet};
 use hedgerow_data_api::EventBatch;
 use hedgerow_errors::Result;
 use serde_json::json;

@@ -68,7 +68,7 @@ impl Overlay {
 
     async fn lay_groups(&mut self, connection: &mut SqliteConnection, changes: &PeopleChanges) -> Result<()> {
         let types = groups::types_with(connection, changes).await?;
-        let (touched, _) = groups::touched(connection, changes, &types).await?;
+        let (touched, _) = groups::touched(connection, &changes.groups.iter().collect::<Vec<_>>(), &types).await?;
         let names: HashMap<i64, &str> = types.iter().map(|(name, index)| (*index, name.as_str())).collect();
         for ((index, key), state) in touched {
             let name = names.get(&index).copied().unwrap_or_default();

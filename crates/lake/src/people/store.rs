@@ -58,7 +58,7 @@ pub(crate) async fn apply_to_known(
     let overrides = overridden(connection, &moved).await?;
     write_overrides(connection, &moved, &overrides).await?;
     write_collisions(connection, &touched.collisions).await?;
-    let left_out = groups::apply(connection, changes).await?;
+    let left_out = groups::apply(connection, changes, known).await?;
     let mut ignored: Vec<(Ignored, u64)> = changes.ignored.iter().map(|(kind, count)| (*kind, *count)).collect();
     ignored.push((Ignored::GroupType, left_out));
     count_ignored(connection, ignored).await?;

@@ -6,8 +6,7 @@
 
 mod groups;
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use hedgerow_data_api::{EventBatch, PropertyColumn, RowReader, TextColumn, Value};
 
 use super::{Ignored, PeopleChanges};

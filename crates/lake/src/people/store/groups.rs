@@ -6,6 +6,7 @@ use hedgerow_errors::Result;
 use serde_json::json;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
+use super::known::Known;
 use crate::people::PeopleChanges;
 use crate::people::state::encoding::{decode, encode};
 use crate::people::state::{State, Text};
@@ -45,18 +46,18 @@ pub(crate) async fn types_with(
     Ok(types)
 }
 
-/// The groups of changes laid over what the catalog knows of them, and how many are of no type.
+/// Groups of changes laid over what the catalog knows of them, and how many are of no type.
 pub(crate) async fn touched(
     connection: &mut SqliteConnection,
-    changes: &PeopleChanges,
+    changes: &[(&(Text, Text), &State)],
     types: &BTreeMap<String, i64>,
 ) -> Result<(Groups, u64)> {
     let mut groups = Groups::new();
     let mut left_out = 0;
-    for ((group_type, key), state) in &changes.groups {
+    for ((group_type, key), state) in changes {
         match types.get(group_type.as_ref()) {
             Some(index) => {
-                groups.insert((*index, key.clone()), state.clone());
+                groups.insert((*index, key.clone()), State::clone(state));
             }
             None => left_out += 1,
         }
@@ -78,8 +79,13 @@ pub(crate) async fn touched(
 }
 
 /// Takes the groups of changes in. Returns how many are of no type.
-pub(crate) async fn apply(connection: &mut SqliteConnection, changes: &PeopleChanges) -> Result<u64> {
-    if changes.groups.is_empty() {
+pub(crate) async fn apply(
+    connection: &mut SqliteConnection,
+    changes: &PeopleChanges,
+    known: &mut Known,
+) -> Result<u64> {
+    let news = known.news_of_groups(changes);
+    if news.is_empty() {
         return Ok(0);
     }
     let step = failed("cannot write groups");
@@ -90,7 +96,13 @@ pub(crate) async fn apply(connection: &mut SqliteConnection, changes: &PeopleCha
         .execute(&mut *connection)
         .await
         .map_err(&step)?;
-    let (groups, left_out) = touched(connection, changes, &types).await?;
+    let (groups, left_out) = touched(connection, &news, &types).await?;
+    for (group, _) in news {
+        let index = types.get(group.0.as_ref());
+        if let Some(state) = index.and_then(|index| groups.get(&(*index, group.1.clone()))) {
+            known.learn_group(group, state);
+        }
+    }
     let groups: Vec<_> = groups.iter().collect();
     for groups in groups.chunks(ROWS) {
         let into = "INSERT INTO hedgerow_group(group_type_index, group_key, first_seen_us, state) ";

@@ -1,16 +1,16 @@
-//! When each property of ids that were touched lately was written, so that changes which say nothing
+//! When each property of ids and groups that were touched lately was written, so that changes which say nothing
 //! new of them need no look at the catalog.
 //!
 //! In a chunk of an import in random order nearly all ids come again, and hardly one of them with
 //! something that is later, or earlier, than all before: reading their states took a fifth of the import.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::people::PeopleChanges;
 use crate::people::state::{Registers, Stamp, State, Text};
 
-/// Ids that are held at most; each takes 16 bytes for each of its properties, and its text.
-const MOST: usize = 40_000;
+/// Ids that are held at most, and groups; each takes 16 bytes for each of its properties, and its text.
+const MOST: usize = 100_000;
 
 /// What is known of ids as of a snapshot.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Known {
     /// None where nothing is known for sure.
     snapshot_id: Option<i64>,
     ids: HashMap<Text, Seen>,
+    /// By type and key.
+    groups: HashMap<(Text, Text), Seen>,
     /// Numbers of keys.
     keys: HashMap<Text, u32>,
 }
@@ -53,6 +55,13 @@ impl Known {
         news
     }
 
+    /// The same of groups.
+    pub(crate) fn news_of_groups<'a>(&self, changes: &'a PeopleChanges) -> Vec<(&'a (Text, Text), &'a State)> {
+        let mut news: Vec<_> = changes.groups.iter().collect();
+        news.retain(|(group, state)| self.groups.get(*group).is_none_or(|seen| self.is_news(seen, state)));
+        news
+    }
+
     fn is_news(&self, seen: &Seen, state: &State) -> bool {
         let is_first = state
             .first_seen
@@ -78,16 +87,27 @@ impl Known {
 
     /// Keeps what the catalog has of an id now.
     pub(crate) fn learn(&mut self, id: &Text, state: &State) {
-        if self.ids.len() >= MOST && !self.ids.contains_key(id) {
-            return;
+        if self.ids.len() < MOST || self.ids.contains_key(id) {
+            let seen = self.seen(state);
+            self.ids.insert(id.clone(), seen);
         }
-        let seen = Seen {
+    }
+
+    /// Keeps what the catalog has of a group now.
+    pub(crate) fn learn_group(&mut self, group: &(Text, Text), state: &State) {
+        if self.groups.len() < MOST || self.groups.contains_key(group) {
+            let seen = self.seen(state);
+            self.groups.insert(group.clone(), seen);
+        }
+    }
+
+    fn seen(&mut self, state: &State) -> Seen {
+        Seen {
             first_seen: state.first_seen,
             identified: state.identified,
             set: self.times(&state.set),
             once: self.times(&state.once),
-        };
-        self.ids.insert(id.clone(), seen);
+        }
     }
 
     fn times(&mut self, registers: &Registers) -> Box<[(u32, i64)]> {

@@ -20,7 +20,7 @@ fn of_changes(changes: PeopleChanges) -> Outcome {
         ..Outcome::default()
     };
     let mut world = World {
-        ids: changes.ids,
+        ids: changes.ids.into_iter().collect(),
         ops: changes.ops,
     };
     for op in world.ops.values() {

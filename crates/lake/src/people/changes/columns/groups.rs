@@ -1,7 +1,6 @@
 //! Groups in a batch: those that events name, and what `$groupidentify` says of them.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use hedgerow_data_api::{RowReader, Value};
 use serde_json::Value as Json;
 
