@@ -16,6 +16,7 @@ use crate::chunks::Chunk;
 use crate::columns::{self, Use};
 use crate::draft::Draft;
 use crate::events::{EventOptions, EventReader, Tally};
+use crate::json_text::Part;
 use crate::posthog;
 use crate::rejects::Reject;
 use crate::source::{Source, Stream};
@@ -295,7 +296,7 @@ impl Reader {
                     continue;
                 }
                 Use::Spread => {
-                    draft.spread = Some(cell);
+                    draft.spread = Some(Part::Text(cell));
                     continue;
                 }
                 Use::Ignored => continue,
@@ -307,7 +308,7 @@ impl Reader {
             values.unfit += u64::from(!fits);
             draft.properties.push((name.into(), value));
         }
-        if let Some(text) = draft.spread {
+        if let Some(Part::Text(text)) = draft.spread {
             // A column's own value comes before the one among the properties.
             let own = std::mem::take(&mut draft.properties);
             posthog::properties(&mut draft, text, &mut tally.counts, &mut tally.ignored);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::chunks::Chunk;
 use crate::identity::Ordinals;
-use crate::json_text::{Json, compact, entries, quote, value};
+use crate::json_text::{Json, Part, compact, entries, quote, value};
 use crate::rejects::Reject;
 use crate::times;
 
@@ -98,8 +98,8 @@ pub(crate) struct Draft<'a> {
     /// The age of the event when it was sent, in milliseconds.
     pub offset: Option<i64>,
     pub session: Option<Cow<'a, str>>,
-    /// The text of the JSON value that holds the properties.
-    pub spread: Option<&'a str>,
+    /// The JSON value that holds the properties.
+    pub spread: Option<Part<'a>>,
     pub properties: Vec<(Cow<'a, str>, Cell<'a>)>,
     /// `$set`, `$set_once` and `$unset` of the event itself.
     pub person: [Option<&'a str>; 3],

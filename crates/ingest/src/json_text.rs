@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::rejects::Reject;
@@ -48,14 +48,86 @@ impl<'de, F: FnMut(Cow<'de, str>, &'de str)> Visitor<'de> for Entries<F> {
 
 /// Calls a function with each key of an object and the text of its value.
 pub(crate) fn entries<'a>(text: &'a str, each: impl FnMut(Cow<'a, str>, &'a str)) -> Result<(), Reject> {
+    read_object(text, Entries(each))
+}
+
+fn read_object<'a>(text: &'a str, visitor: impl Visitor<'a, Value = ()>) -> Result<(), Reject> {
     if !text.trim_ascii_start().starts_with('{') {
         return Err(Reject::NotAnObject);
     }
     let mut reader = serde_json::Deserializer::from_str(text);
     reader
-        .deserialize_map(Entries(each))
+        .deserialize_map(visitor)
         .and_then(|()| reader.end())
         .map_err(|_| Reject::NotJson)
+}
+
+/// What stands under a key of an object.
+pub(crate) enum Part<'a> {
+    /// The text of a value.
+    Text(&'a str),
+    /// An object's entries, each with the text of its value.
+    Entries(Vec<(Cow<'a, str>, &'a str)>),
+}
+
+/// Reads entries, and where one is an object of a certain name, that object's entries.
+struct Nested<'a, 'n, F> {
+    text: &'a str,
+    name: &'n str,
+    each: F,
+}
+
+impl<'de, F: FnMut(Cow<'de, str>, Part<'de>)> Visitor<'de> for Nested<'de, '_, F> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Key(key)) = map.next_key()? {
+            let part = if key == self.name && is_before_object(self.text, &key) {
+                Part::Entries(map.next_value_seed(Object)?)
+            } else {
+                let value: &RawValue = map.next_value()?;
+                Part::Text(value.get())
+            };
+            (self.each)(key, part);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a key is a slice of a text and stands before an object there.
+fn is_before_object(text: &str, key: &str) -> bool {
+    // A key with escapes is no slice, and lies elsewhere.
+    let begin = key.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    let behind = begin.checked_add(key.len() + 1).and_then(|end| text.get(end..));
+    let value = behind.and_then(|behind| behind.trim_ascii_start().strip_prefix(':'));
+    value.is_some_and(|value| value.trim_ascii_start().starts_with('{'))
+}
+
+/// Reads an object's entries into a list.
+struct Object;
+
+impl<'de> DeserializeSeed<'de> for Object {
+    type Value = Vec<(Cow<'de, str>, &'de str)>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let mut found = Vec::new();
+        deserializer.deserialize_map(Entries(|key, value| found.push((key, value))))?;
+        Ok(found)
+    }
+}
+
+/// Calls a function with each key of an object and the text of its value, or the entries of the object
+/// under the key of a certain name. So that object is gone through once and not twice.
+pub(crate) fn nested_entries<'a>(
+    text: &'a str,
+    name: &str,
+    each: impl FnMut(Cow<'a, str>, Part<'a>),
+) -> Result<(), Reject> {
+    read_object(text, Nested { text, name, each })
 }
 
 struct Items<F>(F);
@@ -211,6 +283,35 @@ mod tests {
             assert_eq!(compact(text), expected, "{text}");
         }
         assert!(matches!(compact(r#"["a b"]"#), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn an_object_of_a_name_comes_as_its_entries() {
+        let read = |text| {
+            let mut found = Vec::new();
+            nested_entries(text, "in", |key, part| match part {
+                Part::Text(text) => found.push(format!("{key}={text}")),
+                Part::Entries(entries) => {
+                    let entries: Vec<String> = entries.iter().map(|(key, text)| format!("{key}:{text}")).collect();
+                    found.push(format!("{key}<{}>", entries.join(" ")));
+                }
+            })
+            .map(|()| found.join(" "))
+        };
+        let cases = [
+            (
+                r#"{"a":{"in":1},"in":{"a":1,"in":{"b":2}}}"#,
+                Ok(r#"a={"in":1} in<a:1 in:{"b":2}>"#),
+            ),
+            ("{ \"in\" \t:\n {} , \"b\":2}", Ok("in<> b=2")),
+            (r#"{"in":[{}],"in":"{","in":null}"#, Ok(r#"in=[{}] in="{" in=null"#)),
+            (r#"{"i\u006e":{"a":1}}"#, Ok(r#"in={"a":1}"#)),
+            (r#"{"in":{"a":1}"#, Err(Reject::NotJson)),
+            (r#"{"in":{"a":}}"#, Err(Reject::NotJson)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read(text), expected.map(str::to_owned), "{text}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::chunks::Chunk;
 use crate::columns;
 use crate::draft::{Draft, label};
 use crate::events::{EventOptions, EventReader, Tally};
-use crate::json_text::{entries, items};
+use crate::json_text::{Part, entries, items, nested_entries};
 use crate::posthog;
 use crate::rejects::Reject;
 use crate::source::{Source, Stream};
@@ -276,8 +276,8 @@ fn take_event(
     let mut draft = Draft::default();
     let (counts, ignored) = (&mut tally.counts, &mut tally.ignored);
     match form {
-        Form::PostHog => entries(text, |key, value| {
-            posthog::field(&mut draft, key, value, counts, ignored);
+        Form::PostHog => nested_entries(text, posthog::PROPERTIES, |key, part| {
+            posthog::field(&mut draft, key, part, counts, ignored);
         })?,
         Form::Plain(keys) => entries(text, |key, text| {
             let is = |name: &Option<String>| name.as_deref() == Some(key.as_ref());
@@ -292,7 +292,7 @@ fn take_event(
             } else if is(&keys.uuid) {
                 draft.uuid = draft.label(text);
             } else if key == "properties" && (text.starts_with('{') || text.starts_with("\"{")) {
-                draft.spread = Some(text);
+                draft.spread = Some(Part::Text(text));
             } else {
                 draft.property(key, text, counts);
             }
@@ -301,15 +301,20 @@ fn take_event(
     if draft.sent_at.is_none() {
         draft.sent_at = sent_at.map(label).transpose()?.flatten();
     }
-    match draft.spread {
-        None | Some("null") => {}
-        Some(quoted) if quoted.starts_with('"') => {
+    match draft.spread.take() {
+        None | Some(Part::Text("null")) => {}
+        Some(Part::Entries(properties)) => {
+            for (key, text) in properties {
+                posthog::property(&mut draft, key, text, counts, ignored);
+            }
+        }
+        Some(Part::Text(quoted)) if quoted.starts_with('"') => {
             unescaped = label(quoted)?.unwrap_or_default();
             if !unescaped.trim_ascii().is_empty() {
                 posthog::properties(&mut draft, &unescaped, counts, ignored);
             }
         }
-        Some(text) => posthog::properties(&mut draft, text, counts, ignored),
+        Some(Part::Text(text)) => posthog::properties(&mut draft, text, counts, ignored),
     }
     let identity = draft.identity();
     draft.finish(

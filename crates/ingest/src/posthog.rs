@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::draft::{Counts, Draft, PERSON_KEYS};
-use crate::json_text::{Json, entries, value};
+use crate::json_text::{Json, Part, entries, value};
 use crate::rejects::Reject;
 
 /// Fields beside the event's own that are not kept: what the exporting server knew of itself, of the
@@ -69,10 +69,17 @@ impl IgnoredFields {
 pub(crate) fn field<'a>(
     draft: &mut Draft<'a>,
     key: Cow<'a, str>,
-    text: &'a str,
+    part: Part<'a>,
     counts: &mut Counts,
     ignored: &mut IgnoredFields,
 ) {
+    let text = match part {
+        Part::Text(text) if key != PROPERTIES => text,
+        properties => {
+            draft.spread = Some(properties);
+            return;
+        }
+    };
     match key.as_ref() {
         "uuid" => draft.uuid = draft.label(text),
         "event" => draft.event = draft.label(text),
@@ -81,7 +88,6 @@ pub(crate) fn field<'a>(
             draft.distinct_id = draft.label(text).or_else(|| draft.distinct_id.take());
         }
         "timestamp" => draft.timestamp = draft.label(text),
-        "properties" => draft.spread = Some(text),
         "$set" | "$set_once" | "$unset" => {
             if let Some(at) = PERSON_KEYS.iter().position(|known| *known == key) {
                 draft.person[at] = Some(text);
@@ -114,6 +120,9 @@ fn options<'a>(draft: &mut Draft<'a>, text: &'a str, counts: &mut Counts) {
         _ => {}
     });
 }
+
+/// The key of an event's properties.
+pub(crate) const PROPERTIES: &str = "properties";
 
 /// Takes in all properties of an event, given as an object.
 pub(crate) fn properties<'a>(draft: &mut Draft<'a>, text: &'a str, counts: &mut Counts, ignored: &mut IgnoredFields) {

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures::join;
 use hedgerow_data_api::{Appended, EventBatch};
 use hedgerow_errors::{Error, Result};
 
 use crate::catalog::events_folder;
-use crate::commit::{Commit, Committing, begin, commit};
+use crate::commit::{Committing, begin, finish, prepare};
 use crate::counts::Counts;
 use crate::days::{cut, day_of, runs};
 use crate::duplicates::fresh_rows;
@@ -49,80 +50,72 @@ async fn write(
     now: DateTime<Utc>,
 ) -> Result<Appended> {
     let received = batch.len() as u64;
-    let layout = project.layout();
+    let (batch, layout) = (Arc::new(batch), project.layout());
     let layout = layout.with(&batch).map_or(layout, Arc::new);
-    let (written, held) = blocking({
-        let (project, layout) = (Arc::clone(project), Arc::clone(&layout));
+    let fresh = blocking({
+        let (batch, known) = (Arc::clone(&batch), Arc::clone(&project.committed().files));
         let mut held = std::mem::take(writing);
         move || {
             // What is held comes back after an error, too: it knows which events are in memory.
-            let written = write_fresh(&project, &mut held, &layout, &batch);
-            Ok((written, held))
+            let fresh = fresh_rows(&mut held.recent, &known, &held.in_memory, &batch);
+            Ok((fresh, held))
         }
-    })
-    .await?;
+    });
+    let (fresh, held) = fresh.await?;
     *writing = held;
-    let (fresh, files, counts, people) = written?;
+    let fresh = fresh?;
+    let added = fresh.len() as u64;
     let appended = Appended {
-        added: fresh,
-        already_present: received - fresh,
+        added,
+        already_present: received - added,
     };
-    if files.is_empty() {
+    if fresh.is_empty() {
         return Ok(appended);
     }
-    let ids = commit(
-        project,
-        committing,
-        Commit {
-            layout: &layout,
-            added: &files,
-            replaced: &[],
-            counts: vec![Arc::new(counts)],
-            people: &people,
-            segments: &[],
-        },
-        now,
-    )
-    .await;
-    let ids = ids.inspect_err(|_| remove_unless_named(project, &files))?;
+    // What there is to say of the events is said while their files are written: both take about as long.
+    let counts = blocking({
+        let (batch, fresh) = (Arc::clone(&batch), fresh.clone());
+        move || Ok(Counts::of(&batch, Some(&wanted(batch.len(), &fresh))))
+    });
+    let people = blocking({
+        let batch = Arc::clone(&batch);
+        // What came again says the same again, which changes nothing of persons.
+        move || Ok(PeopleChanges::of(&batch))
+    });
+    let files = blocking({
+        let (project, layout) = (Arc::clone(project), Arc::clone(&layout));
+        move || write_sorted(&project.files, &events_folder(&project.folder), &layout, &batch, fresh)
+    });
+    let said = async {
+        let people = people.await?;
+        let (prepared, counts) = join!(prepare(project, committing, &layout, &people), counts);
+        let mut prepared = prepared?;
+        prepared.count(project, &layout, Arc::new(counts?)).await?;
+        Ok(prepared)
+    };
+    // Both go to their ends, so that no file is written any more when an error is told.
+    let (files, prepared) = join!(files, said);
+    let files = files?;
+    let done = match prepared {
+        Ok(prepared) => finish(project, prepared, (&files, &[]), &[], now).await,
+        Err(error) => Err(error),
+    };
+    let ids = done.inspect_err(|_| remove_unless_named(project, &files))?;
     writing
         .recent
         .add(ids.zip(&files).map(|(id, file)| (id, file.uuids.as_slice())));
     Ok(appended)
 }
 
-/// Writes the events that are new. Says how many they are, their files, their counts, and what they
-/// say of persons.
-fn write_fresh(
-    project: &Project,
-    writing: &mut Writing,
-    layout: &Layout,
-    batch: &EventBatch,
-) -> Result<(u64, Vec<NewFile>, Counts, PeopleChanges)> {
-    let known = Arc::clone(&project.committed().files);
-    let fresh = fresh_rows(&mut writing.recent, &known, &writing.in_memory, batch)?;
-    let count = fresh.len() as u64;
-    if fresh.is_empty() {
-        return Ok((count, Vec::new(), Counts::default(), PeopleChanges::default()));
-    }
-    let mut wanted = vec![false; batch.len()];
-    for row in &fresh {
+/// Which of so many rows are among some.
+fn wanted(rows: usize, some: &[u32]) -> Vec<bool> {
+    let mut wanted = vec![false; rows];
+    for row in some {
         if let Some(wanted) = wanted.get_mut(*row as usize) {
             *wanted = true;
         }
     }
-    // Counting takes a third of what writing does, and the import waits for both.
-    std::thread::scope(|threads| {
-        let counting = threads.spawn(|| {
-            // What came again says the same again, which changes nothing of persons.
-            (Counts::of(batch, Some(&wanted)), PeopleChanges::of(batch))
-        });
-        let files = write_sorted(&project.files, &events_folder(&project.folder), layout, batch, fresh);
-        let (counts, people) = counting
-            .join()
-            .map_err(|_| Error::internal("counting a batch failed"))?;
-        Ok((count, files?, counts, people))
-    })
+    wanted
 }
 
 /// After a failed commit nothing will name its files, unless it happened all the same; then they stay.

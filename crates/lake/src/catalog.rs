@@ -39,6 +39,10 @@ const STEPS: [&str; FORMAT as usize] = [
 /// was: without it a crash of the machine can bring the journal back and undo the commit.
 const EXTRA: i64 = 3;
 
+/// Memory for pages, in SQLite's way: minus so many KiB. A chunk of an import changes some thousand pages,
+/// and those that find no room are written, and waited for, before the commit.
+const CACHE: &str = "-8192";
+
 /// An open catalog.
 #[derive(Debug, Clone)]
 pub(crate) struct Catalog {
@@ -54,6 +58,7 @@ impl Catalog {
             // A rollback journal, because a guest that attaches read-only can't open a WAL.
             .journal_mode(SqliteJournalMode::Delete)
             .synchronous(SqliteSynchronous::Extra)
+            .pragma("cache_size", CACHE)
             .busy_timeout(std::time::Duration::from_secs(30));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
         let catalog = Self {

@@ -23,18 +23,24 @@ use crate::sqlite_error::failed;
 
 /// What a commit does.
 pub(crate) struct Commit<'a> {
-    /// The columns afterwards.
-    pub(crate) layout: &'a Layout,
+    /// What is there to say beside the files.
+    pub(crate) said: Said<'a>,
     /// Files that are on disk.
     pub(crate) added: &'a [NewFile],
     /// Ids of files whose rows are in the added ones.
     pub(crate) replaced: &'a [i64],
-    /// What the added files have that was not counted before.
-    pub(crate) counts: Vec<Arc<Counts>>,
-    /// What they say of persons and groups.
-    pub(crate) people: &'a PeopleChanges,
     /// Segments of the write-ahead log whose events are in the added files.
     pub(crate) segments: &'a [Uuid],
+}
+
+/// What a commit says of events, which can be said while their files are still written.
+pub(crate) struct Said<'a> {
+    /// The columns afterwards.
+    pub(crate) layout: &'a Layout,
+    /// What they say of persons and groups.
+    pub(crate) people: &'a PeopleChanges,
+    /// What the added files have that was not counted before.
+    pub(crate) counts: Vec<Arc<Counts>>,
 }
 
 /// The right to change the catalog: nobody else does until it is dropped, and the view shows all that
@@ -59,36 +65,111 @@ pub(crate) async fn begin(project: &Project) -> Result<Committing<'_>> {
     Ok(Committing { transaction, known })
 }
 
+/// A commit in which all is said; its files are missing.
+pub(crate) struct Prepared<'a> {
+    committing: Committing<'a>,
+    newest: Newest,
+    /// Whether there are other columns than before.
+    altered: bool,
+    counts: Vec<Arc<Counts>>,
+}
+
+/// What the newest snapshot says that the next one goes on from.
+#[derive(sqlx::FromRow)]
+struct Newest {
+    snapshot_id: i64,
+    schema_version: i64,
+    next_catalog_id: i64,
+    next_file_id: i64,
+}
+
 /// Commits, and makes the new snapshot the one that readers get. Returns the added files' ids, in
 /// their order.
 pub(crate) async fn commit(
     project: &Project,
-    mut committing: Committing<'_>,
+    committing: Committing<'_>,
     commit: Commit<'_>,
     now: DateTime<Utc>,
 ) -> Result<Range<i64>> {
-    project.files.stage(Stage::Commit);
-    let transaction = &mut committing.transaction;
-    if commit
-        .segments
-        .iter()
-        .any(|segment| project.committed().segments.contains(segment))
-    {
+    let known = &project.committed().segments;
+    if commit.segments.iter().any(|segment| known.contains(segment)) {
         return Err(Error::new(Code::Conflict, "these events are in files already"));
     }
-    let ids = register(transaction, project, &commit, now).await?;
-    for counts in &commit.counts {
-        let most = project.settings.listed_values;
-        counts.add(transaction, &commit.layout.columns, most).await?;
+    let Said { layout, people, counts } = commit.said;
+    let mut prepared = prepare(project, committing, layout, people).await?;
+    for counts in counts {
+        prepared.count(project, layout, counts).await?;
     }
+    finish(project, prepared, (commit.added, commit.replaced), commit.segments, now).await
+}
+
+/// Says in the transaction what columns there are, and what events say of persons and groups.
+pub(crate) async fn prepare<'a>(
+    project: &Project,
+    mut committing: Committing<'a>,
+    layout: &Layout,
+    people: &PeopleChanges,
+) -> Result<Prepared<'a>> {
+    let transaction = &mut committing.transaction;
+    let newest = "SELECT snapshot_id, schema_version, next_catalog_id, next_file_id FROM ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1";
+    let newest = sqlx::query_as(newest).fetch_one(&mut **transaction).await;
+    let newest: Newest = newest.map_err(failed("cannot read the newest snapshot"))?;
+    let known = &project.committed().columns;
+    let altered = columns(transaction, known, layout, newest.snapshot_id + 1).await?;
+    table_stats(transaction, layout).await?;
     let known = &mut *committing.known;
-    if commit.people.is_empty() {
+    if people.is_empty() {
         // Perhaps the transaction has changed persons by itself.
         *known = Known::default();
     } else {
         known.at(project.committed().snapshot_id);
-        people::apply_to_known(transaction, commit.people, known).await?;
+        people::apply_to_known(transaction, people, known).await?;
     }
+    Ok(Prepared {
+        committing,
+        newest,
+        altered,
+        counts: Vec::new(),
+    })
+}
+
+impl Prepared<'_> {
+    /// Says what is counted of events.
+    pub(crate) async fn count(&mut self, project: &Project, layout: &Layout, counts: Arc<Counts>) -> Result<()> {
+        let most = project.settings.listed_values;
+        counts
+            .add(&mut self.committing.transaction, &layout.columns, most)
+            .await?;
+        self.counts.push(counts);
+        Ok(())
+    }
+}
+
+/// Makes files known that come and go, and commits.
+pub(crate) async fn finish(
+    project: &Project,
+    prepared: Prepared<'_>,
+    (added, replaced): (&[NewFile], &[i64]),
+    segments: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<Range<i64>> {
+    project.files.stage(Stage::Commit);
+    let Prepared {
+        mut committing,
+        newest,
+        altered,
+        counts,
+    } = prepared;
+    let transaction = &mut committing.transaction;
+    let ids = newest.next_file_id..newest.next_file_id + added.len() as i64;
+    let next = Newest {
+        snapshot_id: newest.snapshot_id + 1,
+        schema_version: newest.schema_version + i64::from(altered),
+        next_file_id: ids.end,
+        ..newest
+    };
+    snapshot(transaction, &next, (altered, !replaced.is_empty()), segments, now).await?;
+    files(transaction, &next, added.iter().zip(ids.clone()), replaced).await?;
     // Read before it is committed, so that nothing lies between the commit and the view that shows it.
     let fresh = catalog::committed(transaction, &project.folder).await?;
     if let Err(error) = committing.transaction.commit().await {
@@ -99,48 +180,40 @@ pub(crate) async fn commit(
         return Err(failed("cannot commit")(error));
     }
     committing.known.committed(fresh.snapshot_id);
-    project.values.follow(fresh.snapshot_id, commit.counts);
+    project.values.follow(fresh.snapshot_id, counts);
     project.adopt(fresh);
     project.files.stage(Stage::Committed);
     Ok(ids)
 }
 
-async fn register(
+/// Adds a snapshot, and what it changes.
+async fn snapshot(
     transaction: &mut SqliteConnection,
-    project: &Project,
-    commit: &Commit<'_>,
+    next: &Newest,
+    (altered, replaces): (bool, bool),
+    segments: &[Uuid],
     now: DateTime<Utc>,
-) -> Result<Range<i64>> {
-    let step = failed("cannot register files");
-    let newest = "SELECT snapshot_id, schema_version, next_catalog_id, next_file_id FROM ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1";
-    let newest = sqlx::query_as(newest).fetch_one(&mut *transaction).await;
-    let (last_snapshot, last_version, next_catalog, next_file): (i64, i64, i64, i64) = newest.map_err(&step)?;
-    let (snapshot_id, ids) = (last_snapshot + 1, next_file..next_file + commit.added.len() as i64);
-    let altered = columns(transaction, &project.committed().columns, commit.layout, snapshot_id).await?;
-    let schema_version = last_version + i64::from(altered);
-    let next_row = "SELECT next_row_id FROM ducklake_table_stats WHERE table_id = 1";
-    let next_row = sqlx::query_scalar(next_row).fetch_one(&mut *transaction).await;
-    let mut next_row: i64 = next_row.map_err(&step)?;
-
+) -> Result<()> {
+    let step = failed("cannot register a snapshot");
     sqlx::query("INSERT INTO ducklake_snapshot VALUES (?, ?, ?, ?, ?)")
-        .bind(snapshot_id)
+        .bind(next.snapshot_id)
         .bind(snapshot_time(now))
-        .bind(schema_version)
-        .bind(next_catalog)
-        .bind(ids.end)
+        .bind(next.schema_version)
+        .bind(next.next_catalog_id)
+        .bind(next.next_file_id)
         .execute(&mut *transaction)
         .await
         .map_err(&step)?;
     let mut changes: Vec<&str> = Vec::new();
     changes.extend(altered.then_some("altered_table:1"));
-    changes.push(if commit.replaced.is_empty() {
-        "inserted_into_table:1"
-    } else {
+    changes.push(if replaces {
         "compacted_table:1"
+    } else {
+        "inserted_into_table:1"
     });
-    let extra = (!commit.segments.is_empty()).then(|| json!({ "segments": commit.segments }).to_string());
+    let extra = (!segments.is_empty()).then(|| json!({ "segments": segments }).to_string());
     sqlx::query("INSERT INTO ducklake_snapshot_changes(snapshot_id, changes_made, commit_extra_info) VALUES (?, ?, ?)")
-        .bind(snapshot_id)
+        .bind(next.snapshot_id)
         .bind(changes.join(","))
         .bind(extra)
         .execute(&mut *transaction)
@@ -148,16 +221,30 @@ async fn register(
         .map_err(&step)?;
     if altered {
         sqlx::query("INSERT INTO ducklake_schema_versions VALUES (?, ?, 1)")
-            .bind(snapshot_id)
-            .bind(schema_version)
+            .bind(next.snapshot_id)
+            .bind(next.schema_version)
             .execute(&mut *transaction)
             .await
             .map_err(&step)?;
     }
-    let (gone_rows, gone_bytes) = replace(transaction, commit.replaced, snapshot_id).await?;
+    Ok(())
+}
+
+/// Registers files that come, with their ids, and ends those that go.
+async fn files<'a>(
+    transaction: &mut SqliteConnection,
+    next: &Newest,
+    added: impl Iterator<Item = (&'a NewFile, i64)>,
+    replaced: &[i64],
+) -> Result<()> {
+    let step = failed("cannot register files");
+    let next_row = "SELECT next_row_id FROM ducklake_table_stats WHERE table_id = 1";
+    let next_row = sqlx::query_scalar(next_row).fetch_one(&mut *transaction).await;
+    let mut next_row: i64 = next_row.map_err(&step)?;
+    let (gone_rows, gone_bytes) = replace(transaction, replaced, next.snapshot_id).await?;
     let (mut rows, mut bytes) = (-gone_rows, -gone_bytes);
-    for (file, id) in commit.added.iter().zip(ids.clone()) {
-        register_file(transaction, file, id, snapshot_id, next_row).await?;
+    for (file, id) in added {
+        register_file(transaction, file, id, next.snapshot_id, next_row).await?;
         next_row += file.rows as i64;
         rows += file.rows as i64;
         bytes += file.size as i64;
@@ -169,8 +256,7 @@ async fn register(
         .execute(&mut *transaction)
         .await
         .map_err(&step)?;
-    table_stats(transaction, commit.layout).await?;
-    Ok(ids)
+    Ok(())
 }
 
 /// Adds new columns, and gives others their new type. Says whether the table's schema is another.

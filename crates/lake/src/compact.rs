@@ -23,7 +23,7 @@ use serde_json::json;
 
 use crate::append::{blocking, remove_unless_named};
 use crate::catalog::events_folder;
-use crate::commit::{Commit, begin, commit};
+use crate::commit::{Commit, Said, begin, commit};
 use crate::days::{cut, runs};
 use crate::files::{Files, Stage};
 use crate::layout::{LakeColumn, field};
@@ -59,12 +59,15 @@ pub(crate) async fn compact(project: &Arc<Project>, least: usize, now: DateTime<
     project.files.sync_folder(&events_folder(&project.folder))?;
     let done = match begin(project).await {
         Ok(committing) => {
-            let done = Commit {
+            let said = Said {
                 layout: &project.layout(),
-                added: &merged,
-                replaced: &ids,
                 counts: Vec::new(),
                 people: &PeopleChanges::default(),
+            };
+            let done = Commit {
+                said,
+                added: &merged,
+                replaced: &ids,
                 segments: &[],
             };
             commit(project, committing, done, now).await

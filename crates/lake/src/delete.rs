@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::append::{blocking, remove_unless_named};
 use crate::catalog::events_folder;
-use crate::commit::{Commit, begin, commit};
+use crate::commit::{Commit, Said, begin, commit};
 use crate::compact::columns_of;
 use crate::expire::{Forgotten, forget_before};
 use crate::flush::flush;
@@ -72,12 +72,15 @@ pub(crate) async fn delete_person(project: &Arc<Project>, id: &str, now: DateTim
         let columns = project.committed().columns.clone();
         forget_person(&mut committing.transaction, &found.distinct_ids).await?;
         recount(project, &mut committing.transaction, &columns, remaining).await?;
-        let done = Commit {
+        let said = Said {
             layout: &project.layout(),
-            added: &written,
-            replaced: &replaced,
             counts: Vec::new(),
             people: &PeopleChanges::default(),
+        };
+        let done = Commit {
+            said,
+            added: &written,
+            replaced: &replaced,
             segments: &[],
         };
         commit(project, committing, done, now).await

@@ -22,7 +22,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::catalog;
-use crate::commit::{Commit, begin, commit};
+use crate::commit::{Commit, Said, begin, commit};
 use crate::delete::scrub;
 use crate::flush::flush;
 use crate::layout::Layout;
@@ -160,15 +160,19 @@ async fn examine(
         return undone.map_err(failed("cannot end the check"));
     }
     let replaced: Vec<i64> = files.dropped.iter().map(|file| file.id).collect();
-    let done = Commit {
-        // The columns as they were: what was repaired is not to be added again.
-        layout: &Layout {
-            columns: project.committed().columns.clone(),
-        },
-        added: &[],
-        replaced: &replaced,
+    // The columns as they were: what was repaired is not to be added again.
+    let layout = Layout {
+        columns: project.committed().columns.clone(),
+    };
+    let said = Said {
+        layout: &layout,
         counts: Vec::new(),
         people: &PeopleChanges::default(),
+    };
+    let done = Commit {
+        said,
+        added: &[],
+        replaced: &replaced,
         segments: &[],
     };
     commit(project, committing, done, now).await?;

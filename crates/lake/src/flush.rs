@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::append::{blocking, remove_unless_named, write_sorted};
 use crate::catalog::events_folder;
-use crate::commit::{Commit, begin, commit};
+use crate::commit::{Commit, Said, begin, commit};
 use crate::log;
 use crate::people::PeopleChanges;
 use crate::project::Project;
@@ -60,12 +60,15 @@ pub(crate) async fn flush(project: &Arc<Project>, now: DateTime<Utc>) -> Result<
     // Appends go on while the catalog keeps us waiting, and may bring further columns.
     let done = match begin(project).await {
         Ok(committing) => {
-            let done = Commit {
+            let said = Said {
                 layout: &project.layout(),
-                added: &written,
-                replaced: &[],
                 counts,
                 people: &people,
+            };
+            let done = Commit {
+                said,
+                added: &written,
+                replaced: &[],
                 segments: &segments,
             };
             commit(project, committing, done, now).await

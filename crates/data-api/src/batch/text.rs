@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 pub struct Dictionary {
     text: String,
     ends: Vec<u32>,
+    /// Each text's hash and number. The hash is kept, since a text lies where it is slow to get at.
     #[serde(skip)]
-    numbers: HashTable<u32>,
+    numbers: HashTable<(u32, u32)>,
     #[serde(skip)]
     hasher: DefaultHashBuilder,
 }
@@ -58,34 +59,48 @@ impl Dictionary {
     /// The number of a text, given out if it is new.
     #[inline]
     pub fn number(&mut self, value: &str) -> u32 {
-        let Self {
-            text,
-            ends,
-            numbers,
-            hasher,
-        } = self;
-        if numbers.is_empty() {
+        if self.numbers.is_empty() {
             // Only the texts travel; a dictionary that was read back finds them again here.
-            for number in 0..ends.len() as u32 {
-                let hash = hasher.hash_one(bytes_of(text, ends, number));
-                numbers.insert_unique(hash, number, |number| hasher.hash_one(bytes_of(text, ends, *number)));
+            for number in 0..self.ends.len() as u32 {
+                let hash = self.hash(bytes_of(&self.text, &self.ends, number));
+                self.numbers.insert_unique(spread(hash), (hash, number), rehash);
             }
         }
-        let hash = hasher.hash_one(value.as_bytes());
-        if let Some(number) = numbers.find(hash, |number| bytes_of(text, ends, *number) == value.as_bytes()) {
+        let hash = self.hash(value.as_bytes());
+        let is_value = |(known, number): &(u32, u32)| {
+            *known == hash && bytes_of(&self.text, &self.ends, *number) == value.as_bytes()
+        };
+        if let Some((_, number)) = self.numbers.find(spread(hash), is_value) {
             return *number;
         }
-        let number = ends.len() as u32;
-        text.push_str(value);
-        ends.push(text.len() as u32);
-        numbers.insert_unique(hash, number, |number| hasher.hash_one(bytes_of(text, ends, *number)));
+        let number = self.ends.len() as u32;
+        self.text.push_str(value);
+        self.ends.push(self.text.len() as u32);
+        self.numbers.insert_unique(spread(hash), (hash, number), rehash);
         number
     }
 
-    fn bytes(&self) -> usize {
-        // An entry of the table is a number and a control byte, and the table is at most half empty.
-        self.text.len() + self.ends.len() * (size_of::<u32>() + 10)
+    #[inline]
+    fn hash(&self, bytes: &[u8]) -> u32 {
+        let hash = self.hasher.hash_one(bytes);
+        (hash ^ (hash >> 32)) as u32
     }
+
+    fn bytes(&self) -> usize {
+        // An entry of the table is a hash, a number and a control byte, and the table is at most half empty.
+        self.text.len() + self.ends.len() * (size_of::<u32>() + 18)
+    }
+}
+
+/// A hash as the table wants it: with bits that differ at both ends.
+#[inline]
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
+}
+
+#[inline]
+fn rehash((hash, _): &(u32, u32)) -> u64 {
+    spread(*hash)
 }
 
 #[inline]

@@ -6,6 +6,8 @@
 
 mod groups;
 
+use std::cmp::Ordering;
+
 use hashbrown::HashMap;
 use hedgerow_data_api::{EventBatch, PropertyColumn, RowReader, TextColumn, Value};
 
@@ -244,9 +246,17 @@ impl<'a> Reading<'a> {
     /// True where a register would keep the write of `row` rather than that of `best`.
     fn is_better(&self, keep: Keep, row: u32, best: u32) -> bool {
         match keep {
-            Keep::Latest => self.stamp(row) > self.stamp(best),
-            Keep::Earliest => self.stamp(row) < self.stamp(best),
+            Keep::Latest => self.order(row, best).is_gt(),
+            Keep::Earliest => self.order(row, best).is_lt(),
         }
+    }
+
+    /// The order of the stamps of two rows. Uuids are looked at only where times are equal.
+    fn order(&self, row: u32, other: u32) -> Ordering {
+        let time = |row: u32| self.batch.timestamps.get(row as usize);
+        let uuid = |row: u32| self.batch.uuids.get(row as usize);
+        let times = time(row).cmp(&time(other));
+        times.then_with(|| uuid(row).cmp(&uuid(other)))
     }
 
     /// Copies a column to the persons: its last value, and its first one as `$initial_...`.
@@ -277,9 +287,9 @@ impl<'a> Reading<'a> {
                 let place = Place { row, position, part };
                 if first.row == NONE {
                     (*first, *last) = (place, place);
-                } else if self.stamp(row) > self.stamp(last.row) {
+                } else if self.is_better(Keep::Latest, row, last.row) {
                     *last = place;
-                } else if self.stamp(row) < self.stamp(first.row) {
+                } else if self.is_better(Keep::Earliest, row, first.row) {
                     *first = place;
                 }
             }
