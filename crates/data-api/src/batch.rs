@@ -83,6 +83,11 @@ impl<T> Sparse<T> {
         self.values.pop();
     }
 
+    fn settle(&mut self) {
+        self.rows.shrink_to_fit();
+        self.values.shrink_to_fit();
+    }
+
     fn bytes(&self) -> usize {
         self.rows.len() * size_of::<u32>() + self.values.len() * size_of::<T>()
     }
@@ -178,6 +183,14 @@ impl PropertyColumn {
     pub fn push_number(&mut self, row: u32, number: u32) {
         self.texts.push_number(row, number);
         self.last = Some((row, Kind::Text));
+    }
+
+    fn settle(&mut self) {
+        self.texts.settle();
+        self.integers.settle();
+        self.doubles.settle();
+        self.booleans.settle();
+        self.json.settle();
     }
 
     fn bytes(&self) -> usize {
@@ -328,6 +341,17 @@ impl EventBatch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.uuids.is_empty()
+    }
+
+    /// Gives back what memory is there only for further events, about a third of all. They can be added all
+    /// the same.
+    pub fn settle(&mut self) {
+        self.uuids.shrink_to_fit();
+        self.timestamps.shrink_to_fit();
+        for texts in [&mut self.events, &mut self.distinct_ids, &mut self.sessions] {
+            texts.settle();
+        }
+        self.properties.iter_mut().for_each(PropertyColumn::settle);
     }
 
     /// About how much memory the batch takes, in bytes.

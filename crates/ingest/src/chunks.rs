@@ -111,6 +111,7 @@ impl<'a> Writer<'a> {
 
     /// Hands a chunk over and empties it. The one before is durable afterwards.
     pub(crate) async fn flush(&mut self, chunk: &mut Chunk) -> Result<()> {
+        chunk.batch.settle();
         self.settle().await?;
         if chunk.batch.is_empty() {
             return Ok(());

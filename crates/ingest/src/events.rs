@@ -191,7 +191,14 @@ impl OpenEvents {
             options,
             started,
         } = self;
-        let mut chunk = Chunk::new(options.chunk_events, options.chunk_bytes);
+        // Pages of Parquet are unpacked whole, one of each column, and take the room of a third of a chunk.
+        let unpacks = sources.iter().any(|(_, plan)| matches!(plan, Plan::Parquet(_)));
+        let bytes = if unpacks {
+            options.chunk_bytes.div_ceil(3) * 2
+        } else {
+            options.chunk_bytes
+        };
+        let mut chunk = Chunk::new(options.chunk_events, bytes);
         let mut writer = Writer::new(sink, project);
         let bytes_total = sources.iter().map(|(source, _)| source.size).sum();
         let files = sources.len() as u64;

@@ -86,6 +86,14 @@ impl Dictionary {
         (hash ^ (hash >> 32)) as u32
     }
 
+    /// Gives back what memory is there only for further texts.
+    pub(super) fn settle(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        // The first further text makes it again.
+        self.numbers = HashTable::new();
+    }
+
     fn bytes(&self) -> usize {
         // An entry of the table is a hash, a number and a control byte, and the table is at most half empty.
         self.text.len() + self.ends.len() * (size_of::<u32>() + 18)
@@ -170,6 +178,12 @@ impl TextColumn {
     pub(super) fn push_number(&mut self, row: u32, number: u32) {
         self.rows.push(row);
         self.numbers.push(number);
+    }
+
+    pub(super) fn settle(&mut self) {
+        self.rows.shrink_to_fit();
+        self.numbers.shrink_to_fit();
+        self.dictionary.settle();
     }
 
     pub(super) fn drop_last(&mut self) {

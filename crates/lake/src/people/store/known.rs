@@ -7,9 +7,9 @@
 use hashbrown::HashMap;
 
 use crate::people::PeopleChanges;
-use crate::people::state::{Registers, Stamp, State, Text};
+use crate::people::state::{Registers, Stamp, State, Text, Written};
 
-/// Ids that are held at most, and groups; each takes 16 bytes for each of its properties, and its text.
+/// Ids that are held at most, and groups; each takes 12 bytes for each of its properties, and its text.
 const MOST: usize = 100_000;
 
 /// What is known of ids as of a snapshot.
@@ -29,8 +29,22 @@ pub(crate) struct Known {
 struct Seen {
     first_seen: Option<i64>,
     identified: Option<Stamp>,
-    set: Box<[(u32, i64)]>,
-    once: Box<[(u32, i64)]>,
+    set: Times,
+    once: Times,
+}
+
+/// When each of some keys was written.
+#[derive(Debug)]
+struct Times {
+    keys: Box<[u32]>,
+    times: Box<[i64]>,
+}
+
+impl Times {
+    fn of(&self, key: u32) -> Option<i64> {
+        let at = self.keys.iter().position(|known| *known == key)?;
+        self.times.get(at).copied()
+    }
 }
 
 impl Known {
@@ -77,11 +91,10 @@ impl Known {
     }
 
     /// Whether some key is not there yet, or was written at a time that a new one may take the place of.
-    fn some(&self, new: &Registers, old: &[(u32, i64)], wins: impl Fn(i64, i64) -> bool) -> bool {
+    fn some(&self, new: &Registers, old: &Times, wins: impl Fn(i64, i64) -> bool) -> bool {
         new.iter().any(|new| {
-            let number = self.keys.get(&new.key);
-            let old = number.and_then(|number| old.iter().find(|(key, _)| key == number));
-            old.is_none_or(|(_, old)| wins(new.stamp.timestamp, *old))
+            let old = self.keys.get(&new.key).and_then(|key| old.of(*key));
+            old.is_none_or(|old| wins(new.stamp.timestamp, old))
         })
     }
 
@@ -110,13 +123,14 @@ impl Known {
         }
     }
 
-    fn times(&mut self, registers: &Registers) -> Box<[(u32, i64)]> {
-        let number = |key: &Text| {
+    fn times(&mut self, registers: &Registers) -> Times {
+        let number = |written: &Written| {
             let next = self.keys.len() as u32;
-            *self.keys.entry(key.clone()).or_insert(next)
+            *self.keys.entry(written.key.clone()).or_insert(next)
         };
-        let times = registers.iter().map(|written| (&written.key, written.stamp.timestamp));
-        let mut number = number;
-        times.map(|(key, time)| (number(key), time)).collect()
+        Times {
+            keys: registers.iter().map(number).collect(),
+            times: registers.iter().map(|written| written.stamp.timestamp).collect(),
+        }
     }
 }
