@@ -11,6 +11,7 @@ mod policy;
 mod registry;
 mod run;
 mod run_log;
+mod sql_output;
 mod taint;
 mod thread;
 mod tool;
@@ -23,12 +24,13 @@ pub use model::{
     DeltaSink, Message, ModelProvider, ModelReply, ModelRequest, Outcome, ToolCallRequest, ToolCard, ToolOutcome, Usage,
 };
 pub use policy::{Decision, Policy, Rule, Surface};
-pub use registry::{Product, Registry, Skill, Stage};
+pub use registry::{Product, Registry, Skill, Stage, Suggestion};
 pub use run::{
     AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus, RunSummary,
     TodoItem, TodoStatus,
 };
 pub use run_log::{NewRun, RunLog};
+pub use sql_output::sql_output;
 pub use taint::Tainted;
 pub use thread::{Thread, ToolCallView};
 pub use tool::{Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};

@@ -1,5 +1,6 @@
 //! Everything that is installed: the one place from which every surface derives its list.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,6 +42,29 @@ pub struct Product {
     pub icon: String,
     /// Where its documentation starts.
     pub docs: String,
+    /// The version of its files, for those that are changed while they are in use.
+    #[serde(default)]
+    pub version: u32,
+    /// Hosts outside that its tools may reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// Questions that it offers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// A question that a product offers to ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suggestion {
+    /// The question.
+    pub text: String,
+    /// The page that it is offered on; every page when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// The events that a project must have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
 }
 
 /// Knowledge for agents outside, `SKILL.md`.
@@ -75,7 +99,7 @@ pub struct Registry {
     modes: BTreeMap<String, Mode>,
     skills: BTreeMap<String, Skill>,
     default_mode: Option<String>,
-    evals: BTreeMap<String, &'static str>,
+    evals: BTreeMap<String, Cow<'static, str>>,
 }
 
 impl Registry {
@@ -86,12 +110,12 @@ impl Registry {
 
     /// Adds a tool that modes may name.
     pub fn add_tool(&mut self, tool: Arc<dyn DynTool>) -> Result<()> {
-        insert(&mut self.tools, "tool", tool.declaration().name.to_owned(), tool)
+        insert(&mut self.tools, "tool", tool.declaration().name.to_string(), tool)
     }
 
     /// Adds a tool that is always there.
     pub fn add_core_tool(&mut self, tool: Arc<dyn DynTool>) -> Result<()> {
-        self.core_tools.push(tool.declaration().name.to_owned());
+        self.core_tools.push(tool.declaration().name.to_string());
         self.add_tool(tool)
     }
 
@@ -120,15 +144,15 @@ impl Registry {
 
     /// Adds a product's questions with their expected results, as YAML in the format of
     /// `evals/site/README.md`.
-    pub fn add_evals(&mut self, product: &str, questions: &'static str) -> Result<()> {
-        insert(&mut self.evals, "suite", product.to_owned(), questions)
+    pub fn add_evals(&mut self, product: &str, questions: impl Into<Cow<'static, str>>) -> Result<()> {
+        insert(&mut self.evals, "suite", product.to_owned(), questions.into())
     }
 
     /// The products' questions, by product.
-    pub fn evals(&self) -> impl Iterator<Item = (&str, &'static str)> {
+    pub fn evals(&self) -> impl Iterator<Item = (&str, &str)> {
         self.evals
             .iter()
-            .map(|(product, questions)| (product.as_str(), *questions))
+            .map(|(product, questions)| (product.as_str(), questions.as_ref()))
     }
 
     /// Adds a skill.

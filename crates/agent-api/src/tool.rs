@@ -1,5 +1,6 @@
 //! A tool: one declaration with typed arguments and result, from which every surface derives.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,39 +23,61 @@ use crate::run::{Question, TodoItem};
 #[derive(Debug, Clone)]
 pub struct Declaration {
     /// The name: `snake_case`, verb first.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The name for people.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it does and when to use it; a short card, for models and people.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// The status lines of the UI.
     pub display: Display,
     /// How long a call usually takes; a surface shows progress beyond 2 seconds.
     pub expected: Duration,
     /// What the progress of a call counts, e.g. `rows read`; absent for a tool that reports none.
-    pub progress: Option<&'static str>,
+    pub progress: Option<Cow<'static, str>>,
     /// The right a caller needs, `resource:level`, e.g. `query:read`.
-    pub access: &'static str,
+    pub access: Cow<'static, str>,
     /// Calls that validate; the first is shown in help.
-    pub examples: &'static [Example],
+    pub examples: Cow<'static, [Example]>,
 }
 
 /// Live status texts.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Display {
     /// While running: `Counting page views`.
-    pub running: &'static str,
+    pub running: Cow<'static, str>,
     /// When done: `Counted page views`.
-    pub done: &'static str,
+    pub done: Cow<'static, str>,
+}
+
+impl Display {
+    /// Texts that are known when the program is built.
+    #[must_use]
+    pub const fn new(running: &'static str, done: &'static str) -> Self {
+        Self {
+            running: Cow::Borrowed(running),
+            done: Cow::Borrowed(done),
+        }
+    }
 }
 
 /// An example call.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Example {
     /// What it is for.
-    pub purpose: &'static str,
+    pub purpose: Cow<'static, str>,
     /// The arguments as JSON text.
-    pub arguments: &'static str,
+    pub arguments: Cow<'static, str>,
+}
+
+impl Example {
+    /// A call that is known when the program is built.
+    #[must_use]
+    pub const fn new(purpose: &'static str, arguments: &'static str) -> Self {
+        Self {
+            purpose: Cow::Borrowed(purpose),
+            arguments: Cow::Borrowed(arguments),
+        }
+    }
 }
 
 /// What a call knows of its surroundings.
@@ -99,6 +122,23 @@ impl<T> ToolOutput<T> {
             warnings: Vec::new(),
             control: Vec::new(),
         }
+    }
+
+    /// The same with its result as JSON, for a tool of this name.
+    pub fn erased(self, name: &str) -> Result<ToolOutput<Value>>
+    where
+        T: Serialize,
+    {
+        let result = serde_json::to_value(self.result)
+            .map_err(|error| Error::internal(format!("result of {name} is not JSON: {error}")))?;
+        Ok(ToolOutput {
+            result,
+            content: self.content,
+            table: self.table,
+            provenance: self.provenance,
+            warnings: self.warnings,
+            control: self.control,
+        })
     }
 
     /// Asks the loop for something.
@@ -186,12 +226,9 @@ impl<T: Tool> Erased<T> {
             args.clone()
         };
         serde_json::from_value(args).map_err(|error| {
-            let name = self.declaration.name;
-            let example = self
-                .declaration
-                .examples
-                .first()
-                .map_or("{}", |example| example.arguments);
+            let name = &self.declaration.name;
+            let example = self.declaration.examples.first();
+            let example = example.map_or("{}", |example| example.arguments.as_ref());
             Error::invalid(format!("arguments of {name} are not valid: {error}"))
                 .with_hint(format!("for example {example}"))
         })
@@ -218,23 +255,6 @@ impl<T: Tool> DynTool for Erased<T> {
 
     async fn run(&self, ctx: &ToolContext, args: Value) -> Result<ToolOutput<Value>> {
         let output = self.tool.run(ctx, self.parse(&args)?).await?;
-        let result = serde_json::to_value(output.result)
-            .map_err(|error| Error::internal(format!("result of {} is not JSON: {error}", self.declaration.name)))?;
-        let ToolOutput {
-            content,
-            table,
-            provenance,
-            warnings,
-            control,
-            ..
-        } = output;
-        Ok(ToolOutput {
-            result,
-            content,
-            table,
-            provenance,
-            warnings,
-            control,
-        })
+        output.erased(&self.declaration.name)
     }
 }

@@ -1,5 +1,6 @@
 //! One call: from what the model asks for to what the log keeps.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ impl Pending {
 pub(crate) struct Prepared {
     pub(crate) call_id: CallId,
     /// The tool's name for people, or what stands for it: the model's own words are no title.
-    pub(crate) title: &'static str,
+    pub(crate) title: Cow<'static, str>,
     pub(crate) request: ToolCallRequest,
     pub(crate) effect: Effect,
     pub(crate) plan: Plan,
@@ -75,8 +76,8 @@ impl Prepared {
     /// The event that is recorded before the call runs.
     pub(crate) fn started(&self) -> RunEventKind {
         let title = match &self.plan {
-            Plan::Run(tool) => tool.declaration().display.running.to_owned(),
-            Plan::Refuse(_) | Plan::Ask(_) => self.title.to_owned(),
+            Plan::Run(tool) => tool.declaration().display.running.to_string(),
+            Plan::Refuse(_) | Plan::Ask(_) => self.title.to_string(),
         };
         RunEventKind::CallStarted {
             call_id: self.call_id,
@@ -104,7 +105,7 @@ pub(crate) async fn prepare(run: &Run, thread: &Thread, pending: Pending) -> Pre
     let call_id = pending.call_id.unwrap_or_else(CallId::new);
     let request = pending.request;
     let known = run.registry.tool(&request.name).ok();
-    let title = known.map_or(NO_TOOL, |tool| tool.declaration().title);
+    let title = known.map_or(NO_TOOL.into(), |tool| tool.declaration().title.clone());
     let tool = match offered_tool(run, thread, &request.name) {
         Ok(tool) => tool,
         // A call that is refused does nothing, so its effect is the mildest.
@@ -182,7 +183,10 @@ fn offered_tool(run: &Run, thread: &Thread, name: &str) -> Result<Arc<dyn DynToo
         Some(mode) => unknown.with_hint(format!(
             "{name} comes with the mode {mode}: call enable_mode with it first"
         )),
-        None => unknown.with_hint(did_you_mean(name, offered.iter().map(|tool| tool.declaration().name))),
+        None => unknown.with_hint(did_you_mean(
+            name,
+            offered.iter().map(|tool| tool.declaration().name.as_ref()),
+        )),
     })
 }
 
@@ -247,7 +251,7 @@ async fn attempt(
             biased;
             ended = &mut running => return match ended {
                 Ok(result) => (result, false),
-                Err(_) => (Err(out_of_time(tool.declaration().name, limit)), true),
+                Err(_) => (Err(out_of_time(&tool.declaration().name, limit)), true),
             },
             _ = timer.tick() => {
                 let progress = newest.lock().unwrap_or_else(PoisonError::into_inner).take();

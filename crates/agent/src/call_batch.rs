@@ -1,5 +1,6 @@
 //! The calls of a reply: reads side by side, everything else one after another.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hedgerow_agent_api::{
@@ -120,9 +121,9 @@ struct Started {
     call_id: CallId,
     effect: Effect,
     /// The tool's name for people.
-    title: &'static str,
+    title: Cow<'static, str>,
     /// The status text when done.
-    done: &'static str,
+    done: Cow<'static, str>,
     running: Running,
 }
 
@@ -139,16 +140,17 @@ fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
         effect,
         plan,
     } = prepared;
+    let title_of_refused = title.clone();
     let refused = |error| Started {
         call_id,
         effect,
-        title,
-        done: title,
+        title: title_of_refused.clone(),
+        done: title_of_refused,
         running: Running::Refused(Some(error)),
     };
     match plan {
         Plan::Run(tool) => {
-            let done = tool.declaration().display.done;
+            let done = tool.declaration().display.done.clone();
             let task = Task::spawn(execute(run.clone(), call_id, tool, effect, request.arguments));
             Started {
                 call_id,
@@ -167,7 +169,7 @@ impl Started {
     /// Waits for the end of the call. A panic of the tool is its failure, not the run's.
     async fn made(&mut self) -> Made {
         let result = match &mut self.running {
-            Running::Task(task) => match task.join(self.title).await {
+            Running::Task(task) => match task.join(&self.title).await {
                 Ok(made) => return made,
                 Err(error) => Err(error),
             },
@@ -231,7 +233,7 @@ impl Fold<'_> {
                 warnings,
             }))
         });
-        let (title, outcome) = (call.done.to_owned(), ToolOutcome::Ok);
+        let (title, outcome) = (call.done.to_string(), ToolOutcome::Ok);
         RunEventKind::CallFinished {
             call_id: call.call_id,
             outcome,

@@ -38,14 +38,14 @@ fn cards(run: &Run, thread: &Thread) -> Vec<ToolCard> {
     let offered = run.registry.tools_of(&thread.modes);
     let card = |tool: &&std::sync::Arc<dyn hedgerow_agent_api::DynTool>| {
         let declaration = tool.declaration();
-        let mut description = declaration.description.to_owned();
-        match declaration.name {
+        let mut description = declaration.description.to_string();
+        match declaration.name.as_ref() {
             "enable_mode" => add_modes(&mut description, run),
             "todo_write" => add_trajectories(&mut description, run, thread),
             _ => {}
         }
         ToolCard {
-            name: declaration.name.to_owned(),
+            name: declaration.name.to_string(),
             description,
             input_schema: tool.input_schema().clone(),
         }

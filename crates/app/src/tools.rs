@@ -160,20 +160,20 @@ impl App {
 fn describe(tool: &dyn DynTool) -> ToolInfo {
     let declaration = tool.declaration();
     let examples = declaration.examples.iter().map(|example| ToolExample {
-        purpose: example.purpose.to_owned(),
+        purpose: example.purpose.to_string(),
         // An example that is no JSON would be a mistake of its product; shown as text it is still of use.
-        arguments: serde_json::from_str(example.arguments).unwrap_or_else(|_| Value::from(example.arguments)),
+        arguments: serde_json::from_str(&example.arguments).unwrap_or_else(|_| Value::from(example.arguments.as_ref())),
     });
     ToolInfo {
-        name: declaration.name.to_owned(),
-        title: declaration.title.to_owned(),
-        description: declaration.description.to_owned(),
+        name: declaration.name.to_string(),
+        title: declaration.title.to_string(),
+        description: declaration.description.to_string(),
         input_schema: tool.input_schema().clone(),
         output_schema: tool.output_schema().clone(),
         examples: examples.collect(),
-        access: declaration.access.to_owned(),
+        access: declaration.access.to_string(),
         expected_ms: u64::try_from(declaration.expected.as_millis()).unwrap_or(u64::MAX),
-        progress: declaration.progress.map(str::to_owned),
+        progress: declaration.progress.as_deref().map(str::to_owned),
     }
 }
 

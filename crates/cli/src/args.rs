@@ -133,6 +133,9 @@ pub enum Command {
     /// List, describe and call tools
     #[command(subcommand, after_help = TOOLS_HELP)]
     Tools(ToolsCommand),
+    /// Check products that are declared as files
+    #[command(subcommand, after_help = "Example:\n  hedgerow product check ./activation")]
+    Product(ProductCommand),
     /// List, show, replay and compare runs
     #[command(subcommand, after_help = "Example:\n  hedgerow runs list --limit 10")]
     Runs(RunsCommand),
@@ -159,6 +162,20 @@ pub enum Command {
     /// Show what exists in a project: events, properties, values
     #[command(subcommand, after_help = "Example:\n  hedgerow taxonomy values '$browser' --limit 5")]
     Taxonomy(TaxonomyCommand),
+}
+
+/// `product`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ProductCommand {
+    /// Check whether a product meets the bar; exits 1 where it does not
+    #[command(
+        after_help = "Examples:\n  hedgerow product check activation\n  hedgerow product check ./activation --json"
+    )]
+    Check {
+        /// A product in the folder `products` of the data folder, or the path of a folder; all of the
+        /// former when absent
+        name: Option<String>,
+    },
 }
 
 const ASK_HELP: &str = "Examples:

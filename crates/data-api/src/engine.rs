@@ -7,7 +7,7 @@ use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::clock::Clock;
 use crate::event::EventSink;
@@ -17,7 +17,7 @@ use crate::taxonomy::{Taxonomy, ValueList};
 use crate::trends::{TrendsQuery, TrendsResponse};
 
 /// A read-only SQL statement over the project's own tables.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SqlQuery {
     /// One SELECT statement.
@@ -25,6 +25,9 @@ pub struct SqlQuery {
     /// Rows to return at most, 1 to 50,000; 100 when absent and the statement has no LIMIT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// Values for `$name` in the statement: texts, numbers, booleans or null. They never become part of its text.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub parameters: Map<String, Value>,
 }
 
 /// What a SQL statement answers.

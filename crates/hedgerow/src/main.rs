@@ -121,7 +121,14 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
 async fn local(cli: Cli, folder: DataFolder, printer: &Printer) -> Result<i32> {
     let serves = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     let clock = cli.globals.clock();
-    let (app, lake) = wiring::app(folder, clock).await?;
+    let wiring::Wired { app, lake, refused } = wiring::app(folder, clock).await?;
+    for refused in refused {
+        printer.note(&format!(
+            "product {} is left out: {}",
+            refused.name,
+            refused.error.chain()
+        ));
+    }
     let recovered = app.recover(serves).await?;
     let closed = recovered.closed.len();
     if closed > 0 {

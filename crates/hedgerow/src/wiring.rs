@@ -8,14 +8,24 @@ use hedgerow_agent_api::{ModelProvider, Policy, Registry};
 use hedgerow_analyst::BuiltinAnalyst;
 use hedgerow_app::{App, AppParts, ModelResolver};
 use hedgerow_data_api::{Clock, Data};
+use hedgerow_declared::Refused;
 use hedgerow_errors::Result;
 use hedgerow_lake::{DataFolder, Lake};
 use hedgerow_meta::SqliteRunLog;
 use hedgerow_models::{ExecModel, ModelSpec, ScriptedModel};
 use hedgerow_query::Engine;
 
-/// The use cases over a data folder that this process owns, and its lake, which is to be closed at the end.
-pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<(App, Arc<Lake>)> {
+/// What a process works with.
+pub(crate) struct Wired {
+    pub(crate) app: App,
+    /// To be closed at the end.
+    pub(crate) lake: Arc<Lake>,
+    /// Declared products that are left out, and why.
+    pub(crate) refused: Vec<Refused>,
+}
+
+/// The use cases over a data folder that this process owns.
+pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<Wired> {
     let clock = clock.unwrap_or_else(Clock::system);
     let data_dir = folder.root().to_owned();
     let run_log = Arc::new(SqliteRunLog::open(&data_dir.join("meta.sqlite")).await?);
@@ -24,7 +34,8 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<(App
         queries: Arc::new(Engine::new(Arc::clone(&lake))?),
         store: lake.clone(),
     };
-    let registry = Arc::new(registry(&data)?);
+    let (registry, refused) = registry(&data, &data_dir)?;
+    let registry = Arc::new(registry);
     let policy = Policy::default();
     let agent = Agent::new(
         Arc::clone(&registry),
@@ -44,17 +55,19 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<(App
         data_dir,
         clock,
     });
-    Ok((app, lake))
+    Ok(Wired { app, lake, refused })
 }
 
-/// All products, then the core tools, whose search covers what was installed before them.
-fn registry(data: &Data) -> Result<Registry> {
+/// All products, those declared as files last, then the core tools, whose search covers what was installed
+/// before them.
+fn registry(data: &Data, data_dir: &Path) -> Result<(Registry, Vec<Refused>)> {
     let mut registry = Registry::default();
     hedgerow_product_product_analytics::install(&mut registry, data.clone())?;
     hedgerow_product_sql::install(&mut registry, data.clone())?;
     registry.set_default_mode("product_analytics")?;
+    let refused = hedgerow_declared::install_all(&data_dir.join("products"), &mut registry, data)?;
     core_tools::install(&mut registry, data.clone())?;
-    Ok(registry)
+    Ok((registry, refused))
 }
 
 struct Models;

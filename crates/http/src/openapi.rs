@@ -17,7 +17,7 @@ pub(crate) fn document(routes: &[Route], registry: &Registry) -> Value {
     for route in routes {
         if route.per_tool {
             for tool in registry.tools() {
-                let path = route.path.replace("{name}", tool.declaration().name);
+                let path = route.path.replace("{name}", &tool.declaration().name);
                 insert(
                     &mut paths,
                     &path,
@@ -66,7 +66,7 @@ fn operation(route: &Route, error: &Value, components: &mut Components) -> Value
 /// One path a tool, with the tool's own types.
 fn tool_operation(route: &Route, path: &str, tool: &dyn DynTool, error: &Value, components: &mut Components) -> Value {
     let declaration = tool.declaration();
-    let name = pascal_case(declaration.name);
+    let name = pascal_case(&declaration.name);
     let body = components.add(&format!("{name}Arguments"), tool.input_schema());
     let result = components.add(&format!("{name}Result"), tool.output_schema());
     let mut reply = json!({});
@@ -79,7 +79,7 @@ fn tool_operation(route: &Route, path: &str, tool: &dyn DynTool, error: &Value, 
     let mut operation = assemble(
         route,
         &id,
-        declaration.title,
+        &declaration.title,
         path_parameters(path),
         Some(body),
         reply,

@@ -1,5 +1,7 @@
 //! Read-only SQL: one SELECT over the project's own tables.
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use datafusion::error::DataFusionError;
@@ -7,11 +9,13 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SQLOptions, SessionContext};
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast::{
-    Expr as SqlExpr, LimitClause, Query, Statement as SqlStatement, Value as SqlValue,
+    Expr as SqlExpr, LimitClause, Query, Statement as SqlStatement, Value as SqlValue, visit_expressions_mut,
 };
 use hedgerow_data_api::SqlQuery;
 use hedgerow_errors::{Code, Error, Result, did_you_mean};
 use hedgerow_lake::LakeView;
+
+use serde_json::{Map, Value};
 
 use crate::people::PeopleKind;
 
@@ -31,7 +35,8 @@ pub(crate) struct Planned {
 
 /// Parses and plans one SELECT. Everything else is refused before it is planned.
 pub(crate) async fn plan(context: &SessionContext, view: &Arc<LakeView>, query: &SqlQuery) -> Result<Planned> {
-    let select = parse(&query.query)?;
+    let mut select = parse(&query.query)?;
+    bind(&mut select, &query.parameters)?;
     let own_limit = own_limit(&select)?;
     let limit = query.limit.or(own_limit).unwrap_or(DEFAULT_ROWS);
     if !(1..=MAX_ROWS).contains(&limit) && own_limit != Some(0) {
@@ -74,6 +79,45 @@ fn parse(text: &str) -> Result<Box<Query>> {
             other => Err(refused(&first_word(&other.to_string()))),
         },
         (Some(other), 0) => Err(refused(&first_word(&other.to_string()))),
+    }
+}
+
+/// Puts values where `$name` stands: as literals into the parsed statement, so that no value can be read as SQL.
+fn bind(query: &mut Query, parameters: &Map<String, Value>) -> Result<()> {
+    let known = || parameters.keys().map(String::as_str);
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    let bound = visit_expressions_mut(query, |expression| {
+        let SqlExpr::Value(value) = expression else {
+            return ControlFlow::Continue(());
+        };
+        let SqlValue::Placeholder(placeholder) = &value.value else {
+            return ControlFlow::Continue(());
+        };
+        let name = placeholder.trim_start_matches('$').to_owned();
+        let literal = match parameters.get(&name) {
+            Some(Value::Null) => SqlValue::Null,
+            Some(Value::Bool(truth)) => SqlValue::Boolean(*truth),
+            Some(Value::Number(number)) => SqlValue::Number(number.to_string(), false),
+            Some(Value::String(text)) => SqlValue::SingleQuotedString(text.clone()),
+            Some(_) => {
+                let message = format!("the parameter {name:?} is neither text nor number nor boolean");
+                return ControlFlow::Break(Error::invalid(message));
+            }
+            None => return ControlFlow::Break(Error::unknown("parameter", &name, known())),
+        };
+        value.value = literal;
+        used.insert(name);
+        ControlFlow::Continue(())
+    });
+    if let ControlFlow::Break(error) = bound {
+        return Err(error);
+    }
+    match parameters.keys().find(|name| !used.contains(*name)) {
+        Some(unused) => Err(
+            Error::invalid(format!("the statement does not use the parameter {unused:?}"))
+                .with_hint(format!("write ${unused} where its value belongs, or leave it out")),
+        ),
+        None => Ok(()),
     }
 }
 

@@ -30,22 +30,16 @@ impl FakeTool {
         F: Fn(ToolContext, Value) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<ToolOutput<Value>>> + Send + 'static,
     {
-        const EXAMPLES: &[Example] = &[Example {
-            purpose: "Anything",
-            arguments: "{}",
-        }];
+        const EXAMPLES: &[Example] = &[Example::new("Anything", "{}")];
         let declaration = Declaration {
-            name,
-            title: name,
-            description: "A tool of the tests.",
-            display: Display {
-                running: "Running",
-                done: "Done",
-            },
+            name: name.into(),
+            title: name.into(),
+            description: "A tool of the tests.".into(),
+            display: Display::new("Running", "Done"),
             expected: Duration::from_millis(1),
             progress: None,
-            access: "test:read",
-            examples: EXAMPLES,
+            access: "test:read".into(),
+            examples: EXAMPLES.into(),
         };
         let behaviour: Box<Behaviour> = Box::new(move |ctx, args| Box::pin(behaviour(ctx, args)));
         Arc::new(Self {

@@ -616,6 +616,10 @@ export interface components {
              * @description Rows to return at most, 1 to 50,000; 100 when absent and the statement has no LIMIT.
              */
             limit?: number | null;
+            /** @description Values for `$name` in the statement: texts, numbers, booleans or null. They never become part of its text. */
+            parameters?: {
+                [key: string]: unknown;
+            };
         };
         /** @description What a SQL statement answers. */
         ExecuteSqlResult: {
@@ -1263,6 +1267,10 @@ export interface components {
              * @description Rows to return at most, 1 to 50,000; 100 when absent and the statement has no LIMIT.
              */
             limit?: number | null;
+            /** @description Values for `$name` in the statement: texts, numbers, booleans or null. They never become part of its text. */
+            parameters?: {
+                [key: string]: unknown;
+            };
         };
         /** @description What a SQL statement answers. */
         SqlResponse: {

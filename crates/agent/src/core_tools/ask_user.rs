@@ -41,21 +41,15 @@ impl Tool for AskUser {
 
     fn declaration(&self) -> Declaration {
         Declaration {
-            name: "ask_user",
-            title: "Ask the user",
+            name: "ask_user".into(),
+            title: "Ask the user".into(),
             description: "Asks the user one question and ends the run; the answer starts the next one. Only when the \
-                answer depends on something that neither the question nor the data tells. Up to 6 options.",
-            display: Display {
-                running: "Asking",
-                done: "Asked",
-            },
+                answer depends on something that neither the question nor the data tells. Up to 6 options.".into(),
+            display: Display::new("Asking", "Asked"),
             expected: Duration::from_millis(5),
             progress: None,
-            access: "conversation:write",
-            examples: &[Example {
-                purpose: "A word with two meanings",
-                arguments: r#"{"question": "Do you mean page views or all requests?", "options": ["page views", "all requests"]}"#,
-            }],
+            access: "conversation:write".into(),
+            examples: const { &[Example::new("A word with two meanings", r#"{"question": "Do you mean page views or all requests?", "options": ["page views", "all requests"]}"#)] }.into(),
         }
     }
 

@@ -56,21 +56,16 @@ impl Tool for EnableMode {
 
     fn declaration(&self) -> Declaration {
         Declaration {
-            name: "enable_mode",
-            title: "Enable a mode",
+            name: "enable_mode".into(),
+            title: "Enable a mode".into(),
             description: "Turns a mode on: its tools and its expert instructions are there from the next reply on. \
-                Several can be on.",
-            display: Display {
-                running: "Enabling a mode",
-                done: "Enabled a mode",
-            },
+                Several can be on."
+                .into(),
+            display: Display::new("Enabling a mode", "Enabled a mode"),
             expected: Duration::from_millis(5),
             progress: None,
-            access: "conversation:write",
-            examples: &[Example {
-                purpose: "Write SQL",
-                arguments: r#"{"mode": "sql"}"#,
-            }],
+            access: "conversation:write".into(),
+            examples: const { &[Example::new("Write SQL", r#"{"mode": "sql"}"#)] }.into(),
         }
     }
 

@@ -61,21 +61,16 @@ impl Tool for ReadData {
 
     fn declaration(&self) -> Declaration {
         Declaration {
-            name: "read_data",
-            title: "Read data",
+            name: "read_data".into(),
+            title: "Read data".into(),
             description: "Reads one thing whole. Kind project: from when to when the project has data, and how many \
-                events of each name.",
-            display: Display {
-                running: "Reading",
-                done: "Read",
-            },
+                events of each name."
+                .into(),
+            display: Display::new("Reading", "Read"),
             expected: Duration::from_millis(50),
             progress: None,
-            access: "project:read",
-            examples: &[Example {
-                purpose: "The project in short",
-                arguments: r#"{"kind": "project"}"#,
-            }],
+            access: "project:read".into(),
+            examples: const { &[Example::new("The project in short", r#"{"kind": "project"}"#)] }.into(),
         }
     }
 

@@ -245,32 +245,30 @@ impl Tool for ReadTaxonomy {
 
     fn declaration(&self) -> Declaration {
         Declaration {
-            name: "read_taxonomy",
-            title: "Read the taxonomy",
+            name: "read_taxonomy".into(),
+            title: "Read the taxonomy".into(),
             description: "Looks up what exists: events, properties, property_values of one key, or match, which finds \
                 every event, property and value that a text mentions (case, plurals, typos, paths, numbers) with its \
-                exact spelling. Use match on the question before the first query, and never guess a name.",
-            display: Display {
-                running: "Looking up names",
-                done: "Looked up names",
-            },
+                exact spelling. Use match on the question before the first query, and never guess a name."
+                .into(),
+            display: Display::new("Looking up names", "Looked up names"),
             expected: Duration::from_millis(100),
             progress: None,
-            access: "taxonomy:read",
-            examples: &[
-                Example {
-                    purpose: "What the question mentions",
-                    arguments: r#"{"kind": "match", "text": "How many chrome users got a 404 on /blog/?"}"#,
-                },
-                Example {
-                    purpose: "All properties",
-                    arguments: r#"{"kind": "properties"}"#,
-                },
-                Example {
-                    purpose: "Browsers with fire in the name",
-                    arguments: r#"{"kind": "property_values", "key": "$browser", "search": "fire", "limit": 10}"#,
-                },
-            ],
+            access: "taxonomy:read".into(),
+            examples: const {
+                &[
+                    Example::new(
+                        "What the question mentions",
+                        r#"{"kind": "match", "text": "How many chrome users got a 404 on /blog/?"}"#,
+                    ),
+                    Example::new("All properties", r#"{"kind": "properties"}"#),
+                    Example::new(
+                        "Browsers with fire in the name",
+                        r#"{"kind": "property_values", "key": "$browser", "search": "fire", "limit": 10}"#,
+                    ),
+                ]
+            }
+            .into(),
         }
     }
 

@@ -84,13 +84,13 @@ impl Search {
             let examples = declaration
                 .examples
                 .iter()
-                .map(|example| example.purpose)
+                .map(|example| example.purpose.as_ref())
                 .collect::<Vec<_>>()
                 .join(" ");
             entry(
                 Kind::Tool,
-                declaration.name,
-                declaration.description,
+                &declaration.name,
+                &declaration.description,
                 &format!("{} {examples}", declaration.title),
             )
         });
@@ -188,21 +188,16 @@ impl Tool for Search {
 
     fn declaration(&self) -> Declaration {
         Declaration {
-            name: "search",
-            title: "Search",
+            name: "search".into(),
+            title: "Search".into(),
             description: "Finds tools, modes, skills, events and properties by words. Use it when you don't know what \
-                there is for a job. For the values of a property use read_taxonomy.",
-            display: Display {
-                running: "Searching",
-                done: "Searched",
-            },
+                there is for a job. For the values of a property use read_taxonomy."
+                .into(),
+            display: Display::new("Searching", "Searched"),
             expected: Duration::from_millis(50),
             progress: None,
-            access: "project:read",
-            examples: &[Example {
-                purpose: "What counts visitors",
-                arguments: r#"{"query": "count visitors"}"#,
-            }],
+            access: "project:read".into(),
+            examples: const { &[Example::new("What counts visitors", r#"{"query": "count visitors"}"#)] }.into(),
         }
     }
 

@@ -53,21 +53,15 @@ impl Tool for TodoWrite {
 
     fn declaration(&self) -> Declaration {
         Declaration {
-            name: "todo_write",
-            title: "Write the to-do list",
+            name: "todo_write".into(),
+            title: "Write the to-do list".into(),
             description: "Replaces the to-do list, which the user sees. For jobs of more than two steps: write it \
-                first, then keep one item in progress and mark each as completed when it is.",
-            display: Display {
-                running: "Planning",
-                done: "Planned",
-            },
+                first, then keep one item in progress and mark each as completed when it is.".into(),
+            display: Display::new("Planning", "Planned"),
             expected: Duration::from_millis(5),
             progress: None,
-            access: "conversation:write",
-            examples: &[Example {
-                purpose: "Two steps, the first being done",
-                arguments: r#"{"items": [{"content": "find the busiest day", "status": "in_progress"}, {"content": "break it down by browser", "status": "pending"}]}"#,
-            }],
+            access: "conversation:write".into(),
+            examples: const { &[Example::new("Two steps, the first being done", r#"{"items": [{"content": "find the busiest day", "status": "in_progress"}, {"content": "break it down by browser", "status": "pending"}]}"#)] }.into(),
         }
     }
 

@@ -45,9 +45,9 @@ async fn declarations_are_complete_and_their_examples_run() {
             let described = schema.get("description").is_some() || schema.get("$ref").is_some();
             assert!(described, "{}.{field} has no description", declaration.name);
         }
-        for example in declaration.examples {
-            let args = serde_json::from_str(example.arguments).unwrap();
-            run(&stage, declaration.name, args)
+        for example in declaration.examples.iter() {
+            let args = serde_json::from_str(&example.arguments).unwrap();
+            run(&stage, &declaration.name, args)
                 .await
                 .unwrap_or_else(|error| panic!("{}: {}", example.purpose, error.chain()));
         }

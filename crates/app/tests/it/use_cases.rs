@@ -221,6 +221,7 @@ async fn engine_errors_come_through() {
     let query = SqlQuery {
         query: "DROP TABLE events".to_owned(),
         limit: None,
+        ..SqlQuery::default()
     };
     assert_eq!(app.sql(&project(), &query).await.unwrap_err().message(), "only SELECT");
 }

@@ -16,6 +16,7 @@ pub(super) async fn run(args: SqlArgs, globals: &Globals, ctx: &VerbContext) -> 
     let query = SqlQuery {
         query: args.query,
         limit: args.limit,
+        ..SqlQuery::default()
     };
     let format = if globals.json { Format::Json } else { args.format };
     if format == Format::Arrow {

@@ -8,6 +8,7 @@
 )]
 
 mod data;
+mod declared;
 mod killed;
 mod schedules;
 

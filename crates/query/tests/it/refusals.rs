@@ -189,6 +189,7 @@ async fn sql_only_reads_the_projects_own_tables() {
         let query = SqlQuery {
             query: text.to_owned(),
             limit: None,
+            ..SqlQuery::default()
         };
         let error = engine
             .sql(&project(), &query, &clock(), &hedgerow_data_api::Progress::ignore())
@@ -212,6 +213,7 @@ async fn sql_says_that_rows_were_cut() {
         let query = SqlQuery {
             query: text.to_owned(),
             limit,
+            ..SqlQuery::default()
         };
         let answer = engine
             .sql(&project(), &query, &clock(), &hedgerow_data_api::Progress::ignore())
@@ -230,6 +232,7 @@ async fn sql_reads_the_injected_clock() {
                 WHERE timestamp > now() - interval '20 days'"
             .to_owned(),
         limit: None,
+        ..SqlQuery::default()
     };
     let progress = hedgerow_data_api::Progress::ignore();
     let answer = engine.sql(&project(), &query, &clock(), &progress).await.unwrap();
@@ -246,6 +249,7 @@ async fn results_that_are_too_large_are_refused() {
     let query = SqlQuery {
         query: "SELECT repeat('x', 1000000) AS x FROM events".to_owned(),
         limit: Some(600),
+        ..SqlQuery::default()
     };
     let progress = hedgerow_data_api::Progress::ignore();
     let error = engine.sql(&project(), &query, &clock(), &progress).await.unwrap_err();
@@ -317,6 +321,7 @@ async fn columns_that_the_statement_wrote_are_named() {
         let query = SqlQuery {
             query: text.to_owned(),
             limit: None,
+            ..SqlQuery::default()
         };
         let progress = hedgerow_data_api::Progress::ignore();
         let answer = engine.sql(&project(), &query, &clock(), &progress).await;
@@ -337,6 +342,7 @@ async fn arrow_stream_holds_the_rows() {
         let query = SqlQuery {
             query: text.to_owned(),
             limit: None,
+            ..SqlQuery::default()
         };
         let answer = engine.sql_arrow(&project(), &query, &clock()).await.unwrap();
         let reader = StreamReader::try_new(answer.stream.as_slice(), None).unwrap();
@@ -344,5 +350,43 @@ async fn arrow_stream_holds_the_rows() {
         let rows: usize = reader.map(|batch| batch.unwrap().num_rows()).sum();
         assert_eq!(rows, expected, "{text}");
         assert_eq!(answer.warnings.len(), usize::from(expected == 100));
+    }
+}
+
+#[tokio::test]
+async fn sql_takes_parameters_as_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
+    let run = async |query: &str, parameters: serde_json::Value| {
+        let query = SqlQuery {
+            query: query.to_owned(),
+            parameters: parameters.as_object().cloned().unwrap_or_default(),
+            ..SqlQuery::default()
+        };
+        let progress = hedgerow_data_api::Progress::ignore();
+        engine.sql(&project(), &query, &clock(), &progress).await
+    };
+    let statement = "SELECT $text AS t, $number * 2 AS n, $truth AS b, $nothing IS NULL AS missing LIMIT $rows";
+    let values = json!({"text": "x' OR '1'='1", "number": -4, "truth": true, "nothing": null, "rows": 1});
+    let answer = run(statement, values).await.unwrap();
+    assert_eq!(
+        answer.rows,
+        [vec![json!("x' OR '1'='1"), json!(-8), json!(true), json!(true)]]
+    );
+    for (statement, values, said) in [
+        ("SELECT $dasy", json!({"days": 1}), "unknown parameter \"dasy\""),
+        (
+            "SELECT 1",
+            json!({"days": 1}),
+            "the statement does not use the parameter \"days\"",
+        ),
+        (
+            "SELECT $list",
+            json!({"list": [1]}),
+            "the parameter \"list\" is neither text nor number nor boolean",
+        ),
+    ] {
+        let error = run(statement, values).await.unwrap_err();
+        assert_eq!(error.message(), said);
     }
 }

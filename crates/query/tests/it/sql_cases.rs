@@ -22,6 +22,7 @@ impl AsyncDB for Database {
         let query = SqlQuery {
             query: sql.to_owned(),
             limit: Some(1000),
+            ..SqlQuery::default()
         };
         let answer = self
             .0

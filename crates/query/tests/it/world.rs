@@ -37,6 +37,7 @@ async fn rows(engine: &Engine, clock: &Clock, query: &str) -> Vec<Vec<Value>> {
     let query = SqlQuery {
         query: query.to_owned(),
         limit: None,
+        ..SqlQuery::default()
     };
     let progress = hedgerow_data_api::Progress::ignore();
     let answer = engine.sql(&project(), &query, clock, &progress).await;

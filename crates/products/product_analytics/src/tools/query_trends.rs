@@ -14,22 +14,22 @@ use super::trends_table::trends_table;
 const PREVIEW_ROWS: usize = 50;
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        purpose: "Page views of one day",
-        arguments: r#"{"series": [{"event": "$pageview"}], "dateRange": {"date_from": "2015-05-18", "date_to": "2015-05-18"}, "trendsFilter": {"display": "BoldNumber"}}"#,
-    },
-    Example {
-        purpose: "Daily unique visitors by browser over all data",
-        arguments: r#"{"series": [{"math": "dau"}], "interval": "day", "dateRange": {"date_from": "all"}, "breakdownFilter": {"breakdown": "$browser"}}"#,
-    },
-    Example {
-        purpose: "Most viewed pages",
-        arguments: r#"{"series": [{"event": "$pageview"}], "dateRange": {"date_from": "all"}, "breakdownFilter": {"breakdown": "$pathname", "breakdown_limit": 5}, "trendsFilter": {"display": "ActionsBarValue"}}"#,
-    },
-    Example {
-        purpose: "Requests answered 404 beside all requests",
-        arguments: r#"{"series": [{"custom_name": "requests"}, {"custom_name": "not found", "properties": [{"key": "status", "value": 404}]}], "dateRange": {"date_from": "all"}, "trendsFilter": {"display": "ActionsTable"}}"#,
-    },
+    Example::new(
+        "Page views of one day",
+        r#"{"series": [{"event": "$pageview"}], "dateRange": {"date_from": "2015-05-18", "date_to": "2015-05-18"}, "trendsFilter": {"display": "BoldNumber"}}"#,
+    ),
+    Example::new(
+        "Daily unique visitors by browser over all data",
+        r#"{"series": [{"math": "dau"}], "interval": "day", "dateRange": {"date_from": "all"}, "breakdownFilter": {"breakdown": "$browser"}}"#,
+    ),
+    Example::new(
+        "Most viewed pages",
+        r#"{"series": [{"event": "$pageview"}], "dateRange": {"date_from": "all"}, "breakdownFilter": {"breakdown": "$pathname", "breakdown_limit": 5}, "trendsFilter": {"display": "ActionsBarValue"}}"#,
+    ),
+    Example::new(
+        "Requests answered 404 beside all requests",
+        r#"{"series": [{"custom_name": "requests"}, {"custom_name": "not found", "properties": [{"key": "status", "value": 404}]}], "dateRange": {"date_from": "all"}, "trendsFilter": {"display": "ActionsTable"}}"#,
+    ),
 ];
 
 /// The tool.
@@ -52,21 +52,19 @@ impl Tool for QueryTrends {
 
     fn declaration(&self) -> Declaration {
         Declaration {
-            name: "query_trends",
-            title: "Query trends",
+            name: "query_trends".into(),
+            title: "Query trends".into(),
             description: "Counts events, unique visitors (math dau) or sessions (math unique_session): per hour, day, \
                 week or month, or as one total (display BoldNumber, ActionsBarValue or ActionsTable). Takes \
                 filters, one breakdown and several series. Event null means every event. Read the names from \
                 read_taxonomy first: unknown ones are refused. date_from \"all\" takes all data. Unique counts of \
-                buckets don't add up: ask for a total.",
-            display: Display {
-                running: "Counting events",
-                done: "Counted events",
-            },
+                buckets don't add up: ask for a total."
+                .into(),
+            display: Display::new("Counting events", "Counted events"),
             expected: Duration::from_millis(300),
-            progress: Some("rows read"),
-            access: "query:read",
-            examples: EXAMPLES,
+            progress: Some("rows read".into()),
+            access: "query:read".into(),
+            examples: EXAMPLES.into(),
         }
     }
 

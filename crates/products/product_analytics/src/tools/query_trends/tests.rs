@@ -123,8 +123,8 @@ async fn content_names_ties_and_skips_collective_rows() {
 #[tokio::test]
 async fn effect_of_every_example_is_read() {
     let tool = erase(QueryTrends::new(data(response(&query(json!({"series": [{}]})), &[]))));
-    for example in tool.declaration().examples {
-        let arguments = serde_json::from_str(example.arguments).unwrap();
+    for example in tool.declaration().examples.iter() {
+        let arguments = serde_json::from_str(&example.arguments).unwrap();
         assert_eq!(
             tool.effect(&context(), &arguments).await.unwrap(),
             Effect::Read,

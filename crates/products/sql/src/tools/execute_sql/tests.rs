@@ -124,8 +124,8 @@ async fn content_is_fenced_and_says_that_it_is_free_sql() {
 #[tokio::test]
 async fn effect_of_every_example_is_read() {
     let tool = erase(ExecuteSql::new(data()));
-    for example in tool.declaration().examples {
-        let arguments = serde_json::from_str(example.arguments).unwrap();
+    for example in tool.declaration().examples.iter() {
+        let arguments = serde_json::from_str(&example.arguments).unwrap();
         assert_eq!(
             tool.effect(&context(), &arguments).await.unwrap(),
             Effect::Read,

@@ -1,6 +1,57 @@
-//! A SQL response as a table that figures can refer to.
+//! The answer to a SQL statement as a tool gives it: text for the model, a table for figures.
 
-use hedgerow_data_api::{Column, Role, SqlResponse, Table, Unit, reference_names};
+use hedgerow_data_api::{Column, Role, SqlResponse, Table, Unit, Warning, reference_names};
+
+use crate::taint::Tainted;
+use crate::tool::ToolOutput;
+
+/// Rows that the model reads; figures can refer to all rows.
+const PREVIEW_ROWS: usize = 50;
+
+/// The output of a tool that ran a statement. `title` names the table, `note` says beside it what the numbers
+/// rest on.
+#[must_use]
+pub fn sql_output(mut response: SqlResponse, title: &str, note: &str) -> ToolOutput<SqlResponse> {
+    if !response.written_columns.is_empty() {
+        let message = format!(
+            "no figure can rest on {}: the statement writes these numbers itself; select what the data says and compute \
+             in the reference",
+            response.written_columns.join(", ")
+        );
+        response.warnings.push(Warning::new("written_columns", message));
+    }
+    let table = table(&response, title);
+    ToolOutput {
+        content: content(&response, &table, note),
+        table: Some(table),
+        provenance: Some(response.provenance.clone()),
+        warnings: response.warnings.clone(),
+        control: Vec::new(),
+        result: response,
+    }
+}
+
+/// What the model reads, all of it inside the fence: cells and column names come from outside.
+fn content(response: &SqlResponse, table: &Table, note: &str) -> String {
+    let mut lines = vec![format!("{} ({note})", table.title)];
+    lines.push(if table.rows.is_empty() {
+        "(no rows)".to_owned()
+    } else {
+        table.preview(PREVIEW_ROWS)
+    });
+    lines.extend(
+        response
+            .warnings
+            .iter()
+            .map(|warning| format!("warning {}: {}", warning.code, warning.message)),
+    );
+    let provenance = &response.provenance;
+    lines.push(format!(
+        "computed in time zone {}, {} rows read",
+        provenance.time_zone, provenance.rows_read
+    ));
+    Tainted::new(lines.join("\n")).fenced()
+}
 
 /// Words that name a thing rather than an amount, even where the column is numeric.
 const LABEL_WORDS: [&str; 12] = [
@@ -12,8 +63,7 @@ const LABEL_WORDS: [&str; 12] = [
 /// The engine knows no units, so measures are plain numbers. Where every column would be a label, there
 /// is nothing to cite but names. Columns that the statement wrote itself are left out, so that no figure
 /// can refer to them.
-#[must_use]
-pub fn sql_table(response: &SqlResponse) -> Table {
+fn table(response: &SqlResponse, title: &str) -> Table {
     let names = reference_names(response.columns.iter().map(|(name, _)| name.as_str()));
     let kept: Vec<bool> = response
         .columns
@@ -33,7 +83,7 @@ pub fn sql_table(response: &SqlResponse) -> Table {
             unit: Unit::None,
         });
     Table {
-        title: "SQL result".to_owned(),
+        title: title.to_owned(),
         columns: columns.collect(),
         rows: response
             .rows

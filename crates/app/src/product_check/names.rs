@@ -1,0 +1,105 @@
+//! Names: what models choose by.
+
+use hedgerow_declared::ToolFile;
+
+use super::{Check, Findings};
+
+/// Characters of a name at most; clients put their own prefix before it.
+const LONGEST: usize = 40;
+
+/// Verbs that names of tools begin with.
+const VERBS: [&str; 46] = [
+    "add",
+    "analyze",
+    "apply",
+    "archive",
+    "ask",
+    "assign",
+    "call",
+    "cancel",
+    "check",
+    "compare",
+    "copy",
+    "count",
+    "create",
+    "delete",
+    "describe",
+    "disable",
+    "draft",
+    "edit",
+    "enable",
+    "estimate",
+    "evaluate",
+    "execute",
+    "explain",
+    "export",
+    "fetch",
+    "filter",
+    "find",
+    "get",
+    "import",
+    "list",
+    "make",
+    "merge",
+    "move",
+    "preview",
+    "query",
+    "read",
+    "remove",
+    "rename",
+    "restore",
+    "run",
+    "search",
+    "send",
+    "show",
+    "summarize",
+    "update",
+    "write",
+];
+
+pub(super) fn tool(path: &str, tool: &ToolFile, found: &mut Findings) {
+    let Some(name) = &tool.name else {
+        return found.add(Check::Names, path, "it lacks `name`", "name it like its file");
+    };
+    let is_snake = name.split('_').all(|word| {
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+    });
+    if !is_snake {
+        let hint = "lower-case words with _ between them, as in query_trends";
+        found.add(
+            Check::Names,
+            path,
+            format!("the name {name:?} is not in snake_case"),
+            hint,
+        );
+    } else if !VERBS.contains(&name.split('_').next().unwrap_or_default()) {
+        let hint = format!("begin with one of {}", VERBS.join(", "));
+        found.add(
+            Check::Names,
+            path,
+            format!("the name {name:?} does not begin with a verb"),
+            hint,
+        );
+    }
+    if name.len() > LONGEST {
+        let message = format!("the name {name:?} has {} characters of {LONGEST}", name.len());
+        found.add(
+            Check::Names,
+            path,
+            message,
+            "say less in the name and more in the description",
+        );
+    }
+    let stem = path
+        .rsplit('/')
+        .next()
+        .and_then(|file| file.strip_suffix(".toml"))
+        .unwrap_or_default();
+    if name != stem {
+        let message = format!("the tool names itself {name:?} and its file {stem:?}");
+        found.add(Check::Names, path, message, "give both one name");
+    }
+}

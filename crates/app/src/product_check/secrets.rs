@@ -1,0 +1,70 @@
+//! Secrets: they are referred to, never written down.
+
+use hedgerow_declared::Files;
+
+use super::{Check, Findings};
+
+/// What keys of known makers begin with.
+const PREFIXES: [&str; 9] = [
+    "sk_live_",
+    "sk-",
+    "ghp_",
+    "github_pat_",
+    "xoxb-",
+    "AKIA",
+    "AIza",
+    "phx_",
+    "glpat-",
+];
+/// Words before a value that should be a secret.
+const WORDS: [&str; 6] = ["authorization", "api_key", "apikey", "password", "secret", "token"];
+/// A random text has so many characters at least.
+const SHORTEST: usize = 16;
+
+pub(super) fn check(files: &Files, found: &mut Findings) {
+    for file in files.all() {
+        for (number, line) in (1..).zip(file.text.lines()) {
+            if let Some(what) = secret(line) {
+                let message = format!("line {number} holds what looks like a secret ({what})");
+                found.add(Check::Secrets, &file.path, message, "refer to it: ${secret:NAME}");
+            }
+        }
+    }
+}
+
+/// What a line gives away; the secret itself is not said.
+fn secret(line: &str) -> Option<String> {
+    let words = || line.split(|letter: char| letter.is_whitespace() || "\"'={},".contains(letter));
+    let beside = named(line).map_or(String::new(), |word| format!(" beside {word}"));
+    for word in words() {
+        if let Some(prefix) = PREFIXES
+            .iter()
+            .find(|prefix| word.starts_with(**prefix) && word.len() >= SHORTEST)
+        {
+            return Some(format!("it begins with {prefix}{beside}"));
+        }
+        if let Some((_, rest)) = word.split_once("://")
+            && let Some((user, _)) = rest.split('/').next().unwrap_or_default().split_once('@')
+            && user.contains(':')
+        {
+            return Some("a password in an address".to_owned());
+        }
+    }
+    let is_random = |word: &str| {
+        word.len() >= SHORTEST
+            && word
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter))
+            && word.chars().any(|letter| letter.is_ascii_digit())
+            && word.chars().any(|letter| letter.is_ascii_alphabetic())
+    };
+    let is_set = line.contains('=') && !line.contains("${") && !beside.is_empty();
+    (is_set && words().any(is_random)).then(|| format!("a random text{beside}"))
+}
+
+/// The word of a line that says that a secret follows, as the line has it.
+fn named(line: &str) -> Option<&str> {
+    let lower = line.to_ascii_lowercase();
+    let (at, word) = WORDS.iter().find_map(|word| Some((lower.find(word)?, word)))?;
+    line.get(at..at + word.len())
+}

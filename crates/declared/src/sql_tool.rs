@@ -1,0 +1,98 @@
+//! A tool that runs a SELECT with typed parameters.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hedgerow_agent_api::{Declaration, DynTool, Effect, ToolContext, ToolOutput, sql_output};
+use hedgerow_data_api::{Data, SqlQuery, SqlResponse};
+use hedgerow_errors::{Error, Result};
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use crate::arguments;
+use crate::parameter::Parameter;
+use crate::tool_file::ToolFile;
+
+pub(crate) struct SqlTool {
+    declaration: Declaration,
+    parameters: BTreeMap<String, Parameter>,
+    input_schema: Value,
+    output_schema: Value,
+    query: String,
+    limit: Option<u32>,
+    data: Data,
+}
+
+impl SqlTool {
+    pub(crate) fn of(file: &ToolFile, data: Data) -> Result<Arc<dyn DynTool>> {
+        let Some(sql) = &file.sql else {
+            return Err(Error::invalid("it runs nothing").with_hint("add [sql] with a query"));
+        };
+        match file.effect {
+            Some(Effect::Read) => {}
+            Some(_) => return Err(Error::invalid("SQL only reads: its effect is `read`")),
+            None => return Err(Error::invalid("it lacks `effect`")),
+        }
+        let writing = SchemaSettings::draft2020_12().for_serialize();
+        Ok(Arc::new(Self {
+            declaration: file.declaration()?,
+            input_schema: arguments::schema(&file.parameters),
+            output_schema: writing
+                .into_generator()
+                .into_root_schema_for::<SqlResponse>()
+                .to_value(),
+            parameters: file.parameters.clone(),
+            query: sql.query.clone(),
+            limit: sql.limit,
+            data,
+        }))
+    }
+
+    fn complete(&self, args: &Value) -> Result<serde_json::Map<String, Value>> {
+        arguments::complete(&self.parameters, args).map_err(|error| {
+            let name = &self.declaration.name;
+            let example = self.declaration.examples.first();
+            let example = example.map_or("{}", |example| example.arguments.as_ref());
+            let hint = error.hint().map(|hint| format!("{hint}; ")).unwrap_or_default();
+            Error::invalid(format!("arguments of {name} are not valid: {}", error.message()))
+                .with_hint(format!("{hint}for example {example}"))
+        })
+    }
+}
+
+#[async_trait]
+impl DynTool for SqlTool {
+    fn declaration(&self) -> &Declaration {
+        &self.declaration
+    }
+
+    fn input_schema(&self) -> &Value {
+        &self.input_schema
+    }
+
+    fn output_schema(&self) -> &Value {
+        &self.output_schema
+    }
+
+    async fn effect(&self, _: &ToolContext, args: &Value) -> Result<Effect> {
+        self.complete(args)?;
+        // The engine refuses everything but one SELECT before it plans.
+        Ok(Effect::Read)
+    }
+
+    async fn run(&self, ctx: &ToolContext, args: Value) -> Result<ToolOutput<Value>> {
+        let query = SqlQuery {
+            query: self.query.clone(),
+            limit: self.limit,
+            parameters: self.complete(&args)?,
+        };
+        let response = self
+            .data
+            .queries
+            .sql(&ctx.project, &query, &ctx.clock, &ctx.progress)
+            .await?;
+        let note = "SQL of the tool, with the arguments as values";
+        sql_output(response, &self.declaration.title, note).erased(&self.declaration.name)
+    }
+}
