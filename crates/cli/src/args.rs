@@ -1,6 +1,7 @@
 //! The command line's form.
 
 mod maintain;
+mod product;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use hedgerow_ids::{ProjectId, RunId};
 pub(crate) use self::maintain::{
     BackupArgs, DoctorArgs, ExportCommand, ExportJsonlArgs, ExportParquetArgs, PersonsCommand, RestoreArgs,
 };
+pub(crate) use self::product::ProductCommand;
 use crate::printer::Printer;
 
 /// The project where nobody names one.
@@ -162,20 +164,6 @@ pub enum Command {
     /// Show what exists in a project: events, properties, values
     #[command(subcommand, after_help = "Example:\n  hedgerow taxonomy values '$browser' --limit 5")]
     Taxonomy(TaxonomyCommand),
-}
-
-/// `product`.
-#[derive(Debug, Clone, Subcommand)]
-pub enum ProductCommand {
-    /// Check whether a product meets the bar; exits 1 where it does not
-    #[command(
-        after_help = "Examples:\n  hedgerow product check activation\n  hedgerow product check ./activation --json"
-    )]
-    Check {
-        /// A product in the folder `products` of the data folder, or the path of a folder; all of the
-        /// former when absent
-        name: Option<String>,
-    },
 }
 
 const ASK_HELP: &str = "Examples:
