@@ -49,7 +49,7 @@ pub struct StatusTexts {
     pub running: Option<String>,
     /// When done.
     pub done: Option<String>,
-    /// How the result is shown: `table`, `figure` or `text`.
+    /// How the result is shown: `table`, `figure`, `fields` or `text`.
     pub result: Option<String>,
 }
 
