@@ -7,6 +7,8 @@ mod effect;
 mod figure;
 mod mode;
 mod model;
+mod object;
+mod object_tools;
 mod policy;
 mod registry;
 mod run;
@@ -15,6 +17,7 @@ mod sql_output;
 mod taint;
 mod thread;
 mod tool;
+mod write_tool;
 
 pub use effect::Effect;
 pub use figure::{Answer, CellRef, Claim, Figure, FigureStatus, Segment};
@@ -23,14 +26,20 @@ pub use mode::{Mode, Trajectory};
 pub use model::{
     DeltaSink, Message, ModelProvider, ModelReply, ModelRequest, Outcome, ToolCallRequest, ToolCard, ToolOutcome, Usage,
 };
+pub use object::{
+    Activity, ActivityAction, ActivityFilter, Actor, Object, ObjectChange, ObjectState, ObjectStore, ObjectWrite,
+    effect_of,
+};
+pub use object_tools::{CreateArguments, DeleteArguments, ObjectKind, UpdateArguments, body_of, object_tools};
 pub use policy::{Decision, Policy, Rule, Surface};
 pub use registry::{Product, Registry, Skill, Stage, Suggestion};
 pub use run::{
-    AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus, RunSummary,
-    TodoItem, TodoStatus,
+    Approval, AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus,
+    RunSummary, TodoItem, TodoStatus,
 };
 pub use run_log::{NewRun, RunLog};
 pub use sql_output::sql_output;
 pub use taint::Tainted;
 pub use thread::{Thread, ToolCallView};
 pub use tool::{Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};
+pub use write_tool::{WritePlan, WriteTool, Written, erase_write};

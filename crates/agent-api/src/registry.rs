@@ -98,6 +98,7 @@ pub struct Registry {
     core_tools: Vec<String>,
     modes: BTreeMap<String, Mode>,
     skills: BTreeMap<String, Skill>,
+    object_kinds: BTreeMap<String, String>,
     default_mode: Option<String>,
     evals: BTreeMap<String, Cow<'static, str>>,
 }
@@ -153,6 +154,22 @@ impl Registry {
         self.evals
             .iter()
             .map(|(product, questions)| (product.as_str(), questions.as_ref()))
+    }
+
+    /// Adds a kind of objects that a product keeps.
+    pub fn add_object_kind(&mut self, product: &str, kind: &str) -> Result<()> {
+        insert(
+            &mut self.object_kinds,
+            "kind of object",
+            kind.to_owned(),
+            product.to_owned(),
+        )
+    }
+
+    /// The kinds of objects, each with its product.
+    pub fn object_kinds(&self) -> impl Iterator<Item = (&str, &str)> {
+        let kinds = self.object_kinds.iter();
+        kinds.map(|(kind, product)| (kind.as_str(), product.as_str()))
     }
 
     /// Adds a skill.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::effect::Effect;
 use crate::figure::Answer;
 use crate::model::{ModelReply, Outcome, ToolOutcome, Usage};
+use crate::object::ObjectChange;
 
 /// The version of the events written now. Readers know all earlier ones.
 pub const RUN_EVENT_VERSION: u32 = 1;
@@ -52,6 +53,12 @@ pub enum RunEventKind {
         /// The run whose question this one answers, or whose conversation it goes on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         continues: Option<RunId>,
+        /// What the user says to the call that the continued run asked about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<Approval>,
+        /// Who asks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
     },
     /// A mode was turned on.
     ModeEnabled {
@@ -86,6 +93,9 @@ pub enum RunEventKind {
         arguments: Value,
         /// What it does.
         effect: Effect,
+        /// Whether it only plans changes, which happen with the record of its end or not at all.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        only_plans: bool,
     },
     /// A call got further.
     CallProgress {
@@ -109,6 +119,9 @@ pub enum RunEventKind {
         /// The numbers, where there are some.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         result: Option<Box<ResultSnapshot>>,
+        /// Changes of objects that were made with this event.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<ObjectChange>,
         /// Why it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<Report>,
@@ -191,6 +204,27 @@ pub enum AwaitReason {
         effect: Effect,
         /// Why it is asked: the policy, or an unknown outcome after a crash.
         why: String,
+        /// The changes of objects that it would make.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<ObjectChange>,
+    },
+}
+
+/// What a person says to a call that waits for approval.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "decision", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Approval {
+    /// Make it.
+    Approve {
+        /// Other arguments than those that were asked about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arguments: Option<Value>,
+    },
+    /// Don't.
+    Reject {
+        /// Why not, for the model.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
 }
 

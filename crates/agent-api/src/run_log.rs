@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use hedgerow_errors::Result;
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 
+use crate::object::ObjectWrite;
 use crate::run::{RunEvent, RunEventKind, RunSummary};
 
 /// What a new run starts with.
@@ -40,6 +41,17 @@ pub trait RunLog: Send + Sync {
         after: u64,
         at: DateTime<Utc>,
         kinds: Vec<RunEventKind>,
+    ) -> Result<Vec<RunEvent>>;
+
+    /// The same together with changes of objects: both are durable when it returns, or neither is. A change
+    /// that no longer fits to what is there is a `conflict`.
+    async fn append_with(
+        &self,
+        run_id: RunId,
+        after: u64,
+        at: DateTime<Utc>,
+        kinds: Vec<RunEventKind>,
+        write: ObjectWrite,
     ) -> Result<Vec<RunEvent>>;
 
     /// A run's events after a position, in order. An unknown run is `unknown_name`.

@@ -27,6 +27,7 @@ pub fn sql_output(mut response: SqlResponse, title: &str, note: &str) -> ToolOut
         provenance: Some(response.provenance.clone()),
         warnings: response.warnings.clone(),
         control: Vec::new(),
+        changes: Vec::new(),
         result: response,
     }
 }

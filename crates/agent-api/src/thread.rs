@@ -12,7 +12,8 @@ use serde_json::Value;
 use crate::effect::Effect;
 use crate::figure::Answer;
 use crate::model::{ModelReply, Outcome, ToolOutcome, Usage};
-use crate::run::{AwaitReason, CallState, ResultSnapshot, RunEvent, RunEventKind, RunStatus, TodoItem};
+use crate::object::ObjectChange;
+use crate::run::{Approval, AwaitReason, CallState, ResultSnapshot, RunEvent, RunEventKind, RunStatus, TodoItem};
 
 /// A call as a thread shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +30,9 @@ pub struct ToolCallView {
     pub arguments: Value,
     /// What it does.
     pub effect: Effect,
+    /// Whether it only plans changes, which happen with the record of its end or not at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_plans: bool,
     /// How it stands.
     pub state: CallState,
     /// From 0 to 1, where it was told.
@@ -37,6 +41,9 @@ pub struct ToolCallView {
     pub content: String,
     /// The numbers.
     pub result: Option<Box<ResultSnapshot>>,
+    /// The changes of objects that it made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ObjectChange>,
     /// Why it failed.
     pub error: Option<Report>,
     /// How long it took.
@@ -57,6 +64,12 @@ pub struct Thread {
     pub continues: Option<RunId>,
     /// The user's words.
     pub question: String,
+    /// What the user says to the call that the continued run asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// Who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// The model.
     pub model: String,
     /// The injected clock, RFC 3339.
@@ -92,6 +105,14 @@ pub struct Thread {
     pub seq: u64,
 }
 
+impl ToolCallView {
+    /// Whether nothing is lost where the call's end was not seen: making it again does no harm.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        self.only_plans || self.effect.is_repeatable()
+    }
+}
+
 impl Thread {
     /// Folds a run's events.
     pub fn fold<'a>(events: impl IntoIterator<Item = &'a RunEvent>) -> Self {
@@ -116,12 +137,16 @@ impl Thread {
                 model,
                 now,
                 continues,
+                approval,
+                person,
             } => {
                 self.run_id = Some(event.run_id);
                 self.conversation_id = Some(*conversation_id);
                 self.project = Some(project.clone());
                 self.continues = *continues;
                 self.question.clone_from(question);
+                self.approval.clone_from(approval);
+                self.person.clone_from(person);
                 self.model.clone_from(model);
                 self.now = now.to_rfc3339();
             }
@@ -182,6 +207,7 @@ impl Thread {
                 title,
                 arguments,
                 effect,
+                only_plans,
             } => {
                 // A call that a restart runs again keeps its id and its place.
                 if let Some(call) = self.call_mut(*call_id) {
@@ -195,10 +221,12 @@ impl Thread {
                     title: title.clone(),
                     arguments: arguments.clone(),
                     effect: *effect,
+                    only_plans: *only_plans,
                     state: CallState::Running,
                     progress: None,
                     content: String::new(),
                     result: None,
+                    changes: Vec::new(),
                     error: None,
                     ms: None,
                 });
@@ -219,6 +247,7 @@ impl Thread {
                 title,
                 content,
                 result,
+                changes,
                 error,
                 ms,
             } => {
@@ -231,6 +260,7 @@ impl Thread {
                     call.title.clone_from(title);
                     call.content.clone_from(content);
                     call.result.clone_from(result);
+                    call.changes.clone_from(changes);
                     call.error.clone_from(error);
                     call.ms = *ms;
                 }

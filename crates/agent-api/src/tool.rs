@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::effect::Effect;
+use crate::object::ObjectChange;
 use crate::policy::Surface;
 use crate::run::{Question, TodoItem};
 
@@ -108,6 +109,8 @@ pub struct ToolOutput<T> {
     pub warnings: Vec<Warning>,
     /// What the call asks the loop to do.
     pub control: Vec<Control>,
+    /// Changes of objects, which whoever made the call commits together with recording its end.
+    pub changes: Vec<ObjectChange>,
 }
 
 impl<T> ToolOutput<T> {
@@ -121,6 +124,7 @@ impl<T> ToolOutput<T> {
             provenance,
             warnings: Vec::new(),
             control: Vec::new(),
+            changes: Vec::new(),
         }
     }
 
@@ -138,6 +142,7 @@ impl<T> ToolOutput<T> {
             provenance: self.provenance,
             warnings: self.warnings,
             control: self.control,
+            changes: self.changes,
         })
     }
 
@@ -187,8 +192,17 @@ pub trait DynTool: Send + Sync {
     fn input_schema(&self) -> &Value;
     /// JSON Schema of the result.
     fn output_schema(&self) -> &Value;
+    /// Whether a run of it changes nothing by itself: what it does is in [`ToolOutput::changes`], and happens
+    /// with the record of its end or not at all. Such a call can be made again after a crash.
+    fn only_plans(&self) -> bool {
+        false
+    }
     /// Validates arguments and says what the call would do.
     async fn effect(&self, ctx: &ToolContext, args: &Value) -> Result<Effect>;
+    /// Validates arguments and says which objects the call would change, and how. Changes nothing.
+    async fn preview(&self, _ctx: &ToolContext, _args: &Value) -> Result<Vec<ObjectChange>> {
+        Ok(Vec::new())
+    }
     /// Validates arguments and runs the call.
     async fn run(&self, ctx: &ToolContext, args: Value) -> Result<ToolOutput<Value>>;
 }
@@ -217,22 +231,20 @@ struct Erased<T: Tool> {
     types: PhantomData<fn() -> T::Args>,
 }
 
-impl<T: Tool> Erased<T> {
-    fn parse(&self, args: &Value) -> Result<T::Args> {
-        // A call without arguments is the empty object, as models send both.
-        let args = if args.is_null() {
-            Value::Object(serde_json::Map::new())
-        } else {
-            args.clone()
-        };
-        serde_json::from_value(args).map_err(|error| {
-            let name = &self.declaration.name;
-            let example = self.declaration.examples.first();
-            let example = example.map_or("{}", |example| example.arguments.as_ref());
-            Error::invalid(format!("arguments of {name} are not valid: {error}"))
-                .with_hint(format!("for example {example}"))
-        })
-    }
+/// Reads a call's arguments. One without arguments is the empty object, as models send both.
+pub(crate) fn parse_arguments<A: DeserializeOwned>(declaration: &Declaration, args: &Value) -> Result<A> {
+    let args = if args.is_null() {
+        Value::Object(serde_json::Map::new())
+    } else {
+        args.clone()
+    };
+    serde_json::from_value(args).map_err(|error| {
+        let name = &declaration.name;
+        let example = declaration.examples.first();
+        let example = example.map_or("{}", |example| example.arguments.as_ref());
+        Error::invalid(format!("arguments of {name} are not valid: {error}"))
+            .with_hint(format!("for example {example}"))
+    })
 }
 
 #[async_trait]
@@ -250,11 +262,11 @@ impl<T: Tool> DynTool for Erased<T> {
     }
 
     async fn effect(&self, ctx: &ToolContext, args: &Value) -> Result<Effect> {
-        self.tool.effect(ctx, &self.parse(args)?).await
+        self.tool.effect(ctx, &parse_arguments(&self.declaration, args)?).await
     }
 
     async fn run(&self, ctx: &ToolContext, args: Value) -> Result<ToolOutput<Value>> {
-        let output = self.tool.run(ctx, self.parse(&args)?).await?;
+        let output = self.tool.run(ctx, parse_arguments(&self.declaration, &args)?).await?;
         output.erased(&self.declaration.name)
     }
 }

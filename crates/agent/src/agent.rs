@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use hedgerow_agent_api::{
-    ModelProvider, NewRun, Policy, Registry, RunEvent, RunEventKind, RunLog, RunStatus, Surface, Thread,
+    Approval, ModelProvider, NewRun, Policy, Registry, RunEvent, RunEventKind, RunLog, RunStatus, Surface, Thread,
 };
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Error, Result};
@@ -37,6 +37,10 @@ pub struct AskRequest {
     pub conversation_id: Option<ConversationId>,
     /// The run that this one answers or follows; its conversation goes on.
     pub continues: Option<RunId>,
+    /// What the user says to the call that the continued run asked about; where absent, the words decide.
+    pub approval: Option<Approval>,
+    /// Who asks.
+    pub person: String,
     /// Modes to start with; when empty, the router proposes one.
     pub modes: Vec<String>,
     /// The injected clock.
@@ -116,7 +120,7 @@ impl Agent {
             Delivered::Started => return self.go_on(run_id, model, request.clock).await.map(|()| run_id),
         };
         let history = History::read(&self.log, conversation_id, run_id).await?;
-        history.check_approval(&request.question, request.continues)?;
+        history.check_approval(&request.question, request.approval.as_ref(), request.continues)?;
         let modes = self.first_modes(&request, &history)?;
         let now = request.clock.now();
         let new_run = NewRun {
@@ -136,6 +140,8 @@ impl Agent {
             model: model.name(),
             now,
             continues: request.continues,
+            approval: request.approval,
+            person: Some(request.person),
         };
         let kinds = std::iter::once(first).chain(modes).collect();
         let events = self.log.append(run_id, 0, now, kinds).await?;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hedgerow_agent_api::{
-    Decision, DynTool, Effect, Progress, RunEventKind, Surface, Thread, ToolCallRequest, ToolContext, ToolOutput,
+    Decision, DynTool, Effect, ObjectChange, Progress, RunEventKind, Surface, Thread, ToolCallRequest, ToolContext,
+    ToolOutput,
 };
 use hedgerow_errors::{Code, Error, Result, Retry, did_you_mean};
 use hedgerow_ids::CallId;
@@ -26,10 +27,33 @@ const BACKOFF: Duration = Duration::from_millis(200);
 pub(crate) struct Pending {
     /// Its id where it has one: it was started before a restart, or approved by the user.
     pub(crate) call_id: Option<CallId>,
-    /// The effect that the user agreed to.
-    pub(crate) approved: Option<Effect>,
+    /// What the user agreed to.
+    pub(crate) approved: Option<Approved>,
     /// What the model asked for.
     pub(crate) request: ToolCallRequest,
+}
+
+/// What a person agreed to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Approved {
+    /// The effect that was asked about.
+    pub(crate) effect: Effect,
+    /// The changes that were shown; absent where the person wrote the arguments.
+    pub(crate) changes: Option<Vec<ObjectChange>>,
+}
+
+impl Approved {
+    fn covers(&self, effect: Effect, changes: &[ObjectChange]) -> bool {
+        match &self.changes {
+            Some(shown) => effect == self.effect && do_the_same(shown, changes),
+            None => effect <= self.effect,
+        }
+    }
+}
+
+/// Whether two plans do the same.
+pub(crate) fn do_the_same(left: &[ObjectChange], right: &[ObjectChange]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.does_the_same_as(right))
 }
 
 impl Pending {
@@ -50,6 +74,8 @@ pub(crate) struct Prepared {
     pub(crate) title: Cow<'static, str>,
     pub(crate) request: ToolCallRequest,
     pub(crate) effect: Effect,
+    /// The changes of objects that it is to make.
+    pub(crate) changes: Vec<ObjectChange>,
     pub(crate) plan: Plan,
 }
 
@@ -86,6 +112,7 @@ impl Prepared {
             title,
             arguments: self.request.arguments.clone(),
             effect: self.effect,
+            only_plans: matches!(&self.plan, Plan::Run(tool) if tool.only_plans()),
         }
     }
 }
@@ -106,37 +133,25 @@ pub(crate) async fn prepare(run: &Run, thread: &Thread, pending: Pending) -> Pre
     let request = pending.request;
     let known = run.registry.tool(&request.name).ok();
     let title = known.map_or(NO_TOOL.into(), |tool| tool.declaration().title.clone());
-    let tool = match offered_tool(run, thread, &request.name) {
-        Ok(tool) => tool,
-        // A call that is refused does nothing, so its effect is the mildest.
-        Err(error) => {
-            return Prepared {
-                call_id,
-                title,
-                request,
-                effect: Effect::Read,
-                plan: Plan::Refuse(error),
-            };
-        }
+    // A call that is refused does nothing, so its effect is the mildest.
+    let refused = |request, error| Prepared {
+        call_id,
+        title: title.clone(),
+        request,
+        effect: Effect::Read,
+        changes: Vec::new(),
+        plan: Plan::Refuse(error),
     };
-    let effect = match tool.effect(&context(run, Progress::ignore()), &request.arguments).await {
-        Ok(effect) => effect,
-        Err(error) => {
-            return Prepared {
-                call_id,
-                title,
-                request,
-                effect: Effect::Read,
-                plan: Plan::Refuse(error),
-            };
-        }
+    let (tool, effect, changes) = match look_ahead(run, thread, &request).await {
+        Ok(ahead) => ahead,
+        Err(error) => return refused(request, error),
     };
     let plan = match (
         run.policy.decide(&request.name, effect, Surface::Agent),
         pending.approved,
     ) {
         (Decision::Allow, _) => Plan::Run(tool),
-        (Decision::Ask, Some(approved)) if approved == effect => Plan::Run(tool),
+        (Decision::Ask, Some(approved)) if approved.covers(effect, &changes) => Plan::Run(tool),
         (Decision::Ask, Some(_)) => Plan::Ask("what the call would do has changed since it was approved".to_owned()),
         (Decision::Ask, None) => Plan::Ask(format!(
             "the policy asks before an effect of kind {}",
@@ -155,8 +170,22 @@ pub(crate) async fn prepare(run: &Run, thread: &Thread, pending: Pending) -> Pre
         title,
         request,
         effect,
+        changes,
         plan,
     }
+}
+
+/// The tool of a call, and what the call would do.
+async fn look_ahead(
+    run: &Run,
+    thread: &Thread,
+    request: &ToolCallRequest,
+) -> Result<(Arc<dyn DynTool>, Effect, Vec<ObjectChange>)> {
+    let tool = offered_tool(run, thread, &request.name)?;
+    let ctx = context(run, Progress::ignore());
+    let effect = tool.effect(&ctx, &request.arguments).await?;
+    let changes = tool.preview(&ctx, &request.arguments).await?;
+    Ok((tool, effect, changes))
 }
 
 fn effect_name(effect: Effect) -> String {
@@ -211,7 +240,9 @@ pub(crate) async fn execute(
     let began = Instant::now();
     let mut attempts = 1;
     let (mut result, mut lost) = attempt(&run, call_id, &tool, arguments.clone()).await;
-    if effect.is_repeatable() && result.as_ref().is_err_and(|error| error.code().retry() == Retry::Once) {
+    if (effect.is_repeatable() || tool.only_plans())
+        && result.as_ref().is_err_and(|error| error.code().retry() == Retry::Once)
+    {
         tokio::time::sleep(BACKOFF).await;
         attempts = 2;
         (result, lost) = attempt(&run, call_id, &tool, arguments).await;

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hedgerow_agent_api::{
-    AwaitReason, Control, Effect, Question, ResultSnapshot, RunEventKind, Thread, ToolOutcome, ToolOutput,
+    Actor, AwaitReason, Control, Effect, ObjectChange, ObjectWrite, Question, ResultSnapshot, RunEventKind, Thread,
+    ToolOutcome, ToolOutput,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::CallId;
 use serde_json::Value;
 
 use crate::answer::shown_question;
-use crate::call::{Made, Pending, Plan, Prepared, execute, prepare};
+use crate::call::{Made, Pending, Plan, Prepared, do_the_same, execute, prepare};
 use crate::supervisor::{Run, Task};
 use crate::{closing, result_text};
 
@@ -42,7 +43,7 @@ pub(crate) async fn make_calls(
     // handles are the same whichever call is faster.
     for call in &mut started {
         let made = call.made().await;
-        if made.lost && !call.effect.is_repeatable() {
+        if made.lost && !call.is_repeatable() {
             // Calls with an outside effect run alone, so there is nothing else to record.
             let why = made
                 .result
@@ -51,7 +52,13 @@ pub(crate) async fn make_calls(
             let thread = run.recorder.thread().await;
             return Ok(closing::lost_call(&thread, &why).map(|asking| vec![asking]));
         }
-        held.extend(fold.finished(call, made));
+        let (kinds, changes) = fold.finished(call, made);
+        if !changes.is_empty() {
+            // Changing calls run alone, so nothing is held back.
+            commit(run, thread, call, kinds, changes).await?;
+            continue;
+        }
+        held.extend(kinds);
         if fold.question.is_none() {
             run.recorder.append(std::mem::take(&mut held)).await?;
         }
@@ -67,6 +74,32 @@ pub(crate) async fn make_calls(
         });
         held
     }))
+}
+
+/// Records the end of a call and what it changes in one transaction. Where the changes no longer fit to what
+/// is there, the call has failed.
+async fn commit(
+    run: &Arc<Run>,
+    thread: &Thread,
+    call: &Started,
+    kinds: Vec<RunEventKind>,
+    changes: Vec<ObjectChange>,
+) -> Result<()> {
+    let actor = Actor::Agent {
+        name: thread.person.clone().unwrap_or_default(),
+        run_id: run.run_id,
+        call_id: call.call_id,
+    };
+    let write = ObjectWrite {
+        project: run.project.clone(),
+        actor,
+        at: run.recorder.now(),
+        changes,
+    };
+    match run.recorder.append_with(kinds, write).await {
+        Err(error) if error.code() == Code::Conflict => run.recorder.append(vec![failed(call, &error, 1, 0)]).await,
+        written => written,
+    }
 }
 
 fn check_number(run: &Run, thread: &Thread) -> Result<()> {
@@ -104,6 +137,7 @@ fn approval(prepared: Prepared, why: String) -> RunEventKind {
         call_id,
         request,
         effect,
+        changes,
         ..
     } = prepared;
     let reason = AwaitReason::Approval {
@@ -112,6 +146,7 @@ fn approval(prepared: Prepared, why: String) -> RunEventKind {
         arguments: request.arguments,
         effect,
         why,
+        changes,
     };
     RunEventKind::AwaitingUser { reason }
 }
@@ -120,6 +155,10 @@ fn approval(prepared: Prepared, why: String) -> RunEventKind {
 struct Started {
     call_id: CallId,
     effect: Effect,
+    /// Whether it changes nothing by itself.
+    only_plans: bool,
+    /// The changes that were planned.
+    planned: Vec<ObjectChange>,
     /// The tool's name for people.
     title: Cow<'static, str>,
     /// The status text when done.
@@ -138,12 +177,15 @@ fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
         title,
         request,
         effect,
+        changes: planned,
         plan,
     } = prepared;
     let title_of_refused = title.clone();
     let refused = |error| Started {
         call_id,
         effect,
+        only_plans: false,
+        planned: Vec::new(),
         title: title_of_refused.clone(),
         done: title_of_refused,
         running: Running::Refused(Some(error)),
@@ -151,10 +193,13 @@ fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
     match plan {
         Plan::Run(tool) => {
             let done = tool.declaration().display.done.clone();
+            let only_plans = tool.only_plans();
             let task = Task::spawn(execute(run.clone(), call_id, tool, effect, request.arguments));
             Started {
                 call_id,
                 effect,
+                only_plans,
+                planned,
                 title,
                 done,
                 running: Running::Task(task),
@@ -166,6 +211,20 @@ fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
 }
 
 impl Started {
+    /// Whether nothing is lost where nobody sees its end.
+    fn is_repeatable(&self) -> bool {
+        self.only_plans || self.effect.is_repeatable()
+    }
+
+    /// What the call changes, where that is what was planned.
+    fn checked(&self, changes: &[ObjectChange]) -> Result<()> {
+        if do_the_same(&self.planned, changes) {
+            return Ok(());
+        }
+        let message = "what the call changes is not what was planned: something else changed meanwhile";
+        Err(Error::new(Code::Conflict, message).with_hint("look at it again, then make the call once more"))
+    }
+
     /// Waits for the end of the call. A panic of the tool is its failure, not the run's.
     async fn made(&mut self) -> Made {
         let result = match &mut self.running {
@@ -198,19 +257,23 @@ struct Fold<'a> {
 }
 
 impl Fold<'_> {
-    /// The call's end, and what it asks of the loop.
-    fn finished(&mut self, call: &Started, made: Made) -> Vec<RunEventKind> {
+    /// The call's end with what it asks of the loop, and what it changes.
+    fn finished(&mut self, call: &Started, made: Made) -> (Vec<RunEventKind>, Vec<ObjectChange>) {
         let Made {
             result, attempts, ms, ..
         } = made;
-        let checked = result.and_then(|output| Ok((self.controls(&output.control)?, output)));
+        let checked = result.and_then(|output| {
+            call.checked(&output.changes)?;
+            Ok((self.controls(&output.control)?, output))
+        });
         match checked {
             Ok((controls, output)) => {
+                let changes = output.changes.clone();
                 let mut kinds = vec![self.succeeded(call, output, ms)];
                 kinds.extend(controls);
-                kinds
+                (kinds, changes)
             }
-            Err(error) => vec![failed(call, &error, attempts, ms)],
+            Err(error) => (vec![failed(call, &error, attempts, ms)], Vec::new()),
         }
     }
 
@@ -220,6 +283,7 @@ impl Fold<'_> {
             table,
             provenance,
             warnings,
+            changes,
             ..
         } = output;
         let content = result_text::of_result(&content, table.as_ref(), &warnings);
@@ -240,6 +304,7 @@ impl Fold<'_> {
             title,
             content,
             result,
+            changes,
             error: None,
             ms: Some(ms),
         }
@@ -276,6 +341,7 @@ fn failed(call: &Started, error: &Error, attempts: u32, ms: u64) -> RunEventKind
         title,
         content,
         result: None,
+        changes: Vec::new(),
         error,
         ms: Some(ms),
     }

@@ -59,6 +59,8 @@ fn first_event(made: RunSummary) -> RunEventKind {
         model: "none".to_owned(),
         now: made.started_at,
         continues: None,
+        approval: None,
+        person: None,
     }
 }
 
@@ -68,7 +70,7 @@ pub(crate) fn lost_call(thread: &Thread, what_happened: &str) -> Option<RunEvent
     let lost = thread
         .calls
         .iter()
-        .find(|call| call.state == CallState::Running && !call.effect.is_repeatable())?;
+        .find(|call| call.state == CallState::Running && !call.is_repeatable())?;
     let why = format!("{what_happened}, and nobody knows whether it took effect; approve to make it again");
     let reason = AwaitReason::Approval {
         call_id: lost.call_id,
@@ -76,6 +78,7 @@ pub(crate) fn lost_call(thread: &Thread, what_happened: &str) -> Option<RunEvent
         arguments: lost.arguments.clone(),
         effect: lost.effect,
         why,
+        changes: Vec::new(),
     };
     Some(RunEventKind::AwaitingUser { reason })
 }

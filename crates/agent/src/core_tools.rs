@@ -11,16 +11,19 @@ mod read_taxonomy;
 mod search;
 mod todo_write;
 
-use hedgerow_agent_api::{Registry, ToolOutput, erase};
+use std::sync::Arc;
+
+use hedgerow_agent_api::{ObjectStore, Registry, ToolOutput, erase};
 use hedgerow_data_api::Data;
 use hedgerow_errors::{Error, Result};
 use serde::Serialize;
 
 /// Adds the core tools. Call it after the products: `search` and `enable_mode` know what is
 /// installed by then.
-pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
+pub fn install(registry: &mut Registry, data: Data, objects: Arc<dyn ObjectStore>) -> Result<()> {
     registry.add_core_tool(erase(read_taxonomy::ReadTaxonomy::new(data.clone())))?;
-    registry.add_core_tool(erase(read_data::ReadData::new(data.clone())))?;
+    let read_data = read_data::ReadData::new(registry, data.clone(), objects);
+    registry.add_core_tool(erase(read_data))?;
     registry.add_core_tool(erase(enable_mode::EnableMode::new(registry)))?;
     registry.add_core_tool(erase(todo_write::TodoWrite))?;
     registry.add_core_tool(erase(ask_user::AskUser))?;

@@ -1,15 +1,16 @@
 //! Threads as messages: the fold that a model reads.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hedgerow_agent_api::{
-    Answer, AwaitReason, CallState, Claim, Message, ModelReply, RunLog, RunStatus, Segment, Tainted, Thread,
+    Answer, Approval, AwaitReason, CallState, Claim, Message, ModelReply, RunLog, RunStatus, Segment, Tainted, Thread,
     ToolCallRequest, ToolCallView, ToolOutcome,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 
-use crate::call::Pending;
+use crate::call::{Approved, Pending};
 
 /// The words by which a user agrees to a call.
 const YES: &[&str] = &[
@@ -61,17 +62,26 @@ impl History {
 
     /// Refuses a second "yes" to one request for approval: it would make the call twice. A run that
     /// ended before it came to the call has not used the approval up.
-    pub(crate) fn check_approval(&self, answer: &str, continues: Option<RunId>) -> Result<()> {
+    pub(crate) fn check_approval(
+        &self,
+        answer: &str,
+        approval: Option<&Approval>,
+        continues: Option<RunId>,
+    ) -> Result<()> {
         let asking = continues.and_then(|run| self.run(run));
         let Some(AwaitReason::Approval { call_id, tool, .. }) = asking.and_then(|thread| thread.awaiting.as_ref())
         else {
-            return Ok(());
+            return match approval {
+                None => Ok(()),
+                Some(_) => Err(Error::invalid("there is no call to approve or reject")
+                    .with_hint("continue the run that asks for approval")),
+            };
         };
-        let agrees = |thread: &&Thread| thread.continues == continues && is_yes(&thread.question);
+        let agrees = |thread: &&Thread| thread.continues == continues && says_yes(thread);
         let has_made = |thread: &Thread| thread.calls.iter().any(|call| call.call_id == *call_id);
         let used =
             self.running.iter().any(|thread| agrees(&thread)) || self.earlier.iter().filter(agrees).any(has_made);
-        if used && is_yes(answer) {
+        if used && agrees_to(answer, approval) {
             let message = format!("the call of {tool} was approved before");
             return Err(Error::new(Code::Conflict, message).with_hint("look at the run that continues this one"));
         }
@@ -86,19 +96,27 @@ impl History {
             tool,
             arguments,
             effect,
+            changes,
             ..
         }) = &asking.awaiting
         else {
             return None;
         };
+        let edited = match &thread.approval {
+            Some(Approval::Approve { arguments }) => arguments.as_ref(),
+            _ => None,
+        };
         let request = ToolCallRequest {
             id: "approved".into(),
             name: tool.clone(),
-            arguments: arguments.clone(),
+            arguments: edited.unwrap_or(arguments).clone(),
         };
-        is_yes(&thread.question).then(|| Pending {
+        says_yes(thread).then(|| Pending {
             call_id: Some(*call_id),
-            approved: Some(*effect),
+            approved: Some(Approved {
+                effect: *effect,
+                changes: edited.is_none().then(|| changes.clone()),
+            }),
             request,
         })
     }
@@ -120,6 +138,18 @@ impl History {
             .chain([current])
             .map(|thread| thread.question.as_str());
         questions.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Whether a run's first words agree to the call that the run before it asked about.
+fn says_yes(thread: &Thread) -> bool {
+    agrees_to(&thread.question, thread.approval.as_ref())
+}
+
+fn agrees_to(words: &str, approval: Option<&Approval>) -> bool {
+    match approval {
+        Some(approval) => matches!(approval, Approval::Approve { .. }),
+        None => is_yes(words),
     }
 }
 
@@ -155,7 +185,7 @@ fn ended_messages(thread: &Thread, next: &Thread) -> Vec<Message> {
             continue;
         }
         messages.push(said(&reply.text, &reply.tool_calls));
-        messages.extend(results(thread, position, reply, unmade, false));
+        messages.extend(results(thread, position, reply, &unmade, false));
     }
     match thread.status {
         RunStatus::Answered | RunStatus::Refused => {
@@ -191,14 +221,23 @@ fn fenced_names(answer: &Answer) -> String {
 }
 
 /// What the model reads about calls that were never made.
-fn unmade_text(thread: &Thread, next: &Thread) -> &'static str {
+fn unmade_text(thread: &Thread, next: &Thread) -> Cow<'static, str> {
     if !matches!(thread.awaiting, Some(AwaitReason::Approval { .. })) {
-        "not made: the run ended first"
-    } else if next.continues == thread.run_id && is_yes(&next.question) {
-        "not made yet: the user was asked, and approved the call that needed it; its result follows, others can be asked for again"
-    } else {
-        "rejected: the user was asked and did not approve; do not make this call again unless the user wants it"
+        return "not made: the run ended first".into();
     }
+    if next.continues == thread.run_id && says_yes(next) {
+        return "not made yet: the user was asked, and approved the call that needed it; its result follows, others \
+                can be asked for again"
+            .into();
+    }
+    let reason = match &next.approval {
+        Some(Approval::Reject { reason: Some(reason) }) => format!(" and said: {reason}"),
+        _ => String::new(),
+    };
+    format!(
+        "rejected: the user was asked and did not approve{reason}; do not make this call again unless the user wants it"
+    )
+    .into()
 }
 
 /// The user's words, then the call that they agreed to, if they did.

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{CallState, RunEventKind, RunLog, RunStatus, Thread, ToolCallView, ToolOutcome};
+use chrono::{DateTime, Utc};
+use hedgerow_agent_api::{CallState, ObjectWrite, RunEventKind, RunLog, RunStatus, Thread, ToolCallView, ToolOutcome};
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{CallId, RunId};
@@ -49,13 +50,22 @@ impl Recorder {
 
     /// Appends events, all or none; refused once the run has ended.
     pub(crate) async fn append(self: &Arc<Self>, kinds: Vec<RunEventKind>) -> Result<()> {
+        self.append_all(kinds, None).await
+    }
+
+    /// The same together with changes of objects: both, or neither.
+    pub(crate) async fn append_with(self: &Arc<Self>, kinds: Vec<RunEventKind>, write: ObjectWrite) -> Result<()> {
+        self.append_all(kinds, Some(write)).await
+    }
+
+    async fn append_all(self: &Arc<Self>, kinds: Vec<RunEventKind>, write: Option<ObjectWrite>) -> Result<()> {
         let recorder = self.clone();
         let written = tokio::spawn(async move {
             let mut thread = recorder.thread.lock().await;
             if thread.status != RunStatus::Running {
                 return Err(Error::new(Code::Conflict, format!("run {} has ended", recorder.run_id)));
             }
-            recorder.write(&mut thread, kinds).await
+            recorder.write(&mut thread, kinds, write).await
         });
         written
             .await
@@ -70,7 +80,7 @@ impl Recorder {
             return Ok(());
         }
         let kinds = with_ends_of_calls(&thread, ending.clone());
-        let Err(error) = self.write(&mut thread, kinds).await else {
+        let Err(error) = self.write(&mut thread, kinds, None).await else {
             return Ok(());
         };
         // An append that failed may have taken effect, and so may an earlier one: look what is there.
@@ -80,14 +90,20 @@ impl Recorder {
             return Ok(());
         }
         let kinds = with_ends_of_calls(&thread, ending);
-        self.write(&mut thread, kinds).await
+        self.write(&mut thread, kinds, None).await
     }
 
-    async fn write(&self, thread: &mut Thread, kinds: Vec<RunEventKind>) -> Result<()> {
-        let events = self
-            .log
-            .append(self.run_id, thread.seq, self.clock.now(), kinds)
-            .await?;
+    /// When the next event happens.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    async fn write(&self, thread: &mut Thread, kinds: Vec<RunEventKind>, write: Option<ObjectWrite>) -> Result<()> {
+        let (run_id, after, at) = (self.run_id, thread.seq, self.clock.now());
+        let events = match write {
+            None => self.log.append(run_id, after, at, kinds).await?,
+            Some(write) => self.log.append_with(run_id, after, at, kinds, write).await?,
+        };
         for event in &events {
             thread.apply(event);
         }
@@ -121,7 +137,7 @@ pub(crate) fn with_ends_of_calls(thread: &Thread, ending: Vec<RunEventKind>) -> 
         .filter(|call| call.state == CallState::Running && !ending.iter().any(|kind| ends(kind, call.call_id)));
     let mut kinds: Vec<_> = cut_off
         .map(|call| {
-            if call.effect.is_repeatable() {
+            if call.is_repeatable() {
                 stopped(call)
             } else {
                 RunEventKind::CallOutcomeUnknown { call_id: call.call_id }
@@ -143,6 +159,7 @@ fn stopped(call: &ToolCallView) -> RunEventKind {
         title: format!("{}: stopped", call.title),
         content: result_text::of_error(&error, 1),
         result: None,
+        changes: Vec::new(),
         error: Some(error.report()),
         ms: None,
     }

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{CallState, Effect, ModelReply, RunEventKind, Thread, ToolCallRequest, ToolCallView};
+use hedgerow_agent_api::{CallState, ModelReply, RunEventKind, Thread, ToolCallRequest, ToolCallView};
 use hedgerow_errors::Result;
 
-use crate::call::Pending;
+use crate::call::{Approved, Pending};
 use crate::supervisor::Run;
 use crate::{answer, call_batch, model_round};
 
@@ -53,11 +53,11 @@ pub(crate) fn next_step(thread: &Thread, approved: Option<&Pending>) -> Step {
     };
     let agreed = approved
         .filter(|_| thread.replies.is_empty())
-        .and_then(|pending| pending.approved);
+        .and_then(|pending| pending.approved.clone());
     let unfinished = started
         .iter()
         .filter(|call| call.state == CallState::Running)
-        .map(|call| again(call, agreed));
+        .map(|call| again(call, agreed.clone()));
     // Calls start in the order of the reply, so the position tells which of them have.
     let pending: Vec<Pending> = unfinished.chain(wanted.into_iter().skip(started.len())).collect();
     if !pending.is_empty() {
@@ -76,7 +76,7 @@ pub(crate) fn next_step(thread: &Thread, approved: Option<&Pending>) -> Step {
 }
 
 /// A call that was started by an earlier process and whose result never came.
-fn again(call: &ToolCallView, approved: Option<Effect>) -> Pending {
+fn again(call: &ToolCallView, approved: Option<Approved>) -> Pending {
     let (id, name, arguments) = (call.model_call_id.clone(), call.tool.clone(), call.arguments.clone());
     let request = ToolCallRequest { id, name, arguments };
     Pending {

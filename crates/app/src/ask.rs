@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use hedgerow_agent::AskRequest;
-use hedgerow_agent_api::{ModelProvider, RunEvent, Surface, Thread};
+use hedgerow_agent_api::{Approval, ModelProvider, RunEvent, Surface, Thread};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 
@@ -26,6 +26,8 @@ pub struct AskInput {
     pub conversation_id: Option<ConversationId>,
     /// The run it answers or goes on from.
     pub continues: Option<RunId>,
+    /// What the user says to the call that the continued run asks about.
+    pub approval: Option<Approval>,
     /// The run's id, chosen by the caller, so that a second delivery starts nothing.
     pub run_id: Option<RunId>,
     /// Where the question comes from.
@@ -43,6 +45,7 @@ impl AskInput {
             modes: Vec::new(),
             conversation_id: None,
             continues: None,
+            approval: None,
             run_id: None,
             surface,
         }
@@ -61,6 +64,8 @@ impl App {
             question: input.question,
             conversation_id: input.conversation_id,
             continues: input.continues,
+            approval: input.approval,
+            person: self.person.to_string(),
             modes: input.modes,
             clock: self.clock.clone(),
             surface: input.surface,

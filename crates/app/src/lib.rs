@@ -13,6 +13,7 @@ mod import_access_log;
 mod import_events;
 mod import_world;
 mod manifest;
+mod objects;
 mod persons;
 mod product_check;
 mod projects;
@@ -32,7 +33,7 @@ pub use import_world::WorldImport;
 pub use product_check::{Check, Finding, ProductReport};
 pub use recover::Recovered;
 pub use runs::diff::{Change, RunDiff};
-pub use tools::{ToolCall, ToolCallResult, ToolEffect, ToolExample, ToolInfo};
+pub use tools::{ToolCall, ToolCallResult, ToolExample, ToolInfo, ToolPreview};
 
 pub use hedgerow_ingest::{ColumnOptions, EventFormat, ImportProgress, ImportSummary, MaxRejects};
 
@@ -40,12 +41,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hedgerow_agent::Agent;
-use hedgerow_agent_api::{ModelProvider, Policy, Registry, RunLog};
+use hedgerow_agent_api::{ModelProvider, ObjectStore, Policy, Registry, RunLog};
 use hedgerow_data_api::{Clock, Data, Maintenance};
 use hedgerow_errors::Result;
 
 /// The model that drives a run when nobody names one: the built-in analyst.
 pub const BUILTIN_MODEL: &str = "builtin";
+
+/// Who acts where nobody has signed in: whoever sits at this machine.
+const LOCAL_PERSON: &str = "local";
 
 /// Turns a model's name, such as `builtin` or `exec:CMD`, into the model.
 pub trait ModelResolver: Send + Sync {
@@ -66,6 +70,8 @@ pub struct AppParts {
     pub registry: Arc<Registry>,
     /// The truth about runs.
     pub run_log: Arc<dyn RunLog>,
+    /// What people and agents make.
+    pub objects: Arc<dyn ObjectStore>,
     /// Finds models.
     pub models: Arc<dyn ModelResolver>,
     /// What calls may do.
@@ -83,6 +89,7 @@ pub struct App {
     parts: Arc<AppParts>,
     clock: Clock,
     default_model: Arc<str>,
+    person: Arc<str>,
     folder: Option<Arc<Path>>,
 }
 
@@ -95,6 +102,7 @@ impl App {
             parts: Arc::new(parts),
             clock,
             default_model: Arc::from(BUILTIN_MODEL),
+            person: Arc::from(LOCAL_PERSON),
             folder: None,
         }
     }

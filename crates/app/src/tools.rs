@@ -1,6 +1,8 @@
 //! The registry's tools, called by people and programs under the policy of all surfaces.
 
-use hedgerow_agent_api::{Decision, DynTool, Effect, Progress, Surface, ToolContext};
+use hedgerow_agent_api::{
+    Activity, Decision, DynTool, Effect, ObjectChange, ObjectWrite, Progress, Surface, ToolContext,
+};
 use hedgerow_data_api::{Provenance, Table, Warning};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -53,6 +55,8 @@ pub struct ToolCall {
     pub arguments: Value,
     /// Where the call comes from.
     pub surface: Surface,
+    /// Whether a person has agreed to what the call does, where the policy asks.
+    pub approved: bool,
     /// Takes progress.
     pub progress: Progress,
 }
@@ -70,17 +74,22 @@ pub struct ToolCallResult {
     pub warnings: Vec<Warning>,
     /// How the numbers came to be.
     pub provenance: Option<Provenance>,
+    /// The changes of objects that were made, each of which can be undone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Activity>,
 }
 
 /// What a call would do, and whether it may.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ToolEffect {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolPreview {
     /// The tool.
     pub tool: String,
     /// What the call would do.
     pub effect: Effect,
     /// What the policy says of it.
     pub decision: Decision,
+    /// The changes of objects that it would make.
+    pub changes: Vec<ObjectChange>,
 }
 
 impl App {
@@ -100,29 +109,33 @@ impl App {
     }
 
     /// Validates a call and says what it would do, without doing it.
-    pub async fn tool_effect(&self, call: &ToolCall) -> Result<ToolEffect> {
+    pub async fn preview_tool(&self, call: &ToolCall) -> Result<ToolPreview> {
         let tool = self.parts.registry.tool(&call.name)?;
         self.require_project(&call.project).await?;
-        let effect = tool.effect(&self.tool_context(call), &call.arguments).await?;
-        let decision = self.parts.policy.decide(&call.name, effect, call.surface);
-        Ok(ToolEffect {
+        let ctx = self.tool_context(call);
+        let effect = tool.effect(&ctx, &call.arguments).await?;
+        Ok(ToolPreview {
             tool: call.name.clone(),
             effect,
-            decision,
+            decision: self.parts.policy.decide(&call.name, effect, call.surface),
+            changes: tool.preview(&ctx, &call.arguments).await?,
         })
     }
 
-    /// Runs a call that the policy allows.
+    /// Runs a call that the policy allows, or that it asks about and a person has agreed to.
     pub async fn call_tool(&self, call: &ToolCall) -> Result<ToolCallResult> {
         let tool = self.parts.registry.tool(&call.name)?;
-        let ToolEffect { effect, decision, .. } = self.tool_effect(call).await?;
+        let ToolPreview { effect, decision, .. } = self.preview_tool(call).await?;
         let effect = effect_name(effect);
         match decision {
             Decision::Allow => {}
+            Decision::Ask if call.approved => {}
             Decision::Ask => {
                 let message = format!("{} would {effect}, and that needs approval", call.name);
-                let hint =
-                    "ask for it in a conversation, where the call is shown for approval, or allow it in the policy";
+                let hint = match call.surface {
+                    Surface::Cli => "look at it with --dry-run, then repeat it with --approve",
+                    _ => "look at its preview, then repeat it with approved=true",
+                };
                 return Err(Error::new(Code::Denied, message).with_hint(hint));
             }
             Decision::Deny => {
@@ -138,7 +151,19 @@ impl App {
             let message = format!("{} changes a run, and this call belongs to none", call.name);
             return Err(Error::invalid(message).with_hint("it is for models; ask a question with `hedgerow ask`"));
         }
+        let changes = if output.changes.is_empty() {
+            Vec::new()
+        } else {
+            let write = ObjectWrite {
+                project: call.project.clone(),
+                actor: self.actor(),
+                at: self.clock.now(),
+                changes: output.changes,
+            };
+            self.parts.objects.write(write).await?
+        };
         Ok(ToolCallResult {
+            changes,
             result: output.result,
             content: output.content,
             table: output.table,

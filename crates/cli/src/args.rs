@@ -1,7 +1,9 @@
 //! The command line's form.
 
 mod maintain;
+mod objects;
 mod product;
+mod runs;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -17,7 +19,9 @@ use hedgerow_ids::{ProjectId, RunId};
 pub(crate) use self::maintain::{
     BackupArgs, DoctorArgs, ExportCommand, ExportJsonlArgs, ExportParquetArgs, PersonsCommand, RestoreArgs,
 };
+pub(crate) use self::objects::{ActivityCommand, ObjectsCommand};
 pub(crate) use self::product::ProductCommand;
+pub(crate) use self::runs::RunsCommand;
 use crate::printer::Printer;
 
 /// The project where nobody names one.
@@ -138,9 +142,15 @@ pub enum Command {
     /// Check products that are declared as files
     #[command(subcommand, after_help = "Example:\n  hedgerow product check ./activation")]
     Product(ProductCommand),
-    /// List, show, replay and compare runs
+    /// List, show, replay and compare runs; approve, reject and undo what they do
     #[command(subcommand, after_help = "Example:\n  hedgerow runs list --limit 10")]
     Runs(RunsCommand),
+    /// List and show what people and agents made: feature flags, insights, ...
+    #[command(subcommand, after_help = "Example:\n  hedgerow objects list feature_flag")]
+    Objects(ObjectsCommand),
+    /// List changes of objects, and take them back
+    #[command(subcommand, after_help = "Example:\n  hedgerow activity list --limit 5")]
+    Activity(ActivityCommand),
     /// Ask the questions of a benchmark and judge the answers
     #[command(
         after_help = "Example:\n  hedgerow eval site --fail-under 80\n\nIts projects and runs lie apart, in the folder evals of the data folder."
@@ -377,43 +387,12 @@ pub enum ToolsCommand {
         /// Its arguments
         #[arg(value_name = "JSON", default_value = "{}")]
         arguments: String,
-        /// Only say what the call would do
-        #[arg(long)]
+        /// Only say what the call would do, with the changes that it would make
+        #[arg(long, conflicts_with = "approve")]
         dry_run: bool,
-    },
-}
-
-/// `runs`.
-#[derive(Debug, Subcommand)]
-pub enum RunsCommand {
-    /// List runs, newest first; of all projects unless --project names one
-    #[command(after_help = "Example:\n  hedgerow runs list --limit 10")]
-    List {
-        /// How many, 1 to 1,000
-        #[arg(long, value_name = "RUNS", default_value_t = 20)]
-        limit: usize,
-    },
-    /// Show a run: question, calls, answer
-    #[command(after_help = "Example:\n  hedgerow runs show 01890a5d-ac96-774b-bcce-b302099a8057")]
-    Show {
-        /// The run
-        run: RunId,
-    },
-    /// Print a run's recorded events, one a line
-    #[command(after_help = "Example:\n  hedgerow runs replay 01890a5d-ac96-774b-bcce-b302099a8057 --json")]
-    Replay {
-        /// The run
-        run: RunId,
-    },
-    /// Compare two runs: outcome, answer, figures, calls
-    #[command(
-        after_help = "Example:\n  hedgerow runs diff 01890a5d-ac96-774b-bcce-b302099a8057 01890a5e-0b1c-7c3e-9d63-52a1f0f1d6b2"
-    )]
-    Diff {
-        /// The first run
-        left: RunId,
-        /// The second run
-        right: RunId,
+        /// Agree to what the call does, where the policy asks
+        #[arg(long)]
+        approve: bool,
     },
 }
 

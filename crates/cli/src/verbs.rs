@@ -2,11 +2,13 @@
 
 mod ask;
 mod backup;
+mod change_diff;
 mod demo;
 mod doctor;
 mod eval;
 mod export;
 mod import;
+mod objects;
 mod persons;
 mod product;
 mod progress;
@@ -113,6 +115,8 @@ async fn dispatch_droppable(command: Command, globals: &Globals, ctx: &VerbConte
         Command::Sql(args) => sql::run(args, globals, ctx).await,
         Command::Tools(command) => tools::run(command, globals, ctx).await,
         Command::Runs(command) => runs::run(command, globals, ctx).await,
+        Command::Objects(command) => objects::run(command, globals, ctx).await,
+        Command::Activity(command) => objects::activity(command, globals, ctx).await,
         Command::Eval(args) => eval::run(args, globals, ctx).await,
         Command::Backup(args) => backup::run(&args, globals, ctx).await,
         Command::Doctor(args) => doctor::run(args, globals, ctx).await,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hedgerow_errors::Result;
+use hedgerow_errors::{Code, Result};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,15 @@ pub trait QueryEngine: Send + Sync {
 
     /// The physical plan of a trends query, as text.
     async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String>;
+
+    /// Whether a query could be kept: refuses one that names what is not there. A range that has no data now may
+    /// have some later.
+    async fn check(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<()> {
+        match self.explain(project, query, clock).await {
+            Err(error) if error.code() != Code::NoData => Err(error),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A project as listed.

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hedgerow_agent::{Agent, Limits, core_tools};
-use hedgerow_agent_api::{ModelProvider, Policy, Registry};
+use hedgerow_agent_api::{ModelProvider, ObjectStore, Policy, Registry};
 use hedgerow_analyst::BuiltinAnalyst;
 use hedgerow_app::{App, AppParts, ModelResolver};
-use hedgerow_data_api::{Clock, Data};
+use hedgerow_data_api::{Clock, Data, Maintenance};
 use hedgerow_declared::Refused;
 use hedgerow_errors::Result;
 use hedgerow_lake::{DataFolder, Lake};
-use hedgerow_meta::SqliteRunLog;
+use hedgerow_meta::SqliteMeta;
 use hedgerow_models::{ExecModel, ModelSpec, ScriptedModel};
 use hedgerow_query::Engine;
 
@@ -28,28 +28,24 @@ pub(crate) struct Wired {
 pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<Wired> {
     let clock = clock.unwrap_or_else(Clock::system);
     let data_dir = folder.root().to_owned();
-    let run_log = Arc::new(SqliteRunLog::open(&data_dir.join("meta.sqlite")).await?);
+    let meta = Arc::new(SqliteMeta::open(&data_dir.join("meta.sqlite")).await?);
     let lake = Arc::new(Lake::new(folder, clock.clone()));
     let data = Data {
         queries: Arc::new(Engine::new(Arc::clone(&lake))?),
         store: lake.clone(),
     };
-    let (registry, refused) = registry(&data, &data_dir)?;
+    let (registry, refused) = registry(&data, meta.clone(), lake.clone(), &data_dir)?;
     let registry = Arc::new(registry);
     let policy = Policy::default();
-    let agent = Agent::new(
-        Arc::clone(&registry),
-        run_log.clone(),
-        policy.clone(),
-        Limits::default(),
-    );
+    let agent = Agent::new(Arc::clone(&registry), meta.clone(), policy.clone(), Limits::default());
     let models = Arc::new(Models);
     let app = App::new(AppParts {
         data,
         maintenance: lake.clone(),
         agent,
         registry,
-        run_log,
+        run_log: meta.clone(),
+        objects: meta,
         models,
         policy,
         data_dir,
@@ -60,13 +56,22 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<Wire
 
 /// All products, those declared as files last, then the core tools, whose search covers what was installed
 /// before them.
-fn registry(data: &Data, data_dir: &Path) -> Result<(Registry, Vec<Refused>)> {
+fn registry(
+    data: &Data,
+    objects: Arc<dyn ObjectStore>,
+    persons: Arc<dyn Maintenance>,
+    data_dir: &Path,
+) -> Result<(Registry, Vec<Refused>)> {
     let mut registry = Registry::default();
     hedgerow_product_product_analytics::install(&mut registry, data.clone())?;
     hedgerow_product_sql::install(&mut registry, data.clone())?;
+    hedgerow_product_insights::install(&mut registry, &objects, data)?;
+    hedgerow_product_actions::install(&mut registry, &objects, data)?;
+    hedgerow_product_notebooks::install(&mut registry, &objects, data)?;
+    hedgerow_product_feature_flags::install(&mut registry, &objects, persons)?;
     registry.set_default_mode("product_analytics")?;
     let refused = hedgerow_declared::install_all(&data_dir.join("products"), &mut registry, data)?;
-    core_tools::install(&mut registry, data.clone())?;
+    core_tools::install(&mut registry, data.clone(), objects)?;
     Ok((registry, refused))
 }
 

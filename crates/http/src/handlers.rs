@@ -2,6 +2,7 @@
 
 pub(crate) mod data;
 pub(crate) mod meta;
+pub(crate) mod objects;
 pub(crate) mod runs;
 pub(crate) mod tools;
 

@@ -75,16 +75,12 @@ fn tool_operation(route: &Route, path: &str, tool: &dyn DynTool, error: &Value, 
         reply = json!({"allOf": [common, {"type": "object", "properties": {"result": result}}]});
     }
     let reply = json!({"application/json": {"schema": reply}});
+    let mut parameters = path_parameters(path);
+    if let Some(query) = &route.query {
+        parameters.extend(query_parameters(&components.add_root(route.id, query)));
+    }
     let id = format!("{}_{}", route.id, declaration.name);
-    let mut operation = assemble(
-        route,
-        &id,
-        &declaration.title,
-        path_parameters(path),
-        Some(body),
-        reply,
-        error,
-    );
+    let mut operation = assemble(route, &id, &declaration.title, parameters, Some(body), reply, error);
     operation["description"] = json!(declaration.description);
     operation["x-access"] = json!(declaration.access);
     operation

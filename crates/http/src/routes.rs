@@ -3,15 +3,17 @@
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use hedgerow_agent_api::{RunEvent, RunSummary, Thread};
-use hedgerow_app::{App, ToolCallResult, ToolInfo};
+use hedgerow_agent_api::{Activity, Object, RunEvent, RunSummary, Thread};
+use hedgerow_app::{App, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::handlers::data::{self, SuggestionParams, Suggestions};
+use crate::handlers::objects::{self, ActivityParams, ObjectParams, UndoParams};
 use crate::handlers::runs::{self, EventParams, RunAccepted, RunParams, StartRun};
-use crate::handlers::{List, meta, tools};
+use crate::handlers::tools::{self, CallParams};
+use crate::handlers::{List, meta};
 
 /// A schema with the name that it has in the document.
 pub(crate) struct Named {
@@ -48,6 +50,12 @@ pub(crate) struct Route {
 
 /// All routes.
 pub(crate) fn all() -> Vec<Route> {
+    let groups = [data_routes(), tool_routes(), run_routes()];
+    groups.into_iter().flatten().collect()
+}
+
+/// What is there, and queries over it.
+fn data_routes() -> Vec<Route> {
     vec![
         get("/healthz", "health", "Says that the server is up", meta::health).text(),
         get("/openapi.json", "openapi", "This document", meta::openapi),
@@ -83,6 +91,12 @@ pub(crate) fn all() -> Vec<Route> {
         )
         .query::<SuggestionParams>()
         .json::<Suggestions>(),
+    ]
+}
+
+/// Tools, and the objects that they write.
+fn tool_routes() -> Vec<Route> {
+    vec![
         get("/api/tools", "list_tools", "Tools, by name", tools::list).json::<List<ToolInfo>>(),
         post(
             "/api/projects/{project}/tools/{name}",
@@ -90,8 +104,53 @@ pub(crate) fn all() -> Vec<Route> {
             "Calls a tool",
             tools::call,
         )
+        .query::<CallParams>()
         .json::<ToolCallResult>()
         .per_tool(),
+        post(
+            "/api/projects/{project}/tools/{name}/preview",
+            "preview_tool",
+            "Says what a call would do",
+            tools::preview,
+        )
+        .body::<serde_json::Value>()
+        .json::<ToolPreview>(),
+        get(
+            "/api/projects/{project}/objects",
+            "list_objects",
+            "What people and agents made, by name",
+            objects::list,
+        )
+        .query::<ObjectParams>()
+        .json::<List<Object>>(),
+        get(
+            "/api/projects/{project}/objects/{id}",
+            "get_object",
+            "One object as it stands",
+            objects::show,
+        )
+        .json::<Object>(),
+        get(
+            "/api/projects/{project}/activity",
+            "list_activity",
+            "Changes of objects, newest first",
+            objects::activity,
+        )
+        .query::<ActivityParams>()
+        .json::<List<Activity>>(),
+        post(
+            "/api/projects/{project}/activity/{id}/undo",
+            "undo_change",
+            "Takes one change back",
+            objects::undo,
+        )
+        .json::<Activity>(),
+    ]
+}
+
+/// Questions and their runs.
+fn run_routes() -> Vec<Route> {
+    vec![
         post(
             "/api/projects/{project}/runs",
             "start_run",
@@ -116,6 +175,14 @@ pub(crate) fn all() -> Vec<Route> {
         post("/api/runs/{run_id}/cancel", "cancel_run", "Stops a run", runs::cancel)
             .json::<RunAccepted>()
             .accepted(),
+        post(
+            "/api/runs/{run_id}/undo",
+            "undo_run",
+            "Takes back what a run changed, or one call of it",
+            objects::undo_run,
+        )
+        .query::<UndoParams>()
+        .json::<List<Activity>>(),
         get(
             "/api/conversations/{id}",
             "get_conversation",

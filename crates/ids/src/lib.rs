@@ -111,6 +111,10 @@ uuid_ids! {
     CallId = "call";
     /// One executed query; the provenance of its result.
     QueryId = "query";
+    /// Something that people and agents make and change: a feature flag, an insight, ...
+    ObjectId = "object";
+    /// One change of one object, as its history keeps it.
+    ActivityId = "activity";
 }
 
 #[cfg(test)]

@@ -112,21 +112,23 @@ fn known_version(run_id: RunId, version: i64) -> Result<u32> {
 }
 
 fn id<T: std::str::FromStr<Err = hedgerow_ids::InvalidId>>(row: &SqliteRow, name: &str) -> Result<T> {
-    let unreadable = |error| Error::caused(Code::Corrupt, format!("reading {name} of a run"), error);
+    let unreadable = |error| Error::caused(Code::Corrupt, format!("reading {name}"), error);
     column::<&str>(row, name)?.parse().map_err(unreadable)
 }
 
-fn time(text: &str) -> Result<DateTime<Utc>> {
+/// Reads a stored time.
+pub(crate) fn time(text: &str) -> Result<DateTime<Utc>> {
     let unreadable = |error| Error::caused(Code::Corrupt, format!("reading the time {text:?}"), error);
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.with_timezone(&Utc))
         .map_err(unreadable)
 }
 
-fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T>
+/// Reads a column.
+pub(crate) fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T>
 where
     T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
 {
     row.try_get(name)
-        .map_err(|error| failed(format!("reading {name} of a run"), error))
+        .map_err(|error| failed(format!("reading {name}"), error))
 }

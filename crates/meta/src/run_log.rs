@@ -4,24 +4,15 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hedgerow_agent_api::{NewRun, RUN_EVENT_VERSION, RunEvent, RunEventKind, RunLog, RunSummary};
+use hedgerow_agent_api::{NewRun, ObjectWrite, RUN_EVENT_VERSION, RunEvent, RunEventKind, RunLog, RunSummary};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
-use sqlx::sqlite::SqlitePool;
 use sqlx::{Row, Sqlite, Transaction};
-use tokio::sync::{Mutex, MutexGuard};
 
-use crate::database::{self, failed};
+use crate::database::failed;
+use crate::object_rows;
 use crate::record::{self, Body};
-
-/// Keeps runs in one SQLite file, which one process at a time should have open.
-#[derive(Debug)]
-pub struct SqliteRunLog {
-    pool: SqlitePool,
-    /// SQLite lets one writer in at a time and makes the others poll; here they queue in order and
-    /// leave the pool's connections to readers.
-    writer: Mutex<()>,
-}
+use crate::sqlite::SqliteMeta;
 
 /// Where a run stands.
 struct Position {
@@ -29,42 +20,11 @@ struct Position {
     ended: bool,
 }
 
-impl SqliteRunLog {
-    /// Opens the file, making it if it is missing. Its folder must exist.
-    ///
-    /// # Errors
-    ///
-    /// `io` where the file can't be opened or a commit there would not be durable, `corrupt` where it
-    /// is no database or a newer version has migrated it, `busy` where another process holds it.
-    pub async fn open(path: &Path) -> Result<Self> {
-        Ok(Self {
-            pool: database::open(path).await?,
-            writer: Mutex::new(()),
-        })
-    }
-
-    /// Waits for running statements and closes the file; every later call fails as `unavailable`.
-    pub async fn close(&self) {
-        self.pool.close().await;
-    }
-
-    /// A transaction that holds the write lock from its first statement, so that what it reads stays
-    /// true until it commits. Dropped without a commit it leaves nothing behind.
-    async fn write(&self) -> Result<(MutexGuard<'_, ()>, Transaction<'static, Sqlite>)> {
-        let turn = self.writer.lock().await;
-        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await;
-        Ok((
-            turn,
-            transaction.map_err(|error| failed("beginning to write the run log", error))?,
-        ))
-    }
-}
-
 #[async_trait]
-impl RunLog for SqliteRunLog {
+impl RunLog for SqliteMeta {
     async fn create(&self, run: NewRun) -> Result<()> {
         let started_at = record::time_text(run.started_at);
-        let (_turn, mut transaction) = self.write().await?;
+        let (_turn, mut transaction) = self.begin().await?;
         let inserted = sqlx::query(
             "INSERT INTO runs (run_id, conversation_id, project, question, started_at, heartbeat_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (run_id) DO NOTHING",
@@ -93,35 +53,18 @@ impl RunLog for SqliteRunLog {
         at: DateTime<Utc>,
         kinds: Vec<RunEventKind>,
     ) -> Result<Vec<RunEvent>> {
-        let bodies = kinds.iter().map(Body::of).collect::<Result<Vec<_>>>()?;
-        let ends_early = kinds.iter().rev().skip(1).any(RunEventKind::is_terminal);
-        let (_turn, mut transaction) = self.write().await?;
-        let position = position(&mut transaction, run_id).await?;
-        if position.ended || ends_early {
-            return Err(Error::new(
-                Code::Conflict,
-                format!("run {run_id} has ended, nothing comes after its end"),
-            ));
-        }
-        if position.last != after {
-            let message = format!("run {run_id} is at event {}, not at {after}", position.last);
-            return Err(Error::new(Code::Conflict, message));
-        }
-        for (seq, body) in (after + 1..).zip(bodies) {
-            insert(&mut transaction, run_id, seq, at, body).await?;
-        }
-        transaction
-            .commit()
-            .await
-            .map_err(|error| failed(format!("writing events of run {run_id}"), error))?;
-        let event = |(seq, kind)| RunEvent {
-            version: RUN_EVENT_VERSION,
-            run_id,
-            seq,
-            at,
-            kind,
-        };
-        Ok((after + 1..).zip(kinds).map(event).collect())
+        self.append_all(run_id, after, at, kinds, None).await
+    }
+
+    async fn append_with(
+        &self,
+        run_id: RunId,
+        after: u64,
+        at: DateTime<Utc>,
+        kinds: Vec<RunEventKind>,
+        write: ObjectWrite,
+    ) -> Result<Vec<RunEvent>> {
+        self.append_all(run_id, after, at, kinds, Some(write)).await
     }
 
     async fn read(&self, run_id: RunId, after: u64) -> Result<Vec<RunEvent>> {
@@ -194,7 +137,7 @@ impl RunLog for SqliteRunLog {
 
     async fn heartbeat(&self, run_id: RunId, at: DateTime<Utc>) -> Result<()> {
         let step = || format!("recording that run {run_id} is alive");
-        let (_turn, mut transaction) = self.write().await?;
+        let (_turn, mut transaction) = self.begin().await?;
         let updated = sqlx::query("UPDATE runs SET heartbeat_at = ?2 WHERE run_id = ?1")
             .bind(run_id.to_string())
             .bind(record::time_text(at))
@@ -205,6 +148,50 @@ impl RunLog for SqliteRunLog {
             return Err(unknown(run_id));
         }
         transaction.commit().await.map_err(|error| failed(step(), error))
+    }
+}
+
+impl SqliteMeta {
+    async fn append_all(
+        &self,
+        run_id: RunId,
+        after: u64,
+        at: DateTime<Utc>,
+        kinds: Vec<RunEventKind>,
+        write: Option<ObjectWrite>,
+    ) -> Result<Vec<RunEvent>> {
+        let bodies = kinds.iter().map(Body::of).collect::<Result<Vec<_>>>()?;
+        let ends_early = kinds.iter().rev().skip(1).any(RunEventKind::is_terminal);
+        let (_turn, mut transaction) = self.begin().await?;
+        let position = position(&mut transaction, run_id).await?;
+        if position.ended || ends_early {
+            return Err(Error::new(
+                Code::Conflict,
+                format!("run {run_id} has ended, nothing comes after its end"),
+            ));
+        }
+        if position.last != after {
+            let message = format!("run {run_id} is at event {}, not at {after}", position.last);
+            return Err(Error::new(Code::Conflict, message));
+        }
+        for (seq, body) in (after + 1..).zip(bodies) {
+            insert(&mut transaction, run_id, seq, at, body).await?;
+        }
+        if let Some(write) = write {
+            object_rows::write(&mut transaction, &write).await?;
+        }
+        transaction
+            .commit()
+            .await
+            .map_err(|error| failed(format!("writing events of run {run_id}"), error))?;
+        let event = |(seq, kind)| RunEvent {
+            version: RUN_EVENT_VERSION,
+            run_id,
+            seq,
+            at,
+            kind,
+        };
+        Ok((after + 1..).zip(kinds).map(event).collect())
     }
 }
 

@@ -6,6 +6,8 @@
 mod compat;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/objects.rs"]
+mod objects;
 #[path = "it/promises.rs"]
 mod promises;
 #[path = "it/sample.rs"]

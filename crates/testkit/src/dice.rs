@@ -20,6 +20,11 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % sides
     }
 
+    /// A position in a list of this length, which is not 0.
+    pub fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.roll(length as u64)).unwrap_or(0)
+    }
+
     /// True in so many of 100 cases.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.roll(100) < percent

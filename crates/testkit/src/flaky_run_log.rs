@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hedgerow_agent_api::{NewRun, RunEvent, RunEventKind, RunLog, RunSummary};
+use hedgerow_agent_api::{NewRun, ObjectWrite, RunEvent, RunEventKind, RunLog, RunSummary};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 use tokio::sync::Notify;
@@ -81,6 +81,18 @@ impl FlakyRunLog {
         Ok(())
     }
 
+    async fn at_append(&self, append: impl Future<Output = Result<Vec<RunEvent>>> + Send) -> Result<Vec<RunEvent>> {
+        self.check()?;
+        let hit = self.appends.fetch_add(1, Ordering::SeqCst) + 1 == self.nth;
+        if hit && self.moment == Moment::Before {
+            return Err(self.crash());
+        }
+        tokio::time::sleep(PAUSE).await;
+        let events = append.await?;
+        tokio::time::sleep(PAUSE).await;
+        if hit { Err(self.crash()) } else { Ok(events) }
+    }
+
     fn crash(&self) -> Error {
         self.crashed.store(true, Ordering::SeqCst);
         self.notify.notify_waiters();
@@ -102,15 +114,19 @@ impl RunLog for FlakyRunLog {
         at: DateTime<Utc>,
         kinds: Vec<RunEventKind>,
     ) -> Result<Vec<RunEvent>> {
-        self.check()?;
-        let hit = self.appends.fetch_add(1, Ordering::SeqCst) + 1 == self.nth;
-        if hit && self.moment == Moment::Before {
-            return Err(self.crash());
-        }
-        tokio::time::sleep(PAUSE).await;
-        let events = self.inner.append(run_id, after, at, kinds).await?;
-        tokio::time::sleep(PAUSE).await;
-        if hit { Err(self.crash()) } else { Ok(events) }
+        self.at_append(self.inner.append(run_id, after, at, kinds)).await
+    }
+
+    async fn append_with(
+        &self,
+        run_id: RunId,
+        after: u64,
+        at: DateTime<Utc>,
+        kinds: Vec<RunEventKind>,
+        write: ObjectWrite,
+    ) -> Result<Vec<RunEvent>> {
+        self.at_append(self.inner.append_with(run_id, after, at, kinds, write))
+            .await
     }
 
     async fn read(&self, run_id: RunId, after: u64) -> Result<Vec<RunEvent>> {

@@ -1,18 +1,21 @@
 //! A run log in memory.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hedgerow_agent_api::{NewRun, RUN_EVENT_VERSION, RunEvent, RunEventKind, RunLog, RunSummary, Thread};
+use hedgerow_agent_api::{NewRun, ObjectWrite, RUN_EVENT_VERSION, RunEvent, RunEventKind, RunLog, RunSummary, Thread};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
+
+use crate::MemoryObjects;
 
 /// Keeps runs as long as it lives.
 #[derive(Default)]
 pub struct MemoryRunLog {
     state: Mutex<State>,
+    objects: Arc<MemoryObjects>,
 }
 
 #[derive(Default)]
@@ -24,9 +27,55 @@ struct State {
 }
 
 impl MemoryRunLog {
+    /// The objects that are written together with events.
+    pub fn objects(&self) -> Arc<MemoryObjects> {
+        self.objects.clone()
+    }
+
     /// How often a run's owner said that it is alive.
     pub fn heartbeats(&self, run_id: RunId) -> u64 {
         self.lock().heartbeats.get(&run_id).copied().unwrap_or(0)
+    }
+
+    fn append_all(
+        &self,
+        run_id: RunId,
+        after: u64,
+        at: DateTime<Utc>,
+        kinds: Vec<RunEventKind>,
+        write: Option<&ObjectWrite>,
+    ) -> Result<Vec<RunEvent>> {
+        let mut state = self.lock();
+        let events = state.events(run_id)?;
+        let last = events.len() as u64;
+        if events.last().is_some_and(|event| event.kind.is_terminal()) {
+            return Err(Error::new(Code::Conflict, format!("run {run_id} has ended")));
+        }
+        if after != last {
+            return Err(Error::new(
+                Code::Conflict,
+                format!("run {run_id} is at {last}, not at {after}"),
+            ));
+        }
+        if kinds.iter().rev().skip(1).any(RunEventKind::is_terminal) {
+            return Err(Error::new(Code::Conflict, "a terminal event must be the last"));
+        }
+        let version = RUN_EVENT_VERSION;
+        let new: Vec<RunEvent> = (last + 1..)
+            .zip(kinds)
+            .map(|(seq, kind)| RunEvent {
+                version,
+                run_id,
+                seq,
+                at,
+                kind,
+            })
+            .collect();
+        if let Some(write) = write {
+            self.objects.commit(write)?;
+        }
+        state.events.entry(run_id).or_default().extend(new.clone());
+        Ok(new)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -62,34 +111,18 @@ impl RunLog for MemoryRunLog {
         at: DateTime<Utc>,
         kinds: Vec<RunEventKind>,
     ) -> Result<Vec<RunEvent>> {
-        let mut state = self.lock();
-        let events = state.events(run_id)?;
-        let last = events.len() as u64;
-        if events.last().is_some_and(|event| event.kind.is_terminal()) {
-            return Err(Error::new(Code::Conflict, format!("run {run_id} has ended")));
-        }
-        if after != last {
-            return Err(Error::new(
-                Code::Conflict,
-                format!("run {run_id} is at {last}, not at {after}"),
-            ));
-        }
-        if kinds.iter().rev().skip(1).any(RunEventKind::is_terminal) {
-            return Err(Error::new(Code::Conflict, "a terminal event must be the last"));
-        }
-        let version = RUN_EVENT_VERSION;
-        let new: Vec<RunEvent> = (last + 1..)
-            .zip(kinds)
-            .map(|(seq, kind)| RunEvent {
-                version,
-                run_id,
-                seq,
-                at,
-                kind,
-            })
-            .collect();
-        state.events.entry(run_id).or_default().extend(new.clone());
-        Ok(new)
+        self.append_all(run_id, after, at, kinds, None)
+    }
+
+    async fn append_with(
+        &self,
+        run_id: RunId,
+        after: u64,
+        at: DateTime<Utc>,
+        kinds: Vec<RunEventKind>,
+        write: ObjectWrite,
+    ) -> Result<Vec<RunEvent>> {
+        self.append_all(run_id, after, at, kinds, Some(&write))
     }
 
     async fn read(&self, run_id: RunId, after: u64) -> Result<Vec<RunEvent>> {

@@ -160,6 +160,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/tools/create_action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create an action
+         * @description Creates an action: one or more steps, each an event with conditions; an event counts where one step fits. Take the names of events, properties and values from read_taxonomy.
+         */
+        post: operations["call_tool_create_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/create_dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a dashboard
+         * @description Creates a page of insights and texts. Name insights by their names or ids; create those that are missing first.
+         */
+        post: operations["call_tool_create_dashboard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/create_feature_flag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a feature flag
+         * @description Creates a feature flag: name is the key that code asks for. Conditions are tried in order, the first that matches decides; one without properties means everybody, rollout_percentage is a share of those who match. A flag is inactive unless active is true. Take property names and values from read_taxonomy.
+         */
+        post: operations["call_tool_create_feature_flag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/create_insight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create an insight
+         * @description Saves a query under a name, so that people find its current numbers on its page and on dashboards. The query is one that query_trends takes; run it first, and save the one that answered.
+         */
+        post: operations["call_tool_create_insight"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/create_notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a notebook
+         * @description Creates a notebook: Markdown cells, and query cells that query_trends could run and that are computed anew when somebody reads. Write no computed number into a text: put the query below it.
+         */
+        post: operations["call_tool_create_notebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/delete_action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete an action
+         * @description Deletes an action. Insights that count it can not be computed any more.
+         */
+        post: operations["call_tool_delete_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/delete_dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a dashboard
+         * @description Deletes a dashboard; its insights stay.
+         */
+        post: operations["call_tool_delete_dashboard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/delete_feature_flag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a feature flag
+         * @description Deletes a feature flag. Code that asks for it gets no flag any more; to switch one off for everybody use update_feature_flag with active false instead.
+         */
+        post: operations["call_tool_delete_feature_flag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/delete_insight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete an insight
+         * @description Deletes a saved insight. One that stands on a dashboard is refused: take it off there first.
+         */
+        post: operations["call_tool_delete_insight"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/delete_notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a notebook
+         * @description Deletes a notebook.
+         */
+        post: operations["call_tool_delete_notebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/tools/enable_mode": {
         parameters: {
             query?: never;
@@ -174,6 +374,26 @@ export interface paths {
          * @description Turns a mode on: its tools and its expert instructions are there from the next reply on. Several can be on.
          */
         post: operations["call_tool_enable_mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/evaluate_feature_flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate feature flags
+         * @description Says what feature flags are for one person and why: which condition matched, or that its share left the person out. Stored properties count unless others are given.
+         */
+        post: operations["call_tool_evaluate_feature_flags"];
         delete?: never;
         options?: never;
         head?: never;
@@ -231,7 +451,7 @@ export interface paths {
         put?: never;
         /**
          * Read data
-         * @description Reads one thing whole. Kind project: from when to when the project has data, and how many events of each name.
+         * @description Reads one thing whole. Kind project: from when to when the project has data, and how many events of each name. Kind objects: what people and agents made - feature flags, insights, dashboards, cohorts, actions, notebooks - with all that it consists of; read one before you change it.
          */
         post: operations["call_tool_read_data"];
         delete?: never;
@@ -294,6 +514,191 @@ export interface paths {
          * @description Replaces the to-do list, which the user sees. For jobs of more than two steps: write it first, then keep one item in progress and mark each as completed when it is.
          */
         post: operations["call_tool_todo_write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/update_action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change an action
+         * @description Changes an action: only the fields in changes are replaced, and steps as a whole, so read it with read_data first.
+         */
+        post: operations["call_tool_update_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/update_dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change a dashboard
+         * @description Changes a dashboard: only the fields in changes are replaced, and tiles as a whole, so read it with read_data first and repeat the tiles that stay.
+         */
+        post: operations["call_tool_update_dashboard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/update_feature_flag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change a feature flag
+         * @description Changes a feature flag. Only the fields in changes are replaced; a list, such as filters.groups, is replaced as a whole, so read the flag with read_data first and repeat the conditions that stay.
+         */
+        post: operations["call_tool_update_feature_flag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/update_insight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change an insight
+         * @description Changes a saved insight: only the fields in changes are replaced. Read it with read_data first.
+         */
+        post: operations["call_tool_update_insight"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/update_notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change a notebook
+         * @description Changes a notebook: only the fields in changes are replaced, and cells as a whole, so read it with read_data first.
+         */
+        post: operations["call_tool_update_notebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what a call would do */
+        post: operations["preview_tool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people and agents made, by name */
+        get: operations["list_objects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/objects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One object as it stands */
+        get: operations["get_object"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes of objects, newest first */
+        get: operations["list_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/activity/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes one change back */
+        post: operations["undo_change"];
         delete?: never;
         options?: never;
         head?: never;
@@ -385,6 +790,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back what a run changed, or one call of it */
+        post: operations["undo_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{id}": {
         parameters: {
             query?: never;
@@ -422,6 +844,77 @@ export interface components {
             /** @description What was counted. */
             math: components["schemas"]["Math"];
         };
+        /** @description All of an action but its name. */
+        Action2: {
+            /** @description What it means. */
+            description?: string;
+            /** @description An event counts where one of these fits. */
+            steps: components["schemas"]["ActionStep"][];
+            /** @description Labels to find it by. */
+            tags?: string[];
+        };
+        /** @description One way in which the action happens. */
+        ActionStep: {
+            /** @description The event's name; any event when absent. */
+            event?: string | null;
+            /** @description Conditions on the event: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+        };
+        /** @description One change of one object, as its history keeps it; never changed afterwards. */
+        Activity: {
+            /** @description Its id. */
+            id: components["schemas"]["ActivityId"];
+            /** @description The object. */
+            object_id: components["schemas"]["ObjectId"];
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description What the object is. */
+            kind: string;
+            /**
+             * Format: uint64
+             * @description The version that it led to.
+             */
+            version: number;
+            /** @description When. */
+            at: string;
+            /** @description Who did it. */
+            actor: components["schemas"]["Actor"];
+            /** @description What was done. */
+            action: components["schemas"]["ActivityAction"];
+            /** @description The state before; absent for a new object. */
+            before?: components["schemas"]["ObjectState"] | null;
+            /** @description The state after; absent for a deletion. */
+            after?: components["schemas"]["ObjectState"] | null;
+            /** @description The change that this one undid. */
+            undoes?: components["schemas"]["ActivityId"] | null;
+            /** @description The newest change that undid this one; it may be undone itself. */
+            undone_by?: components["schemas"]["ActivityId"] | null;
+        };
+        /** @description What was done to an object. */
+        ActivityAction: "created" | "changed" | "deleted" | "restored";
+        /** @description One change of one object, as its history keeps it. */
+        ActivityId: string;
+        /** @description Every list that the API answers. */
+        ActivityList: {
+            /** @description The members. */
+            data: components["schemas"]["Activity"][];
+        };
+        /** @description Who did it. */
+        Actor: {
+            /** @constant */
+            type: "person";
+            /** @description The name. */
+            name: string;
+        } | {
+            /** @constant */
+            type: "agent";
+            /** @description The person who asked. */
+            name: string;
+            /** @description The run. */
+            run_id: components["schemas"]["RunId"];
+            /** @description The call, which is the step. */
+            call_id: components["schemas"]["CallId"];
+        };
         /** @description An answer whose figures are bound. */
         Answer: {
             /** @description The whole answer as text, figures rendered; an unverified one carries ` [unverified]`. */
@@ -435,6 +928,19 @@ export interface components {
              * @description The position of the one figure that answers the question, if one does.
              */
             headline: number | null;
+        };
+        AnyValue: unknown;
+        /** @description What a person says to a call that waits for approval. */
+        Approval: {
+            /** @constant */
+            decision: "approve";
+            /** @description Other arguments than those that were asked about. */
+            arguments?: unknown;
+        } | {
+            /** @constant */
+            decision: "reject";
+            /** @description Why not, for the model. */
+            reason?: string | null;
         };
         /** @description A question to the user. */
         AskUserArguments: {
@@ -472,6 +978,8 @@ export interface components {
             effect: components["schemas"]["Effect"];
             /** @description Why it is asked: the policy, or an unknown outcome after a crash. */
             why: string;
+            /** @description The changes of objects that it would make. */
+            changes?: components["schemas"]["ObjectChange"][];
         };
         /** @description Splits by the values of one property. */
         BreakdownFilter: {
@@ -491,6 +999,8 @@ export interface components {
         };
         /** @description Whose property a breakdown takes. */
         BreakdownType: "event";
+        /** @description What people are told apart by. */
+        Bucketing: "distinct_id" | "device_id";
         /** @description One tool call within a run; also its idempotency key. */
         CallId: string;
         /** @description How a call stands. */
@@ -529,10 +1039,119 @@ export interface components {
             /** @description What it counts. */
             unit: components["schemas"]["Unit"];
         };
+        /** @description One condition: all of its properties, and a share of those who have them. */
+        Condition: {
+            /**
+             * @description What must hold; nothing means everybody.
+             * @default []
+             */
+            properties?: components["schemas"]["FlagProperty"][];
+            /**
+             * Format: double
+             * @description The share of those who get it, in percent from 0 to 100; all when absent.
+             */
+            rollout_percentage?: number | null;
+            /** @description The variant that they get, instead of one by chance. */
+            variant?: string | null;
+            /**
+             * Format: uint8
+             * @description The group type that this condition is about, where it is another than the flag's; `null` means people.
+             */
+            aggregation_group_type_index?: number | null;
+            /** @description What the condition is for. */
+            description?: string | null;
+        };
         /** @description Runs that share a history. */
         ConversationId: string;
+        /** @description What a new object is. */
+        CreateActionArguments: {
+            /** @description Its name, which no other of the kind may have. */
+            name: string;
+            /** @description What it consists of. */
+            body: components["schemas"]["Action2"];
+        };
+        /** @description The result of a write. */
+        CreateActionResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description What a new object is. */
+        CreateDashboardArguments: {
+            /** @description Its name, which no other of the kind may have. */
+            name: string;
+            /** @description What it consists of. */
+            body: components["schemas"]["Dashboard"];
+        };
+        /** @description The result of a write. */
+        CreateDashboardResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description What a new object is. */
+        CreateFeatureFlagArguments: {
+            /** @description Its name, which no other of the kind may have. */
+            name: string;
+            /** @description What it consists of. */
+            body: components["schemas"]["Flag"];
+        };
+        /** @description The result of a write. */
+        CreateFeatureFlagResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description What a new object is. */
+        CreateInsightArguments: {
+            /** @description Its name, which no other of the kind may have. */
+            name: string;
+            /** @description What it consists of. */
+            body: components["schemas"]["Insight"];
+        };
+        /** @description The result of a write. */
+        CreateInsightResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description What a new object is. */
+        CreateNotebookArguments: {
+            /** @description Its name, which no other of the kind may have. */
+            name: string;
+            /** @description What it consists of. */
+            body: components["schemas"]["Notebook"];
+        };
+        /** @description The result of a write. */
+        CreateNotebookResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description All of a dashboard but its name. */
+        Dashboard: {
+            /** @description What it shows. */
+            description?: string;
+            /**
+             * @description What stands on it, from the top.
+             * @default []
+             */
+            tiles?: components["schemas"]["Tile"][];
+            /**
+             * @description Whether it stands above others in lists.
+             * @default false
+             */
+            pinned?: boolean;
+            /** @description Labels to find it by. */
+            tags?: string[];
+        };
         /** @description The kinds of things that can be read. */
-        DataKind: "project";
+        DataKind: "project" | "objects";
         /**
          * @description A range of time in the project's time zone.
          *
@@ -547,6 +1166,68 @@ export interface components {
             date_to?: string | null;
             /** @description Keep both ends exactly as given instead of widening them to whole days or hours. */
             explicitDate?: boolean;
+        };
+        /** @description What the policy says of a call. */
+        Decision: "allow" | "ask" | "deny";
+        /** @description Which object to delete. */
+        DeleteActionArguments: {
+            /** @description The object's name. */
+            name: string;
+        };
+        /** @description The result of a write. */
+        DeleteActionResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description Which object to delete. */
+        DeleteDashboardArguments: {
+            /** @description The object's name. */
+            name: string;
+        };
+        /** @description The result of a write. */
+        DeleteDashboardResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description Which object to delete. */
+        DeleteFeatureFlagArguments: {
+            /** @description The object's name. */
+            name: string;
+        };
+        /** @description The result of a write. */
+        DeleteFeatureFlagResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description Which object to delete. */
+        DeleteInsightArguments: {
+            /** @description The object's name. */
+            name: string;
+        };
+        /** @description The result of a write. */
+        DeleteInsightResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description Which object to delete. */
+        DeleteNotebookArguments: {
+            /** @description The object's name. */
+            name: string;
+        };
+        /** @description The result of a write. */
+        DeleteNotebookResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
         };
         /** @description The display decides whether there are buckets or one total. */
         Display: "ActionsLineGraph" | "ActionsBar" | "BoldNumber" | "ActionsBarValue" | "ActionsTable";
@@ -568,6 +1249,51 @@ export interface components {
         ErrorBody: {
             /** @description What failed. */
             error: components["schemas"]["Report"];
+        };
+        /** @description For whom, and which flags. */
+        EvaluateFeatureFlagsArguments: {
+            /** @description The distinct id. */
+            distinct_id: string;
+            /**
+             * @description The keys of the flags; all when absent.
+             * @default []
+             */
+            flags?: string[];
+            /**
+             * @description Properties that count instead of the person's stored ones.
+             * @default {}
+             */
+            person_properties?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The keys of the groups that the person is in, by the name of the group type.
+             * @default {}
+             */
+            groups?: {
+                [key: string]: string;
+            };
+            /**
+             * @description The groups' properties, by the name of the group type.
+             * @default {}
+             */
+            group_properties?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /**
+             * @description The device's id, for flags that tell devices apart.
+             * @default null
+             */
+            device_id?: string | null;
+        };
+        /** @description The flags for somebody. */
+        EvaluateFeatureFlagsResult: {
+            /** @description By key. */
+            flags: components["schemas"]["FlagResult"][];
+            /** @description Whether there is a person with this distinct id; without one only the given properties count. */
+            person_is_known: boolean;
         };
         /** @description An event that was captured at least once. */
         EventDefinition: {
@@ -668,6 +1394,103 @@ export interface components {
         };
         /** @description A group or a condition. */
         FilterNode: components["schemas"]["FilterGroup"] | components["schemas"]["PropertyFilter"];
+        /** @description All of a flag but its key, which is the object's name. */
+        Flag: {
+            /** @description What it is for. */
+            description?: string;
+            /**
+             * @description Whether it is evaluated at all; an inactive flag is false for everybody.
+             * @default false
+             */
+            active?: boolean;
+            /**
+             * @description Who gets it, and which variant.
+             * @default {
+             *       "groups": []
+             *     }
+             */
+            filters?: components["schemas"]["FlagFilters"];
+            /** @description Labels to find it by. */
+            tags?: string[];
+            /**
+             * @description What people are told apart by: `distinct_id`, or `device_id` for a flag that is kept before and after
+             *     somebody signs in.
+             * @default distinct_id
+             */
+            bucketing_identifier?: components["schemas"]["Bucketing"];
+        };
+        /** @description Who gets a flag, and which variant. */
+        FlagFilters: {
+            /**
+             * @description The conditions, tried in order: the first that matches decides. Without one nobody gets the flag.
+             * @default []
+             */
+            groups?: components["schemas"]["Condition"][];
+            /** @description The variants; without them the flag is just on or off. */
+            multivariate?: components["schemas"]["Multivariate"] | null;
+            /** @description What comes with the flag: a JSON value by variant, or under `true` for a flag without variants. */
+            payloads?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uint8
+             * @description The group type whose groups get the flag instead of people, 0 to 4.
+             */
+            aggregation_group_type_index?: number | null;
+            /** @description People who get none of it, whatever the conditions say. */
+            holdout?: components["schemas"]["Holdout"] | null;
+            /** @description Whether people decide for themselves, by the property `$feature_enrollment/<key>`. */
+            feature_enrollment?: boolean | null;
+            /** @description Whether later conditions are left out once one matches but for its share. */
+            early_exit?: boolean | null;
+        };
+        /** @description How a property is compared. */
+        FlagOperator: "exact" | "is_not" | "is_set" | "is_not_set" | "icontains" | "not_icontains" | "starts_with" | "not_starts_with" | "ends_with" | "not_ends_with" | "regex" | "not_regex" | "gt" | "gte" | "lt" | "lte" | "is_date_before" | "is_date_after" | "semver_eq" | "semver_neq" | "semver_gt" | "semver_gte" | "semver_lt" | "semver_lte" | "semver_tilde" | "semver_caret" | "semver_wildcard" | "in" | "not_in" | "flag_evaluates_to";
+        /** @description One property of a condition. */
+        FlagProperty: {
+            /** @description The property's key; for a flag that this one depends on, the flag's key; for a cohort `id`. */
+            key: string;
+            /** @description A text, number or boolean, or a list of them; for a cohort its id. */
+            value?: unknown;
+            /** @description How to compare; `exact` when absent. */
+            operator?: components["schemas"]["FlagOperator"] | null;
+            /**
+             * @description Whose property it is; `person` when absent.
+             * @default person
+             */
+            type?: components["schemas"]["FlagPropertyType"];
+            /**
+             * Format: uint8
+             * @description The group type, where the property is a group's.
+             */
+            group_type_index?: number | null;
+            /** @description For a flag that this one depends on: the flags to evaluate first, that one last. */
+            dependency_chain?: string[] | null;
+            /** @description Whether the opposite is meant; within cohorts. */
+            negation?: boolean;
+        };
+        /** @description Whose property it is. */
+        FlagPropertyType: "person" | "group" | "cohort" | "flag";
+        /** @description One flag for somebody. */
+        FlagResult: {
+            /** @description The flag's key. */
+            name: string;
+            /** @description What it is. */
+            value?: components["schemas"]["FlagValue"];
+            /** @description Why. */
+            reason?: components["schemas"]["Reason"];
+            /**
+             * Format: uint
+             * @description The condition that matched, from 0.
+             */
+            condition_index?: number | null;
+            /** @description What comes with it. */
+            payload?: unknown;
+            /** @description Why it can't be said. */
+            unresolved?: string | null;
+        };
+        /** @description What a flag is. */
+        FlagValue: boolean | string;
         /** @description A thing that was found. */
         Found: {
             /** @description What it is: tool, mode, skill, event or property. */
@@ -679,6 +1502,28 @@ export interface components {
         };
         /** @description How a group combines its members. */
         GroupType: "AND" | "OR";
+        /** @description People who get none of it. */
+        Holdout: {
+            /**
+             * Format: uint64
+             * @description Its number, which names the variant that they see: `holdout-<id>`.
+             */
+            id: number;
+            /**
+             * Format: double
+             * @description How many are held out, in percent from 0 to 100.
+             */
+            exclusion_percentage: number;
+        };
+        /** @description All of an insight but its name. */
+        Insight: {
+            /** @description What it shows. */
+            description?: string;
+            /** @description The query, as `query_trends` takes it. */
+            query: components["schemas"]["TrendsQuery"];
+            /** @description Labels to find it by. */
+            tags?: string[];
+        };
         /** @description The length of a time bucket. Weeks start on Sunday, as in `PostHog`'s default. */
         Interval: "hour" | "day" | "week" | "month";
         /** @description What can be found. */
@@ -745,6 +1590,91 @@ export interface components {
              */
             usage: components["schemas"]["Usage"];
         };
+        /** @description The variants of a flag. */
+        Multivariate: {
+            /** @description The variants, whose shares add up to at most 100; who falls beyond them gets the flag without variant. */
+            variants: components["schemas"]["Variant"][];
+        };
+        /** @description All of a notebook but its name. */
+        Notebook: {
+            /** @description What stands in it, from the top. */
+            cells: components["schemas"]["NotebookCell"][];
+            /** @description Labels to find it by. */
+            tags?: string[];
+        };
+        /** @description One piece of a notebook. */
+        NotebookCell: {
+            /** @constant */
+            type: "text";
+            /** @description Markdown. */
+            text: string;
+        } | {
+            /** @constant */
+            type: "query";
+            /**
+             * @description What it shows.
+             * @default
+             */
+            title?: string;
+            /** @description The query, as `query_trends` takes it. */
+            query: components["schemas"]["TrendsQuery"];
+        };
+        /** @description An object as it stands. */
+        Object: {
+            /** @description Its id. */
+            id: components["schemas"]["ObjectId"];
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description What it is, e.g. `feature_flag`. */
+            kind: string;
+            /** @description Its name: one of a kind in a project, so that people and queries can call it by it. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description How many times it was written, from 1.
+             */
+            version: number;
+            /** @description What its product keeps in it. */
+            body: unknown;
+            /** @description When it was made. */
+            created_at: string;
+            /** @description Who made it. */
+            created_by: components["schemas"]["Actor"];
+            /** @description When it was last written. */
+            updated_at: string;
+            /** @description Who wrote it last. */
+            updated_by: components["schemas"]["Actor"];
+        };
+        /** @description A change that is planned, or was made. */
+        ObjectChange: {
+            /** @description The object. */
+            id: components["schemas"]["ObjectId"];
+            /** @description What it is. */
+            kind: string;
+            /**
+             * Format: uint64
+             * @description The version that the plan rests on; 0 for an object that is new.
+             */
+            from_version: number;
+            /** @description The state before; absent for a new object. */
+            before?: components["schemas"]["ObjectState"] | null;
+            /** @description The state after; absent for a deletion. */
+            after?: components["schemas"]["ObjectState"] | null;
+        };
+        /** @description Something that people and agents make and change: a feature flag, an insight, ... */
+        ObjectId: string;
+        /** @description Every list that the API answers. */
+        ObjectList: {
+            /** @description The members. */
+            data: components["schemas"]["Object"][];
+        };
+        /** @description What a change can change of an object. */
+        ObjectState: {
+            /** @description Its name. */
+            name: string;
+            /** @description What its product keeps in it. */
+            body: unknown;
+        };
         /** @description How a property is compared. */
         Operator: "exact" | "is_not" | "icontains" | "not_icontains" | "regex" | "not_regex" | "gt" | "gte" | "lt" | "lte" | "between" | "not_between" | "in" | "not_in" | "is_set" | "is_not_set" | "is_date_exact" | "is_date_before" | "is_date_after" | "semver_eq" | "semver_neq" | "semver_gt" | "semver_gte" | "semver_lt" | "semver_lte" | "semver_tilde" | "semver_caret" | "semver_wildcard";
         /** @description How a model means its final answer. */
@@ -770,6 +1700,30 @@ export interface components {
         ProjectInfoList: {
             /** @description The members. */
             data: components["schemas"]["ProjectInfo"][];
+        };
+        /** @description A project in short. */
+        ProjectSummary: {
+            /** @description The project. */
+            project: string;
+            /** @description The first captured instant, RFC 3339; `null` without events. */
+            first_event: string | null;
+            /** @description The last captured instant. */
+            last_event: string | null;
+            /**
+             * Format: uint64
+             * @description Events stored.
+             */
+            events: number;
+            /**
+             * Format: uint
+             * @description Names of events.
+             */
+            event_names: number;
+            /**
+             * Format: uint
+             * @description Properties.
+             */
+            properties: number;
         };
         /** @description A property that at least one event has. */
         PropertyDefinition: {
@@ -900,30 +1854,43 @@ export interface components {
         ReadDataArguments: {
             /** @description The kind of thing. */
             kind: components["schemas"]["DataKind"];
+            /**
+             * @description For objects: only those of this kind, e.g. `feature_flag`.
+             * @default null
+             */
+            of?: string | null;
+            /**
+             * @description For objects: only those whose name or content contains this text.
+             * @default null
+             */
+            search?: string | null;
         };
-        /** @description A project in short. */
-        ReadDataResult: {
-            /** @description The project. */
-            project: string;
-            /** @description The first captured instant, RFC 3339; `null` without events. */
-            first_event: string | null;
-            /** @description The last captured instant. */
-            last_event: string | null;
-            /**
-             * Format: uint64
-             * @description Events stored.
-             */
-            events: number;
+        /** @description What was read. */
+        ReadDataResult: components["schemas"]["ProjectSummary"] | components["schemas"]["ReadObjects"];
+        /** @description One object. */
+        ReadObject: {
+            /** @description Its id. */
+            id: string;
+            /** @description What it is. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+            /** @description What it consists of. */
+            body: unknown;
+            /** @description When it was last changed, RFC 3339. */
+            updated_at: string;
+            /** @description Who changed it last. */
+            updated_by: string;
+        };
+        /** @description Objects, by name. */
+        ReadObjects: {
+            /** @description The objects. */
+            objects: components["schemas"]["ReadObject"][];
             /**
              * Format: uint
-             * @description Names of events.
+             * @description How many more there are.
              */
-            event_names: number;
-            /**
-             * Format: uint
-             * @description Properties.
-             */
-            properties: number;
+            left_out: number;
         };
         /** @description What to look up. Which other fields are used depends on the kind; others are refused. */
         ReadTaxonomyArguments: {
@@ -1000,6 +1967,8 @@ export interface components {
             /** @description Properties with so many values that misspelt rare ones, and misspelt paths, are not found. */
             partly_compared?: string[];
         };
+        /** @description Why a flag is what it is. */
+        Reason: "condition_match" | "no_condition_match" | "out_of_rollout_bound" | "no_group_type" | "super_condition_value" | "holdout_condition_value" | "flag_disabled";
         /** @description An error as JSON: what a client, a model and the run log get. */
         Report: {
             /** @description The kind of failure. */
@@ -1071,6 +2040,10 @@ export interface components {
             now: string;
             /** @description The run whose question this one answers, or whose conversation it goes on. */
             continues?: components["schemas"]["RunId"] | null;
+            /** @description What the user says to the call that the continued run asked about. */
+            approval?: components["schemas"]["Approval"] | null;
+            /** @description Who asks. */
+            person?: string | null;
         } | {
             /** @constant */
             kind: "mode_enabled";
@@ -1106,6 +2079,8 @@ export interface components {
             arguments: unknown;
             /** @description What it does. */
             effect: components["schemas"]["Effect"];
+            /** @description Whether it only plans changes, which happen with the record of its end or not at all. */
+            only_plans?: boolean;
         } | {
             /** @constant */
             kind: "call_progress";
@@ -1131,6 +2106,8 @@ export interface components {
             content: string;
             /** @description The numbers, where there are some. */
             result?: components["schemas"]["ResultSnapshot"] | null;
+            /** @description Changes of objects that were made with this event. */
+            changes?: components["schemas"]["ObjectChange"][];
             /** @description Why it failed. */
             error?: components["schemas"]["Report"] | null;
             /**
@@ -1306,6 +2283,11 @@ export interface components {
              */
             continues?: components["schemas"]["RunId"] | null;
             /**
+             * @description What the user says to the call that the continued run asks about.
+             * @default null
+             */
+            approval?: components["schemas"]["Approval"] | null;
+            /**
              * @description Modes that are on from the start.
              * @default []
              */
@@ -1370,6 +2352,10 @@ export interface components {
             continues: components["schemas"]["RunId"] | null;
             /** @description The user's words. */
             question: string;
+            /** @description What the user says to the call that the continued run asked about. */
+            approval?: components["schemas"]["Approval"] | null;
+            /** @description Who asks. */
+            person?: string | null;
             /** @description The model. */
             model: string;
             /** @description The injected clock, RFC 3339. */
@@ -1413,6 +2399,23 @@ export interface components {
         ThreadList: {
             /** @description The members. */
             data: components["schemas"]["Thread"][];
+        };
+        /** @description One piece of a dashboard. */
+        Tile: {
+            /** @constant */
+            type: "insight";
+            /** @description Its id; a name is replaced by the id. */
+            insight: string;
+            /**
+             * @description Whether it takes the whole width.
+             * @default false
+             */
+            wide?: boolean;
+        } | {
+            /** @constant */
+            type: "text";
+            /** @description Markdown. */
+            text: string;
         };
         /** @description A line of the to-do list. */
         TodoItem: {
@@ -1468,6 +2471,8 @@ export interface components {
             warnings: components["schemas"]["Warning"][];
             /** @description How the numbers came to be. */
             provenance: components["schemas"]["Provenance"] | null;
+            /** @description The changes of objects that were made, each of which can be undone. */
+            changes?: components["schemas"]["Activity"][];
         };
         /** @description A call as a thread shows it. */
         ToolCallView: {
@@ -1483,6 +2488,8 @@ export interface components {
             arguments: unknown;
             /** @description What it does. */
             effect: components["schemas"]["Effect"];
+            /** @description Whether it only plans changes, which happen with the record of its end or not at all. */
+            only_plans?: boolean;
             /** @description How it stands. */
             state: components["schemas"]["CallState"];
             /**
@@ -1494,6 +2501,8 @@ export interface components {
             content: string;
             /** @description The numbers. */
             result: components["schemas"]["ResultSnapshot"] | null;
+            /** @description The changes of objects that it made. */
+            changes?: components["schemas"]["ObjectChange"][];
             /** @description Why it failed. */
             error: components["schemas"]["Report"] | null;
             /**
@@ -1540,6 +2549,17 @@ export interface components {
         };
         /** @description Whether a call worked. */
         ToolOutcome: "ok" | "error";
+        /** @description What a call would do, and whether it may. */
+        ToolPreview: {
+            /** @description The tool. */
+            tool: string;
+            /** @description What the call would do. */
+            effect: components["schemas"]["Effect"];
+            /** @description What the policy says of it. */
+            decision: components["schemas"]["Decision"];
+            /** @description The changes of objects that it would make. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
         /** @description How the result is wanted. */
         TrendsFilter: {
             /**
@@ -1592,6 +2612,131 @@ export interface components {
         };
         /** @description What a number counts. */
         Unit: "events" | "persons" | "sessions" | "percent" | "bytes" | "none";
+        /** @description What to change of an object. */
+        UpdateActionArguments: {
+            /** @description The object's name. */
+            name: string;
+            /**
+             * @description Another name for it.
+             * @default null
+             */
+            new_name?: string | null;
+            /**
+             * @description The fields of the body to replace: objects are merged, lists and values replaced, `null` takes a field
+             *     away (RFC 7396). The fields are those of the body when it is created.
+             * @default {}
+             */
+            changes?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The result of a write. */
+        UpdateActionResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description What to change of an object. */
+        UpdateDashboardArguments: {
+            /** @description The object's name. */
+            name: string;
+            /**
+             * @description Another name for it.
+             * @default null
+             */
+            new_name?: string | null;
+            /**
+             * @description The fields of the body to replace: objects are merged, lists and values replaced, `null` takes a field
+             *     away (RFC 7396). The fields are those of the body when it is created.
+             * @default {}
+             */
+            changes?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The result of a write. */
+        UpdateDashboardResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description What to change of an object. */
+        UpdateFeatureFlagArguments: {
+            /** @description The object's name. */
+            name: string;
+            /**
+             * @description Another name for it.
+             * @default null
+             */
+            new_name?: string | null;
+            /**
+             * @description The fields of the body to replace: objects are merged, lists and values replaced, `null` takes a field
+             *     away (RFC 7396). The fields are those of the body when it is created.
+             * @default {}
+             */
+            changes?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The result of a write. */
+        UpdateFeatureFlagResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description What to change of an object. */
+        UpdateInsightArguments: {
+            /** @description The object's name. */
+            name: string;
+            /**
+             * @description Another name for it.
+             * @default null
+             */
+            new_name?: string | null;
+            /**
+             * @description The fields of the body to replace: objects are merged, lists and values replaced, `null` takes a field
+             *     away (RFC 7396). The fields are those of the body when it is created.
+             * @default {}
+             */
+            changes?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The result of a write. */
+        UpdateInsightResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description What to change of an object. */
+        UpdateNotebookArguments: {
+            /** @description The object's name. */
+            name: string;
+            /**
+             * @description Another name for it.
+             * @default null
+             */
+            new_name?: string | null;
+            /**
+             * @description The fields of the body to replace: objects are merged, lists and values replaced, `null` takes a field
+             *     away (RFC 7396). The fields are those of the body when it is created.
+             * @default {}
+             */
+            changes?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The result of a write. */
+        UpdateNotebookResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
         /** @description Tokens and replies of a run. */
         Usage: {
             /**
@@ -1625,6 +2770,18 @@ export interface components {
         };
         /** @description A property's type; a key has one in a project. */
         ValueType: "string" | "integer" | "double" | "boolean" | "json";
+        /** @description One variant. */
+        Variant: {
+            /** @description What code asks for. */
+            key: string;
+            /** @description The name for people. */
+            name?: string | null;
+            /**
+             * Format: double
+             * @description Its share, in percent from 0 to 100.
+             */
+            rollout_percentage: number;
+        };
         /** @description Something a reader must know to read the numbers right. */
         Warning: {
             /** @description Stable name: `partial_period`, `row_limit`, `breakdown_other`, `unique_not_summable`, ... */
@@ -1891,7 +3048,9 @@ export interface operations {
     };
     call_tool_ask_user: {
         parameters: {
-            query?: never;
+            query?: {
+                approved?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
@@ -1926,9 +3085,401 @@ export interface operations {
             };
         };
     };
+    call_tool_create_action: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateActionArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["CreateActionResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_create_dashboard: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateDashboardArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["CreateDashboardResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_create_feature_flag: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateFeatureFlagArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["CreateFeatureFlagResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_create_insight: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInsightArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["CreateInsightResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_create_notebook: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateNotebookArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["CreateNotebookResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_delete_action: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteActionArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["DeleteActionResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_delete_dashboard: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteDashboardArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["DeleteDashboardResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_delete_feature_flag: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteFeatureFlagArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["DeleteFeatureFlagResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_delete_insight: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteInsightArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["DeleteInsightResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_delete_notebook: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteNotebookArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["DeleteNotebookResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     call_tool_enable_mode: {
         parameters: {
-            query?: never;
+            query?: {
+                approved?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
@@ -1963,9 +3514,50 @@ export interface operations {
             };
         };
     };
+    call_tool_evaluate_feature_flags: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateFeatureFlagsArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["EvaluateFeatureFlagsResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     call_tool_execute_sql: {
         parameters: {
-            query?: never;
+            query?: {
+                approved?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
@@ -2002,7 +3594,9 @@ export interface operations {
     };
     call_tool_query_trends: {
         parameters: {
-            query?: never;
+            query?: {
+                approved?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
@@ -2039,7 +3633,9 @@ export interface operations {
     };
     call_tool_read_data: {
         parameters: {
-            query?: never;
+            query?: {
+                approved?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
@@ -2076,7 +3672,9 @@ export interface operations {
     };
     call_tool_read_taxonomy: {
         parameters: {
-            query?: never;
+            query?: {
+                approved?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
@@ -2113,7 +3711,9 @@ export interface operations {
     };
     call_tool_search: {
         parameters: {
-            query?: never;
+            query?: {
+                approved?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
@@ -2150,7 +3750,9 @@ export interface operations {
     };
     call_tool_todo_write: {
         parameters: {
-            query?: never;
+            query?: {
+                approved?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
@@ -2172,6 +3774,370 @@ export interface operations {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["TodoWriteResult"];
                     };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_update_action: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateActionArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["UpdateActionResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_update_dashboard: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateDashboardArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["UpdateDashboardResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_update_feature_flag: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateFeatureFlagArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["UpdateFeatureFlagResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_update_insight: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateInsightArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["UpdateInsightResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_update_notebook: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateNotebookArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["UpdateNotebookResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnyValue"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolPreview"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_objects: {
+        parameters: {
+            query?: {
+                kind?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectList"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Object"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_activity: {
+        parameters: {
+            query?: {
+                object?: components["schemas"]["ObjectId"] | null;
+                kind?: string | null;
+                run?: components["schemas"]["RunId"] | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityList"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
                 };
             };
             /** @description an error */
@@ -2334,6 +4300,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo_run: {
+        parameters: {
+            query?: {
+                call?: components["schemas"]["CallId"] | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityList"];
                 };
             };
             /** @description an error */

@@ -1,14 +1,22 @@
-//! `read_data`: one thing, read whole. So far that is the project itself.
+//! `read_data`: one thing, read whole: the project itself, or what people and agents made in it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tool, ToolContext, ToolOutput};
+use hedgerow_agent_api::{
+    Declaration, Display, Effect, Example, Object, ObjectStore, Registry, Tool, ToolContext, ToolOutput,
+};
 use hedgerow_data_api::{Column, Data, Role, Table, Taxonomy, Unit};
-use hedgerow_errors::Result;
+use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use super::json_output;
+
+/// The most objects that one call reads.
+const MOST_OBJECTS: usize = 50;
 
 /// What to read.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -16,6 +24,12 @@ use serde_json::json;
 pub(super) struct ReadDataArgs {
     /// The kind of thing.
     kind: DataKind,
+    /// For objects: only those of this kind, e.g. `feature_flag`.
+    #[serde(default)]
+    of: Option<String>,
+    /// For objects: only those whose name or content contains this text.
+    #[serde(default)]
+    search: Option<String>,
 }
 
 /// The kinds of things that can be read.
@@ -24,11 +38,49 @@ pub(super) struct ReadDataArgs {
 pub(super) enum DataKind {
     /// The project: the span of its data, and events by name.
     Project,
+    /// What people and agents made: feature flags, insights, dashboards, ...
+    Objects,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum ReadDataOutput {
+    /// The project.
+    Project(ProjectSummary),
+    /// Objects.
+    Objects(ReadObjects),
+}
+
+/// Objects, by name.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct ReadObjects {
+    /// The objects.
+    objects: Vec<ReadObject>,
+    /// How many more there are.
+    left_out: usize,
+}
+
+/// One object.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct ReadObject {
+    /// Its id.
+    id: String,
+    /// What it is.
+    kind: String,
+    /// Its name.
+    name: String,
+    /// What it consists of.
+    body: Value,
+    /// When it was last changed, RFC 3339.
+    updated_at: String,
+    /// Who changed it last.
+    updated_by: String,
 }
 
 /// A project in short.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(super) struct ReadDataOutput {
+pub(super) struct ProjectSummary {
     /// The project.
     project: String,
     /// The first captured instant, RFC 3339; `null` without events.
@@ -43,14 +95,52 @@ pub(super) struct ReadDataOutput {
     properties: usize,
 }
 
+const EXAMPLES: &[Example] = &[
+    Example::new("The project in short", r#"{"kind": "project"}"#),
+    Example::new("All dashboards", r#"{"kind": "objects", "of": "dashboard"}"#),
+];
+
 /// The tool.
 pub(super) struct ReadData {
     data: Data,
+    objects: Arc<dyn ObjectStore>,
+    /// The kinds of objects that products keep.
+    kinds: Vec<String>,
 }
 
 impl ReadData {
-    pub(super) fn new(data: Data) -> Self {
-        Self { data }
+    pub(super) fn new(registry: &Registry, data: Data, objects: Arc<dyn ObjectStore>) -> Self {
+        let kinds = registry.object_kinds().map(|(kind, _)| kind.to_owned()).collect();
+        Self { data, objects, kinds }
+    }
+
+    async fn objects(&self, ctx: &ToolContext, args: &ReadDataArgs) -> Result<ReadObjects> {
+        if let Some(of) = &args.of
+            && !self.kinds.contains(of)
+        {
+            let known = self.kinds.iter().map(String::as_str);
+            return Err(Error::unknown("kind of object", of, known));
+        }
+        let all = self.objects.list(&ctx.project, args.of.as_deref()).await?;
+        let search = args.search.as_deref().unwrap_or_default().to_lowercase();
+        let found: Vec<&Object> = all
+            .iter()
+            .filter(|object| {
+                object.name.to_lowercase().contains(&search) || object.body.to_string().to_lowercase().contains(&search)
+            })
+            .collect();
+        let shown = found.iter().take(MOST_OBJECTS).map(|object| ReadObject {
+            id: object.id.to_string(),
+            kind: object.kind.clone(),
+            name: object.name.clone(),
+            body: object.body.clone(),
+            updated_at: object.updated_at.to_rfc3339(),
+            updated_by: object.updated_by.name().to_owned(),
+        });
+        Ok(ReadObjects {
+            objects: shown.collect(),
+            left_out: found.len().saturating_sub(MOST_OBJECTS),
+        })
     }
 }
 
@@ -64,13 +154,14 @@ impl Tool for ReadData {
             name: "read_data".into(),
             title: "Read data".into(),
             description: "Reads one thing whole. Kind project: from when to when the project has data, and how many \
-                events of each name."
+                events of each name. Kind objects: what people and agents made - feature flags, insights, dashboards, \
+                cohorts, actions, notebooks - with all that it consists of; read one before you change it."
                 .into(),
             display: Display::new("Reading", "Read"),
             expected: Duration::from_millis(50),
             progress: None,
             access: "project:read".into(),
-            examples: const { &[Example::new("The project in short", r#"{"kind": "project"}"#)] }.into(),
+            examples: EXAMPLES.into(),
         }
     }
 
@@ -86,16 +177,17 @@ impl Tool for ReadData {
                 let content = describe(&summary);
                 Ok(ToolOutput {
                     table: Some(events_table(&taxonomy)),
-                    ..ToolOutput::text(summary, content)
+                    ..ToolOutput::text(ReadDataOutput::Project(summary), content)
                 })
             }
+            DataKind::Objects => json_output(ReadDataOutput::Objects(self.objects(ctx, &args).await?)),
         }
     }
 }
 
-fn summary(project: &str, taxonomy: &Taxonomy) -> ReadDataOutput {
+fn summary(project: &str, taxonomy: &Taxonomy) -> ProjectSummary {
     let span = taxonomy.span();
-    ReadDataOutput {
+    ProjectSummary {
         project: project.to_owned(),
         first_event: span.map(|(first, _)| first.to_rfc3339()),
         last_event: span.map(|(_, last)| last.to_rfc3339()),
@@ -105,7 +197,7 @@ fn summary(project: &str, taxonomy: &Taxonomy) -> ReadDataOutput {
     }
 }
 
-fn describe(summary: &ReadDataOutput) -> String {
+fn describe(summary: &ProjectSummary) -> String {
     match (&summary.first_event, &summary.last_event) {
         (Some(first), Some(last)) => format!("project {} has data from {first} to {last}", summary.project),
         _ => format!("project {} has no events yet", summary.project),

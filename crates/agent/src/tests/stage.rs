@@ -12,7 +12,7 @@ use hedgerow_agent_api::{
 use hedgerow_data_api::{Clock, ValueType};
 use hedgerow_errors::{Code, Error};
 use hedgerow_ids::RunId;
-use hedgerow_testkit::{FakeStore, FakeTool, MemoryRunLog};
+use hedgerow_testkit::{FakeStore, FakeTool, MemoryObjects, MemoryRunLog};
 use serde_json::{Value, json};
 
 use crate::{Agent, AskRequest, Limits};
@@ -30,6 +30,8 @@ pub(super) fn question(text: &str) -> AskRequest {
         question: text.to_owned(),
         conversation_id: None,
         continues: None,
+        approval: None,
+        person: "ann".into(),
         modes: Vec::new(),
         clock: clock(),
         surface: Surface::Cli,
@@ -247,6 +249,7 @@ fn registry() -> (Registry, Tools) {
     registry
         .add_mode(mode("sql", "The user wants SQL.", vec!["run_sql".into()], Vec::new()))
         .unwrap();
-    crate::core_tools::install(&mut registry, store().data()).unwrap();
+    registry.add_object_kind("insights", "dashboard").unwrap();
+    crate::core_tools::install(&mut registry, store().data(), Arc::new(MemoryObjects::default())).unwrap();
     (registry, Tools { count, mail, busy })
 }

@@ -83,6 +83,7 @@ impl Fixture {
             ),
             registry,
             run_log: self.run_log.clone(),
+            objects: self.run_log.objects(),
             models: Arc::new(Script(self.replies.clone())),
             policy: Policy::default(),
             data_dir: std::env::temp_dir(),

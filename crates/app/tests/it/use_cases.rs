@@ -24,6 +24,7 @@ fn tool_call(name: &str) -> ToolCall {
         name,
         arguments: json!({}),
         surface: Surface::Cli,
+        approved: false,
         progress: Progress::ignore(),
     }
 }
@@ -147,10 +148,16 @@ async fn call_tool_runs_reads_and_refuses_what_needs_approval() {
 
     let error = app.call_tool(&tool_call("drop_events")).await.unwrap_err();
     assert_eq!(error.code(), Code::Denied);
-    assert!(error.hint().unwrap().contains("approval"), "{error:?}");
-    let effect = app.tool_effect(&tool_call("drop_events")).await.unwrap();
+    assert!(error.hint().unwrap().contains("--approve"), "{error:?}");
+    let effect = app.preview_tool(&tool_call("drop_events")).await.unwrap();
     assert_eq!(effect.effect, Effect::Delete);
     assert_eq!(deleting.runs(), 0);
+    let approved = ToolCall {
+        approved: true,
+        ..tool_call("drop_events")
+    };
+    app.call_tool(&approved).await.unwrap();
+    assert_eq!(deleting.runs(), 1);
 
     assert_eq!(
         app.call_tool(&tool_call("cuont")).await.unwrap_err().hint(),

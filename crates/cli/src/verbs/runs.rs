@@ -1,13 +1,13 @@
 //! `runs`: listed, shown, replayed, compared.
 
-use hedgerow_agent_api::{RunEvent, RunEventKind, Thread};
-use hedgerow_app::AskReport;
+use hedgerow_agent_api::{Approval, AwaitReason, ObjectChange, RunEvent, RunEventKind, Surface, Thread};
+use hedgerow_app::{AskInput, AskReport};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::RunId;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{VerbContext, shown};
+use super::{VerbContext, ask, change_diff, objects, shown};
 use crate::args::{Globals, RunsCommand};
 use crate::exit;
 use crate::table::TextTable;
@@ -25,8 +25,40 @@ pub(super) async fn run(command: RunsCommand, globals: &Globals, ctx: &VerbConte
         }
         RunsCommand::Replay { run } => replay(run, globals, ctx).await?,
         RunsCommand::Diff { left, right } => diff(left, right, globals, ctx).await?,
+        RunsCommand::Approve { run, arguments } => {
+            let arguments = arguments.as_deref().map(arguments_of).transpose()?;
+            return answer(run, "yes", Approval::Approve { arguments }, globals, ctx).await;
+        }
+        RunsCommand::Reject { run, reason } => {
+            let words = reason.clone().unwrap_or_else(|| "no".to_owned());
+            return answer(run, &words, Approval::Reject { reason }, globals, ctx).await;
+        }
+        RunsCommand::Undo { run, call } => {
+            let undone = ctx.app.undo_run(run, call).await?;
+            objects::print_undone(&undone, globals, ctx)?;
+        }
     }
     Ok(exit::DONE)
+}
+
+/// Answers a run that asks for approval, and shows the run that goes on.
+async fn answer(run: RunId, words: &str, approval: Approval, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    let thread = ctx.app.run_thread(run).await?;
+    let Some(project) = thread.project else {
+        return Err(Error::internal(format!("run {run} has no project")));
+    };
+    let mut input = AskInput::new(project, words, Surface::Cli);
+    input.continues = Some(run);
+    input.approval = Some(approval);
+    input.model = Some(thread.model);
+    ask::ask(input, globals.json, ctx).await
+}
+
+fn arguments_of(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|error| {
+        Error::invalid(format!("the arguments are not JSON: {error}"))
+            .with_hint("`hedgerow runs show RUN` shows the call")
+    })
 }
 
 async fn list(limit: usize, globals: &Globals, ctx: &VerbContext) -> Result<()> {
@@ -77,6 +109,9 @@ fn show(thread: &Thread, ctx: &VerbContext) -> Result<()> {
     if let Some(answer) = &thread.answer {
         printer.line(&format!("\n{}", shown::answer(answer)))?;
     }
+    for line in change_diff::of_changes(&awaited(thread)) {
+        printer.line(&line)?;
+    }
     if let Some(asked) = AskReport::of(thread).and_then(|report| report.question) {
         printer.line(&format!("\nasks: {}", asked.question))?;
         for option in &asked.options {
@@ -90,6 +125,14 @@ fn show(thread: &Thread, ctx: &VerbContext) -> Result<()> {
         printer.line(&line)?;
     }
     Ok(())
+}
+
+/// The changes that wait for approval.
+fn awaited(thread: &Thread) -> Vec<ObjectChange> {
+    match &thread.awaiting {
+        Some(AwaitReason::Approval { changes, .. }) => changes.clone(),
+        _ => Vec::new(),
+    }
 }
 
 async fn replay(run: RunId, globals: &Globals, ctx: &VerbContext) -> Result<()> {

@@ -3,6 +3,7 @@
 use hedgerow_agent_api::{Answer, Claim, Figure, FigureStatus, Segment};
 use hedgerow_data_api::{Provenance, ResolvedRange, Unit, Warning};
 use hedgerow_errors::Result;
+use serde_json::Value;
 
 use super::VerbContext;
 use crate::number;
@@ -20,6 +21,11 @@ pub(super) fn remarks(result_warnings: &[Warning], provenance: Option<&Provenanc
     for line in warnings(result_warnings).chain(provenance.map(computed)) {
         ctx.printer.note(&line);
     }
+}
+
+/// JSON over several lines.
+pub(super) fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }
 
 /// How long a call took, as it stands behind its title.

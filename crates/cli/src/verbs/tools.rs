@@ -1,11 +1,11 @@
 //! `tools`: listed, described, called.
 
 use hedgerow_agent_api::{Progress, Surface};
-use hedgerow_app::{ToolCall, ToolCallResult};
+use hedgerow_app::{ToolCall, ToolCallResult, ToolPreview};
 use hedgerow_errors::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{VerbContext, shown};
+use super::{VerbContext, change_diff, shown};
 use crate::args::{Globals, ToolsCommand};
 use crate::exit;
 use crate::table::TextTable;
@@ -18,18 +18,11 @@ pub(super) async fn run(command: ToolsCommand, globals: &Globals, ctx: &VerbCont
             name,
             arguments,
             dry_run,
+            approve,
         } => {
-            let call = call_of(name, &arguments, globals, ctx)?;
+            let call = call_of(name, &arguments, approve, globals, ctx)?;
             if dry_run {
-                let effect = ctx.app.tool_effect(&call).await?;
-                let decision = json!(effect.decision).as_str().unwrap_or_default().to_owned();
-                let name = json!(effect.effect).as_str().unwrap_or_default().to_owned();
-                if globals.json {
-                    ctx.printer.json(&effect)?;
-                } else {
-                    ctx.printer
-                        .line(&format!("{} would {name}; the policy says {decision}", effect.tool))?;
-                }
+                preview(&ctx.app.preview_tool(&call).await?, globals, ctx)?;
             } else {
                 let result = ctx.app.call_tool(&call).await?;
                 print(&result, globals, ctx)?;
@@ -59,7 +52,7 @@ fn describe(name: &str, globals: &Globals, ctx: &VerbContext) -> Result<()> {
     ctx.printer
         .line(&format!("{}: {}\n\n{}\n", tool.name, tool.title, tool.description))?;
     ctx.printer
-        .line(&format!("Arguments:\n{}\n", pretty(&tool.input_schema)))?;
+        .line(&format!("Arguments:\n{}\n", shown::pretty(&tool.input_schema)))?;
     ctx.printer.line(&format!(
         "Access: {}; takes about {} ms{}",
         tool.access,
@@ -76,7 +69,22 @@ fn describe(name: &str, globals: &Globals, ctx: &VerbContext) -> Result<()> {
     Ok(())
 }
 
-fn call_of(name: String, arguments: &str, globals: &Globals, ctx: &VerbContext) -> Result<ToolCall> {
+fn preview(preview: &ToolPreview, globals: &Globals, ctx: &VerbContext) -> Result<()> {
+    if globals.json {
+        return ctx.printer.json(preview);
+    }
+    let decision = json!(preview.decision).as_str().unwrap_or_default().to_owned();
+    let effect = json!(preview.effect).as_str().unwrap_or_default().to_owned();
+    let tool = &preview.tool;
+    ctx.printer
+        .line(&format!("{tool} would {effect}; the policy says {decision}"))?;
+    for line in change_diff::of_changes(&preview.changes) {
+        ctx.printer.line(&line)?;
+    }
+    Ok(())
+}
+
+fn call_of(name: String, arguments: &str, approved: bool, globals: &Globals, ctx: &VerbContext) -> Result<ToolCall> {
     let arguments: Value = serde_json::from_str(arguments).map_err(|error| {
         Error::invalid(format!("the arguments are not JSON: {error}"))
             .with_hint(format!("see hedgerow tools describe {name}"))
@@ -92,6 +100,7 @@ fn call_of(name: String, arguments: &str, globals: &Globals, ctx: &VerbContext) 
         name,
         arguments,
         surface: Surface::Cli,
+        approved,
         progress,
     })
 }
@@ -111,7 +120,15 @@ fn print(result: &ToolCallResult, globals: &Globals, ctx: &VerbContext) -> Resul
                 ctx.printer.note(&format!("({} more rows)", numbers.rows_cut));
             }
         }
-        None => ctx.printer.line(&pretty(&result.result))?,
+        None if !result.changes.is_empty() => {
+            for change in &result.changes {
+                let lines = change_diff::lines(change.before.as_ref(), change.after.as_ref());
+                ctx.printer.line(&lines.join("\n"))?;
+                ctx.printer
+                    .note(&format!("hint: take it back with hedgerow activity undo {}", change.id));
+            }
+        }
+        None => ctx.printer.line(&shown::pretty(&result.result))?,
     }
     shown::remarks(&result.warnings, result.provenance.as_ref(), ctx);
     Ok(())
@@ -120,8 +137,4 @@ fn print(result: &ToolCallResult, globals: &Globals, ctx: &VerbContext) -> Resul
 fn first_sentence(text: &str) -> &str {
     let line = text.lines().next().unwrap_or_default();
     line.split_once(". ").map_or(line, |(first, _)| first)
-}
-
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream::{Stream, StreamExt as _};
-use hedgerow_agent_api::{RunEvent, RunSummary, Surface, Thread};
+use hedgerow_agent_api::{Approval, RunEvent, RunSummary, Surface, Thread};
 use hedgerow_app::{App, AskInput};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
@@ -36,6 +36,9 @@ pub(crate) struct StartRun {
     /// The run whose question this answers, or whose conversation it goes on.
     #[serde(default)]
     continues: Option<RunId>,
+    /// What the user says to the call that the continued run asks about.
+    #[serde(default)]
+    approval: Option<Approval>,
     /// Modes that are on from the start.
     #[serde(default)]
     modes: Vec<String>,
@@ -87,6 +90,7 @@ pub(crate) async fn start(
         modes: body.modes,
         conversation_id: body.conversation_id,
         continues: body.continues,
+        approval: body.approval,
         run_id: body.run_id,
         surface: Surface::Http,
     };

@@ -3,29 +3,55 @@
 use axum::Json;
 use axum::extract::State;
 use hedgerow_agent_api::{Progress, Surface};
-use hedgerow_app::{App, ToolCall, ToolCallResult, ToolInfo};
+use hedgerow_app::{App, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_ids::ProjectId;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::List;
 use crate::api_error::ApiResult;
-use crate::params::{Body, PathParams};
+use crate::params::{Body, PathParams, QueryParams};
 
 pub(crate) async fn list(State(app): State<App>) -> Json<List<ToolInfo>> {
     Json(List { data: app.tools() })
 }
 
+/// How a call is made.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CallParams {
+    /// Whether a person has seen what the call does and agrees; needed where the policy asks.
+    #[serde(default)]
+    approved: bool,
+}
+
 pub(crate) async fn call(
     State(app): State<App>,
     PathParams((project, name)): PathParams<(ProjectId, String)>,
+    QueryParams(params): QueryParams<CallParams>,
     Body(arguments): Body<Value>,
 ) -> ApiResult<Json<ToolCallResult>> {
-    let call = ToolCall {
+    let call = tool_call(project, name, arguments, params.approved);
+    Ok(Json(app.call_tool(&call).await?))
+}
+
+pub(crate) async fn preview(
+    State(app): State<App>,
+    PathParams((project, name)): PathParams<(ProjectId, String)>,
+    Body(arguments): Body<Value>,
+) -> ApiResult<Json<ToolPreview>> {
+    let call = tool_call(project, name, arguments, false);
+    Ok(Json(app.preview_tool(&call).await?))
+}
+
+fn tool_call(project: ProjectId, name: String, arguments: Value, approved: bool) -> ToolCall {
+    ToolCall {
         project,
         name,
         arguments,
         surface: Surface::Http,
+        approved,
         progress: Progress::ignore(),
-    };
-    Ok(Json(app.call_tool(&call).await?))
+    }
 }

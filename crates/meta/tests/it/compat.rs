@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use hedgerow_agent_api::{RunEvent, RunLog, Thread};
 use hedgerow_errors::{Code, Error};
-use hedgerow_meta::SqliteRunLog;
+use hedgerow_meta::SqliteMeta;
 
 use crate::sample::{Folder, at, delta, execute, noon, raw, started, version_1};
 
@@ -122,20 +122,20 @@ async fn file_that_is_no_run_log_is_refused() {
         "not a database, but long enough to have a header. ".repeat(100),
     )
     .unwrap();
-    let error = SqliteRunLog::open(&folder.file()).await.unwrap_err();
+    let error = SqliteMeta::open(&folder.file()).await.unwrap_err();
     assert_corrupt(&error);
 
     let missing = folder.file().join("nowhere/meta.sqlite");
-    let error = SqliteRunLog::open(&missing).await.unwrap_err();
+    let error = SqliteMeta::open(&missing).await.unwrap_err();
     assert_eq!(error.code(), Code::Io, "{}", error.chain());
     assert!(error.message().contains("nowhere"), "{error}");
 
     let folder = Folder::new();
     folder.open().await.close().await;
     let newer = "INSERT INTO _sqlx_migrations SELECT 9999, description, installed_on, success, checksum, execution_time
-                 FROM _sqlx_migrations";
+                 FROM _sqlx_migrations LIMIT 1";
     execute(&mut raw(&folder.file()).await, newer).await.unwrap();
-    let error = SqliteRunLog::open(&folder.file()).await.unwrap_err();
+    let error = SqliteMeta::open(&folder.file()).await.unwrap_err();
     assert_corrupt(&error);
     assert!(error.hint().unwrap().contains("upgrade"), "{error}");
 }

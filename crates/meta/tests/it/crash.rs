@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hedgerow_agent_api::RunLog;
 use hedgerow_errors::Code;
-use hedgerow_meta::SqliteRunLog;
+use hedgerow_meta::SqliteMeta;
 use sqlx::Connection;
 
 use crate::sample::{Folder, delta, ends, execute, noon, raw, started};
@@ -110,7 +110,7 @@ async fn append_dropped_at_any_moment_is_all_or_nothing() {
             Err(error) => assert_eq!(error.code(), Code::Conflict, "{}", error.chain()),
         }
     }
-    let log = SqliteRunLog::open(&folder.file()).await.unwrap();
+    let log = SqliteMeta::open(&folder.file()).await.unwrap();
     assert_eq!(log.read(run_id, 0).await.unwrap().len() % 5, 0);
 }
 

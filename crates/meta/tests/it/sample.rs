@@ -10,7 +10,7 @@ use hedgerow_agent_api::{
 use hedgerow_data_api::{Column, Provenance, ResolvedRange, Role, Table, Unit, Warning};
 use hedgerow_errors::{Code, Error};
 use hedgerow_ids::{CallId, ConversationId, ProjectId, QueryId, RunId};
-use hedgerow_meta::SqliteRunLog;
+use hedgerow_meta::SqliteMeta;
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection};
@@ -26,8 +26,8 @@ impl Folder {
         self.0.path().join("meta.sqlite")
     }
 
-    pub(crate) async fn open(&self) -> SqliteRunLog {
-        SqliteRunLog::open(&self.file()).await.unwrap()
+    pub(crate) async fn open(&self) -> SqliteMeta {
+        SqliteMeta::open(&self.file()).await.unwrap()
     }
 }
 
@@ -200,6 +200,7 @@ fn calls() -> Vec<RunEventKind> {
             title: "Counting".to_owned(),
             arguments: json!({"series": [{"event": "$pageview", "math": "total"}]}),
             effect: Effect::Read,
+            only_plans: false,
         },
         RunEventKind::CallProgress {
             call_id: call_id(),
@@ -212,6 +213,7 @@ fn calls() -> Vec<RunEventKind> {
             title: "Counted".to_owned(),
             content: "| page_views |\n| 218 |".to_owned(),
             result: Some(Box::new(snapshot())),
+            changes: Vec::new(),
             error: None,
             ms: Some(12),
         },
@@ -221,6 +223,7 @@ fn calls() -> Vec<RunEventKind> {
             title: "Failed".to_owned(),
             content: error.to_string(),
             result: None,
+            changes: Vec::new(),
             error: Some(error),
             ms: Some(1),
         },
@@ -257,6 +260,8 @@ pub(crate) fn version_1() -> (NewRun, Vec<RunEventKind>) {
         model: "builtin".to_owned(),
         now: noon(),
         continues: Some("01970000-0000-7000-8000-000000000009".parse().unwrap()),
+        approval: None,
+        person: None,
     };
     let item = TodoItem {
         content: "Count".to_owned(),

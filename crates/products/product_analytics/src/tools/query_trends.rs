@@ -83,6 +83,7 @@ impl Tool for QueryTrends {
             provenance: Some(response.provenance.clone()),
             warnings: response.warnings.clone(),
             control: Vec::new(),
+            changes: Vec::new(),
             result: response,
         })
     }

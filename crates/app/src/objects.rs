@@ -1,0 +1,89 @@
+//! Objects with their history: listed, shown, and changes taken back.
+
+use std::collections::HashMap;
+
+use hedgerow_agent_api::{Activity, ActivityFilter, Actor, Object};
+use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::{ActivityId, CallId, ObjectId, ProjectId, RunId};
+
+use crate::App;
+
+impl App {
+    /// A project's objects, all or of a kind, by name.
+    pub async fn objects(&self, project: &ProjectId, kind: Option<&str>) -> Result<Vec<Object>> {
+        self.require_project(project).await?;
+        self.parts.objects.list(project, kind).await
+    }
+
+    /// One object.
+    pub async fn object(&self, project: &ProjectId, id: ObjectId) -> Result<Object> {
+        self.require_project(project).await?;
+        self.parts.objects.get(project, id).await
+    }
+
+    /// Changes of objects, newest first.
+    pub async fn activity(&self, project: &ProjectId, filter: &ActivityFilter) -> Result<Vec<Activity>> {
+        self.require_project(project).await?;
+        self.parts.objects.activity(project, filter).await
+    }
+
+    /// Takes one change back.
+    pub async fn undo_change(&self, project: &ProjectId, change: ActivityId) -> Result<Activity> {
+        let undone = self.undo(project, &[change]).await?;
+        let first = undone.into_iter().next();
+        first.ok_or_else(|| Error::internal(format!("change {change} changed nothing")))
+    }
+
+    /// Takes back what a run changed, or one call of it, newest first: all of it, or nothing.
+    pub async fn undo_run(&self, run_id: RunId, call: Option<CallId>) -> Result<Vec<Activity>> {
+        let thread = self.run_thread(run_id).await?;
+        let Some(project) = thread.project else {
+            return Err(Error::internal(format!("run {run_id} has no project")));
+        };
+        let of_run = ActivityFilter {
+            run: Some(run_id),
+            call,
+            ..ActivityFilter::default()
+        };
+        let changes = self.activity(&project, &of_run).await?;
+        let all = self.activity(&project, &ActivityFilter::default()).await?;
+        let undone_by: HashMap<ActivityId, Option<ActivityId>> =
+            all.iter().map(|change| (change.id, change.undone_by)).collect();
+        let standing: Vec<ActivityId> = changes
+            .iter()
+            .map(|change| change.id)
+            .filter(|id| !is_undone(*id, &undone_by))
+            .collect();
+        if standing.is_empty() {
+            let message = if changes.is_empty() {
+                "it changed nothing"
+            } else {
+                "all of it was undone before"
+            };
+            return Err(Error::new(
+                Code::NoData,
+                format!("run {run_id} has nothing to undo: {message}"),
+            ));
+        }
+        self.undo(&project, &standing).await
+    }
+
+    async fn undo(&self, project: &ProjectId, changes: &[ActivityId]) -> Result<Vec<Activity>> {
+        self.require_project(project).await?;
+        let objects = &self.parts.objects;
+        objects.undo(project, changes, self.actor(), self.clock.now()).await
+    }
+
+    /// Who acts where no agent does.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::Person {
+            name: self.person.to_string(),
+        }
+    }
+}
+
+/// Whether a change was taken back, and that was not taken back in turn.
+fn is_undone(change: ActivityId, undone_by: &HashMap<ActivityId, Option<ActivityId>>) -> bool {
+    let undoing = undone_by.get(&change).copied().flatten();
+    undoing.is_some_and(|undoing| !is_undone(undoing, undone_by))
+}

@@ -1,0 +1,128 @@
+//! `objects` and `activity`: what people and agents made, and every change of it.
+
+use hedgerow_agent_api::{Activity, ActivityFilter, Actor};
+use hedgerow_errors::Result;
+use serde_json::json;
+
+use super::{VerbContext, change_diff, shown};
+use crate::args::{ActivityCommand, Globals, ObjectsCommand};
+use crate::exit;
+use crate::table::TextTable;
+
+pub(super) async fn run(command: ObjectsCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    let project = globals.project()?;
+    match command {
+        ObjectsCommand::List { kind } => {
+            let objects = ctx.app.objects(&project, kind.as_deref()).await?;
+            if globals.json {
+                ctx.printer.json(&json!({"data": objects}))?;
+            } else {
+                let mut table = TextTable::new(["object", "kind", "name", "version", "changed", "by"]);
+                for object in &objects {
+                    table.row(&[
+                        json!(object.id),
+                        json!(object.kind),
+                        json!(object.name),
+                        json!(object.version),
+                        json!(object.updated_at.format("%Y-%m-%d %H:%M").to_string()),
+                        json!(who(&object.updated_by)),
+                    ]);
+                }
+                shown::table(&table, ctx)?;
+            }
+        }
+        ObjectsCommand::Show { object } => {
+            let object = ctx.app.object(&project, object).await?;
+            let filter = ActivityFilter {
+                object: Some(object.id),
+                ..ActivityFilter::default()
+            };
+            let history = ctx.app.activity(&project, &filter).await?;
+            if globals.json {
+                ctx.printer.json(&json!({"object": object, "activity": history}))?;
+            } else {
+                ctx.printer.line(&format!("{} {}", object.kind, object.name))?;
+                ctx.printer.line(&shown::pretty(&object.body))?;
+                ctx.printer.line("")?;
+                shown::table(&table_of(&history), ctx)?;
+            }
+        }
+    }
+    Ok(exit::DONE)
+}
+
+pub(super) async fn activity(command: ActivityCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    let project = globals.project()?;
+    match command {
+        ActivityCommand::List {
+            object,
+            kind,
+            run,
+            limit,
+        } => {
+            let filter = ActivityFilter {
+                object,
+                kind,
+                run,
+                call: None,
+                limit: Some(limit),
+            };
+            let changes = ctx.app.activity(&project, &filter).await?;
+            if globals.json {
+                ctx.printer.json(&json!({"data": changes}))?;
+            } else {
+                shown::table(&table_of(&changes), ctx)?;
+            }
+        }
+        ActivityCommand::Undo { change } => {
+            let undone = ctx.app.undo_change(&project, change).await?;
+            print_undone(&[undone], globals, ctx)?;
+        }
+    }
+    Ok(exit::DONE)
+}
+
+/// Tells what undoing did.
+pub(super) fn print_undone(undone: &[Activity], globals: &Globals, ctx: &VerbContext) -> Result<()> {
+    if globals.json {
+        return ctx.printer.json(&json!({"data": undone}));
+    }
+    for change in undone {
+        ctx.printer.line(&format!("{} {}", change.kind, name_of(change)))?;
+        for line in change_diff::lines(change.before.as_ref(), change.after.as_ref()) {
+            ctx.printer.line(&format!("  {line}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn table_of(changes: &[Activity]) -> TextTable {
+    let mut table = TextTable::new(["change", "when", "who", "what", "kind", "name"]);
+    for change in changes {
+        table.row(&[
+            json!(change.id),
+            json!(change.at.format("%Y-%m-%d %H:%M").to_string()),
+            json!(who(&change.actor)),
+            json!(if change.undone_by.is_some() {
+                json!("undone")
+            } else {
+                json!(change.action)
+            }),
+            json!(change.kind),
+            json!(name_of(change)),
+        ]);
+    }
+    table
+}
+
+fn name_of(change: &Activity) -> &str {
+    let state = change.after.as_ref().or(change.before.as_ref());
+    state.map_or("", |state| &state.name)
+}
+
+fn who(actor: &Actor) -> String {
+    match actor {
+        Actor::Person { name } => name.clone(),
+        Actor::Agent { name, .. } => format!("agent for {name}"),
+    }
+}

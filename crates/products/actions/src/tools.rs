@@ -1,0 +1,5 @@
+//! The product's tools, one file each.
+
+pub mod create_action;
+pub mod delete_action;
+pub mod update_action;

@@ -1,0 +1,22 @@
+//! `delete_action`: gone, until that is undone.
+
+use std::time::Duration;
+
+use hedgerow_agent_api::{Declaration, Display, Example};
+
+const EXAMPLES: &[Example] = &[Example::new("Delete one by its name", r#"{"name": "Not found"}"#)];
+
+/// What the tool says of itself.
+#[must_use]
+pub fn declaration() -> Declaration {
+    Declaration {
+        name: "delete_action".into(),
+        title: "Delete an action".into(),
+        description: "Deletes an action. Insights that count it can not be computed any more.".into(),
+        display: Display::new("Deleting an action", "Deleted an action"),
+        expected: Duration::from_millis(50),
+        progress: None,
+        access: "action:write".into(),
+        examples: EXAMPLES.into(),
+    }
+}

@@ -1,0 +1,46 @@
+//! Insights and dashboards: questions that are kept, and pages of them.
+
+pub mod dashboard;
+pub mod insight;
+pub mod tools;
+
+use std::sync::Arc;
+
+use hedgerow_agent_api::{Mode, ObjectKind as _, ObjectStore, Product, Registry, Skill, object_tools};
+use hedgerow_data_api::Data;
+use hedgerow_errors::{Code, Error, Result};
+
+const MANIFEST: &str = include_str!("../product.toml");
+const MODE: &str = include_str!("../modes/insights/mode.md");
+const TRAJECTORIES: [&str; 2] = [
+    include_str!("../modes/insights/trajectories/save-what-was-asked.md"),
+    include_str!("../modes/insights/trajectories/build-a-dashboard.md"),
+];
+const SKILL: &str = include_str!("../skills/insights/SKILL.md");
+
+/// Adds the product's manifest, tools, modes and skills.
+pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &Data) -> Result<()> {
+    let manifest: Product = toml::from_str(MANIFEST)
+        .map_err(|error| Error::caused(Code::Internal, "product.toml of insights is not valid", error))?;
+    registry.add_product(manifest)?;
+    registry.add_object_kind("insights", insight::Insights::KIND)?;
+    let insights = [
+        tools::create_insight::declaration(),
+        tools::update_insight::declaration(),
+        tools::delete_insight::declaration(),
+    ];
+    for tool in object_tools(insight::Insights::new(data.clone(), objects.clone()), objects, insights) {
+        registry.add_tool(tool)?;
+    }
+    registry.add_object_kind("insights", dashboard::Dashboards::KIND)?;
+    let dashboards = [
+        tools::create_dashboard::declaration(),
+        tools::update_dashboard::declaration(),
+        tools::delete_dashboard::declaration(),
+    ];
+    for tool in object_tools(dashboard::Dashboards::new(objects.clone()), objects, dashboards) {
+        registry.add_tool(tool)?;
+    }
+    registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_skill(Skill::parse(SKILL)?)
+}

@@ -1,0 +1,22 @@
+//! `delete_dashboard`: gone, until that is undone.
+
+use std::time::Duration;
+
+use hedgerow_agent_api::{Declaration, Display, Example};
+
+const EXAMPLES: &[Example] = &[Example::new("Delete one by its name", r#"{"name": "Growth"}"#)];
+
+/// What the tool says of itself.
+#[must_use]
+pub fn declaration() -> Declaration {
+    Declaration {
+        name: "delete_dashboard".into(),
+        title: "Delete a dashboard".into(),
+        description: "Deletes a dashboard; its insights stay.".into(),
+        display: Display::new("Deleting a dashboard", "Deleted a dashboard"),
+        expected: Duration::from_millis(50),
+        progress: None,
+        access: "dashboard:write".into(),
+        examples: EXAMPLES.into(),
+    }
+}

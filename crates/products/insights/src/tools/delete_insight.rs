@@ -1,0 +1,26 @@
+//! `delete_insight`: gone, until that is undone.
+
+use std::time::Duration;
+
+use hedgerow_agent_api::{Declaration, Display, Example};
+
+const EXAMPLES: &[Example] = &[Example::new(
+    "Delete one by its name",
+    r#"{"name": "Page views by day"}"#,
+)];
+
+/// What the tool says of itself.
+#[must_use]
+pub fn declaration() -> Declaration {
+    Declaration {
+        name: "delete_insight".into(),
+        title: "Delete an insight".into(),
+        description: "Deletes a saved insight. One that stands on a dashboard is refused: take it off there first."
+            .into(),
+        display: Display::new("Deleting an insight", "Deleted an insight"),
+        expected: Duration::from_millis(50),
+        progress: None,
+        access: "insight:write".into(),
+        examples: EXAMPLES.into(),
+    }
+}

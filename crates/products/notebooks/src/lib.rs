@@ -1,0 +1,33 @@
+//! Notebooks: texts with queries in them that are computed when somebody reads.
+
+pub mod notebook;
+pub mod tools;
+
+use std::sync::Arc;
+
+use hedgerow_agent_api::{Mode, ObjectKind as _, ObjectStore, Product, Registry, Skill, object_tools};
+use hedgerow_data_api::Data;
+use hedgerow_errors::{Code, Error, Result};
+
+const MANIFEST: &str = include_str!("../product.toml");
+const MODE: &str = include_str!("../modes/notebooks/mode.md");
+const TRAJECTORIES: [&str; 1] = [include_str!("../modes/notebooks/trajectories/write-down-a-finding.md")];
+const SKILL: &str = include_str!("../skills/notebooks/SKILL.md");
+
+/// Adds the product's manifest, tools, modes and skills.
+pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &Data) -> Result<()> {
+    let manifest: Product = toml::from_str(MANIFEST)
+        .map_err(|error| Error::caused(Code::Internal, "product.toml of notebooks is not valid", error))?;
+    registry.add_product(manifest)?;
+    registry.add_object_kind("notebooks", notebook::Notebooks::KIND)?;
+    let notebooks = [
+        tools::create_notebook::declaration(),
+        tools::update_notebook::declaration(),
+        tools::delete_notebook::declaration(),
+    ];
+    for tool in object_tools(notebook::Notebooks::new(data.clone()), objects, notebooks) {
+        registry.add_tool(tool)?;
+    }
+    registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_skill(Skill::parse(SKILL)?)
+}

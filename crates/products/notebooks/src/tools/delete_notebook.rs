@@ -1,0 +1,22 @@
+//! `delete_notebook`: gone, until that is undone.
+
+use std::time::Duration;
+
+use hedgerow_agent_api::{Declaration, Display, Example};
+
+const EXAMPLES: &[Example] = &[Example::new("Delete one by its name", r#"{"name": "Traffic in May"}"#)];
+
+/// What the tool says of itself.
+#[must_use]
+pub fn declaration() -> Declaration {
+    Declaration {
+        name: "delete_notebook".into(),
+        title: "Delete a notebook".into(),
+        description: "Deletes a notebook.".into(),
+        display: Display::new("Deleting a notebook", "Deleted a notebook"),
+        expected: Duration::from_millis(50),
+        progress: None,
+        access: "notebook:write".into(),
+        examples: EXAMPLES.into(),
+    }
+}
