@@ -7,3 +7,4 @@ mod restarts;
 mod scenarios;
 mod schedules;
 mod stage;
+mod writes;

@@ -26,7 +26,7 @@ fn script() -> ScriptedModel {
 }
 
 /// Runs until the log dies at its n-th append, then goes on in another process.
-async fn crash_and_resume(
+pub(super) async fn crash_and_resume(
     stage: &Stage,
     request: AskRequest,
     script: fn() -> ScriptedModel,

@@ -4,15 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use hedgerow_agent_api::{
-    Effect, Mode, ModelProvider, Policy, Registry, RunEvent, RunLog, RunStatus, Surface, Thread, ToolOutput, Trajectory,
+    Declaration, Display, Effect, Example, Mode, ModelProvider, ObjectChange, ObjectState, ObjectStore as _, Policy,
+    Registry, RunEvent, RunLog, RunStatus, Surface, Thread, ToolContext, ToolOutput, Trajectory, WritePlan, WriteTool,
+    erase_write,
 };
 use hedgerow_data_api::{Clock, ValueType};
-use hedgerow_errors::{Code, Error};
+use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::RunId;
 use hedgerow_testkit::{FakeStore, FakeTool, MemoryObjects, MemoryRunLog};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{Agent, AskRequest, Limits};
@@ -129,8 +134,9 @@ impl Stage {
     }
 
     pub(super) fn with(policy: Policy, limits: Limits) -> Self {
-        let (registry, tools) = registry();
-        let (registry, log) = (Arc::new(registry), Arc::new(MemoryRunLog::default()));
+        let log = Arc::new(MemoryRunLog::default());
+        let (registry, tools) = registry(log.objects());
+        let registry = Arc::new(registry);
         let agent = Agent::new(registry.clone(), log.clone(), policy.clone(), limits);
         Self {
             agent,
@@ -194,8 +200,13 @@ pub(super) fn lines(events: &[RunEvent]) -> String {
     uuid.replace_all(&text, name).into_owned()
 }
 
-fn registry() -> (Registry, Tools) {
+fn registry(objects: Arc<MemoryObjects>) -> (Registry, Tools) {
     let mut registry = Registry::default();
+    registry
+        .add_tool(erase_write(SaveNote {
+            objects: objects.clone(),
+        }))
+        .unwrap();
     let count = FakeTool::counting("count_events");
     let mail = FakeTool::new("send_mail", Effect::External, |_, args| async move {
         tokio::time::sleep(Duration::from_millis(args["ms"].as_u64().unwrap_or(0))).await;
@@ -249,7 +260,61 @@ fn registry() -> (Registry, Tools) {
     registry
         .add_mode(mode("sql", "The user wants SQL.", vec!["run_sql".into()], Vec::new()))
         .unwrap();
+    registry
+        .add_mode(mode(
+            "notes",
+            "The user wants a note.",
+            vec!["save_note".into()],
+            Vec::new(),
+        ))
+        .unwrap();
     registry.add_object_kind("insights", "dashboard").unwrap();
-    crate::core_tools::install(&mut registry, store().data(), Arc::new(MemoryObjects::default())).unwrap();
+    crate::core_tools::install(&mut registry, store().data(), objects).unwrap();
     (registry, Tools { count, mail, busy })
+}
+
+/// Makes a note, or changes its text.
+struct SaveNote {
+    objects: Arc<MemoryObjects>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    /// Its name.
+    name: String,
+    /// What it says.
+    text: String,
+}
+
+#[async_trait]
+impl WriteTool for SaveNote {
+    type Args = Note;
+
+    fn declaration(&self) -> Declaration {
+        const EXAMPLES: &[Example] = &[Example::new("A note", r#"{"name": "a", "text": "b"}"#)];
+        Declaration {
+            name: "save_note".into(),
+            title: "Save a note".into(),
+            description: "Saves a note.".into(),
+            display: Display::new("Saving", "Saved"),
+            expected: Duration::from_millis(1),
+            progress: None,
+            access: "note:write".into(),
+            examples: EXAMPLES.into(),
+        }
+    }
+
+    async fn plan(&self, ctx: &ToolContext, note: Note) -> Result<WritePlan> {
+        let notes = self.objects.list(&ctx.project, Some("note")).await?;
+        let state = ObjectState {
+            name: note.name.clone(),
+            body: json!({"text": note.text}),
+        };
+        let change = match notes.iter().find(|object| object.name == note.name) {
+            Some(object) => ObjectChange::of(object, Some(state)),
+            None => ObjectChange::create("note", state),
+        };
+        Ok(WritePlan::new(vec![change], format!("Saved {}.", note.name)))
+    }
 }
