@@ -11,6 +11,7 @@ mod data;
 mod declared;
 mod killed;
 mod schedules;
+mod writes;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
