@@ -176,8 +176,17 @@ pub fn cited_results(thread: &Thread) -> Vec<&ResultSnapshot> {
 fn question_of(reason: &AwaitReason, thread: &Thread) -> Question {
     match reason {
         AwaitReason::Question { question, shown } => shown.clone().unwrap_or_else(|| shown_question(question, thread)),
-        AwaitReason::Approval { tool, why, .. } => Question {
-            question: format!("May {tool} run? {why}"),
+        AwaitReason::Approval { tool, why, changes, .. } => Question {
+            question: match changes.as_slice() {
+                [] => format!("May {tool} run? {why}"),
+                changes => {
+                    let named = changes
+                        .iter()
+                        .map(|change| format!("{} {:?}", change.kind, change.name()));
+                    let named = named.collect::<Vec<_>>().join(", ");
+                    format!("May {tool} change {named}? {why}")
+                }
+            },
             options: vec!["yes".to_owned(), "no".to_owned()],
         },
     }

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
-use hedgerow_agent_api::{CallState, FigureStatus, ResultSnapshot, RunEvent, RunEventKind, Surface, Thread};
+use hedgerow_agent_api::{
+    AwaitReason, CallState, FigureStatus, ObjectChange, ResultSnapshot, RunEvent, RunEventKind, Surface, Thread,
+};
 use hedgerow_app::{AskInput, AskOutcome, AskReport, cited_results};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{CallId, ProjectId, RunId};
 
-use super::{VerbContext, shown};
+use super::{VerbContext, change_diff, shown};
 use crate::args::{AskArgs, Globals};
 use crate::{chart, exit};
 
@@ -115,6 +117,9 @@ fn print(report: &AskReport, thread: &Thread, ctx: &VerbContext) -> Result<()> {
             for option in &question.options {
                 printer.line(&format!("  - {option}"))?;
             }
+            for line in change_diff::of_changes(awaited(thread)) {
+                printer.line(&line)?;
+            }
         }
         (None, None) => {}
     }
@@ -144,12 +149,23 @@ fn print(report: &AskReport, thread: &Thread, ctx: &VerbContext) -> Result<()> {
     }
     printer.note(&format!("run {}", report.run_id));
     if report.outcome == AskOutcome::Asked {
-        printer.note(&format!(
-            "hint: answer with hedgerow ask --continue {} \"...\"",
-            report.run_id
-        ));
+        let run = report.run_id;
+        printer.note(&match &thread.awaiting {
+            Some(AwaitReason::Approval { .. }) => {
+                format!("hint: decide with hedgerow runs approve {run}, or hedgerow runs reject {run}")
+            }
+            _ => format!("hint: answer with hedgerow ask --continue {run} \"...\""),
+        });
     }
     Ok(())
+}
+
+/// The changes that wait for approval.
+pub(super) fn awaited(thread: &Thread) -> &[ObjectChange] {
+    match &thread.awaiting {
+        Some(AwaitReason::Approval { changes, .. }) => changes,
+        _ => &[],
+    }
 }
 
 /// The chart of a result that the answer refers to: the headline's, or else the first that a verified

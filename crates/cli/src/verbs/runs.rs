@@ -1,6 +1,6 @@
 //! `runs`: listed, shown, replayed, compared.
 
-use hedgerow_agent_api::{Approval, AwaitReason, ObjectChange, RunEvent, RunEventKind, Surface, Thread};
+use hedgerow_agent_api::{Approval, RunEvent, RunEventKind, Surface, Thread};
 use hedgerow_app::{AskInput, AskReport};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::RunId;
@@ -109,7 +109,7 @@ fn show(thread: &Thread, ctx: &VerbContext) -> Result<()> {
     if let Some(answer) = &thread.answer {
         printer.line(&format!("\n{}", shown::answer(answer)))?;
     }
-    for line in change_diff::of_changes(&awaited(thread)) {
+    for line in change_diff::of_changes(ask::awaited(thread)) {
         printer.line(&line)?;
     }
     if let Some(asked) = AskReport::of(thread).and_then(|report| report.question) {
@@ -125,14 +125,6 @@ fn show(thread: &Thread, ctx: &VerbContext) -> Result<()> {
         printer.line(&line)?;
     }
     Ok(())
-}
-
-/// The changes that wait for approval.
-fn awaited(thread: &Thread) -> Vec<ObjectChange> {
-    match &thread.awaiting {
-        Some(AwaitReason::Approval { changes, .. }) => changes.clone(),
-        _ => Vec::new(),
-    }
 }
 
 async fn replay(run: RunId, globals: &Globals, ctx: &VerbContext) -> Result<()> {
