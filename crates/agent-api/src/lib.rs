@@ -4,6 +4,7 @@
 //! loop that runs tools lives in `hedgerow-agent`, the tools in their products.
 
 mod effect;
+pub mod egress;
 mod figure;
 mod mode;
 mod model;
@@ -17,6 +18,7 @@ mod thread;
 mod tool;
 
 pub use effect::Effect;
+pub use egress::{Egress, EgressRequest, EgressResponse, NoEgress};
 pub use figure::{Answer, CellRef, Claim, Figure, FigureStatus, Segment};
 pub use hedgerow_data_api::Progress;
 pub use mode::{Mode, Trajectory};
@@ -30,7 +32,7 @@ pub use run::{
     TodoItem, TodoStatus,
 };
 pub use run_log::{NewRun, RunLog};
-pub use sql_output::sql_output;
+pub use sql_output::{named_like_a_label, sql_output};
 pub use taint::Tainted;
 pub use thread::{Thread, ToolCallView};
 pub use tool::{Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};

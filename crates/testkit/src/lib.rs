@@ -13,6 +13,7 @@
 mod dice;
 mod engines;
 mod flaky_run_log;
+mod loopback_server;
 mod maintenance;
 mod memory_run_log;
 mod run_log_conformance;
@@ -23,6 +24,7 @@ mod tools;
 pub use dice::Dice;
 pub use engines::{FakeEngine, FakeStore};
 pub use flaky_run_log::{FlakyRunLog, Moment};
+pub use loopback_server::{LoopbackServer, Received, Reply};
 pub use maintenance::NoMaintenance;
 pub use memory_run_log::MemoryRunLog;
 pub use run_log_conformance::run_log_conformance;
