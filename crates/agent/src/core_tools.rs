@@ -11,6 +11,8 @@ mod read_taxonomy;
 mod search;
 mod todo_write;
 
+pub use search::{Ranks, rank_of_tool};
+
 use hedgerow_agent_api::{Registry, ToolOutput, erase};
 use hedgerow_data_api::Data;
 use hedgerow_errors::{Error, Result};
