@@ -149,7 +149,10 @@ impl HttpEgress {
             .timeout(self.settings.timeout)
             .resolve_to_addrs(&target.host, &target.addresses)
             .build()
-            .map_err(|error| Error::caused(Code::Internal, "a client can't be made", error.without_url()))
+            .map_err(|error| {
+                Error::caused(Code::Unavailable, "a client can't be made", error.without_url())
+                    .with_hint("it takes the system's certificates, of the package ca-certificates")
+            })
     }
 
     fn headers(&self, request: &EgressRequest) -> Result<(HeaderMap, Vec<(String, String)>)> {

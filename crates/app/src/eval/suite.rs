@@ -267,3 +267,6 @@ pub(crate) fn parse(name: &str, text: &str, log: &Path) -> Result<Suite> {
         cases,
     })
 }
+
+#[cfg(test)]
+mod tests;

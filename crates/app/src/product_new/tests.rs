@@ -38,7 +38,7 @@ fn a_name_stands_in_all_its_forms() {
     let library = fs::read_to_string(rust.join("src/lib.rs")).unwrap();
     assert!(library.starts_with("//! User research: what"), "{library}");
     assert!(
-        library.contains("count_user_research_events::CountUserResearchEvents::new"),
+        library.contains("use tools::count_user_research_events::CountUserResearchEvents;"),
         "{library}"
     );
     let manifest = fs::read_to_string(rust.join("Cargo.toml")).unwrap();

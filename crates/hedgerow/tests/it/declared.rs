@@ -61,6 +61,19 @@ fn a_declared_product_is_everywhere_while_its_folder_is_there() {
         "{with:?}"
     );
 
+    // A word that stands in a phrase of the tool only.
+    let search = [
+        "tools",
+        "call",
+        "search",
+        "{\"query\": \"accounts\"}",
+        "--project",
+        "notes",
+        "--json",
+    ];
+    let found: Value = serde_json::from_slice(&run(data, &search).stdout).unwrap();
+    assert_eq!(found["result"]["found"][0]["name"], "count_signups");
+
     let call = |arguments: &str| {
         let called = run(
             data,

@@ -6,6 +6,8 @@ use hedgerow_agent_api::{Mode, Product, Registry, Skill, erase};
 use hedgerow_data_api::Data;
 use hedgerow_errors::{Code, Error, Result};
 
+use tools::count_starter_events::CountStarterEvents;
+
 const MANIFEST: &str = include_str!("../product.toml");
 const MODE: &str = include_str!("../modes/starter/mode.md");
 const TRAJECTORIES: [&str; 1] = [include_str!("../modes/starter/trajectories/compare-weeks.md")];
@@ -28,7 +30,7 @@ pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of starter is not valid", error))?;
     registry.add_product(manifest)?;
-    registry.add_tool(erase(tools::count_starter_events::CountStarterEvents::new(data)))?;
+    registry.add_tool(erase(CountStarterEvents::new(data)))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
     registry.add_evals("starter", EVALS)?;
     registry.add_texts("starter", TEXTS);

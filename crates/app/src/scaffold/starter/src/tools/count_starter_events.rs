@@ -20,7 +20,7 @@ ORDER BY 1";
 /// What to count.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CountStarterEventsArgs {
+pub struct CountEventsArgs {
     /// How many full days before today are counted, 1 to 365; 28 when absent.
     #[serde(default = "four_weeks")]
     days: u32,
@@ -45,7 +45,7 @@ impl CountStarterEvents {
 
 #[async_trait]
 impl Tool for CountStarterEvents {
-    type Args = CountStarterEventsArgs;
+    type Args = CountEventsArgs;
     type Output = SqlResponse;
 
     fn declaration(&self) -> Declaration {
@@ -67,14 +67,14 @@ impl Tool for CountStarterEvents {
         &["count events by week", "how busy were the last weeks"]
     }
 
-    async fn effect(&self, _: &ToolContext, args: &CountStarterEventsArgs) -> Result<Effect> {
+    async fn effect(&self, _: &ToolContext, args: &CountEventsArgs) -> Result<Effect> {
         if !(1..=365).contains(&args.days) {
             return Err(Error::invalid(format!("days takes 1 to 365, not {}", args.days)));
         }
         Ok(Effect::Read)
     }
 
-    async fn run(&self, ctx: &ToolContext, args: CountStarterEventsArgs) -> Result<ToolOutput<SqlResponse>> {
+    async fn run(&self, ctx: &ToolContext, args: CountEventsArgs) -> Result<ToolOutput<SqlResponse>> {
         let query = SqlQuery {
             query: QUERY.to_owned(),
             parameters: Map::from_iter([("days".to_owned(), args.days.into())]),
