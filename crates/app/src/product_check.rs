@@ -214,8 +214,7 @@ impl App {
             if !folder.is_dir() {
                 let mut known = self.declared_products()?;
                 known.extend(parts.built_in.products().map(|product| product.name.clone()));
-                return Err(Error::unknown("product", name, known.iter().map(String::as_str))
-                    .with_hint(format!("products are: {}; or name a folder", known.join(", "))));
+                return Err(Error::unknown("product", name, known.iter().map(String::as_str)));
             }
             declared_subject(Files::read(&fs_err::canonicalize(&folder)?)?, &mut found)
         };

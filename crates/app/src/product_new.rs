@@ -69,7 +69,8 @@ impl App {
     pub fn new_product(&self, name: &str, into: Option<&Path>) -> Result<NewProduct> {
         self.check_new_name(name)?;
         let products = &self.parts.products.products_dir;
-        let folder = into.unwrap_or(products).join(name);
+        // Without the dots of a path from the current folder.
+        let folder: PathBuf = into.unwrap_or(products).join(name).components().collect();
         let files = write(DECLARED, name, &folder)?;
         let known = if into.is_some() {
             folder.display().to_string()

@@ -94,7 +94,7 @@ fn nothing_is_found_in_what_is_good() {
     );
     let unknown = run(data.path(), &["product", "check", "product_analytic"]);
     assert!(
-        text(&unknown.stderr).contains("unknown product"),
+        text(&unknown.stderr).contains("did you mean product_analytics?"),
         "{}",
         text(&unknown.stderr)
     );
