@@ -196,6 +196,18 @@ impl Shell {
         Ok((code, String::from_utf8(output.stdout)?))
     }
 
+    /// The same with its errors not shown, for programs that tell there how far they are.
+    pub(crate) fn exit_code_quietly(mut self) -> Result<(i32, String)> {
+        self.command.stderr(Stdio::null());
+        let shown = self.shown();
+        let output = self.command.output().with_context(|| format!("starting `{shown}`"))?;
+        let code = output
+            .status
+            .code()
+            .with_context(|| format!("`{shown}` was ended by a signal"))?;
+        Ok((code, String::from_utf8(output.stdout)?))
+    }
+
     /// Runs it with its output shown, and gives each line of standard error to `look`.
     pub(crate) fn run_watched(mut self, mut look: impl FnMut(&str)) -> Result<()> {
         let shown = self.shown();

@@ -3,6 +3,7 @@
 pub(crate) mod exec;
 pub(crate) mod figures;
 pub(crate) mod formats;
+pub(crate) mod gate;
 pub(crate) mod import;
 
 use anyhow::{Context, Result, bail};

@@ -4,6 +4,7 @@
 //! loop that runs tools lives in `hedgerow-agent`, the tools in their products.
 
 mod effect;
+pub mod egress;
 mod figure;
 mod mode;
 mod model;
@@ -20,6 +21,7 @@ mod tool;
 mod write_tool;
 
 pub use effect::Effect;
+pub use egress::{Egress, EgressRequest, EgressResponse, NoEgress};
 pub use figure::{Answer, CellRef, Claim, Figure, FigureStatus, Segment};
 pub use hedgerow_data_api::Progress;
 pub use mode::{Mode, Trajectory};
@@ -30,7 +32,9 @@ pub use object::{
     Activity, ActivityAction, ActivityFilter, Actor, Object, ObjectChange, ObjectState, ObjectStore, ObjectWrite,
     effect_of,
 };
-pub use object_tools::{CreateArguments, DeleteArguments, ObjectKind, UpdateArguments, body_of, object_tools};
+pub use object_tools::{
+    CreateArguments, DeleteArguments, ObjectKind, ObjectTool, UpdateArguments, body_of, object_tools,
+};
 pub use policy::{Decision, Policy, Rule, Surface};
 pub use registry::{Product, Registry, Skill, Stage, Suggestion};
 pub use run::{
@@ -38,7 +42,7 @@ pub use run::{
     RunSummary, TodoItem, TodoStatus,
 };
 pub use run_log::{NewRun, RunLog};
-pub use sql_output::sql_output;
+pub use sql_output::{named_like_a_label, sql_output};
 pub use taint::Tainted;
 pub use thread::{Thread, ToolCallView};
 pub use tool::{Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};

@@ -18,6 +18,9 @@ pub struct Mode {
     pub trajectories: Vec<Trajectory>,
 }
 
+/// The heading over the part of a trajectory that only the gate reads: how the job goes in a run.
+const REHEARSAL: &str = "## Rehearsal";
+
 /// A worked step list for one job; rides in the description of `todo_write`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trajectory {
@@ -50,8 +53,31 @@ impl Mode {
 }
 
 impl Trajectory {
+    /// A trajectory's text without its rehearsal, and the rehearsal, where there is one: the part below the heading
+    /// `## Rehearsal`, up to the next heading of its rank.
+    #[must_use]
+    pub fn split(source: &str) -> (String, Option<String>) {
+        let (mut steps, mut rehearsal): (Vec<&str>, Option<Vec<&str>>) = (Vec::new(), None);
+        let mut is_inside = false;
+        for line in source.lines() {
+            if line.starts_with("# ") || line.starts_with("## ") {
+                is_inside = line.trim_end() == REHEARSAL;
+                if is_inside {
+                    rehearsal.get_or_insert_default();
+                    continue;
+                }
+            }
+            match &mut rehearsal {
+                Some(lines) if is_inside => lines.push(line),
+                _ => steps.push(line),
+            }
+        }
+        (steps.join("\n"), rehearsal.map(|lines| lines.join("\n")))
+    }
+
     fn parse(source: &str) -> Result<Self> {
-        let (title, body) = source.trim().split_once('\n').unwrap_or((source, ""));
+        let (steps, _) = Self::split(source);
+        let (title, body) = steps.trim().split_once('\n').unwrap_or((&steps, ""));
         let job = title
             .strip_prefix("# ")
             .ok_or_else(|| Error::invalid("a trajectory starts with its job as a heading"))?;
@@ -89,4 +115,22 @@ pub(crate) fn field(front: &[(String, String)], name: &str) -> Result<String> {
     found
         .map(|(_, value)| value.clone())
         .ok_or_else(|| Error::invalid(format!("front matter lacks {name}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rehearsal_is_no_part_of_what_models_read() {
+        let source = "# Count\n\n1. `count` it.\n\n## Rehearsal\n\n```yaml\nanswer: \"1\"\n```\n\n## More\n\nText.\n";
+        let trajectory = Trajectory::parse(source).unwrap();
+        assert_eq!(trajectory.job, "Count");
+        assert_eq!(
+            trajectory.body,
+            "1. `count` it.\n\n\n## More\n\nText.".replace("\n\n\n", "\n\n")
+        );
+        assert!(Trajectory::split(source).1.unwrap().contains("answer"));
+        assert_eq!(Trajectory::split("# A\n\n1. b").1, None);
+    }
 }

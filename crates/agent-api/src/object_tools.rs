@@ -99,7 +99,7 @@ pub struct DeleteArguments {
 pub fn object_tools<K: ObjectKind>(
     kind: K,
     store: &Arc<dyn ObjectStore>,
-    [create, update, delete]: [Declaration; 3],
+    [create, update, delete]: [ObjectTool; 3],
 ) -> [Arc<dyn DynTool>; 3] {
     let kind = Arc::new(kind);
     [
@@ -109,19 +109,27 @@ pub fn object_tools<K: ObjectKind>(
     ]
 }
 
+/// What a tool over objects says of itself.
+pub struct ObjectTool {
+    /// Beside its types.
+    pub declaration: Declaration,
+    /// What people would type to find it.
+    pub phrases: &'static [&'static str],
+}
+
 struct Shared<K> {
     kind: Arc<K>,
     store: Arc<dyn ObjectStore>,
-    declaration: Declaration,
+    tool: ObjectTool,
     types: PhantomData<fn() -> K>,
 }
 
 impl<K: ObjectKind> Shared<K> {
-    fn new(kind: &Arc<K>, store: &Arc<dyn ObjectStore>, declaration: Declaration) -> Self {
+    fn new(kind: &Arc<K>, store: &Arc<dyn ObjectStore>, tool: ObjectTool) -> Self {
         Self {
             kind: kind.clone(),
             store: store.clone(),
-            declaration,
+            tool,
             types: PhantomData,
         }
     }
@@ -159,7 +167,11 @@ impl<K: ObjectKind> WriteTool for Create<K> {
     type Args = CreateArguments<K::Body>;
 
     fn declaration(&self) -> Declaration {
-        self.0.declaration.clone()
+        self.0.tool.declaration.clone()
+    }
+
+    fn phrases(&self) -> &'static [&'static str] {
+        self.0.tool.phrases
     }
 
     async fn plan(&self, ctx: &ToolContext, args: Self::Args) -> Result<WritePlan> {
@@ -180,7 +192,11 @@ impl<K: ObjectKind> WriteTool for Update<K> {
     type Args = UpdateArguments;
 
     fn declaration(&self) -> Declaration {
-        self.0.declaration.clone()
+        self.0.tool.declaration.clone()
+    }
+
+    fn phrases(&self) -> &'static [&'static str] {
+        self.0.tool.phrases
     }
 
     async fn plan(&self, ctx: &ToolContext, args: Self::Args) -> Result<WritePlan> {
@@ -214,7 +230,11 @@ impl<K: ObjectKind> WriteTool for Delete<K> {
     type Args = DeleteArguments;
 
     fn declaration(&self) -> Declaration {
-        self.0.declaration.clone()
+        self.0.tool.declaration.clone()
+    }
+
+    fn phrases(&self) -> &'static [&'static str] {
+        self.0.tool.phrases
     }
 
     async fn plan(&self, ctx: &ToolContext, args: Self::Args) -> Result<WritePlan> {

@@ -101,21 +101,54 @@ pub struct Registry {
     object_kinds: BTreeMap<String, String>,
     default_mode: Option<String>,
     evals: BTreeMap<String, Cow<'static, str>>,
+    /// The product whose parts are being added.
+    adding: Option<String>,
+    /// The product of each tool.
+    owners: BTreeMap<String, String>,
+    texts: BTreeMap<String, Vec<(String, String)>>,
 }
 
 impl Registry {
-    /// Adds a product's manifest.
+    /// Adds a product's manifest. The tools that are added next are its own.
     pub fn add_product(&mut self, product: Product) -> Result<()> {
+        self.adding = Some(product.name.clone());
         insert(&mut self.products, "product", product.name.clone(), product)
+    }
+
+    /// Keeps the texts of a product's folder, by their paths in it, for the gate: the manifest, modes, trajectories,
+    /// skills, evals, the page's manifest and the documentation.
+    pub fn add_texts(&mut self, product: &str, texts: &[(&str, &str)]) {
+        let texts = texts
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        self.texts.entry(product.to_owned()).or_default().extend(texts);
+    }
+
+    /// The texts of a product that is built in, with their paths; none for one that is declared as files.
+    #[must_use]
+    pub fn texts(&self, product: &str) -> &[(String, String)] {
+        self.texts.get(product).map_or(&[], Vec::as_slice)
+    }
+
+    /// The tools of a product, by name.
+    pub fn tools_of_product(&self, product: &str) -> impl Iterator<Item = &Arc<dyn DynTool>> {
+        let own = self.owners.iter().filter(move |(_, owner)| *owner == product);
+        own.filter_map(|(tool, _)| self.tools.get(tool))
     }
 
     /// Adds a tool that modes may name.
     pub fn add_tool(&mut self, tool: Arc<dyn DynTool>) -> Result<()> {
-        insert(&mut self.tools, "tool", tool.declaration().name.to_string(), tool)
+        let name = tool.declaration().name.to_string();
+        insert(&mut self.tools, "tool", name.clone(), tool)?;
+        if let Some(product) = &self.adding {
+            self.owners.insert(name, product.clone());
+        }
+        Ok(())
     }
 
     /// Adds a tool that is always there.
     pub fn add_core_tool(&mut self, tool: Arc<dyn DynTool>) -> Result<()> {
+        self.adding = None;
         self.core_tools.push(tool.declaration().name.to_string());
         self.add_tool(tool)
     }

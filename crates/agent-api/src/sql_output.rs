@@ -117,8 +117,9 @@ fn role(name: &str, sql_type: &str) -> Role {
     }
 }
 
-/// The last word decides: `status` and `person_id` are labels, `status_count` is an amount.
-fn named_like_a_label(name: &str) -> bool {
+/// Whether a column is named like a label rather than an amount. The last word decides: `status` and `person_id` are labels, `status_count` is an amount.
+#[must_use]
+pub fn named_like_a_label(name: &str) -> bool {
     name.rsplit('_').next().is_some_and(|word| LABEL_WORDS.contains(&word))
 }
 

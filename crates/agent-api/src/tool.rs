@@ -176,6 +176,11 @@ pub trait Tool: Send + Sync + 'static {
     /// What the tool says of itself.
     fn declaration(&self) -> Declaration;
 
+    /// What people would type to find it; `search` goes by it.
+    fn phrases(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What this call would do.
     async fn effect(&self, ctx: &ToolContext, args: &Self::Args) -> Result<Effect>;
 
@@ -188,6 +193,10 @@ pub trait Tool: Send + Sync + 'static {
 pub trait DynTool: Send + Sync {
     /// What the tool says of itself.
     fn declaration(&self) -> &Declaration;
+    /// What people would type to find it; `search` goes by it.
+    fn phrases(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// JSON Schema of the arguments.
     fn input_schema(&self) -> &Value;
     /// JSON Schema of the result.
@@ -251,6 +260,10 @@ pub(crate) fn parse_arguments<A: DeserializeOwned>(declaration: &Declaration, ar
 impl<T: Tool> DynTool for Erased<T> {
     fn declaration(&self) -> &Declaration {
         &self.declaration
+    }
+
+    fn phrases(&self) -> Vec<String> {
+        self.tool.phrases().iter().map(|phrase| (*phrase).to_owned()).collect()
     }
 
     fn input_schema(&self) -> &Value {

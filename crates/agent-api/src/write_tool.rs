@@ -64,6 +64,11 @@ pub trait WriteTool: Send + Sync + 'static {
     /// What the tool says of itself.
     fn declaration(&self) -> Declaration;
 
+    /// What people would type to find it.
+    fn phrases(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Validates arguments against what is there and says what would change. It changes nothing.
     async fn plan(&self, ctx: &ToolContext, args: Self::Args) -> Result<WritePlan>;
 }
@@ -105,6 +110,10 @@ impl<T: WriteTool> DynTool for ErasedWrite<T> {
 
     fn output_schema(&self) -> &Value {
         &self.output_schema
+    }
+
+    fn phrases(&self) -> Vec<String> {
+        self.tool.phrases().iter().map(|phrase| (*phrase).to_owned()).collect()
     }
 
     fn only_plans(&self) -> bool {

@@ -13,6 +13,8 @@ mod todo_write;
 
 use std::sync::Arc;
 
+pub use search::{Ranks, rank_of_tool};
+
 use hedgerow_agent_api::{ObjectStore, Registry, ToolOutput, erase};
 use hedgerow_data_api::Data;
 use hedgerow_errors::{Error, Result};

@@ -6,13 +6,15 @@ mod suite;
 
 pub use compare::{EvalComparison, VerdictChange, compare, read_summaries};
 pub use judge::Verdict;
-pub use suite::{Case, Expect, Expected, Suite};
+pub(crate) use suite::parse as parse_suite;
+pub use suite::{Case, Expect, Expected, Suite, SuiteData, WorldSize};
 
 use std::path::Path;
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use hedgerow_agent_api::{Figure, FigureStatus, Registry, Surface};
-use hedgerow_data_api::{Clock, Unit};
+use hedgerow_data_api::{Clock, Progress, Unit};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, RunId};
 use hedgerow_ingest::MaxRejects;
@@ -102,7 +104,7 @@ impl App {
         let project = self.import_eval_data(suite).await?;
         let mut cases = Vec::with_capacity(suite.cases.len());
         for case in &suite.cases {
-            let result = self.run_case(&project, case, model).await;
+            let result = self.run_case(&project, suite, case, model).await;
             done(suite.cases.len(), &result);
             cases.push(result);
         }
@@ -114,22 +116,26 @@ impl App {
             wrong: count(Verdict::Wrong),
             missed: count(Verdict::Missed),
             refused_right: count(Verdict::RefusedRight),
-            answerable: suite.cases.iter().filter(|case| case.expect.value.is_some()).count(),
+            answerable: suite.cases.iter().filter(|case| case.is_answerable()).count(),
             total: cases.len(),
             cases,
             changed: Vec::new(),
         })
     }
 
-    /// Imports the suite's data into a project of its own. The import runs each time, because it
+    /// Imports the suite's data into a project of its own. A log is imported each time, because that
     /// adds nothing to a complete project, and completes one whose import was cut short.
-    async fn import_eval_data(&self, suite: &Suite) -> Result<ProjectId> {
+    pub(crate) async fn import_eval_data(&self, suite: &Suite) -> Result<ProjectId> {
+        let log = match &suite.data {
+            SuiteData::World(size) => return self.world_project(*size).await,
+            SuiteData::Log(log) => log,
+        };
         let project: ProjectId = format!("eval-{}", suite.name)
             .parse()
             .map_err(|_| Error::invalid(format!("suite name {:?} is no folder name", suite.name)))?;
         let input = AccessLogInput {
             project: project.clone(),
-            files: vec![suite.log.clone()],
+            files: vec![log.clone()],
             source: Some("eval".to_owned()),
             max_rejects: MaxRejects::default(),
             rejects_path: None,
@@ -138,8 +144,38 @@ impl App {
         Ok(project)
     }
 
-    async fn run_case(&self, project: &ProjectId, case: &Case, model: Option<&str>) -> CaseResult {
-        let app = case.now.map_or_else(|| self.clone(), |now| self.at(Clock::fixed(now)));
+    /// The same at the time of a suite's case: its own, the suite's, or the end of the world that it is about.
+    pub(crate) fn at_time_of(&self, suite: &Suite, case: Option<&Case>) -> Self {
+        let of_world = matches!(suite.data, SuiteData::World(_)).then(world_end);
+        let now = case.and_then(|case| case.now).or(suite.now).or(of_world);
+        now.map_or_else(|| self.clone(), |now| self.at(Clock::fixed(now)))
+    }
+
+    /// What is expected of a case, with the value that its truth gives.
+    async fn expectation(&self, project: &ProjectId, case: &Case) -> Result<Expect> {
+        let mut expect = case.expect.clone();
+        let Some(query) = case.open_truth() else {
+            return Ok(expect);
+        };
+        let queries = &self.parts.data.queries;
+        let response = queries.sql(project, &query, &self.clock, &Progress::ignore()).await?;
+        let value = match response.rows.as_slice() {
+            [row] => match row.as_slice() {
+                [Value::Number(number)] => number.as_f64().map(Expected::Number),
+                [Value::String(text)] => Some(Expected::Text(text.clone())),
+                _ => None,
+            },
+            _ => None,
+        };
+        let value = value.ok_or_else(|| Error::invalid("the truth is not one number or text"))?;
+        expect.value = Some(value);
+        expect.is_computed = true;
+        Ok(expect)
+    }
+
+    async fn run_case(&self, project: &ProjectId, suite: &Suite, case: &Case, model: Option<&str>) -> CaseResult {
+        let app = self.at_time_of(suite, Some(case));
+        let expect = app.expectation(project, case).await;
         let mut input = AskInput::new(project.clone(), &case.question, Surface::Cli);
         input.model = model.map(str::to_owned);
         let started = Instant::now();
@@ -149,9 +185,9 @@ impl App {
         });
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let headline = report.as_ref().ok().and_then(|report| report.headline.as_ref());
-        let judgement = match &report {
-            Ok(report) => judge::judge(&case.expect, report),
-            Err(error) => judge::Judgement {
+        let judgement = match (&expect, &report) {
+            (Ok(expect), Ok(report)) => judge::judge(expect, report),
+            (Err(error), _) | (_, Err(error)) => judge::Judgement {
                 verdict: Verdict::Missed,
                 reason: Some(error.chain()),
             },
@@ -162,7 +198,11 @@ impl App {
             verdict: judgement.verdict,
             reason: judgement.reason,
             outcome: report.as_ref().ok().map(|report| report.outcome),
-            expected: case.expect.value.as_ref().map(Expected::to_json),
+            expected: expect
+                .ok()
+                .and_then(|expect| expect.value)
+                .as_ref()
+                .map(Expected::to_json),
             value: headline.map(|figure: &Figure| figure.value.clone()),
             unit: headline.map(|figure| figure.unit),
             status: headline.map(|figure| figure.status),
@@ -171,6 +211,11 @@ impl App {
             ms,
         }
     }
+}
+
+/// The first instant after the seeded world.
+pub(crate) fn world_end() -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(hedgerow_world::END).unwrap_or_default()
 }
 
 /// Reads the named suites: those of a folder and those that products bring. Without a name, all.
@@ -184,8 +229,8 @@ pub fn read_suites(registry: &Registry, evals: &Path, names: &[String]) -> Resul
     }
     let wanted = if names.is_empty() { &all } else { names };
     let read = |name: &String| match registry.evals().find(|(product, _)| product == name) {
-        Some((_, questions)) => suite::parse(evals, name, questions),
+        Some((_, questions)) => suite::parse(name, questions, &suite::log(evals)),
         None => suite::read(evals, name),
     };
-    wanted.iter().map(read).collect()
+    wanted.iter().map(|name| read(name)?.with_log()).collect()
 }

@@ -11,6 +11,7 @@ use hedgerow_world::{SIZES, World};
 use serde::Serialize;
 
 use crate::App;
+use crate::eval::WorldSize;
 use crate::import_access_log::may_block;
 
 /// Events that become durable together.
@@ -32,6 +33,21 @@ pub struct WorldImport {
 }
 
 impl App {
+    /// The project with a world, in which it is imported unless an earlier import was completed.
+    pub(crate) async fn world_project(&self, size: WorldSize) -> Result<ProjectId> {
+        let WorldSize { events, seed } = size;
+        let project: ProjectId = format!("world-{seed}-{events}")
+            .parse()
+            .map_err(|error| Error::internal(format!("the name of a world: {error}")))?;
+        let done = self.parts.data_dir.join("worlds").join(project.as_str());
+        if !done.exists() || self.require_project(&project).await.is_err() {
+            self.import_world(&project, seed, events, &|_| {}).await?;
+            fs_err::create_dir_all(self.parts.data_dir.join("worlds"))?;
+            fs_err::write(&done, "")?;
+        }
+        Ok(project)
+    }
+
     /// Imports a world into a project, which is made if needed. The same seed and size give the same
     /// events, so that a second import adds nothing.
     ///

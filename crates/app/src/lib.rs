@@ -16,6 +16,7 @@ mod manifest;
 mod objects;
 mod persons;
 mod product_check;
+mod product_new;
 mod projects;
 mod query;
 mod recover;
@@ -30,7 +31,8 @@ pub use export::{ExportInput, ExportProgress, ExportSummary};
 pub use import_access_log::AccessLogInput;
 pub use import_events::EventsInput;
 pub use import_world::WorldImport;
-pub use product_check::{Check, Finding, ProductReport};
+pub use product_check::{Check, Finding, GateOptions, ProductReport};
+pub use product_new::NewProduct;
 pub use recover::Recovered;
 pub use runs::diff::{Change, RunDiff};
 pub use tools::{ToolCall, ToolCallResult, ToolExample, ToolInfo, ToolPreview};
@@ -80,6 +82,17 @@ pub struct AppParts {
     pub data_dir: PathBuf,
     /// What time it is.
     pub clock: Clock,
+    /// What the gate for products works with.
+    pub products: ProductParts,
+}
+
+/// What the gate for products works with.
+#[derive(Clone, Default)]
+pub struct ProductParts {
+    /// The folder of the products that are declared as files.
+    pub products_dir: PathBuf,
+    /// The products that are part of the program, without those declared as files and without the core tools.
+    pub built_in: Arc<Registry>,
 }
 
 /// The use cases. Cheap to clone; clones share everything but the clock, the default model and the

@@ -68,7 +68,7 @@ impl App {
         self.undo(&project, &standing).await
     }
 
-    async fn undo(&self, project: &ProjectId, changes: &[ActivityId]) -> Result<Vec<Activity>> {
+    pub(crate) async fn undo(&self, project: &ProjectId, changes: &[ActivityId]) -> Result<Vec<Activity>> {
         self.require_project(project).await?;
         let objects = &self.parts.objects;
         objects.undo(project, changes, self.actor(), self.clock.now()).await

@@ -1,15 +1,28 @@
 //! The gate: whether a product meets the bar that a platform team would apply in review.
 //!
-//! Each check looks at one thing and says in which file something is wrong and what to do. A product passes
-//! when nothing is found.
+//! Each check looks at one thing and says in which file something is wrong and what to do. What can be read is
+//! read first; then the product is put together beside the others in a project of the gate's own, where its
+//! examples, rehearsals, questions, phrases and suggestions are run. Systems outside are never asked: their answers
+//! are those that the examples recorded. A product passes when nothing is found.
 
 mod budget;
+mod built_in;
+mod discovery;
+mod evals;
+mod events;
+mod examples;
+mod http;
+mod manifest;
 mod names;
 mod references;
+mod rehearsals;
 mod secrets;
+mod sql_text;
+mod stage;
 mod texts;
 mod tools;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use hedgerow_agent_api::Product;
@@ -34,33 +47,37 @@ pub enum Check {
     Budget,
     /// Every parameter described, closed sets closed, defaults that fit.
     Fields,
-    /// Calls that validate.
+    /// Calls that validate and run.
     Examples,
     /// Declared, and what the tool really does.
     Effects,
     /// A right that exists and suffices.
     Access,
-    /// Every tool and mode that a text names exists.
+    /// Every tool, mode, event, property and operation that a text names exists.
     References,
-    /// Steps that name tools.
+    /// Steps that name tools, and a rehearsal that runs.
     Trajectories,
-    /// There, with expected results, and able to fail.
+    /// There, with expected results, able to fail, and over their threshold.
     Evals,
     /// A way to show the result.
     Display,
     /// What takes longer than two seconds says how far it is.
     Progress,
-    /// What people would type to find it.
+    /// What people would type finds it.
     Discovery,
+    /// What the product offers to ask can be asked.
+    Suggestions,
     /// No secret in a file.
     Secrets,
+    /// Only listed hosts, no private addresses.
+    Egress,
     /// The page exists.
     Docs,
 }
 
 impl Check {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Manifest,
         Self::Names,
         Self::Texts,
@@ -75,7 +92,9 @@ impl Check {
         Self::Display,
         Self::Progress,
         Self::Discovery,
+        Self::Suggestions,
         Self::Secrets,
+        Self::Egress,
         Self::Docs,
     ];
 
@@ -97,13 +116,15 @@ impl Check {
             Self::Display => "display",
             Self::Progress => "progress",
             Self::Discovery => "discovery",
+            Self::Suggestions => "suggestions",
             Self::Secrets => "secrets",
+            Self::Egress => "egress",
             Self::Docs => "docs",
         }
     }
 }
 
-/// Something that is wrong.
+/// Something that is wrong, or that its makers should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The check that found it.
@@ -123,8 +144,12 @@ pub struct ProductReport {
     pub product: String,
     /// The tokens of its texts, by file.
     pub tokens: Vec<(String, usize)>,
+    /// Whether its examples, rehearsals and questions were run, and not only read.
+    pub ran: bool,
     /// What is wrong; nothing where it passes.
     pub findings: Vec<Finding>,
+    /// What its makers should know, though nothing is wrong with it.
+    pub notes: Vec<Finding>,
 }
 
 impl ProductReport {
@@ -135,195 +160,180 @@ impl ProductReport {
     }
 }
 
+/// How a product is checked.
+pub struct GateOptions<'a> {
+    /// Whether examples, rehearsals, questions and phrases are run, and not only read.
+    pub runs: bool,
+    /// The access log, for suites that are about it; without it these are not run.
+    pub log: Option<PathBuf>,
+    /// Takes what is being done.
+    pub progress: &'a (dyn Fn(&str) + Send + Sync),
+}
+
+/// What is checked: the files of a product, and its tools as they say of themselves.
+struct Subject {
+    files: Files,
+    /// The manifest, where it can be read.
+    product: Option<Product>,
+    /// Each tool with the file it is in.
+    tools: Vec<(String, ToolFile)>,
+    /// Whether it is part of the program; such a product's tools are Rust.
+    is_built_in: bool,
+}
+
+/// What a product's texts may mention beside its own.
+struct Known {
+    /// Tools, modes and skills.
+    names: Vec<String>,
+    /// What rights are about, as in `query` of `query:read`.
+    resources: BTreeSet<String>,
+    /// Words of the arguments of all tools.
+    fields: BTreeSet<String>,
+}
+
 impl App {
-    /// Checks a declared product: one that lies in the data folder, by its name, or one in any folder, by its
-    /// path from the current one.
-    pub fn check_product(&self, name: &str, current: &Path) -> Result<ProductReport> {
-        let folder = self.products_folder().join(name);
-        let folder = if folder.is_dir() { folder } else { current.join(name) };
-        if !folder.is_dir() {
-            let known = hedgerow_declared::folders(&self.products_folder())?;
-            return Err(Error::unknown("product", name, known.iter().map(String::as_str)));
-        }
-        let known: Vec<String> = self.names();
-        check(&folder, &known)
+    /// Checks a product: one that is declared in the products folder or is part of the program, by its name, or
+    /// one in any folder, by its path from the current one.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_name` where there is no such product. What is wrong with a product is no error but in the report.
+    pub async fn check_product(&self, name: &str, current: &Path, options: &GateOptions<'_>) -> Result<ProductReport> {
+        let parts = &self.parts.products;
+        let mut found = Findings::default();
+        let declared = parts.products_dir.join(name);
+        let is_built_in = parts.built_in.products().any(|product| product.name == name);
+        let subject = if !declared.is_dir() && is_built_in {
+            built_in::subject(&parts.built_in, name, &mut found).await?
+        } else {
+            let folder = if declared.is_dir() {
+                declared
+            } else {
+                current.join(name)
+            };
+            if !folder.is_dir() {
+                let mut known = self.declared_products()?;
+                known.extend(parts.built_in.products().map(|product| product.name.clone()));
+                return Err(Error::unknown("product", name, known.iter().map(String::as_str)));
+            }
+            declared_subject(Files::read(&fs_err::canonicalize(&folder)?)?, &mut found)
+        };
+        let tokens = read(&subject, &self.known(), &mut found);
+        let ran = options.runs && stage::run(self, &subject, options, &mut found).await?;
+        let mut findings = found.wrong;
+        findings.sort_by(|left, right| (left.check, &left.file).cmp(&(right.check, &right.file)));
+        findings.dedup();
+        Ok(ProductReport {
+            product: subject.files.name,
+            tokens,
+            ran,
+            findings,
+            notes: found.notes,
+        })
     }
 
-    /// The products that are declared in the data folder.
+    /// The products that are declared in the products folder.
     pub fn declared_products(&self) -> Result<Vec<String>> {
-        hedgerow_declared::folders(&self.products_folder())
+        hedgerow_declared::folders(&self.parts.products.products_dir)
     }
 
-    fn products_folder(&self) -> PathBuf {
-        self.data_dir().join("products")
-    }
-
-    /// The names that texts may mention.
-    fn names(&self) -> Vec<String> {
+    fn known(&self) -> Known {
         let registry = self.registry();
         let tools = registry.tools().map(|tool| tool.declaration().name.to_string());
         let modes = registry.modes().map(|mode| mode.name.clone());
-        tools.chain(modes).collect()
+        let skills = registry.skills().map(|skill| skill.name.clone());
+        let resources = registry.tools().filter_map(|tool| {
+            let (resource, _) = tool.declaration().access.split_once(':')?;
+            Some(resource.to_owned())
+        });
+        let mut fields = BTreeSet::new();
+        for tool in registry.tools() {
+            built_in::words(tool.input_schema(), &mut fields);
+        }
+        Known {
+            names: tools.chain(modes).chain(skills).collect(),
+            // Every tool over the project's own tables needs it.
+            resources: resources.chain(["query".to_owned()]).collect(),
+            fields,
+        }
     }
 }
 
-/// Checks the product in a folder; `known` are names of tools and modes that others bring.
-fn check(folder: &Path, known: &[String]) -> Result<ProductReport> {
-    let files = Files::read(folder)?;
-    let mut found = Findings::default();
-    let tools: Vec<(&str, ToolFile)> = files
-        .tools
-        .iter()
-        .filter_map(|file| match ToolFile::parse(&file.text) {
-            Ok(tool) => Some((file.path.as_str(), tool)),
-            Err(error) => {
-                found.add(Check::Texts, &file.path, error.chain(), "correct the file's form");
-                None
-            }
-        })
-        .collect();
-    manifest(&files, &mut found);
-    for (path, tool) in &tools {
-        names::tool(path, tool, &mut found);
-        texts::tool(path, tool, &mut found);
-        tools::check(path, tool, &mut found);
+/// A product of files.
+fn declared_subject(files: Files, found: &mut Findings) -> Subject {
+    let product = hedgerow_declared::product(&files).ok();
+    let mut tools = Vec::new();
+    for file in &files.tools {
+        match ToolFile::parse(&file.text) {
+            Ok(tool) => tools.push((file.path.clone(), tool)),
+            Err(error) => found.add(Check::Texts, &file.path, error.chain(), "correct the file's form"),
+        }
     }
-    texts::modes(&files, &mut found);
-    references::check(&files, &tools, known, &mut found);
-    secrets::check(&files, &mut found);
-    let tokens = budget::check(&files, &tools, &mut found);
-    evals(&files, &mut found);
-    let mut findings = found.0;
-    findings.sort_by(|left, right| (left.check, &left.file).cmp(&(right.check, &right.file)));
-    Ok(ProductReport {
-        product: files.name.clone(),
-        tokens,
-        findings,
-    })
+    Subject {
+        files,
+        product,
+        tools,
+        is_built_in: false,
+    }
+}
+
+/// Everything that can be found by reading. Gives back the tokens of the texts.
+fn read(subject: &Subject, known: &Known, found: &mut Findings) -> Vec<(String, usize)> {
+    let Subject { files, .. } = subject;
+    manifest::check(subject, found);
+    for (path, tool) in &subject.tools {
+        names::tool(path, tool, found);
+        texts::tool(path, tool, found);
+        tools::check(path, tool, subject, known, found);
+    }
+    let tools = http::check(subject, found);
+    tools::in_modes(subject, found);
+    names::folders(files, found);
+    texts::modes(files, found);
+    references::check(files, &tools, known, found);
+    secrets::check(files, found);
+    evals::read(files, found);
+    budget::check(files, &tools, found)
 }
 
 /// What was found so far.
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+struct Findings {
+    wrong: Vec<Finding>,
+    notes: Vec<Finding>,
+}
 
 impl Findings {
     fn add(&mut self, check: Check, file: &str, message: impl Into<String>, hint: impl Into<String>) {
-        self.0.push(Finding {
-            check,
-            file: file.to_owned(),
-            message: message.into(),
-            hint: hint.into(),
-        });
+        self.wrong.push(finding(check, file, message.into(), hint.into()));
+    }
+
+    fn note(&mut self, check: Check, file: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.notes.push(finding(check, file, message.into(), hint.into()));
     }
 }
 
-fn manifest(files: &Files, found: &mut Findings) {
-    let path = &files.manifest.path;
-    let product: Product = match hedgerow_declared::product(files) {
-        Ok(product) => product,
-        Err(error) => {
-            let hint = "product.toml has name, title, owner, contact, stage, icon and docs";
-            return found.add(Check::Manifest, path, error.chain(), hint);
-        }
+fn finding(check: Check, file: &str, message: String, hint: String) -> Finding {
+    Finding {
+        check,
+        file: file.to_owned(),
+        message,
+        hint,
+    }
+}
+
+/// What reading finds in a product of a registry.
+#[cfg(test)]
+pub(crate) async fn read_built_in(registry: &hedgerow_agent_api::Registry, name: &str) -> Result<Vec<Finding>> {
+    let mut found = Findings::default();
+    let subject = built_in::subject(registry, name, &mut found).await?;
+    let known = Known {
+        names: vec!["query_trends".to_owned(), "product_analytics".to_owned()],
+        resources: BTreeSet::from(["query".to_owned()]),
+        fields: BTreeSet::new(),
     };
-    if product.name != files.name {
-        let message = format!(
-            "the product names itself {:?} and lies in {:?}",
-            product.name, files.name
-        );
-        found.add(Check::Manifest, path, message, "give both one name");
-    }
-    for (field, value) in [
-        ("title", &product.title),
-        ("owner", &product.owner),
-        ("icon", &product.icon),
-    ] {
-        if value.trim().is_empty() {
-            found.add(
-                Check::Manifest,
-                path,
-                format!("`{field}` is empty"),
-                "say it in a few words",
-            );
-        }
-    }
-    let reachable =
-        product.contact.contains('@') || product.contact.starts_with("https://") || product.contact.starts_with('#');
-    if !reachable {
-        let message = format!("contact {:?} reaches nobody", product.contact);
-        found.add(Check::Manifest, path, message, "give an address, a channel or a page");
-    }
-    if !files.all().any(|file| file.path == product.docs) {
-        let message = format!("docs {:?} is no file of the product", product.docs);
-        found.add(Check::Docs, path, message, "write the page, or name the one there is");
-    }
-}
-
-/// A question as far as the gate looks at it.
-#[derive(Deserialize)]
-struct Question {
-    id: String,
-    #[serde(default)]
-    expect: Expect,
-    #[serde(default)]
-    truth: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct Expect {
-    #[serde(default)]
-    outcome: serde_json::Value,
-    #[serde(default)]
-    value: Option<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct Suite {
-    questions: Vec<Question>,
-}
-
-fn evals(files: &Files, found: &mut Findings) {
-    if files.evals.is_empty() {
-        found.add(
-            Check::Evals,
-            "evals",
-            "there are no questions",
-            "write some before the product grows",
-        );
-    }
-    for file in &files.evals {
-        let suite: Suite = match serde_saphyr::from_str(&file.text) {
-            Ok(suite) => suite,
-            Err(error) => {
-                found.add(
-                    Check::Evals,
-                    &file.path,
-                    format!("it can't be read: {error}"),
-                    "a suite has `questions`",
-                );
-                continue;
-            }
-        };
-        for question in suite.questions {
-            let outcome = question.expect.outcome.to_string();
-            let (answered, other) = (
-                outcome.contains("answered"),
-                outcome.contains("refused") || outcome.contains("asked"),
-            );
-            if answered == other {
-                let message = format!("question {:?} can't fail: every outcome is expected", question.id);
-                found.add(Check::Evals, &file.path, message, "expect an answer, or expect none");
-            } else if answered && question.truth.is_none() && question.expect.value.is_none() {
-                let message = format!("question {:?} has neither a value nor a truth", question.id);
-                found.add(
-                    Check::Evals,
-                    &file.path,
-                    message,
-                    "write the query that gives the right value",
-                );
-            }
-        }
-    }
+    read(&subject, &known, &mut found);
+    Ok(found.wrong)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Questions worth asking, made from what the data really holds.
 
 use chrono::{DateTime, Utc};
+use hedgerow_agent_api::Suggestion;
 use hedgerow_data_api::Taxonomy;
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
@@ -9,13 +10,35 @@ use crate::App;
 
 /// How many questions are suggested.
 const SUGGESTIONS: usize = 4;
+/// How many of them are products' own.
+const OF_PRODUCTS: usize = 2;
 
 impl App {
-    /// Up to four questions that this project's data can answer; none while it is empty.
+    /// Up to four questions that this project's data can answer; none while it is empty. At most two of them are
+    /// those that products offer.
     pub async fn suggestions(&self, project: &ProjectId) -> Result<Vec<String>> {
         let taxonomy = self.taxonomy(project).await?;
-        Ok(suggest(&taxonomy))
+        if taxonomy.events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let offered = self.registry().products().flat_map(|product| &product.suggestions);
+        let mut questions: Vec<String> = offered
+            .filter(|suggestion| missing(suggestion, &taxonomy).next().is_none())
+            .take(OF_PRODUCTS)
+            .map(|suggestion| suggestion.text.clone())
+            .collect();
+        questions.extend(suggest(&taxonomy));
+        let mut seen = std::collections::BTreeSet::new();
+        questions.retain(|question| seen.insert(question.clone()));
+        questions.truncate(SUGGESTIONS);
+        Ok(questions)
     }
+}
+
+/// The events that a suggestion needs and that a project does not have.
+pub(crate) fn missing<'s>(suggestion: &'s Suggestion, taxonomy: &'s Taxonomy) -> impl Iterator<Item = &'s str> {
+    let needs = suggestion.needs.iter().map(String::as_str);
+    needs.filter(|name| taxonomy.event(name).is_none())
 }
 
 /// Each question is asked only where the events and properties that it needs are there. Days are

@@ -139,7 +139,7 @@ pub enum Command {
     /// List, describe and call tools
     #[command(subcommand, after_help = TOOLS_HELP)]
     Tools(ToolsCommand),
-    /// Check products that are declared as files
+    /// Start products, and check them against the bar that they must meet
     #[command(subcommand, after_help = "Example:\n  hedgerow product check ./activation")]
     Product(ProductCommand),
     /// List, show, replay and compare runs; approve, reject and undo what they do

@@ -121,7 +121,7 @@ async fn dispatch_droppable(command: Command, globals: &Globals, ctx: &VerbConte
         Command::Backup(args) => backup::run(&args, globals, ctx).await,
         Command::Doctor(args) => doctor::run(args, globals, ctx).await,
         Command::Persons(command) => persons::run(command, globals, ctx).await,
-        Command::Product(command) => product::run(&command, globals, ctx),
+        Command::Product(command) => product::run(command, globals, ctx).await,
         Command::Projects(command) => projects::run(&command, globals, ctx).await,
         Command::Taxonomy(command) => taxonomy::run(command, globals, ctx).await,
         Command::Restore(_) => Err(Error::new(

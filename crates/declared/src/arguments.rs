@@ -21,8 +21,22 @@ pub(crate) fn schema(parameters: &BTreeMap<String, Parameter>) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
+/// The same as [`complete`] for a tool: what is refused comes with a call that works.
+pub(crate) fn complete_for(
+    tool: &str,
+    example: &str,
+    parameters: &BTreeMap<String, Parameter>,
+    given: &Value,
+) -> Result<Map<String, Value>> {
+    complete(parameters, given).map_err(|error| {
+        let hint = error.hint().map(|hint| format!("{hint}; ")).unwrap_or_default();
+        Error::invalid(format!("arguments of {tool} are not valid: {}", error.message()))
+            .with_hint(format!("{hint}for example {example}"))
+    })
+}
+
 /// A value for every parameter: the one that was given, the default, or null.
-pub(crate) fn complete(parameters: &BTreeMap<String, Parameter>, given: &Value) -> Result<Map<String, Value>> {
+fn complete(parameters: &BTreeMap<String, Parameter>, given: &Value) -> Result<Map<String, Value>> {
     let empty = Map::new();
     // A call without arguments is the empty object, as models send both.
     let given = match given {

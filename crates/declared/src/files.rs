@@ -47,8 +47,18 @@ impl Files {
     pub fn read(folder: &Path) -> Result<Self> {
         let mut found = Vec::new();
         walk(folder, "", &mut found)?;
-        found.sort_by(|left: &TextFile, right| left.path.cmp(&right.path));
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !found.iter().any(|file| file.path == "product.toml") {
+            let message = format!("{} is no product: it has no product.toml", folder.display());
+            return Err(Error::new(Code::UnknownName, message).with_hint("start with `hedgerow product new NAME`"));
+        }
+        Ok(Self::of(name, found))
+    }
+
+    /// Sorts the texts of a product of this name.
+    #[must_use]
+    pub fn of(name: String, mut found: Vec<TextFile>) -> Self {
+        found.sort_by(|left: &TextFile, right| left.path.cmp(&right.path));
         let mut files = Self {
             manifest: TextFile {
                 path: "product.toml".to_owned(),
@@ -61,14 +71,11 @@ impl Files {
             evals: Vec::new(),
             others: Vec::new(),
         };
-        let (mut has_manifest, mut trajectories) = (false, Vec::new());
+        let mut trajectories = Vec::new();
         for file in found {
             let parts: Vec<&str> = file.path.split('/').collect();
             match parts.as_slice() {
-                ["product.toml"] => {
-                    has_manifest = true;
-                    files.manifest = file;
-                }
+                ["product.toml"] => files.manifest = file,
                 ["tools", name] if name.ends_with(".toml") => files.tools.push(file),
                 ["modes", _, "mode.md"] => files.modes.push((file, Vec::new())),
                 ["modes", _, "trajectories", name] if name.ends_with(".md") => trajectories.push(file),
@@ -76,10 +83,6 @@ impl Files {
                 ["evals", name] if name.ends_with(".yaml") => files.evals.push(file),
                 _ => files.others.push(file),
             }
-        }
-        if !has_manifest {
-            let message = format!("{} is no product: it has no product.toml", folder.display());
-            return Err(Error::new(Code::UnknownName, message).with_hint("start with `hedgerow product new NAME`"));
         }
         for file in trajectories {
             let mode = file.path.split('/').nth(1).unwrap_or_default();
@@ -90,7 +93,7 @@ impl Files {
                 None => files.others.push(file),
             }
         }
-        Ok(files)
+        files
     }
 
     /// All of them.

@@ -10,25 +10,35 @@
 //! ```
 //!
 //! What such a product may do is bounded by what the kinds of tools can do: a SQL tool only reads the
-//! project's own tables, and a value of a parameter never becomes part of the statement's text.
+//! project's own tables, and a value of a parameter never becomes part of the statement's text; an HTTP tool calls
+//! one operation of an OpenAPI document, on a host that the product declares, and what comes back is data.
 
 mod arguments;
 mod files;
+mod http_tool;
+pub mod json_schema;
+pub mod openapi;
 mod parameter;
+mod recorded;
+mod reply_table;
 mod sql_tool;
 mod tool_file;
 
 pub use files::{Files, TextFile};
+pub use http_tool::{HttpCall, document};
 pub use parameter::{Kind, Parameter};
-pub use tool_file::{ExampleCall, StatusTexts, ToolFile, duration};
+pub use recorded::Recorded;
+pub use tool_file::{ExampleCall, Http, Sql, StatusTexts, ToolFile, duration};
 
 use std::path::Path;
+use std::sync::Arc;
 
 use fs_err as fs;
-use hedgerow_agent_api::{Mode, Product, Registry, Skill};
+use hedgerow_agent_api::{DynTool, Egress, Mode, Product, Registry, Skill};
 use hedgerow_data_api::Data;
 use hedgerow_errors::{Code, Error, Result};
 
+use crate::http_tool::HttpTool;
 use crate::sql_tool::SqlTool;
 
 /// A product that could not be installed, and why.
@@ -42,11 +52,17 @@ pub struct Refused {
 
 /// Installs every product that has a folder in this one, in the order of their names. One that is not valid
 /// is left out, whole, and does not keep the others from working.
-pub fn install_all(folder: &Path, registry: &mut Registry, data: &Data) -> Result<Vec<Refused>> {
+pub fn install_all(
+    folder: &Path,
+    registry: &mut Registry,
+    data: &Data,
+    egress: &Arc<dyn Egress>,
+) -> Result<Vec<Refused>> {
     let mut refused = Vec::new();
     for name in folders(folder)? {
         let mut with = registry.clone();
-        match install(&folder.join(&name), &mut with, data) {
+        let installed = Files::read(&folder.join(&name)).and_then(|files| install(&files, &mut with, data, egress));
+        match installed {
             Ok(()) => *registry = with,
             Err(error) => refused.push(Refused { name, error }),
         }
@@ -70,10 +86,9 @@ pub fn folders(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Installs the product in a folder.
-pub fn install(folder: &Path, registry: &mut Registry, data: &Data) -> Result<()> {
-    let files = Files::read(folder)?;
-    let product = product(&files)?;
+/// Installs the product of these files.
+pub fn install(files: &Files, registry: &mut Registry, data: &Data, egress: &Arc<dyn Egress>) -> Result<()> {
+    let product = product(files)?;
     if product.name != files.name {
         let message = format!(
             "the product names itself {:?} and lies in {:?}",
@@ -82,9 +97,9 @@ pub fn install(folder: &Path, registry: &mut Registry, data: &Data) -> Result<()
         return Err(Error::invalid(message).with_hint("give both one name"));
     }
     let name = product.name.clone();
-    registry.add_product(product)?;
+    registry.add_product(product.clone())?;
     for file in &files.tools {
-        let tool = ToolFile::parse(&file.text).and_then(|tool| SqlTool::of(&tool, data.clone()));
+        let tool = ToolFile::parse(&file.text).and_then(|tool| tool_of(&tool, files, &product, data, egress));
         registry.add_tool(in_file(file, tool)?)?;
     }
     for (mode, trajectories) in &files.modes {
@@ -94,10 +109,31 @@ pub fn install(folder: &Path, registry: &mut Registry, data: &Data) -> Result<()
     for file in &files.skills {
         registry.add_skill(in_file(file, Skill::parse(&file.text))?)?;
     }
-    if let Some(evals) = files.evals.first() {
-        registry.add_evals(&name, evals.text.clone())?;
+    for evals in &files.evals {
+        // The only suite of a product has its name.
+        let suite = match files.evals.as_slice() {
+            [_] => name.clone(),
+            _ => format!("{name}-{}", evals.stem()),
+        };
+        registry.add_evals(&suite, evals.text.clone())?;
     }
     Ok(())
+}
+
+/// The tool of a file.
+fn tool_of(
+    file: &ToolFile,
+    files: &Files,
+    product: &Product,
+    data: &Data,
+    egress: &Arc<dyn Egress>,
+) -> Result<Arc<dyn DynTool>> {
+    match (&file.sql, &file.http) {
+        (Some(sql), None) => SqlTool::of(file, sql, data.clone()),
+        (None, Some(http)) => HttpTool::of(file, http, files, product, Arc::clone(egress)),
+        (None, None) => Err(Error::invalid("it runs nothing").with_hint("add [sql] with a query, or [http]")),
+        (Some(_), Some(_)) => Err(Error::invalid("it has both [sql] and [http]").with_hint("make two tools of it")),
+    }
 }
 
 /// The manifest.

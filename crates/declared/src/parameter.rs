@@ -2,7 +2,9 @@
 
 use hedgerow_errors::{Error, Result, did_you_mean};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use crate::json_schema;
 
 /// What values a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,12 @@ pub enum Kind {
     Number,
     /// True or false.
     Boolean,
+    /// A list; only in operations over HTTP, which say what is in it.
+    #[serde(skip)]
+    Array,
+    /// Fields by name; only in operations over HTTP, which say which.
+    #[serde(skip)]
+    Object,
 }
 
 impl Kind {
@@ -25,6 +33,8 @@ impl Kind {
             Self::Integer => "integer",
             Self::Number => "number",
             Self::Boolean => "boolean",
+            Self::Array => "array",
+            Self::Object => "object",
         }
     }
 
@@ -34,6 +44,8 @@ impl Kind {
             Self::Integer => value.is_i64(),
             Self::Number => value.is_number(),
             Self::Boolean => value.is_boolean(),
+            Self::Array => value.is_array(),
+            Self::Object => value.is_object(),
         }
     }
 }
@@ -63,6 +75,9 @@ pub struct Parameter {
     /// A call without it and without a default is possible.
     #[serde(default)]
     pub optional: bool,
+    /// The JSON Schema of an operation's parameter, with what the fields above can't say.
+    #[serde(skip)]
+    pub nested: Option<Value>,
 }
 
 impl Parameter {
@@ -75,7 +90,12 @@ impl Parameter {
     /// Its part of the arguments' JSON Schema.
     #[must_use]
     pub fn schema(&self) -> Value {
-        let mut schema = Map::new();
+        let mut schema = self
+            .nested
+            .as_ref()
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
         schema.insert("type".to_owned(), json!(self.kind.schema_type()));
         schema.insert("description".to_owned(), json!(self.description));
         let others = [
@@ -112,7 +132,10 @@ impl Parameter {
         if value.is_number() && (below || above) {
             return Err(Error::invalid(format!("{name} takes {}, not {value}", self.words())));
         }
-        Ok(())
+        match &self.nested {
+            Some(schema) => json_schema::check(schema, value, name),
+            None => Ok(()),
+        }
     }
 
     fn words(&self) -> String {
@@ -121,6 +144,8 @@ impl Parameter {
             Kind::Integer => "a whole number",
             Kind::Number => "a number",
             Kind::Boolean => "true or false",
+            Kind::Array => "a list",
+            Kind::Object => "an object",
         };
         match (self.minimum, self.maximum) {
             (Some(least), Some(most)) => format!("{kind} from {least} to {most}"),

@@ -12,10 +12,11 @@ use serde_json::Value;
 
 use crate::arguments;
 use crate::parameter::Parameter;
-use crate::tool_file::ToolFile;
+use crate::tool_file::{Sql, ToolFile};
 
 pub(crate) struct SqlTool {
     declaration: Declaration,
+    phrases: Vec<String>,
     parameters: BTreeMap<String, Parameter>,
     input_schema: Value,
     output_schema: Value,
@@ -25,10 +26,7 @@ pub(crate) struct SqlTool {
 }
 
 impl SqlTool {
-    pub(crate) fn of(file: &ToolFile, data: Data) -> Result<Arc<dyn DynTool>> {
-        let Some(sql) = &file.sql else {
-            return Err(Error::invalid("it runs nothing").with_hint("add [sql] with a query"));
-        };
+    pub(crate) fn of(file: &ToolFile, sql: &Sql, data: Data) -> Result<Arc<dyn DynTool>> {
         match file.effect {
             Some(Effect::Read) => {}
             Some(_) => return Err(Error::invalid("SQL only reads: its effect is `read`")),
@@ -37,6 +35,7 @@ impl SqlTool {
         let writing = SchemaSettings::draft2020_12().for_serialize();
         Ok(Arc::new(Self {
             declaration: file.declaration()?,
+            phrases: file.phrases.clone(),
             input_schema: arguments::schema(&file.parameters),
             output_schema: writing
                 .into_generator()
@@ -50,14 +49,9 @@ impl SqlTool {
     }
 
     fn complete(&self, args: &Value) -> Result<serde_json::Map<String, Value>> {
-        arguments::complete(&self.parameters, args).map_err(|error| {
-            let name = &self.declaration.name;
-            let example = self.declaration.examples.first();
-            let example = example.map_or("{}", |example| example.arguments.as_ref());
-            let hint = error.hint().map(|hint| format!("{hint}; ")).unwrap_or_default();
-            Error::invalid(format!("arguments of {name} are not valid: {}", error.message()))
-                .with_hint(format!("{hint}for example {example}"))
-        })
+        let example = self.declaration.examples.first();
+        let example = example.map_or("{}", |example| example.arguments.as_ref());
+        arguments::complete_for(&self.declaration.name, example, &self.parameters, args)
     }
 }
 
@@ -65,6 +59,10 @@ impl SqlTool {
 impl DynTool for SqlTool {
     fn declaration(&self) -> &Declaration {
         &self.declaration
+    }
+
+    fn phrases(&self) -> Vec<String> {
+        self.phrases.clone()
     }
 
     fn input_schema(&self) -> &Value {

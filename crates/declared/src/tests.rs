@@ -1,15 +1,17 @@
 //! A folder becomes tools that run, and a broken one harms nobody.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use fs_err as fs;
-use hedgerow_agent_api::{Effect, Progress, Registry, Surface, ToolContext};
+use hedgerow_agent_api::{Effect, NoEgress, Progress, Registry, Surface, ToolContext};
 use hedgerow_data_api::{Clock, SqlQuery};
 use hedgerow_testkit::FakeEngine;
 use serde_json::json;
 
 use super::*;
+
+mod http;
 
 fn write(folder: &Path, files: &[(&str, &str)]) {
     for (path, text) in files {
@@ -64,6 +66,10 @@ query = "SELECT count(*) AS signups FROM events WHERE $device IS NULL AND $days 
 
 const MODE: &str = "---\nname: activation\nwhen: Sign-ups.\ntools: count_signups\n---\nCount with `count_signups`.\n";
 
+fn none() -> Arc<dyn Egress> {
+    Arc::new(NoEgress)
+}
+
 fn context() -> ToolContext {
     ToolContext {
         project: "notes".parse().unwrap(),
@@ -96,7 +102,7 @@ async fn a_folder_becomes_a_tool_with_checked_arguments() {
     ];
     write(folder.path(), &files);
     let (mut registry, asked) = (Registry::default(), Arc::default());
-    let refused = install_all(folder.path(), &mut registry, &data(&asked)).unwrap();
+    let refused = install_all(folder.path(), &mut registry, &data(&asked), &none()).unwrap();
     assert!(refused.is_empty(), "{refused:?}");
     assert_eq!(registry.mode("activation").unwrap().tools, ["count_signups"]);
     let tool = registry.tool("count_signups").unwrap();
@@ -152,7 +158,7 @@ fn a_product_that_is_not_valid_is_left_out_whole() {
     ];
     write(folder.path(), &files);
     let mut registry = Registry::default();
-    let refused = install_all(folder.path(), &mut registry, &data(&Arc::default())).unwrap();
+    let refused = install_all(folder.path(), &mut registry, &data(&Arc::default()), &none()).unwrap();
     let said: Vec<String> = refused
         .iter()
         .map(|refused| format!("{}: {}", refused.name, refused.error.chain()))
@@ -168,8 +174,13 @@ fn a_product_that_is_not_valid_is_left_out_whole() {
     assert_eq!(names, ["activation"]);
     assert!(registry.tool("count_others").is_err());
     assert!(
-        install_all(&folder.path().join("none"), &mut registry, &data(&Arc::default()))
-            .unwrap()
-            .is_empty()
+        install_all(
+            &folder.path().join("none"),
+            &mut registry,
+            &data(&Arc::default()),
+            &none()
+        )
+        .unwrap()
+        .is_empty()
     );
 }

@@ -39,6 +39,8 @@ pub struct ToolFile {
     pub examples: Vec<ExampleCall>,
     /// The statement of a tool that runs SQL.
     pub sql: Option<Sql>,
+    /// The operation of a tool that asks a system outside.
+    pub http: Option<Http>,
 }
 
 /// The status lines.
@@ -62,6 +64,9 @@ pub struct ExampleCall {
     /// The arguments.
     #[serde(default)]
     pub arguments: serde_json::Map<String, Value>,
+    /// What the system outside answered to it: with this the call is rehearsed, and the system never asked.
+    #[serde(default)]
+    pub reply: Option<Value>,
 }
 
 /// What a SQL tool runs.
@@ -73,6 +78,19 @@ pub struct Sql {
     /// Rows to return at most.
     #[serde(default)]
     pub limit: Option<u32>,
+}
+
+/// What an HTTP tool sends.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// The OpenAPI document, by its path in the product's folder.
+    pub document: String,
+    /// The `operationId`.
+    pub operation: String,
+    /// Headers to send; `${secret:NAME}` stands for a secret.
+    #[serde(default)]
+    pub header: BTreeMap<String, String>,
 }
 
 impl ToolFile {

@@ -12,6 +12,7 @@ mod wiring;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use hedgerow_cli::{Cli, Command, Printer, cancellation, exit, parse};
@@ -79,9 +80,10 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
     let root = cli
         .globals
         .data_dir(std::env::var_os("XDG_DATA_HOME"), std::env::home_dir())?;
+    let home = root.clone();
     let root = match &cli.command {
-        // Benchmarks have projects and runs of their own, which nobody wants among theirs.
-        Command::Eval(_) => root.join("evals"),
+        // Benchmarks and the gate have projects and runs of their own, which nobody wants among theirs.
+        Command::Eval(_) | Command::Product(_) => root.join("evals"),
         _ => root,
     };
     if let Command::Restore(args) = &cli.command {
@@ -91,7 +93,12 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
     }
     let makes = matches!(
         cli.command,
-        Command::Import(_) | Command::Serve(_) | Command::Demo(_) | Command::Eval(_) | Command::Tools(_)
+        Command::Import(_)
+            | Command::Serve(_)
+            | Command::Demo(_)
+            | Command::Eval(_)
+            | Command::Tools(_)
+            | Command::Product(_)
     );
     if !makes && !root.exists() {
         let message = format!("there is no data folder {}", root.display());
@@ -103,7 +110,7 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
     for wait in [0, 50, 200, 500, 1000] {
         tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
         match DataFolder::open(&root) {
-            Ok(folder) => return local(cli, folder, printer).await,
+            Ok(folder) => return local(cli, folder, &home, printer).await,
             Err(error) if error.code() != Code::Busy => return Err(error),
             Err(_) if serves => {}
             Err(_) => {
@@ -118,10 +125,10 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
 }
 
 #[expect(clippy::disallowed_methods, reason = "a second signal ends the process at once")]
-async fn local(cli: Cli, folder: DataFolder, printer: &Printer) -> Result<i32> {
+async fn local(cli: Cli, folder: DataFolder, home: &Path, printer: &Printer) -> Result<i32> {
     let serves = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     let clock = cli.globals.clock();
-    let wiring::Wired { app, lake, refused } = wiring::app(folder, clock).await?;
+    let wiring::Wired { app, lake, refused } = wiring::app(folder, home, clock).await?;
     for refused in refused {
         printer.note(&format!(
             "product {} is left out: {}",

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hedgerow_agent::{Agent, Limits, core_tools};
-use hedgerow_agent_api::{ModelProvider, ObjectStore, Policy, Registry};
+use hedgerow_agent_api::{Egress, ModelProvider, ObjectStore, Policy, Registry};
 use hedgerow_analyst::BuiltinAnalyst;
-use hedgerow_app::{App, AppParts, ModelResolver};
+use hedgerow_app::{App, AppParts, ModelResolver, ProductParts};
 use hedgerow_data_api::{Clock, Data, Maintenance};
 use hedgerow_declared::Refused;
+use hedgerow_egress::{HttpEgress, Secrets, Settings};
 use hedgerow_errors::Result;
 use hedgerow_lake::{DataFolder, Lake};
 use hedgerow_meta::SqliteMeta;
@@ -24,8 +25,9 @@ pub(crate) struct Wired {
     pub(crate) refused: Vec<Refused>,
 }
 
-/// The use cases over a data folder that this process owns.
-pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<Wired> {
+/// The use cases over a data folder that this process owns. Declared products and secrets are those of `home`: the
+/// same folder, or the one around it where a benchmark has a folder of its own.
+pub(crate) async fn app(folder: DataFolder, home: &Path, clock: Option<Clock>) -> Result<Wired> {
     let clock = clock.unwrap_or_else(Clock::system);
     let data_dir = folder.root().to_owned();
     let meta = Arc::new(SqliteMeta::open(&data_dir.join("meta.sqlite")).await?);
@@ -34,7 +36,11 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<Wire
         queries: Arc::new(Engine::new(Arc::clone(&lake))?),
         store: lake.clone(),
     };
-    let (registry, refused) = registry(&data, meta.clone(), lake.clone(), &data_dir)?;
+    let built_in = Arc::new(built_in(&data, meta.clone(), lake.clone())?);
+    let products_dir = home.join("products");
+    let mut registry = Registry::clone(&built_in);
+    let refused = hedgerow_declared::install_all(&products_dir, &mut registry, &data, &egress(home))?;
+    core_tools::install(&mut registry, data.clone(), meta.clone())?;
     let registry = Arc::new(registry);
     let policy = Policy::default();
     let agent = Agent::new(Arc::clone(&registry), meta.clone(), policy.clone(), Limits::default());
@@ -50,18 +56,14 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<Wire
         policy,
         data_dir,
         clock,
+        products: ProductParts { products_dir, built_in },
     });
     Ok(Wired { app, lake, refused })
 }
 
-/// All products, those declared as files last, then the core tools, whose search covers what was installed
-/// before them.
-fn registry(
-    data: &Data,
-    objects: Arc<dyn ObjectStore>,
-    persons: Arc<dyn Maintenance>,
-    data_dir: &Path,
-) -> Result<(Registry, Vec<Refused>)> {
+/// The products that are part of the program. Those declared as files come after them, then the core tools, whose
+/// search covers what was installed before.
+fn built_in(data: &Data, objects: Arc<dyn ObjectStore>, persons: Arc<dyn Maintenance>) -> Result<Registry> {
     let mut registry = Registry::default();
     hedgerow_product_product_analytics::install(&mut registry, data.clone())?;
     hedgerow_product_sql::install(&mut registry, data.clone())?;
@@ -70,9 +72,20 @@ fn registry(
     hedgerow_product_notebooks::install(&mut registry, &objects, data)?;
     hedgerow_product_feature_flags::install(&mut registry, &objects, persons)?;
     registry.set_default_mode("product_analytics")?;
-    let refused = hedgerow_declared::install_all(&data_dir.join("products"), &mut registry, data)?;
-    core_tools::install(&mut registry, data.clone(), objects)?;
-    Ok((registry, refused))
+    Ok(registry)
+}
+
+/// The way outside, with what the operator says of it.
+#[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
+fn egress(home: &Path) -> Arc<dyn Egress> {
+    let opened = std::env::var("HEDGEROW_ALLOW_PRIVATE").unwrap_or_default();
+    let hosts = opened.split(',').map(str::trim).filter(|host| !host.is_empty());
+    let settings = Settings {
+        allow_private: hosts.map(str::to_owned).collect(),
+        ..Settings::default()
+    };
+    let secrets = Secrets::new(&home.join("secrets.toml"), |name| std::env::var(name).ok());
+    Arc::new(HttpEgress::new(settings, secrets))
 }
 
 struct Models;

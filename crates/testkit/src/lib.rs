@@ -13,6 +13,7 @@
 mod dice;
 mod engines;
 mod flaky_run_log;
+mod loopback_server;
 mod maintenance;
 mod memory_objects;
 mod memory_run_log;
@@ -25,6 +26,7 @@ mod tools;
 pub use dice::Dice;
 pub use engines::{FakeEngine, FakeStore};
 pub use flaky_run_log::{FlakyRunLog, Moment};
+pub use loopback_server::{LoopbackServer, Received, Reply};
 pub use maintenance::NoMaintenance;
 pub use memory_objects::MemoryObjects;
 pub use memory_run_log::MemoryRunLog;

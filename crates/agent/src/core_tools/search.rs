@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bm25::{Document, Language, SearchEngineBuilder};
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Registry, Tool, ToolContext, ToolOutput};
-use hedgerow_data_api::Data;
+use hedgerow_data_api::{Data, Taxonomy};
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -79,61 +79,100 @@ pub(super) struct Search {
 
 impl Search {
     pub(super) fn new(registry: &Registry, data: Data) -> Self {
-        let tools = registry.tools().map(|tool| {
-            let declaration = tool.declaration();
-            let examples = declaration
-                .examples
-                .iter()
-                .map(|example| example.purpose.as_ref())
-                .collect::<Vec<_>>()
-                .join(" ");
-            entry(
-                Kind::Tool,
-                &declaration.name,
-                &declaration.description,
-                &format!("{} {examples}", declaration.title),
-            )
-        });
-        let modes = registry.modes().map(|mode| {
-            let jobs = mode
-                .trajectories
-                .iter()
-                .map(|trajectory| trajectory.job.as_str())
-                .collect::<Vec<_>>()
-                .join(" ");
-            entry(
-                Kind::Mode,
-                &mode.name,
-                &mode.when,
-                &format!("{} {jobs}", mode.tools.join(" ")),
-            )
-        });
-        let skills = registry
-            .skills()
-            .map(|skill| entry(Kind::Skill, &skill.name, &skill.description, &skill.body));
         Self {
             data,
-            installed: tools.chain(modes).chain(skills).collect(),
+            installed: installed(registry, |_, _| true),
         }
     }
 
     async fn entries(&self, ctx: &ToolContext) -> Result<Vec<Entry>> {
         let taxonomy = self.data.store.taxonomy(&ctx.project).await?;
         let mut entries = self.installed.clone();
-        entries.extend(taxonomy.events.iter().map(|event| {
-            entry(
-                Kind::Event,
-                &event.name,
-                &format!("captured {} times", event.count),
-                "event",
-            )
-        }));
-        entries.extend(taxonomy.properties.iter().map(|property| {
-            let line = format!("{} property of {} events", property.value_type.as_str(), property.count);
-            entry(Kind::Property, &property.key, &line, &property.column)
-        }));
+        entries.extend(of_project(&taxonomy));
         Ok(entries)
     }
+}
+
+/// Where `search` shows a tool when somebody types a phrase, from 1; `None` where it is not among the first 8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ranks {
+    /// As things are.
+    pub with_phrase: Option<usize>,
+    /// If the phrase were not among the tool's own: whether what the tool says of itself has to do with it.
+    pub without_phrase: Option<usize>,
+}
+
+/// Ranks a tool for one of its phrases, in a project with this taxonomy.
+#[must_use]
+pub fn rank_of_tool(registry: &Registry, taxonomy: &Taxonomy, tool: &str, phrase: &str) -> Ranks {
+    let position = |counts: bool| {
+        let mut entries = installed(registry, |owner, known| counts || owner != tool || known != phrase);
+        entries.extend(of_project(taxonomy));
+        let found = rank(&entries, phrase);
+        let at = found
+            .iter()
+            .take(TOP)
+            .position(|found| found.kind == Kind::Tool && found.name == tool);
+        at.map(|at| at + 1)
+    };
+    Ranks {
+        with_phrase: position(true),
+        without_phrase: position(false),
+    }
+}
+
+/// What is installed, with those phrases of tools that count.
+fn installed(registry: &Registry, counts: impl Fn(&str, &str) -> bool) -> Vec<Entry> {
+    let tools = registry.tools().map(|tool| {
+        let declaration = tool.declaration();
+        let purposes = declaration.examples.iter().map(|example| example.purpose.to_string());
+        let phrases = tool
+            .phrases()
+            .into_iter()
+            .filter(|phrase| counts(&declaration.name, phrase));
+        let more: Vec<String> = purposes.chain(phrases).collect();
+        entry(
+            Kind::Tool,
+            &declaration.name,
+            &declaration.description,
+            &format!("{} {}", declaration.title, more.join(" ")),
+        )
+    });
+    let modes = registry.modes().map(|mode| {
+        let jobs = mode
+            .trajectories
+            .iter()
+            .map(|trajectory| trajectory.job.as_str())
+            .collect::<Vec<_>>()
+            .join(" ");
+        entry(
+            Kind::Mode,
+            &mode.name,
+            &mode.when,
+            &format!("{} {jobs}", mode.tools.join(" ")),
+        )
+    });
+    let skills = registry
+        .skills()
+        .map(|skill| entry(Kind::Skill, &skill.name, &skill.description, &skill.body));
+    tools.chain(modes).chain(skills).collect()
+}
+
+/// The project's own names.
+fn of_project(taxonomy: &Taxonomy) -> impl Iterator<Item = Entry> {
+    let events = taxonomy.events.iter().map(|event| {
+        entry(
+            Kind::Event,
+            &event.name,
+            &format!("captured {} times", event.count),
+            "event",
+        )
+    });
+    let properties = taxonomy.properties.iter().map(|property| {
+        let line = format!("{} property of {} events", property.value_type.as_str(), property.count);
+        entry(Kind::Property, &property.key, &line, &property.column)
+    });
+    events.chain(properties)
 }
 
 fn entry(kind: Kind, name: &str, about: &str, more: &str) -> Entry {

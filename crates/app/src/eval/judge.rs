@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use hedgerow_agent_api::{Figure, FigureStatus};
+use hedgerow_data_api::Unit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -88,9 +89,15 @@ fn judge_headline(expect: &Expect, value: &Expected, headline: Option<&Figure>) 
 /// A number must count the right thing. A name counts nothing, whatever column it stands in.
 fn unit_fits(expect: &Expect, value: &Expected, figure: &Figure) -> bool {
     match (value, expect.unit) {
+        // A statement's number has no unit of its own, so there only the kind of unit counts.
+        (Expected::Number(_), Some(unit)) if expect.is_computed => is_count(unit) == is_count(figure.unit),
         (Expected::Number(_), Some(unit)) => unit == figure.unit,
         _ => true,
     }
+}
+
+fn is_count(unit: Unit) -> bool {
+    !matches!(unit, Unit::Percent | Unit::Bytes)
 }
 
 fn equals(expected: &Expected, got: &Value, tolerance: f64) -> bool {

@@ -1,13 +1,17 @@
-//! A suite: `<evals>/<suite>/questions.yaml`, or a product's own questions, and the log that they are
-//! about.
+//! A suite: `<evals>/<suite>/questions.yaml`, or a product's own questions, and what they are about.
+//!
+//! A suite is a list of cases about the access log, or `questions` with a `threshold` and the data they are about:
+//! the seeded world, unless it says `data: access-log`.
 
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use hedgerow_data_api::Unit;
+use hedgerow_data_api::{SqlQuery, Unit};
 use hedgerow_errors::{Code, Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
+
+use hedgerow_world::SIZES;
 
 use crate::AskOutcome;
 
@@ -18,12 +22,67 @@ const QUESTIONS: &str = "questions.yaml";
 /// Questions with their expected outcomes.
 #[derive(Debug, Clone)]
 pub struct Suite {
-    /// The name: the folder's.
+    /// The name: the folder's, or the product's.
     pub name: String,
-    /// The log.
-    pub log: PathBuf,
+    /// What the questions are about.
+    pub data: SuiteData,
+    /// The clock of cases that name none.
+    pub now: Option<DateTime<Utc>>,
+    /// The share of the questions, from 0 to 1, that must come out as expected; absent where nobody asks for one.
+    pub threshold: Option<f64>,
     /// The questions.
     pub cases: Vec<Case>,
+}
+
+/// What a suite's questions are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SuiteData {
+    /// An access log.
+    Log(PathBuf),
+    /// The seeded world.
+    World(WorldSize),
+}
+
+/// Which world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorldSize {
+    /// Unique events, about.
+    pub events: u64,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl Default for WorldSize {
+    /// The smallest world.
+    fn default() -> Self {
+        Self {
+            events: *SIZES.start(),
+            seed: 1,
+        }
+    }
+}
+
+/// A suite that says more than its questions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whole {
+    threshold: f64,
+    #[serde(default)]
+    data: DataName,
+    #[serde(default)]
+    world: Option<WorldSize>,
+    #[serde(default)]
+    now: Option<DateTime<Utc>>,
+    questions: Vec<Case>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum DataName {
+    #[default]
+    World,
+    AccessLog,
 }
 
 /// A question with its expected outcome.
@@ -39,9 +98,28 @@ pub struct Case {
     pub now: Option<DateTime<Utc>>,
     /// What is expected.
     pub expect: Expect,
-    /// The query that made the expected value; here for readers only.
+    /// The query that made the expected value: for readers where there is a value, else it is run to get it.
     #[serde(default)]
     pub truth: Option<String>,
+}
+
+impl Case {
+    /// Whether there is an answer.
+    #[must_use]
+    pub fn is_answerable(&self) -> bool {
+        self.expect.outcome == [AskOutcome::Answered]
+    }
+
+    /// The statement that gives the expected value, where the case has none itself.
+    #[must_use]
+    pub fn open_truth(&self) -> Option<SqlQuery> {
+        let is_open = self.expect.outcome == [AskOutcome::Answered] && self.expect.value.is_none();
+        let query = self.truth.clone().filter(|_| is_open)?;
+        Some(SqlQuery {
+            query,
+            ..SqlQuery::default()
+        })
+    }
 }
 
 /// What is expected of a question.
@@ -63,6 +141,9 @@ pub struct Expect {
     /// Why there is no answer; here for readers only.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Whether the value came from a statement, which knows numbers and no units.
+    #[serde(skip)]
+    pub is_computed: bool,
 }
 
 /// An expected headline.
@@ -121,36 +202,71 @@ pub(super) fn names(evals: &Path) -> Result<Vec<String>> {
 /// Reads a suite of the folder.
 pub(super) fn read(evals: &Path, name: &str) -> Result<Suite> {
     let path = evals.join(name).join(QUESTIONS);
-    parse(evals, name, &fs_err::read_to_string(&path)?)
+    parse(name, &fs_err::read_to_string(&path)?, &evals.join(LOG))
 }
 
-/// Reads a suite from its text; its log lies in the folder of suites.
-pub(super) fn parse(evals: &Path, name: &str, questions: &str) -> Result<Suite> {
-    let cases: Vec<Case> = serde_saphyr::from_str(questions).map_err(|error| {
-        Error::caused(
-            Code::InvalidArgument,
-            format!("the questions of {name} are not a suite"),
-            error,
+/// The log of the suites in a folder.
+pub(super) fn log(evals: &Path) -> PathBuf {
+    evals.join(LOG)
+}
+
+impl Suite {
+    /// Refuses a suite whose log is not there.
+    pub(super) fn with_log(self) -> Result<Self> {
+        match &self.data {
+            SuiteData::Log(log) if !log.is_file() => Err(Error::invalid(format!(
+                "suite {} needs the log {}, which is not there",
+                self.name,
+                log.display()
+            ))),
+            _ => Ok(self),
+        }
+    }
+}
+
+/// Reads a suite from its text; `log` is the access log, for those that are about it.
+pub(crate) fn parse(name: &str, text: &str, log: &Path) -> Result<Suite> {
+    let not_a_suite = |error: String| {
+        let message = format!("the questions of {name} are not a suite");
+        Error::caused(Code::InvalidArgument, message, error)
+    };
+    let value: Value = serde_saphyr::from_str(text).map_err(|error| not_a_suite(error.to_string()))?;
+    let whole = if value.is_array() {
+        let cases = serde_json::from_value(value).map_err(|error| not_a_suite(error.to_string()))?;
+        (None, DataName::AccessLog, None, None, cases)
+    } else {
+        let whole: Whole = serde_json::from_value(value).map_err(|error| not_a_suite(error.to_string()))?;
+        (
+            Some(whole.threshold),
+            whole.data,
+            whole.world,
+            whole.now,
+            whole.questions,
         )
-    })?;
+    };
+    let (threshold, data, world, now, cases): (_, _, _, _, Vec<Case>) = whole;
     for case in &cases {
-        if case.expect.value.is_some() != (case.expect.outcome == [AskOutcome::Answered]) {
+        let has_value = case.expect.value.is_some() || (threshold.is_some() && case.truth.is_some());
+        let is_answered = case.expect.outcome == [AskOutcome::Answered];
+        if is_answered && !has_value || !is_answered && case.expect.value.is_some() {
             return Err(Error::invalid(format!(
                 "case {}: a value is expected exactly where the outcome is answered",
                 case.id
             )));
         }
     }
-    let log = evals.join(LOG);
-    if !log.is_file() {
-        return Err(Error::invalid(format!(
-            "suite {name} needs the log {}, which is not there",
-            log.display()
-        )));
-    }
+    let data = match data {
+        DataName::World => SuiteData::World(world.unwrap_or_default()),
+        DataName::AccessLog => SuiteData::Log(log.to_owned()),
+    };
     Ok(Suite {
         name: name.to_owned(),
-        log,
+        data,
+        now,
+        threshold,
         cases,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Budgets: what each text costs in every request that carries it, in tokens of `o200k_base`.
 
+use hedgerow_agent_api::Trajectory;
 use hedgerow_declared::{Files, ToolFile};
 
 use super::{Check, Findings};
@@ -14,7 +15,7 @@ const TRAJECTORY: usize = 400;
 const SKILL: usize = 5_000;
 
 /// Counts the tokens of each text, and names those that are over their budget.
-pub(super) fn check(files: &Files, tools: &[(&str, ToolFile)], found: &mut Findings) -> Vec<(String, usize)> {
+pub(super) fn check(files: &Files, tools: &[(String, ToolFile)], found: &mut Findings) -> Vec<(String, usize)> {
     let mut counted: Vec<(String, usize, usize)> = Vec::new();
     for (path, tool) in tools {
         let parameters: serde_json::Map<String, serde_json::Value> = tool
@@ -23,12 +24,13 @@ pub(super) fn check(files: &Files, tools: &[(&str, ToolFile)], found: &mut Findi
             .map(|(name, parameter)| (name.clone(), parameter.schema()))
             .collect();
         let card = serde_json::json!([tool.name, tool.description, parameters]).to_string();
-        counted.push(((*path).to_owned(), tokens(&card), CARD));
+        counted.push((path.clone(), tokens(&card), CARD));
     }
     for (mode, trajectories) in &files.modes {
         counted.push((mode.path.clone(), tokens(&mode.text), PROMPT));
         for file in trajectories {
-            counted.push((file.path.clone(), tokens(&file.text), TRAJECTORY));
+            let (steps, _) = Trajectory::split(&file.text);
+            counted.push((file.path.clone(), tokens(&steps), TRAJECTORY));
         }
     }
     for skill in &files.skills {

@@ -1,6 +1,7 @@
 //! Names: what models choose by.
 
-use hedgerow_declared::ToolFile;
+use hedgerow_agent_api::{Mode, Skill};
+use hedgerow_declared::{Files, ToolFile};
 
 use super::{Check, Findings};
 
@@ -8,7 +9,7 @@ use super::{Check, Findings};
 const LONGEST: usize = 40;
 
 /// Verbs that names of tools begin with.
-const VERBS: [&str; 46] = [
+pub(super) const VERBS: [&str; 46] = [
     "add",
     "analyze",
     "apply",
@@ -57,6 +58,41 @@ const VERBS: [&str; 46] = [
     "write",
 ];
 
+/// Modes and skills are named like their folders.
+pub(super) fn folders(files: &Files, found: &mut Findings) {
+    let modes = files
+        .modes
+        .iter()
+        .filter_map(|(file, _)| Some((file, "mode", Mode::parse(&file.text, &[]).ok()?.name)));
+    let skills = files
+        .skills
+        .iter()
+        .filter_map(|file| Some((file, "skill", Skill::parse(&file.text).ok()?.name)));
+    for (file, kind, name) in modes.chain(skills) {
+        let folder = file.path.split('/').nth(1).unwrap_or_default();
+        if name != folder {
+            let message = format!("the {kind} names itself {name:?} and its folder {folder:?}");
+            found.add(Check::Names, &file.path, message, "give both one name");
+        }
+        // Modes are named as tools are, skills as files for agents outside are.
+        let mark = if kind == "mode" { '_' } else { '-' };
+        let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        if !name
+            .split(mark)
+            .all(|word| !word.is_empty() && word.chars().all(is_plain))
+        {
+            let message =
+                format!("the name {name:?} of the {kind} is not of lower-case words with {mark} between them");
+            found.add(
+                Check::Names,
+                &file.path,
+                message,
+                "as in `product_analytics` or `query-trends`",
+            );
+        }
+    }
+}
+
 pub(super) fn tool(path: &str, tool: &ToolFile, found: &mut Findings) {
     let Some(name) = &tool.name else {
         return found.add(Check::Names, path, "it lacks `name`", "name it like its file");
@@ -96,7 +132,7 @@ pub(super) fn tool(path: &str, tool: &ToolFile, found: &mut Findings) {
     let stem = path
         .rsplit('/')
         .next()
-        .and_then(|file| file.strip_suffix(".toml"))
+        .and_then(|file| file.split('.').next())
         .unwrap_or_default();
     if name != stem {
         let message = format!("the tool names itself {name:?} and its file {stem:?}");

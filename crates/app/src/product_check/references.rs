@@ -2,23 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use hedgerow_agent_api::Mode;
+use hedgerow_agent_api::{Mode, Skill};
 use hedgerow_declared::{Files, TextFile, ToolFile};
 use hedgerow_errors::did_you_mean;
 
-use super::{Check, Findings};
+use super::{Check, Findings, Known};
 
-pub(super) fn check(files: &Files, tools: &[(&str, ToolFile)], known: &[String], found: &mut Findings) {
-    let mut names: BTreeSet<&str> = known.iter().map(String::as_str).collect();
+pub(super) fn check(files: &Files, tools: &[(String, ToolFile)], known: &Known, found: &mut Findings) {
+    let mut names: BTreeSet<&str> = known.names.iter().map(String::as_str).collect();
     names.extend(tools.iter().filter_map(|(_, tool)| tool.name.as_deref()));
     let parameters = tools.iter().flat_map(|(_, tool)| tool.parameters.keys());
-    let fields: BTreeSet<&str> = parameters.map(String::as_str).collect();
+    let fields: BTreeSet<&str> = parameters.chain(&known.fields).map(String::as_str).collect();
     let modes: Vec<(&TextFile, Mode)> = files
         .modes
         .iter()
         .filter_map(|(file, _)| Some((file, Mode::parse(&file.text, &[]).ok()?)))
         .collect();
     names.extend(modes.iter().map(|(_, mode)| mode.name.as_str()));
+    let skills: Vec<Skill> = files
+        .skills
+        .iter()
+        .filter_map(|file| Skill::parse(&file.text).ok())
+        .collect();
+    names.extend(skills.iter().map(|skill| skill.name.as_str()));
     for (file, mode) in &modes {
         for tool in mode.tools.iter().filter(|tool| !names.contains(tool.as_str())) {
             let message = format!("the mode brings {tool:?}, which does not exist");
@@ -33,6 +39,11 @@ pub(super) fn check(files: &Files, tools: &[(&str, ToolFile)], known: &[String],
     let trajectories = files.modes.iter().flat_map(|(_, trajectories)| trajectories);
     let prompts = files.modes.iter().map(|(mode, _)| mode);
     for file in prompts.chain(trajectories).chain(&files.skills) {
+        for name in skills_named(&file.text).filter(|name| !names.contains(name)) {
+            let message = format!("it names the skill `{name}`, which does not exist");
+            let hint = did_you_mean(name, names.iter().copied());
+            found.add(Check::References, &file.path, message, hint);
+        }
         for name in mentioned(&file.text) {
             if !names.contains(name) && !fields.contains(name) && looks_like_a_tool(file, name) {
                 let message = format!("it names `{name}`, which does not exist");
@@ -47,10 +58,18 @@ pub(super) fn check(files: &Files, tools: &[(&str, ToolFile)], known: &[String],
     }
 }
 
+/// Words in `code` right after `skill`.
+fn skills_named(text: &str) -> impl Iterator<Item = &str> {
+    let spoken = text
+        .match_indices("skill `")
+        .map(|(at, before)| &text[at + before.len()..]);
+    spoken.filter_map(|rest| rest.split('`').next())
+}
+
 /// Words in `code` that could be names.
 fn mentioned(text: &str) -> impl Iterator<Item = &str> {
     let is_name = |word: &&str| {
-        !word.is_empty()
+        word.starts_with(|letter: char| letter.is_ascii_lowercase())
             && word
                 .chars()
                 .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')

@@ -5,19 +5,41 @@ use hedgerow_declared::Files;
 use super::{Check, Findings};
 
 /// What keys of known makers begin with.
-const PREFIXES: [&str; 9] = [
+const PREFIXES: [&str; 21] = [
     "sk_live_",
+    "sk_test_",
+    "rk_live_",
     "sk-",
     "ghp_",
+    "gho_",
+    "ghs_",
     "github_pat_",
     "xoxb-",
+    "xoxp-",
+    "xapp-",
     "AKIA",
+    "ASIA",
     "AIza",
+    "ya29.",
     "phx_",
     "glpat-",
+    "npm_",
+    "pypi-",
+    "hf_",
+    "eyJ",
 ];
 /// Words before a value that should be a secret.
-const WORDS: [&str; 6] = ["authorization", "api_key", "apikey", "password", "secret", "token"];
+const WORDS: [&str; 9] = [
+    "authorization",
+    "api_key",
+    "apikey",
+    "api-key",
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "cookie",
+];
 /// A random text has so many characters at least.
 const SHORTEST: usize = 16;
 
@@ -34,7 +56,10 @@ pub(super) fn check(files: &Files, found: &mut Findings) {
 
 /// What a line gives away; the secret itself is not said.
 fn secret(line: &str) -> Option<String> {
-    let words = || line.split(|letter: char| letter.is_whitespace() || "\"'={},".contains(letter));
+    if line.contains("-----BEGIN") && line.contains("PRIVATE KEY") {
+        return Some("a private key".to_owned());
+    }
+    let words = || line.split(|letter: char| letter.is_whitespace() || "\"'`={},;?&()[]".contains(letter));
     let beside = named(line).map_or(String::new(), |word| format!(" beside {word}"));
     for word in words() {
         if let Some(prefix) = PREFIXES
@@ -58,8 +83,15 @@ fn secret(line: &str) -> Option<String> {
             && word.chars().any(|letter| letter.is_ascii_digit())
             && word.chars().any(|letter| letter.is_ascii_alphabetic())
     };
-    let is_set = line.contains('=') && !line.contains("${") && !beside.is_empty();
-    (is_set && words().any(is_random)).then(|| format!("a random text{beside}"))
+    // A value is what stands behind the word and a mark that sets it.
+    let value = named(line).and_then(|word| {
+        let (_, rest) = line.split_once(word)?;
+        let at = rest.find(['=', ':'])?;
+        rest.get(at + 1..)
+    });
+    let value = value.filter(|value| !value.contains("${"))?;
+    let mut of_value = value.split(|letter: char| letter.is_whitespace() || "\"'`{},;".contains(letter));
+    of_value.any(is_random).then(|| format!("a random text{beside}"))
 }
 
 /// The word of a line that says that a secret follows, as the line has it.

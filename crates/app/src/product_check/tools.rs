@@ -1,9 +1,10 @@
 //! Tools: parameters, examples, effect, access, display and progress.
 
-use hedgerow_agent_api::Effect;
+use hedgerow_agent_api::{Effect, Mode};
 use hedgerow_declared::{Parameter, ToolFile, duration};
 
-use super::{Check, Findings};
+use super::sql_text::{self, Token};
+use super::{Check, Findings, Known, Subject};
 
 /// From this time on a call says how far it is.
 const PROGRESS_FROM_MS: u128 = 2_000;
@@ -14,13 +15,24 @@ const RESULTS: [&str; 4] = ["table", "figure", "fields", "text"];
 /// Levels of access, the least first.
 const LEVELS: [&str; 2] = ["read", "write"];
 
-pub(super) fn check(path: &str, tool: &ToolFile, found: &mut Findings) {
+/// The right that reads the project's own tables.
+const READS_EVENTS: &str = "query:read";
+
+/// Words of a parameter's description at least.
+const FEWEST_WORDS: usize = 3;
+
+/// Words that begin statements which change something.
+const WRITES: [&str; 10] = [
+    "insert", "update", "delete", "drop", "create", "alter", "truncate", "merge", "grant", "copy",
+];
+
+pub(super) fn check(path: &str, tool: &ToolFile, subject: &Subject, known: &Known, found: &mut Findings) {
     for (name, parameter) in &tool.parameters {
-        field(path, name, parameter, found);
+        field(path, name, parameter, FEWEST_WORDS, found);
     }
     statement(path, tool, found);
     examples(path, tool, found);
-    effect_and_access(path, tool, found);
+    effect_and_access(path, tool, subject, known, found);
     let display = tool.display.clone().unwrap_or_default();
     match display.result.as_deref() {
         None => {
@@ -46,7 +58,10 @@ pub(super) fn check(path: &str, tool: &ToolFile, found: &mut Findings) {
             format!("`expected`: {}", error.message()),
             "write 300ms, 3s or 2min",
         ),
-        Ok(time) if time.as_millis() > PROGRESS_FROM_MS && tool.progress.is_none() => {
+        Ok(time)
+            if time.as_millis() > PROGRESS_FROM_MS
+                && tool.progress.as_deref().unwrap_or_default().trim().is_empty() =>
+        {
             let message = format!("a call takes {expected} and does not say how far it is");
             found.add(
                 Check::Progress,
@@ -68,8 +83,8 @@ pub(super) fn check(path: &str, tool: &ToolFile, found: &mut Findings) {
     }
 }
 
-fn field(path: &str, name: &str, parameter: &Parameter, found: &mut Findings) {
-    if parameter.description.split_whitespace().count() < 3 {
+pub(super) fn field(path: &str, name: &str, parameter: &Parameter, words: usize, found: &mut Findings) {
+    if parameter.description.split_whitespace().count() < words {
         let hint = "say what it means, in which unit, and what its absence means";
         found.add(
             Check::Fields,
@@ -86,6 +101,12 @@ fn field(path: &str, name: &str, parameter: &Parameter, found: &mut Findings) {
             "name them, or leave the list out",
         );
     }
+    if let (Some(least), Some(most)) = (parameter.minimum, parameter.maximum)
+        && least > most
+    {
+        let message = format!("no value of {name} is possible: the least is {least}, the greatest {most}");
+        found.add(Check::Fields, path, message, "exchange them");
+    }
     if let Some(default) = &parameter.default
         && let Err(error) = parameter.check(name, default)
     {
@@ -99,7 +120,8 @@ fn statement(path: &str, tool: &ToolFile, found: &mut Findings) {
     let Some(sql) = &tool.sql else {
         return;
     };
-    let named = placeholders(&sql.query);
+    let tokens = sql_text::tokens(&sql.query);
+    let named = sql_text::parameters(&tokens);
     for name in tool.parameters.keys().filter(|name| !named.contains(*name)) {
         let message = format!("the query does not use the parameter {name}");
         found.add(
@@ -118,37 +140,22 @@ fn statement(path: &str, tool: &ToolFile, found: &mut Findings) {
             "declare it, or name the one that is meant",
         );
     }
-    let first = sql
-        .query
-        .split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .to_ascii_uppercase();
-    if !matches!(first.as_str(), "SELECT" | "WITH") || sql.query.trim_end_matches([' ', '\n', ';']).contains(';') {
-        let message = "the query is not one SELECT";
+    let begins = tokens
+        .first()
+        .is_some_and(|token| token.is("select") || token.is("with"));
+    let ends = tokens.iter().position(|token| *token == Token::Mark(";".to_owned()));
+    let is_one = ends.is_none_or(|at| at + 1 == tokens.len());
+    // Within one statement such a word begins a part that changes something, unless it is a quoted name.
+    let writes = tokens.windows(2).find_map(|pair| {
+        let begins = WRITES.iter().find(|word| pair[0].is(word))?;
+        let is_part = pair[1].is("into") || pair[1].is("from") || pair[1].is("table") || pair[1].is("view");
+        is_part.then_some(*begins)
+    });
+    if !begins || !is_one || writes.is_some() {
+        let what = writes.map(|word| format!(": it has {word}")).unwrap_or_default();
+        let message = format!("the query is not one SELECT{what}");
         found.add(Check::Effects, path, message, "SQL tools only read: write one SELECT");
     }
-}
-
-/// The names after `$` outside of quotes.
-fn placeholders(query: &str) -> Vec<String> {
-    let (mut names, mut quote) = (Vec::new(), None);
-    for (at, character) in query.char_indices() {
-        match (quote, character) {
-            (None, '\'' | '"') => quote = Some(character),
-            (Some(open), _) if open == character => quote = None,
-            (None, '$') => {
-                let text = query.get(at + 1..).unwrap_or_default();
-                let end = text.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-                let name = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
-                names.push(name.to_owned());
-            }
-            _ => {}
-        }
-    }
-    names.sort();
-    names.dedup();
-    names
 }
 
 fn examples(path: &str, tool: &ToolFile, found: &mut Findings) {
@@ -159,24 +166,40 @@ fn examples(path: &str, tool: &ToolFile, found: &mut Findings) {
         if example.purpose.trim().is_empty() {
             found.add(Check::Examples, path, "an example has no purpose", "say what it is for");
         }
-        for (name, value) in &example.arguments {
-            let problem = match tool.parameters.get(name) {
-                None if tool.sql.is_some() => Some(format!("there is no parameter {name:?}")),
-                None => None,
+        // Only a SQL tool's file has all of its parameters.
+        if tool.sql.is_none() {
+            continue;
+        }
+        if example.reply.is_some() {
+            let message = format!(
+                "the example {:?} has a reply, and nothing outside is asked",
+                example.purpose
+            );
+            found.add(Check::Examples, path, message, "leave `reply` out: the query runs");
+        }
+        let missing = tool
+            .parameters
+            .iter()
+            .filter(|(name, parameter)| parameter.is_required() && !example.arguments.contains_key(*name))
+            .map(|(name, _)| format!("{name} is missing"));
+        let wrong = example
+            .arguments
+            .iter()
+            .filter_map(|(name, value)| match tool.parameters.get(name) {
+                None => Some(format!("there is no parameter {name:?}")),
                 Some(parameter) => parameter
                     .check(name, value)
                     .err()
                     .map(|error| error.message().to_owned()),
-            };
-            if let Some(problem) = problem {
-                let message = format!("the example {:?} is not valid: {problem}", example.purpose);
-                found.add(Check::Examples, path, message, "correct the call or the parameter");
-            }
+            });
+        for problem in missing.chain(wrong) {
+            let message = format!("the example {:?} is not valid: {problem}", example.purpose);
+            found.add(Check::Examples, path, message, "correct the call or the parameter");
         }
     }
 }
 
-fn effect_and_access(path: &str, tool: &ToolFile, found: &mut Findings) {
+fn effect_and_access(path: &str, tool: &ToolFile, subject: &Subject, known: &Known, found: &mut Findings) {
     match tool.effect {
         None => found.add(
             Check::Effects,
@@ -204,9 +227,15 @@ fn effect_and_access(path: &str, tool: &ToolFile, found: &mut Findings) {
             "name the right a caller needs, as in query:read",
         );
     };
-    let level = access.split_once(':').map(|(_, level)| level);
-    match level {
-        Some(level) if LEVELS.contains(&level) => {
+    let own = subject.product.as_ref().map_or("", |product| product.name.as_str());
+    match access.split_once(':') {
+        Some((resource, level))
+            if LEVELS.contains(&level) && (resource == own || known.resources.contains(resource)) =>
+        {
+            if tool.sql.is_some() && access != READS_EVENTS {
+                let message = format!("the right {access} does not suffice: the query reads the project's events");
+                found.add(Check::Access, path, message, format!("ask for {READS_EVENTS}"));
+            }
             if level == "read" && !matches!(tool.effect, Some(Effect::Read) | None) && tool.sql.is_none() {
                 let message = format!("the right {access} lets nobody write, and the tool writes");
                 found.add(Check::Access, path, message, "ask for the right to write");
@@ -218,8 +247,36 @@ fn effect_and_access(path: &str, tool: &ToolFile, found: &mut Findings) {
                 Check::Access,
                 path,
                 message,
-                "a right is resource:read or resource:write",
+                format!(
+                    "a right is resource:read or resource:write, of {own} or of {}",
+                    known
+                        .resources
+                        .iter()
+                        .map(String::as_str)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
             );
+        }
+    }
+}
+
+/// A tool that no mode brings can be called by nobody who asks in words.
+pub(super) fn in_modes(subject: &Subject, found: &mut Findings) {
+    let modes: Vec<Mode> = subject
+        .files
+        .modes
+        .iter()
+        .filter_map(|(file, _)| Mode::parse(&file.text, &[]).ok())
+        .collect();
+    for (path, tool) in &subject.tools {
+        let name = tool.name.as_deref().unwrap_or_default();
+        if !modes
+            .iter()
+            .any(|mode| mode.tools.iter().any(|brought| brought == name))
+        {
+            let message = format!("no mode of the product brings {name}");
+            found.add(Check::Discovery, path, message, "name it in `tools` of a mode.md");
         }
     }
 }

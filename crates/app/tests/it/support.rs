@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hedgerow_agent::{Agent, Limits};
-use hedgerow_agent_api::{DynTool, ModelProvider, ModelReply, Policy, Registry};
-use hedgerow_app::{App, AppParts, ModelResolver};
+use hedgerow_agent_api::{DynTool, ModelProvider, ModelReply, Policy, Product, Registry, Stage, Suggestion};
+use hedgerow_app::{App, AppParts, ModelResolver, ProductParts};
 use hedgerow_data_api::{Clock, Data, QueryEngine, ValueType};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -56,6 +56,29 @@ impl Fixture {
         self
     }
 
+    /// Adds a product that offers questions, each with an event that it needs.
+    pub(crate) fn product(mut self, name: &str, offered: &[(&str, &str)]) -> Self {
+        let suggestion = |(text, event): &(&str, &str)| Suggestion {
+            text: (*text).to_owned(),
+            page: None,
+            needs: vec![(*event).to_owned()],
+        };
+        let product = Product {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            owner: "A team".to_owned(),
+            contact: "#team".to_owned(),
+            stage: Stage::Beta,
+            icon: "sprout".to_owned(),
+            docs: "README.md".to_owned(),
+            version: 1,
+            hosts: Vec::new(),
+            suggestions: offered.iter().map(suggestion).collect(),
+        };
+        self.registry.add_product(product).unwrap();
+        self
+    }
+
     pub(crate) fn engine(self, engine: FakeEngine) -> Self {
         Self {
             engine: Arc::new(engine),
@@ -88,6 +111,7 @@ impl Fixture {
             policy: Policy::default(),
             data_dir: std::env::temp_dir(),
             clock: Clock::fixed("2015-05-21T00:00:00Z".parse().unwrap()),
+            products: ProductParts::default(),
         })
     }
 }

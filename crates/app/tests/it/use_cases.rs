@@ -300,3 +300,24 @@ async fn events_of_files_that_cannot_be_read_make_no_project() {
         assert!(error.hint().unwrap().contains("stop the server"));
     }
 }
+
+#[tokio::test]
+async fn suggestions_of_products_come_first_where_their_events_exist() {
+    let own = [
+        ("How many page views?", "$pageview"),
+        ("How many sign-ups?", "signed_up"),
+    ];
+    let more = [("Views by day?", "$pageview"), ("Views by hour?", "$pageview")];
+    let app = Fixture::new(Vec::new())
+        .product("own", &own)
+        .product("more", &more)
+        .app();
+    let suggested = app.suggestions(&project()).await.unwrap();
+    assert_eq!(suggested.len(), 4, "{suggested:?}");
+    assert_eq!(suggested[..2], ["Views by day?", "Views by hour?"]);
+    assert!(!suggested.contains(&"How many sign-ups?".to_owned()), "{suggested:?}");
+    let app = Fixture::new(Vec::new()).product("own", &own).app();
+    let suggested = app.suggestions(&project()).await.unwrap();
+    assert_eq!(suggested[0], "How many page views?");
+    assert_eq!(suggested.len(), 4, "{suggested:?}");
+}

@@ -1,17 +1,41 @@
 //! Arguments of `product`.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 /// `product`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ProductCommand {
-    /// Check whether a product meets the bar; exits 1 where it does not
+    /// Start a product: a folder with a small tool that works, which meets the bar as it is
+    ///
+    /// It is put into the folder `products` of the data folder, where it is in use from then on.
     #[command(
-        after_help = "Examples:\n  hedgerow product check activation\n  hedgerow product check ./activation --json"
+        after_help = "Examples:\n  hedgerow product new user_research\n  hedgerow product new user_research --into ."
+    )]
+    New {
+        /// Its name: lower-case words with _ between them
+        name: String,
+        /// The folder in which to put its own
+        #[arg(long, value_name = "DIR", conflicts_with = "rust")]
+        into: Option<PathBuf>,
+        /// Start a crate in crates/products of the source tree around the current folder
+        #[arg(long)]
+        rust: bool,
+    },
+    /// Check whether a product meets the bar; exits 1 where it does not
+    ///
+    /// Its texts are read; then its examples, rehearsals, questions, phrases and suggestions are run on the
+    /// seeded world, in the folder evals of the data folder. Systems outside are never asked.
+    #[command(
+        after_help = "Examples:\n  hedgerow product check activation\n  hedgerow product check ./activation --static --json"
     )]
     Check {
-        /// A product in the folder `products` of the data folder, or the path of a folder; all of the
-        /// former when absent
+        /// A product in the folder `products` of the data folder or of the program itself, or the path of
+        /// a folder; all of the first when absent
         name: Option<String>,
+        /// Only read, run nothing
+        #[arg(long = "static")]
+        only_read: bool,
     },
 }

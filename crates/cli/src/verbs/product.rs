@@ -1,6 +1,8 @@
-//! `product`: the gate for products that are declared as files.
+//! `product`: starting products, and the gate for them.
 
-use hedgerow_app::{Check, ProductReport};
+use std::path::{Path, PathBuf};
+
+use hedgerow_app::{Check, Finding, GateOptions, ProductReport};
 use hedgerow_errors::{Error, Result};
 use serde_json::json;
 
@@ -8,20 +10,53 @@ use super::VerbContext;
 use crate::args::{Globals, ProductCommand};
 use crate::exit;
 
-pub(super) fn run(command: &ProductCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
-    let ProductCommand::Check { name } = command;
+pub(super) async fn run(command: ProductCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    match command {
+        ProductCommand::New { name, into, rust } => start(&name, into.as_deref(), rust, globals, ctx),
+        ProductCommand::Check { name, only_read } => check(name, !only_read, globals, ctx).await,
+    }
+}
+
+fn start(name: &str, into: Option<&Path>, rust: bool, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    let made = if rust {
+        ctx.app.new_rust_product(name, &ctx.cwd)?
+    } else {
+        ctx.app
+            .new_product(name, into.map(|folder| ctx.path(folder)).as_deref())?
+    };
+    if globals.json {
+        ctx.printer.json(&made)?;
+        return Ok(exit::DONE);
+    }
+    let folder = made.folder.display();
+    ctx.printer
+        .line(&format!("product {name}: {} files in {folder}", made.files.len()))?;
+    for step in &made.next {
+        ctx.printer.line(&format!("  next: {step}"))?;
+    }
+    Ok(exit::DONE)
+}
+
+async fn check(name: Option<String>, runs: bool, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     let names = match name {
-        Some(name) => vec![name.clone()],
+        Some(name) => vec![name],
         None => ctx.app.declared_products()?,
     };
     if names.is_empty() {
-        let folder = ctx.app.data_dir().join("products");
-        return Err(Error::invalid(format!("there is no product in {}", folder.display()))
-            .with_hint("name the folder of one: hedgerow product check PATH"));
+        return Err(
+            Error::invalid("there is no product in the folder `products` of the data folder")
+                .with_hint("start one: hedgerow product new NAME; or name the folder of one"),
+        );
     }
+    let log: Option<PathBuf> = if runs { Some(ctx.host.demo_log().await?) } else { None };
     let mut reports = Vec::new();
     for name in &names {
-        reports.push(ctx.app.check_product(name, &ctx.cwd)?);
+        let options = GateOptions {
+            runs,
+            log: log.clone(),
+            progress: &|what| ctx.printer.note(&format!("· {what}")),
+        };
+        reports.push(ctx.app.check_product(name, &ctx.cwd, &options).await?);
     }
     if globals.json {
         ctx.printer.json(&json!({"data": reports}))?;
@@ -42,18 +77,26 @@ fn print(report: &ProductReport, ctx: &VerbContext) -> Result<()> {
         1 => "1 thing is wrong".to_owned(),
         _ => format!("{found} things are wrong"),
     };
+    let how = if report.ran { "" } else { "; only read, nothing was run" };
     ctx.printer.line(&format!(
-        "{}: {state} ({checks} checks, {tokens} tokens of text)",
+        "{}: {state} ({checks} checks, {tokens} tokens of text{how})",
         report.product
     ))?;
     for finding in &report.findings {
-        ctx.printer.line(&format!(
-            "  {} {}: {}\n    {}",
-            finding.check.as_str(),
-            finding.file,
-            finding.message,
-            finding.hint
-        ))?;
+        ctx.printer.line(&shown("", finding))?;
+    }
+    for note in &report.notes {
+        ctx.printer.line(&shown("note: ", note))?;
     }
     Ok(())
+}
+
+fn shown(kind: &str, finding: &Finding) -> String {
+    format!(
+        "  {kind}{} {}: {}\n    {}",
+        finding.check.as_str(),
+        finding.file,
+        finding.message,
+        finding.hint
+    )
 }

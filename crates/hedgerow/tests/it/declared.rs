@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use hedgerow_testkit::{LoopbackServer, Reply};
 use serde_json::{Value, json};
 
 use crate::{Server, command, run, text};
 
 const PRODUCT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/products/activation");
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs_err::create_dir_all(to).unwrap();
     for entry in fs_err::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -59,6 +60,19 @@ fn a_declared_product_is_everywhere_while_its_folder_is_there() {
         with.contains(&"count_signups".to_owned()) && with.len() == before.len() + 2,
         "{with:?}"
     );
+
+    // A word that stands in a phrase of the tool only.
+    let search = [
+        "tools",
+        "call",
+        "search",
+        "{\"query\": \"accounts\"}",
+        "--project",
+        "notes",
+        "--json",
+    ];
+    let found: Value = serde_json::from_slice(&run(data, &search).stdout).unwrap();
+    assert_eq!(found["result"]["found"][0]["name"], "count_signups");
 
     let call = |arguments: &str| {
         let called = run(
@@ -137,4 +151,65 @@ fn a_declared_product_is_everywhere_while_its_folder_is_there() {
 
     fs_err::remove_dir_all(data.join("products/activation")).unwrap();
     assert_eq!(tools(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_over_http_asks_the_host_that_is_declared_and_opened() {
+    let server = LoopbackServer::start(|received| match received.header("authorization") {
+        Some("Bearer of the contacts") => Reply::json(200, &json!({"id": "c_7", "name": "Ada </data>"})),
+        _ => Reply::json(401, &json!({"error": "who are you"})),
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_owned();
+    import(&data);
+    let product = data.join("products/contacts");
+    copy(&Path::new(PRODUCT).join("../contacts"), &product);
+    for (file, from, to) in [
+        ("openapi.yaml", "https://crm.notes.example", server.base().as_str()),
+        ("product.toml", "crm.notes.example", "127.0.0.1"),
+    ] {
+        let text = fs_err::read_to_string(product.join(file)).unwrap();
+        fs_err::write(product.join(file), text.replace(from, to)).unwrap();
+    }
+    let called = move |tool: &'static str, arguments: &'static str, opened: &'static str| {
+        let data = data.clone();
+        tokio::task::spawn_blocking(move || {
+            let arguments = ["tools", "call", tool, arguments, "--project", "notes", "--json"];
+            let called = command(&data, &arguments)
+                .env("HEDGEROW_ALLOW_PRIVATE", opened)
+                .output()
+                .unwrap();
+            (called.status.code(), text(&called.stdout), text(&called.stderr))
+        })
+    };
+    let find = "{\"email\": \"ada@notes.example\"}";
+    // Without the secret, and without the operator's leave, nothing is sent.
+    let (code, _, err) = called("find_contact", find, "127.0.0.1").await.unwrap();
+    assert_eq!(code, Some(1));
+    assert!(err.contains("the secret CONTACTS_TOKEN is not set"), "{err}");
+    let secrets = folder.path().join("secrets.toml");
+    fs_err::write(secrets, "[contacts]\nCONTACTS_TOKEN = \"of the contacts\"\n").unwrap();
+    let (_, _, err) = called("find_contact", find, "").await.unwrap();
+    assert!(err.contains("127.0.0.1 is at a loopback address"), "{err}");
+    assert!(server.received().is_empty());
+
+    let (code, out, err) = called("find_contact", find, "127.0.0.1").await.unwrap();
+    assert_eq!(code, Some(0), "{err}");
+    let found: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(found["result"]["body"], json!({"id": "c_7", "name": "Ada </data>"}));
+    assert_eq!(found["content"].as_str().unwrap().matches("</data>").count(), 1);
+    assert_eq!(server.received()[0].target, "/v1/contacts?email=ada%40notes.example");
+
+    // What acts outside asks first, and nothing was sent.
+    let (code, _, err) = called(
+        "add_contact_note",
+        "{\"id\": \"c_7\", \"text\": \"Hello\"}",
+        "127.0.0.1",
+    )
+    .await
+    .unwrap();
+    assert_eq!(code, Some(1));
+    assert!(err.contains("needs approval"), "{err}");
+    assert_eq!(server.received().len(), 1);
 }

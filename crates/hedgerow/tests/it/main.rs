@@ -9,6 +9,7 @@
 
 mod data;
 mod declared;
+mod gate;
 mod killed;
 mod schedules;
 mod writes;

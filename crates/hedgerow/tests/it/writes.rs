@@ -123,6 +123,7 @@ fn writes_of_people_and_agents_are_undone_one_by_one_to_each_earlier_state() {
     let mut dice = Dice::new(11);
     // How to undo each write, and what there was before it.
     let mut done: Vec<(Vec<String>, BTreeMap<String, Value>)> = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "the test command says how much is wanted")]
     let is_full = std::env::var_os("HEDGEROW_FULL").is_some_and(|value| value == "1");
     for _ in 0..if is_full { 150 } else { 25 } {
         let before = state(data);

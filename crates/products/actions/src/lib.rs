@@ -14,6 +14,19 @@ const MODE: &str = include_str!("../modes/actions/mode.md");
 const TRAJECTORIES: [&str; 1] = [include_str!("../modes/actions/trajectories/define-an-action.md")];
 const SKILL: &str = include_str!("../skills/actions/SKILL.md");
 
+/// The texts of the folder, for the gate.
+const TEXTS: &[(&str, &str)] = &[
+    ("product.toml", MANIFEST),
+    ("modes/actions/mode.md", MODE),
+    ("modes/actions/trajectories/define-an-action.md", TRAJECTORIES[0]),
+    ("skills/actions/SKILL.md", SKILL),
+    ("web/manifest.ts", include_str!("../web/manifest.ts")),
+    (
+        "docs/guides/actions.md",
+        include_str!("../../../../docs/guides/actions.md"),
+    ),
+];
+
 /// Adds the product's manifest, tools, modes and skills.
 pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
@@ -21,13 +34,14 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &D
     registry.add_product(manifest)?;
     registry.add_object_kind("actions", action::Actions::KIND)?;
     let actions = [
-        tools::create_action::declaration(),
-        tools::update_action::declaration(),
-        tools::delete_action::declaration(),
+        tools::create_action::tool(),
+        tools::update_action::tool(),
+        tools::delete_action::tool(),
     ];
     for tool in object_tools(action::Actions::new(data.clone()), objects, actions) {
         registry.add_tool(tool)?;
     }
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_texts("actions", TEXTS);
     registry.add_skill(Skill::parse(SKILL)?)
 }

@@ -21,6 +21,26 @@ const TRAJECTORIES: [&str; 2] = [
 ];
 const SKILL: &str = include_str!("../skills/feature-flags/SKILL.md");
 
+/// The texts of the folder, for the gate.
+const TEXTS: &[(&str, &str)] = &[
+    ("product.toml", MANIFEST),
+    ("modes/feature_flags/mode.md", MODE),
+    (
+        "modes/feature_flags/trajectories/roll-out-step-by-step.md",
+        TRAJECTORIES[0],
+    ),
+    (
+        "modes/feature_flags/trajectories/say-why-somebody-sees-it.md",
+        TRAJECTORIES[1],
+    ),
+    ("skills/feature-flags/SKILL.md", SKILL),
+    ("web/manifest.ts", include_str!("../web/manifest.ts")),
+    (
+        "docs/guides/feature-flags.md",
+        include_str!("../../../../docs/guides/feature-flags.md"),
+    ),
+];
+
 /// Adds the product's manifest, tools, modes and skills.
 pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, persons: Arc<dyn Maintenance>) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
@@ -28,9 +48,9 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, persons:
     registry.add_product(manifest)?;
     registry.add_object_kind("feature_flags", flag::KIND)?;
     let declarations = [
-        tools::create_feature_flag::declaration(),
-        tools::update_feature_flag::declaration(),
-        tools::delete_feature_flag::declaration(),
+        tools::create_feature_flag::tool(),
+        tools::update_feature_flag::tool(),
+        tools::delete_feature_flag::tool(),
     ];
     for tool in object_tools(kind::FeatureFlags::new(objects.clone()), objects, declarations) {
         registry.add_tool(tool)?;
@@ -40,5 +60,6 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, persons:
         persons,
     )))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_texts("feature_flags", TEXTS);
     registry.add_skill(Skill::parse(SKILL)?)
 }

@@ -18,6 +18,20 @@ const TRAJECTORIES: [&str; 2] = [
 ];
 const SKILL: &str = include_str!("../skills/insights/SKILL.md");
 
+/// The texts of the folder, for the gate.
+const TEXTS: &[(&str, &str)] = &[
+    ("product.toml", MANIFEST),
+    ("modes/insights/mode.md", MODE),
+    ("modes/insights/trajectories/save-what-was-asked.md", TRAJECTORIES[0]),
+    ("modes/insights/trajectories/build-a-dashboard.md", TRAJECTORIES[1]),
+    ("skills/insights/SKILL.md", SKILL),
+    ("web/manifest.ts", include_str!("../web/manifest.ts")),
+    (
+        "docs/guides/insights.md",
+        include_str!("../../../../docs/guides/insights.md"),
+    ),
+];
+
 /// Adds the product's manifest, tools, modes and skills.
 pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
@@ -25,22 +39,23 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &D
     registry.add_product(manifest)?;
     registry.add_object_kind("insights", insight::Insights::KIND)?;
     let insights = [
-        tools::create_insight::declaration(),
-        tools::update_insight::declaration(),
-        tools::delete_insight::declaration(),
+        tools::create_insight::tool(),
+        tools::update_insight::tool(),
+        tools::delete_insight::tool(),
     ];
     for tool in object_tools(insight::Insights::new(data.clone(), objects.clone()), objects, insights) {
         registry.add_tool(tool)?;
     }
     registry.add_object_kind("insights", dashboard::Dashboards::KIND)?;
     let dashboards = [
-        tools::create_dashboard::declaration(),
-        tools::update_dashboard::declaration(),
-        tools::delete_dashboard::declaration(),
+        tools::create_dashboard::tool(),
+        tools::update_dashboard::tool(),
+        tools::delete_dashboard::tool(),
     ];
     for tool in object_tools(dashboard::Dashboards::new(objects.clone()), objects, dashboards) {
         registry.add_tool(tool)?;
     }
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_texts("insights", TEXTS);
     registry.add_skill(Skill::parse(SKILL)?)
 }

@@ -14,6 +14,19 @@ const MODE: &str = include_str!("../modes/notebooks/mode.md");
 const TRAJECTORIES: [&str; 1] = [include_str!("../modes/notebooks/trajectories/write-down-a-finding.md")];
 const SKILL: &str = include_str!("../skills/notebooks/SKILL.md");
 
+/// The texts of the folder, for the gate.
+const TEXTS: &[(&str, &str)] = &[
+    ("product.toml", MANIFEST),
+    ("modes/notebooks/mode.md", MODE),
+    ("modes/notebooks/trajectories/write-down-a-finding.md", TRAJECTORIES[0]),
+    ("skills/notebooks/SKILL.md", SKILL),
+    ("web/manifest.ts", include_str!("../web/manifest.ts")),
+    (
+        "docs/guides/notebooks.md",
+        include_str!("../../../../docs/guides/notebooks.md"),
+    ),
+];
+
 /// Adds the product's manifest, tools, modes and skills.
 pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
@@ -21,13 +34,14 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &D
     registry.add_product(manifest)?;
     registry.add_object_kind("notebooks", notebook::Notebooks::KIND)?;
     let notebooks = [
-        tools::create_notebook::declaration(),
-        tools::update_notebook::declaration(),
-        tools::delete_notebook::declaration(),
+        tools::create_notebook::tool(),
+        tools::update_notebook::tool(),
+        tools::delete_notebook::tool(),
     ];
     for tool in object_tools(notebook::Notebooks::new(data.clone()), objects, notebooks) {
         registry.add_tool(tool)?;
     }
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_texts("notebooks", TEXTS);
     registry.add_skill(Skill::parse(SKILL)?)
 }

@@ -17,6 +17,29 @@ const TRAJECTORIES: [&str; 4] = [
 const EVALS: &str = include_str!("../evals/access-log.yaml");
 const SKILL: &str = include_str!("../skills/query-trends/SKILL.md");
 
+/// The texts of the folder, for the gate.
+const TEXTS: &[(&str, &str)] = &[
+    ("product.toml", MANIFEST),
+    ("modes/product_analytics/mode.md", MODE),
+    (
+        "modes/product_analytics/trajectories/count-in-a-period.md",
+        TRAJECTORIES[0],
+    ),
+    ("modes/product_analytics/trajectories/rank-values.md", TRAJECTORIES[1]),
+    (
+        "modes/product_analytics/trajectories/share-of-a-whole.md",
+        TRAJECTORIES[2],
+    ),
+    ("modes/product_analytics/trajectories/find-the-peak.md", TRAJECTORIES[3]),
+    ("skills/query-trends/SKILL.md", SKILL),
+    ("evals/access-log.yaml", EVALS),
+    ("web/manifest.ts", include_str!("../web/manifest.ts")),
+    (
+        "docs/guides/product-analytics.md",
+        include_str!("../../../../docs/guides/product-analytics.md"),
+    ),
+];
+
 /// Adds the product's manifest, tools, modes, skills and evals.
 pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
@@ -25,5 +48,6 @@ pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     registry.add_tool(erase(tools::query_trends::QueryTrends::new(data)))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
     registry.add_evals("product_analytics", EVALS)?;
+    registry.add_texts("product_analytics", TEXTS);
     registry.add_skill(Skill::parse(SKILL)?)
 }

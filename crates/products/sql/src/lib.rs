@@ -13,6 +13,17 @@ const TRAJECTORIES: [&str; 1] = [include_str!("../modes/sql/trajectories/answer-
 const EVALS: &str = include_str!("../evals/access-log.yaml");
 const SKILL: &str = include_str!("../skills/execute-sql/SKILL.md");
 
+/// The texts of the folder, for the gate.
+const TEXTS: &[(&str, &str)] = &[
+    ("product.toml", MANIFEST),
+    ("modes/sql/mode.md", MODE),
+    ("modes/sql/trajectories/answer-with-sql.md", TRAJECTORIES[0]),
+    ("skills/execute-sql/SKILL.md", SKILL),
+    ("evals/access-log.yaml", EVALS),
+    ("web/manifest.ts", include_str!("../web/manifest.ts")),
+    ("docs/guides/sql.md", include_str!("../../../../docs/guides/sql.md")),
+];
+
 /// Adds the product's manifest, tools, modes, skills and evals.
 pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
@@ -21,5 +32,6 @@ pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     registry.add_tool(erase(tools::execute_sql::ExecuteSql::new(data)))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
     registry.add_evals("sql", EVALS)?;
+    registry.add_texts("sql", TEXTS);
     registry.add_skill(Skill::parse(SKILL)?)
 }

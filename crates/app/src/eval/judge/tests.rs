@@ -114,3 +114,22 @@ fn judge_tells_wrong_from_missed() {
         );
     }
 }
+
+#[test]
+fn of_a_computed_value_only_the_kind_of_unit_counts() {
+    let mut expect = expect("{outcome: answered, value: 7, unit: events}");
+    let judged = |expect: &Expect, unit| {
+        let headline = figure(json!(7), unit, FigureStatus::Verified);
+        judge(expect, &report(AskOutcome::Answered, Some(headline))).verdict
+    };
+    assert_eq!(judged(&expect, Unit::Persons), Verdict::Wrong);
+    expect.is_computed = true;
+    for (unit, verdict) in [
+        (Unit::Events, Verdict::Right),
+        (Unit::Persons, Verdict::Right),
+        (Unit::None, Verdict::Right),
+        (Unit::Percent, Verdict::Wrong),
+    ] {
+        assert_eq!(judged(&expect, unit), verdict, "{unit:?}");
+    }
+}

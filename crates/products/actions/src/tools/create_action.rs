@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
     "Page views that were not found",
@@ -11,8 +11,8 @@ const EXAMPLES: &[Example] = &[Example::new(
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "create_action".into(),
         title: "Create an action".into(),
         description: "Creates an action: one or more steps, each an event with conditions; an event counts where one step fits. Take the names \
@@ -23,5 +23,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "action:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["define an action", "name these events as an action"],
     }
 }

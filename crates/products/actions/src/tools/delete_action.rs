@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new("Delete one by its name", r#"{"name": "Not found"}"#)];
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "delete_action".into(),
         title: "Delete an action".into(),
         description: "Deletes an action. Insights that count it can not be computed any more.".into(),
@@ -18,5 +18,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "action:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["delete an action", "remove an action"],
     }
 }

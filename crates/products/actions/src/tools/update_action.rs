@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
     "Any status from 400 on",
@@ -11,8 +11,8 @@ const EXAMPLES: &[Example] = &[Example::new(
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "update_action".into(),
         title: "Change an action".into(),
         description: "Changes an action: only the fields in changes are replaced, and steps as a whole, so read it with read_data first."
@@ -22,5 +22,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "action:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["change an action", "add a step to an action"],
     }
 }

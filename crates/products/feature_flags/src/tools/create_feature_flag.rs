@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[
     Example::new(
@@ -17,8 +17,8 @@ const EXAMPLES: &[Example] = &[
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "create_feature_flag".into(),
         title: "Create a feature flag".into(),
         description: "Creates a feature flag: name is the key that code asks for. Conditions are tried in order, the \
@@ -31,5 +31,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "feature_flag:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["new feature flag", "roll out a feature to some users"],
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
     "Delete a flag that no code asks for",
@@ -11,8 +11,8 @@ const EXAMPLES: &[Example] = &[Example::new(
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "delete_feature_flag".into(),
         title: "Delete a feature flag".into(),
         description: "Deletes a feature flag. Code that asks for it gets no flag any more; to switch one off for \
@@ -23,5 +23,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "feature_flag:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["delete a feature flag", "remove a feature flag"],
     }
 }

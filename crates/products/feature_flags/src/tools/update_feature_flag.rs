@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[
     Example::new(
@@ -17,8 +17,8 @@ const EXAMPLES: &[Example] = &[
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "update_feature_flag".into(),
         title: "Change a feature flag".into(),
         description: "Changes a feature flag. Only the fields in changes are replaced; a list, such as \
@@ -30,5 +30,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "feature_flag:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["change the rollout of a feature flag", "turn a feature flag off"],
     }
 }

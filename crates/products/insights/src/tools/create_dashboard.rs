@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
     "A page with a heading and no insight yet",
@@ -11,8 +11,8 @@ const EXAMPLES: &[Example] = &[Example::new(
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "create_dashboard".into(),
         title: "Create a dashboard".into(),
         description: "Creates a page of insights and texts. Name insights by their names or ids; create those that are missing first."
@@ -22,5 +22,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "dashboard:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["make a dashboard", "new page of insights"],
     }
 }

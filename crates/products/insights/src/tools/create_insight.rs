@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
     "Page views by day",
@@ -11,8 +11,8 @@ const EXAMPLES: &[Example] = &[Example::new(
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "create_insight".into(),
         title: "Create an insight".into(),
         description: "Saves a query under a name, so that people find its current numbers on its page and on dashboards. The query is one that \
@@ -23,5 +23,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "insight:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["save this as an insight", "keep this chart"],
     }
 }

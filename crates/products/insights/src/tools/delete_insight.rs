@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
     "Delete one by its name",
@@ -11,8 +11,8 @@ const EXAMPLES: &[Example] = &[Example::new(
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "delete_insight".into(),
         title: "Delete an insight".into(),
         description: "Deletes a saved insight. One that stands on a dashboard is refused: take it off there first."
@@ -22,5 +22,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "insight:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["delete an insight", "remove a saved insight"],
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
     "Another text",
@@ -11,8 +11,8 @@ const EXAMPLES: &[Example] = &[Example::new(
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "update_dashboard".into(),
         title: "Change a dashboard".into(),
         description: "Changes a dashboard: only the fields in changes are replaced, and tiles as a whole, so read it with read_data first and repeat \
@@ -23,5 +23,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "dashboard:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["add an insight to a dashboard", "change a dashboard"],
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
     "Another period",
@@ -11,8 +11,8 @@ const EXAMPLES: &[Example] = &[Example::new(
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "update_insight".into(),
         title: "Change an insight".into(),
         description: "Changes a saved insight: only the fields in changes are replaced. Read it with read_data first."
@@ -22,5 +22,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "insight:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["change a saved insight", "rename an insight"],
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
     "A finding with its numbers",
@@ -11,8 +11,8 @@ const EXAMPLES: &[Example] = &[Example::new(
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "create_notebook".into(),
         title: "Create a notebook".into(),
         description: "Creates a notebook: Markdown cells, and query cells that query_trends could run and that are computed anew when somebody \
@@ -23,5 +23,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "notebook:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["write a notebook", "write this finding down"],
     }
 }

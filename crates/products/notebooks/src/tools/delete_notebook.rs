@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new("Delete one by its name", r#"{"name": "Traffic in May"}"#)];
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "delete_notebook".into(),
         title: "Delete a notebook".into(),
         description: "Deletes a notebook.".into(),
@@ -18,5 +18,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "notebook:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["delete a notebook", "remove a notebook"],
     }
 }

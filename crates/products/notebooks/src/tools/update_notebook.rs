@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Example};
+use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
     "Another text",
@@ -11,8 +11,8 @@ const EXAMPLES: &[Example] = &[Example::new(
 
 /// What the tool says of itself.
 #[must_use]
-pub fn declaration() -> Declaration {
-    Declaration {
+pub fn tool() -> ObjectTool {
+    let declaration = Declaration {
         name: "update_notebook".into(),
         title: "Change a notebook".into(),
         description: "Changes a notebook: only the fields in changes are replaced, and cells as a whole, so read it with read_data first."
@@ -22,5 +22,9 @@ pub fn declaration() -> Declaration {
         progress: None,
         access: "notebook:write".into(),
         examples: EXAMPLES.into(),
+    };
+    ObjectTool {
+        declaration,
+        phrases: &["change a notebook", "add a query to a notebook"],
     }
 }

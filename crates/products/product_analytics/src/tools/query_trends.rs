@@ -68,6 +68,14 @@ impl Tool for QueryTrends {
         }
     }
 
+    fn phrases(&self) -> &'static [&'static str] {
+        &[
+            "count events per day",
+            "unique visitors per week",
+            "total sessions by browser",
+        ]
+    }
+
     async fn effect(&self, _: &ToolContext, _: &TrendsQuery) -> Result<Effect> {
         Ok(Effect::Read)
     }

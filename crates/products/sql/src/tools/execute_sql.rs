@@ -53,6 +53,10 @@ impl Tool for ExecuteSql {
         }
     }
 
+    fn phrases(&self) -> &'static [&'static str] {
+        &["run a SQL query", "select from the events table", "free SQL"]
+    }
+
     async fn effect(&self, _: &ToolContext, _: &SqlQuery) -> Result<Effect> {
         // The engine refuses everything but one SELECT before it plans.
         Ok(Effect::Read)

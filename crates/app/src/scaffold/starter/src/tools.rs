@@ -1,0 +1,3 @@
+//! The product's tools, one file each.
+
+pub mod count_starter_events;
