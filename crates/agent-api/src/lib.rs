@@ -7,6 +7,7 @@ mod effect;
 mod figure;
 mod mode;
 mod model;
+mod page_context;
 mod policy;
 mod registry;
 mod run;
@@ -23,6 +24,7 @@ pub use mode::{Mode, Trajectory};
 pub use model::{
     DeltaSink, Message, ModelProvider, ModelReply, ModelRequest, Outcome, ToolCallRequest, ToolCard, ToolOutcome, Usage,
 };
+pub use page_context::PageContext;
 pub use policy::{Decision, Policy, Rule, Surface};
 pub use registry::{Product, Registry, Skill, Stage, Suggestion};
 pub use run::{

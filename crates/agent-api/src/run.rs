@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::effect::Effect;
 use crate::figure::Answer;
 use crate::model::{ModelReply, Outcome, ToolOutcome, Usage};
+use crate::page_context::PageContext;
 
 /// The version of the events written now. Readers know all earlier ones.
 pub const RUN_EVENT_VERSION: u32 = 1;
@@ -52,6 +53,9 @@ pub enum RunEventKind {
         /// The run whose question this one answers, or whose conversation it goes on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         continues: Option<RunId>,
+        /// What the page lends from which the question was sent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        context: Vec<PageContext>,
     },
     /// A mode was turned on.
     ModeEnabled {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::effect::Effect;
 use crate::figure::Answer;
 use crate::model::{ModelReply, Outcome, ToolOutcome, Usage};
+use crate::page_context::PageContext;
 use crate::run::{AwaitReason, CallState, ResultSnapshot, RunEvent, RunEventKind, RunStatus, TodoItem};
 
 /// A call as a thread shows it.
@@ -57,6 +58,9 @@ pub struct Thread {
     pub continues: Option<RunId>,
     /// The user's words.
     pub question: String,
+    /// What the page lends from which the question was sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<PageContext>,
     /// The model.
     pub model: String,
     /// The injected clock, RFC 3339.
@@ -116,12 +120,14 @@ impl Thread {
                 model,
                 now,
                 continues,
+                context,
             } => {
                 self.run_id = Some(event.run_id);
                 self.conversation_id = Some(*conversation_id);
                 self.project = Some(project.clone());
                 self.continues = *continues;
                 self.question.clone_from(question);
+                self.context.clone_from(context);
                 self.model.clone_from(model);
                 self.now = now.to_rfc3339();
             }

@@ -59,6 +59,7 @@ fn first_event(made: RunSummary) -> RunEventKind {
         model: "none".to_owned(),
         now: made.started_at,
         continues: None,
+        context: Vec::new(),
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod ask_user;
 mod enable_mode;
+mod lists;
+mod make_filters;
 mod phrases;
 mod read_data;
 mod read_taxonomy;
@@ -16,11 +18,14 @@ use hedgerow_data_api::Data;
 use hedgerow_errors::{Error, Result};
 use serde::Serialize;
 
+pub use lists::filter_fields;
+
 /// Adds the core tools. Call it after the products: `search` and `enable_mode` know what is
 /// installed by then.
 pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     registry.add_core_tool(erase(read_taxonomy::ReadTaxonomy::new(data.clone())))?;
     registry.add_core_tool(erase(read_data::ReadData::new(data.clone())))?;
+    registry.add_core_tool(erase(make_filters::MakeFilters::new(data.clone())))?;
     registry.add_core_tool(erase(enable_mode::EnableMode::new(registry)))?;
     registry.add_core_tool(erase(todo_write::TodoWrite))?;
     registry.add_core_tool(erase(ask_user::AskUser))?;

@@ -1,10 +1,10 @@
-//! A suite: `<evals>/<suite>/questions.yaml`, or a product's own questions, and the log that they are
-//! about.
+//! A suite: `<evals>/<suite>/questions.yaml`, or a product's own questions, and the data that they are
+//! about: the sample log, or for wishes for a list the seeded world.
 
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use hedgerow_data_api::Unit;
+use hedgerow_data_api::{FilterGroup, FilterList, Unit};
 use hedgerow_errors::{Code, Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,16 +14,38 @@ use crate::AskOutcome;
 /// The log that all suites are about so far, within the folder of suites.
 const LOG: &str = "data/access-log/access.log";
 const QUESTIONS: &str = "questions.yaml";
+/// How many of the wishes with a tree must come out as it, in percent.
+const FILTERS_BAR: f64 = 90.0;
 
 /// Questions with their expected outcomes.
 #[derive(Debug, Clone)]
 pub struct Suite {
     /// The name: the folder's.
     pub name: String,
-    /// The log.
-    pub log: PathBuf,
+    /// What the questions are about.
+    pub data: SuiteData,
     /// The questions.
     pub cases: Vec<Case>,
+}
+
+/// What the questions of a suite are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SuiteData {
+    /// An access log.
+    Log(PathBuf),
+    /// The seeded world.
+    World,
+}
+
+impl Suite {
+    /// The percentage of the questions with an answer that must be right; 0 where none is set.
+    #[must_use]
+    pub fn bar(&self) -> f64 {
+        match self.data {
+            SuiteData::Log(_) => 0.0,
+            SuiteData::World => FILTERS_BAR,
+        }
+    }
 }
 
 /// A question with its expected outcome.
@@ -32,8 +54,12 @@ pub struct Suite {
 pub struct Case {
     /// The name of the case.
     pub id: String,
-    /// What is asked.
+    /// What is asked, or wished for a list.
+    #[serde(alias = "words")]
     pub question: String,
+    /// The list that the words filter; absent for a question.
+    #[serde(default)]
+    pub list: Option<FilterList>,
     /// The clock to ask at; the caller's when absent.
     #[serde(default)]
     pub now: Option<DateTime<Utc>>,
@@ -49,11 +75,14 @@ pub struct Case {
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// The outcome, or several of which any is right.
-    #[serde(deserialize_with = "one_or_many")]
+    #[serde(default, deserialize_with = "one_or_many")]
     pub outcome: Vec<AskOutcome>,
     /// The headline; absent for a question that has no answer.
     #[serde(default)]
     pub value: Option<Expected>,
+    /// The filter tree of a wish; absent for one that has none.
+    #[serde(default)]
+    pub filters: Option<FilterGroup>,
     /// What a number counts.
     #[serde(default)]
     pub unit: Option<Unit>,
@@ -73,6 +102,23 @@ pub enum Expected {
     Number(f64),
     /// A name, a day `2015-05-18` or an hour of a day `02:00`.
     Text(String),
+}
+
+impl Case {
+    /// True for a question or wish that has an answer.
+    #[must_use]
+    pub fn has_answer(&self) -> bool {
+        self.expect.value.is_some() || self.expect.filters.is_some()
+    }
+}
+
+impl Expect {
+    /// The headline or the filter tree.
+    #[must_use]
+    pub fn to_json(&self) -> Option<Value> {
+        let filters = || self.filters.as_ref().map(|filters| serde_json::json!(filters));
+        self.value.as_ref().map(Expected::to_json).or_else(filters)
+    }
 }
 
 impl Expected {
@@ -133,6 +179,9 @@ pub(super) fn parse(evals: &Path, name: &str, questions: &str) -> Result<Suite> 
             error,
         )
     })?;
+    if cases.iter().any(|case| case.list.is_some()) {
+        return wishes(name, cases);
+    }
     for case in &cases {
         if case.expect.value.is_some() != (case.expect.outcome == [AskOutcome::Answered]) {
             return Err(Error::invalid(format!(
@@ -150,7 +199,25 @@ pub(super) fn parse(evals: &Path, name: &str, questions: &str) -> Result<Suite> 
     }
     Ok(Suite {
         name: name.to_owned(),
-        log,
+        data: SuiteData::Log(log),
+        cases,
+    })
+}
+
+/// A suite of wishes for lists.
+fn wishes(name: &str, cases: Vec<Case>) -> Result<Suite> {
+    for case in &cases {
+        let Expect { filters, outcome, .. } = &case.expect;
+        if case.list.is_none() || filters.is_some() != outcome.is_empty() {
+            return Err(Error::invalid(format!(
+                "case {}: a wish has a list, and either filters or an outcome",
+                case.id
+            )));
+        }
+    }
+    Ok(Suite {
+        name: name.to_owned(),
+        data: SuiteData::World,
         cases,
     })
 }

@@ -257,6 +257,7 @@ pub(crate) fn version_1() -> (NewRun, Vec<RunEventKind>) {
         model: "builtin".to_owned(),
         now: noon(),
         continues: Some("01970000-0000-7000-8000-000000000009".parse().unwrap()),
+        context: Vec::new(),
     };
     let item = TodoItem {
         content: "Count".to_owned(),

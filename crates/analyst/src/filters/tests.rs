@@ -1,0 +1,1 @@
+//! Placeholder while the thread is built.
