@@ -201,6 +201,10 @@ pub struct FilterField {
     /// True where `exact`, `is_not`, `in` and `not_in` take only values that the data has.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_checked: bool,
+    /// True for texts such as titles and search terms, which hold words of any kind: a word means a value of it
+    /// only where the field is named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_prose: bool,
     /// What its numbers are counted in, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<FieldUnit>,

@@ -107,6 +107,7 @@ fn field(property_type: PropertyType, key: &str, kind: FieldKind, may_be_missing
         may_be_missing,
         has_zero: false,
         is_checked: is_text && !FREE.contains(&key),
+        is_prose: is_text && words::is_prose(key),
         unit: if kind.is_number() { words::unit(key) } else { None },
         words: words::of_key(key),
     }

@@ -55,9 +55,10 @@ impl Reader<'_> {
 
     /// An amount behind its field.
     pub(super) fn amount_of(&self, picked: Picked, after_field: usize, verb: Verb) -> Read {
-        let start = skip(self.tokens, verb.end, &["of", "at", "value", "to"]);
-        // "at least" begins with a word that may be left out.
-        let found = [verb.end, start]
+        let after_of = skip(self.tokens, verb.end, &["of", "value", "to"]);
+        // "At 50 percent"; the first word of "at least" is no such "at".
+        let after_at = skip(self.tokens, after_of, &["at"]);
+        let found = [verb.end, after_of, after_at]
             .iter()
             .find_map(|at| Some((*at, self.amount_at(*at)?)));
         let Some((at, mut amount)) = found else {

@@ -76,7 +76,9 @@ impl Reader<'_> {
                 return Ok(Some(condition));
             }
         }
-        if let Some(condition) = self.of_field(at, false)? {
+        // "The property newsletter"
+        let is_announced = ["property", "field"].contains(&self.word(at)) && self.field_at(at + 1).is_some();
+        if let Some(condition) = self.of_field(at + usize::from(is_announced), false)? {
             return Ok(Some(condition));
         }
         if let Some(condition) = self.of_values(at)? {
@@ -306,7 +308,9 @@ impl Reader<'_> {
             let node = self.leaf(picked.field, Operator::Exact, Some(Value::Bool(true)));
             return Ok(Some(Condition::new(picked, named.end, node, Via::Other)));
         }
-        if !had {
+        // "An amount of 100" says more of it, even where that can't be read.
+        let says_more = ["of", "is", "are", "=", ":", ">", "<", ">=", "<="].contains(&self.word(named.end));
+        if !had || says_more {
             return Ok(None);
         }
         let node = if self.list.is_count(picked.field) {

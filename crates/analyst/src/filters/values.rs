@@ -19,6 +19,8 @@ pub(super) struct Chain {
     said: Vec<Said>,
     /// True where the person is named with the field.
     of_person: bool,
+    /// True where the field is named, or a part of its words.
+    is_named: bool,
 }
 
 /// What stands between two values.
@@ -84,7 +86,8 @@ impl Reader<'_> {
         let (mut said, mut joints) = (vec![first], Vec::new());
         let mut end = said[0].end;
         let mut of_person = false;
-        self.trailing_field(&mut end, &mut fields, &mut of_person);
+        let mut is_named = restrict.is_some();
+        is_named |= self.trailing_field(&mut end, &mut fields, &mut of_person);
         loop {
             let mut next = end;
             let is_comma = self.word(next) == ",";
@@ -112,7 +115,7 @@ impl Reader<'_> {
             said.push(more);
             joints.push((joint, end));
             let before = fields.clone();
-            self.trailing_field(&mut end, &mut fields, &mut of_person);
+            is_named |= self.trailing_field(&mut end, &mut fields, &mut of_person);
             if let Some(last) = joints.last_mut() {
                 last.1 = end;
             }
@@ -140,6 +143,7 @@ impl Reader<'_> {
             fields,
             said,
             of_person,
+            is_named,
         }))
     }
 
@@ -148,13 +152,23 @@ impl Reader<'_> {
         let span = (at, chain.end);
         let event = |field: &&usize| self.list.fields[**field].property_type == PropertyType::EventField;
         // A kind of event means its name, whatever else is called so.
-        let fields = match chain.fields.iter().find(event) {
+        let mut fields = match chain.fields.iter().find(event) {
             Some(field) => vec![*field],
             None => chain.fields.clone(),
         };
+        // Any word can be a title; what is something else by itself is meant as that.
+        if !chain.is_named && fields.iter().any(|field| !self.list.fields[*field].is_prose) {
+            fields.retain(|field| !self.list.fields[*field].is_prose);
+        }
         let Some(picked) = self.pick(&fields, chain.of_person, span)? else {
             return Ok(None);
         };
+        if self.list.fields[picked.field].is_prose && !chain.is_named {
+            let said = self.said(at, chain.end);
+            let name = self.list.name(picked.field);
+            let option = format!("{name} {said}");
+            return Err(self.ask(format!("Is \"{said}\" meant as the {name}?"), &[&option], span));
+        }
         self.check_truths(at, &chain, picked.field)?;
         self.check_source(at, picked.field, span)?;
         let values: Vec<String> = chain
@@ -203,7 +217,7 @@ impl Reader<'_> {
     }
 
     /// The field behind its value: "the free plan".
-    fn trailing_field(&self, end: &mut usize, fields: &mut Vec<usize>, of_person: &mut bool) {
+    fn trailing_field(&self, end: &mut usize, fields: &mut Vec<usize>, of_person: &mut bool) -> bool {
         let named = [self.field_at(*end), self.tail_at(*end)];
         for named in named.into_iter().flatten() {
             let both: Vec<usize> = fields
@@ -215,9 +229,10 @@ impl Reader<'_> {
                 *end = named.end;
                 *fields = both;
                 *of_person |= named.of_person;
-                return;
+                return true;
             }
         }
+        false
     }
 
     /// A value that is the name of a truth as well: "mobile" of `is_mobile`.

@@ -31,6 +31,25 @@ const UNITS: [(&str, FieldUnit); 8] = [
 /// Keys that are amounts of money.
 const MONEY: [&str; 7] = ["amount", "price", "revenue", "cost", "total", "value", "mrr"];
 
+/// The last words of keys whose values are words of any kind.
+const PROSE: [&str; 9] = [
+    "text",
+    "title",
+    "term",
+    "query",
+    "description",
+    "message",
+    "comment",
+    "content",
+    "answer",
+];
+
+/// True for a key whose values are words of any kind, such as titles.
+pub(super) fn is_prose(key: &str) -> bool {
+    let words = plain(key);
+    PROSE.contains(&words.rsplit(' ').next().unwrap_or_default())
+}
+
 /// The words of a key as they stand in it, without what only marks it.
 fn plain(key: &str) -> String {
     let key = key

@@ -83,20 +83,19 @@ fn events(data: &ListData, field: &FilterField, phrases: &[Phrase<'_>]) -> Vec<L
     for event in &data.taxonomy.events {
         let said = of_event(&event.name);
         for phrase in phrases.iter().filter(|phrase| phrase.kind != WordKind::Number) {
+            let (folded, singular) = (fold(phrase.text), singular_fold(phrase.text));
+            let is_said = |word: &String| *word == folded || singular.as_ref() == Some(word);
+            if phrase.text == event.name || said.iter().any(is_said) {
+                matches.push(matched(phrase, field, &event.name, true, 1.0));
+                continue;
+            }
             let likeness = said
                 .iter()
                 .filter_map(|said| name_likeness(phrase.text, said))
                 .max_by(|one, other| one.score().total_cmp(&other.score()));
             let Some(likeness) = likeness else { continue };
-            let is_raw = phrase.text == event.name;
-            let score = if is_raw { 1.0 } else { likeness.score() };
-            matches.push(matched(
-                phrase,
-                field,
-                &event.name,
-                is_raw || likeness.is_exact(),
-                score,
-            ));
+            let (exact, score) = (likeness.is_exact(), likeness.score());
+            matches.push(matched(phrase, field, &event.name, exact, score));
         }
     }
     matches

@@ -13,6 +13,7 @@ fn fields() -> FilterFields {
         may_be_missing,
         has_zero: false,
         is_checked: false,
+        is_prose: false,
         unit: None,
         words: Vec::new(),
     };
