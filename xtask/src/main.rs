@@ -45,6 +45,7 @@ const HELP: &str = "cargo xtask <task>
   verify exec       a program as the model: right, wrong and literal answers
   verify truths     the question benchmark's truths from the raw lines
   verify eval       the question benchmark against its bar
+  verify filters    wishes for lists against the seeded world: enough filter trees exact, none wrong
   bench thread      speed and memory with a million requests
   bench values [--seed N]
                     look-ups among a million values of a property, and what listing them costs
@@ -87,6 +88,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["verify", "exec"] => verify::exec::run(quick),
         ["verify", "truths"] => verify::truths(),
         ["verify", "eval"] => verify::eval(quick),
+        ["verify", "filters"] => verify::filters(quick),
         ["bench", "thread"] => bench::run(measured),
         ["bench", "values", rest @ ..] => bench::values::run(measured, rest),
         ["bench", "size", rest @ ..] => bench::size::run(measured, rest),

@@ -19,6 +19,8 @@ use hedgerow_errors::{Error, Result};
 use serde::Serialize;
 
 pub use lists::filter_fields;
+#[cfg(test)]
+pub(crate) use lists::flag_keys;
 
 /// Adds the core tools. Call it after the products: `search` and `enable_mode` know what is
 /// installed by then.

@@ -77,7 +77,7 @@ pub async fn filter_fields(store: &dyn EventStore, project: &ProjectId, list: Fi
 }
 
 /// The keys of the feature flags that a project has: those that its events name.
-pub(super) fn flag_keys(taxonomy: &Taxonomy) -> Vec<String> {
+pub(crate) fn flag_keys(taxonomy: &Taxonomy) -> Vec<String> {
     let keys = taxonomy.properties.iter().map(|property| property.key.as_str());
     keys.filter_map(|key| key.strip_prefix("$feature/"))
         .map(str::to_owned)

@@ -185,7 +185,11 @@ impl Reader<'_> {
         self.check_tails(at, &named, picked)?;
         let verb = self.verb(named.end);
         let field = &self.list.fields[picked.field];
-        if let Some(condition) = self.of_state(picked, &named, verb) {
+        // "Missing feature" is a reason to cancel, not a missing reason.
+        let is_value = self
+            .values_at(verb.end)
+            .is_some_and(|said| said.values.iter().any(|(field, _)| *field == picked.field));
+        if let Some(condition) = self.of_state(picked, &named, verb).filter(|_| !is_value) {
             return Ok(Some(condition));
         }
         let condition = match field.kind {

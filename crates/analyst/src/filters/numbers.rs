@@ -216,7 +216,9 @@ impl Reader<'_> {
             return;
         }
         for (phrases, operator) in [(OR_MORE, Operator::Gte), (OR_LESS, Operator::Lte)] {
-            if let Some(end) = self.phrase_end(amount.end, phrases) {
+            // "0 or more than 50" are two.
+            let end = self.phrase_end(amount.end, phrases);
+            if let Some(end) = end.filter(|end| self.word(*end) != "than") {
                 (amount.end, amount.operator) = (end, operator);
             }
         }

@@ -169,7 +169,7 @@ impl Reader<'_> {
             let option = format!("{name} {said}");
             return Err(self.ask(format!("Is \"{said}\" meant as the {name}?"), &[&option], span));
         }
-        self.check_truths(at, &chain, picked.field)?;
+        self.check_names(at, &chain, picked.field)?;
         self.check_source(at, picked.field, span)?;
         let values: Vec<String> = chain
             .said
@@ -235,8 +235,8 @@ impl Reader<'_> {
         false
     }
 
-    /// A value that is the name of a truth as well: "mobile" of `is_mobile`.
-    fn check_truths(&self, at: usize, chain: &Chain, field: usize) -> Result<(), Trouble> {
+    /// A value that names another field as well: "mobile" of `is_mobile`, "email" of a campaign's medium.
+    fn check_names(&self, at: usize, chain: &Chain, field: usize) -> Result<(), Trouble> {
         let [only] = &chain.said[..] else { return Ok(()) };
         // With its field named there is no doubt.
         if chain.end != only.end || (at > 0 && self.is_after_field(at, field)) {
@@ -245,14 +245,14 @@ impl Reader<'_> {
         let Some(named) = self.field_at(at).filter(|named| named.end == only.end) else {
             return Ok(());
         };
-        let truths = named.fields.into_iter().filter(|other| {
-            self.list.fields[*other].kind == FieldKind::Boolean && !self.list.is_initial(*other) && *other != field
-        });
-        let truths: Vec<usize> = truths.collect();
-        if truths.is_empty() {
+        let others = named.fields.into_iter();
+        let others: Vec<usize> = others
+            .filter(|other| !self.list.is_initial(*other) && *other != field)
+            .collect();
+        if others.is_empty() {
             return Ok(());
         }
-        Err(self.which(&[vec![field], truths].concat(), (at, chain.end)))
+        Err(self.which(&[vec![field], others].concat(), (at, chain.end)))
     }
 
     /// True where the words before name the field.

@@ -9,6 +9,7 @@
 
 mod data;
 mod declared;
+mod filters;
 mod killed;
 mod schedules;
 

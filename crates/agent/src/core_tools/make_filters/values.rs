@@ -1,7 +1,7 @@
 //! The value of a condition: its type, its bounds, and whether the data has it.
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use hedgerow_data_api::{FieldKind, FilterField, Operator, PropertyFilter};
+use hedgerow_data_api::{FieldKind, FieldUnit, FilterField, Operator, PropertyFilter, PropertyType};
 use hedgerow_errors::{Code, Error, Result};
 use serde_json::Value;
 
@@ -72,7 +72,11 @@ pub(super) async fn checked(
 async fn one(checker: &mut Checker<'_>, field: &FilterField, operator: Operator, value: &Value) -> Result<Value> {
     let wrong = |wanted: &str| refuse(field, operator, &format!("takes {wanted}, not {value}"));
     match field.kind {
-        FieldKind::Whole => whole(value).ok_or_else(|| wrong("a whole number")),
+        FieldKind::Whole => match whole(value) {
+            None => Err(wrong("a whole number")),
+            Some(number) if is_rollout(field) && !is_percent(&number) => Err(wrong("0 to 100")),
+            Some(number) => Ok(number),
+        },
         FieldKind::Number if value.is_number() => Ok(value.clone()),
         FieldKind::Number => Err(wrong("a number")),
         FieldKind::Boolean if value.is_boolean() => Ok(value.clone()),
@@ -156,6 +160,15 @@ fn bounds(field: &FilterField, operator: Operator, given: &Value) -> Result<Valu
         return Ok(Value::Array(vec![whole(min)?, whole(max)?]));
     }
     Ok(given.clone())
+}
+
+/// True for the part of the users that a flag is on for.
+fn is_rollout(field: &FilterField) -> bool {
+    field.property_type == PropertyType::Flag && field.unit == Some(FieldUnit::Percent)
+}
+
+fn is_percent(number: &Value) -> bool {
+    number.as_i64().is_some_and(|number| (0..=100).contains(&number))
 }
 
 /// A whole number, also where it is written with a fraction of zero.

@@ -50,7 +50,8 @@ pub(in super::super) async fn list_mentions(
     text: &str,
 ) -> Result<Vec<ListMatch>> {
     let words = words(text);
-    let phrases = phrases(text, &words);
+    let mut phrases = phrases(text, &words);
+    phrases.extend(pieces(text));
     let searched: Vec<&Word> = words
         .iter()
         .filter(|word| word.is_searched())
@@ -76,6 +77,23 @@ pub(in super::super) async fn list_mentions(
         matches.extend(of_field(field, &phrases, (&first.values, first.complete), &rest));
     }
     Ok(best(matches))
+}
+
+/// What stands between blanks and has marks within, as it stands: `Europe/Berlin`.
+fn pieces(text: &str) -> impl Iterator<Item = Phrase<'_>> {
+    let is_edge = |c: char| ",;?!()\"'.".contains(c);
+    text.split_whitespace().filter_map(move |piece| {
+        let piece = piece.trim_matches(is_edge);
+        let start = piece.as_ptr() as usize - text.as_ptr() as usize;
+        let has_mark = piece.contains(|c: char| !c.is_alphanumeric());
+        has_mark.then(|| Phrase {
+            text: piece,
+            start,
+            end: start + piece.len(),
+            kind: WordKind::Verbatim,
+            plain: piece.to_owned(),
+        })
+    })
 }
 
 fn events(data: &ListData, field: &FilterField, phrases: &[Phrase<'_>]) -> Vec<ListMatch> {
@@ -166,6 +184,15 @@ fn best(matches: Vec<ListMatch>) -> Vec<ListMatch> {
         .filter(|guess| guess.exact || !matches.iter().any(|found| found.exact && overlaps(found, guess)))
         .cloned()
         .collect();
+    // A piece may be a word as well.
+    let mut seen: Vec<ListMatch> = Vec::new();
+    kept.retain(|found| {
+        let is_new = !seen.contains(found);
+        if is_new {
+            seen.push(found.clone());
+        }
+        is_new
+    });
     kept.sort_by(|one, other| {
         let place = |found: &ListMatch| (found.start, usize::MAX - found.end, !found.exact);
         place(one)
