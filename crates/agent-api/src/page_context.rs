@@ -26,7 +26,6 @@ pub struct PageContext {
     /// What it is, in a few words for a model: `the list of events`.
     pub description: String,
     /// What the tool needs to know of the page, e.g. `{"list": "events"}`.
-    #[serde(default)]
     pub data: Value,
 }
 

@@ -849,22 +849,7 @@ export interface components {
             tool: string;
             /** @description What it is, in a few words for a model: `the list of events`. */
             description: string;
-            /**
-             * @description What the tool needs to know of the page, e.g. `{"list": "events"}`.
-             * @default null
-             */
-            data?: unknown;
-        };
-        /** @description What a page lends to the agent. */
-        PageContext2: {
-            /** @description The tool whose result the page takes over, e.g. `make_filters`. */
-            tool: string;
-            /** @description What it is, in a few words for a model: `the list of events`. */
-            description: string;
-            /**
-             * @description What the tool needs to know of the page, e.g. `{"list": "events"}`.
-             * @default null
-             */
+            /** @description What the tool needs to know of the page, e.g. `{"list": "events"}`. */
             data: unknown;
         };
         /**
@@ -1250,7 +1235,7 @@ export interface components {
             /** @description The run whose question this one answers, or whose conversation it goes on. */
             continues?: components["schemas"]["RunId"] | null;
             /** @description What the page lends from which the question was sent. */
-            context?: components["schemas"]["PageContext2"][];
+            context?: components["schemas"]["PageContext"][];
         } | {
             /** @constant */
             kind: "mode_enabled";
@@ -1558,7 +1543,7 @@ export interface components {
             /** @description The user's words. */
             question: string;
             /** @description What the page lends from which the question was sent. */
-            context?: components["schemas"]["PageContext2"][];
+            context?: components["schemas"]["PageContext"][];
             /** @description The model. */
             model: string;
             /** @description The injected clock, RFC 3339. */

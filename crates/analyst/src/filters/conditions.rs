@@ -35,6 +35,8 @@ pub(super) struct Condition {
     pub(super) shadows_person: bool,
     /// True for "not", "no", "except" and the like.
     pub(super) is_negated: bool,
+    /// True for "except" and "other than", which may go for all that follows.
+    pub(super) excludes: bool,
 }
 
 impl Condition {
@@ -46,6 +48,7 @@ impl Condition {
             via,
             shadows_person: picked.shadows_person,
             is_negated: false,
+            excludes: false,
         }
     }
 }
@@ -166,7 +169,10 @@ impl Reader<'_> {
         let at = skip(self.tokens, end, LEADS);
         if let Some(chain) = self.chain(at, None, excludes.is_some())? {
             let condition = self.of_chain(at, chain, true)?;
-            return Ok(condition.map(negated_mark));
+            return Ok(condition.map(|condition| Condition {
+                excludes: excludes.is_some(),
+                ..negated_mark(condition)
+            }));
         }
         let Some(condition) = self.of_field(at, false)? else {
             return Ok(None);

@@ -126,6 +126,11 @@ fn weak(part: Vec<Member>) -> Result<FilterNode, String> {
     {
         return Err("Does the \"not\" go for both? Which filter do you mean?".to_owned());
     }
+    // "Other than students in Paris": are the students of other cities shown?
+    let is_within = |pair: &[Member]| pair[0].condition.excludes && pair[1].before.is_none();
+    if part.windows(2).any(is_within) {
+        return Err("How far does the exception go? Put a comma behind it, or say the rest first.".to_owned());
+    }
     let nodes = part.into_iter().map(|member| member.condition.node).collect();
     Ok(if any {
         one_of(nodes)

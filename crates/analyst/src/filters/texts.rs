@@ -45,7 +45,7 @@ impl Reader<'_> {
         let (start, is_negated, is_list) = self.list_words(verb);
         let is_said = start > named.end;
         if field.is_checked {
-            let start = skip(self.tokens, start, &["a", "an", "the"]);
+            let start = skip(self.tokens, start, &["of", "a", "an", "the"]);
             let Some(chain) = self.chain(start, Some(&[picked.field]), is_list)? else {
                 return Ok(None);
             };

@@ -169,6 +169,7 @@ impl Reader<'_> {
             let option = format!("{name} {said}");
             return Err(self.ask(format!("Is \"{said}\" meant as the {name}?"), &[&option], span));
         }
+        self.check_plural(at, &chain, span)?;
         self.check_names(at, &chain, picked.field)?;
         self.check_source(at, picked.field, span)?;
         let values: Vec<String> = chain
@@ -233,6 +234,22 @@ impl Reader<'_> {
             }
         }
         false
+    }
+
+    /// "With errors" asks for what is there; a value in the plural says what rows are: "designers".
+    fn check_plural(&self, at: usize, chain: &Chain, span: (usize, usize)) -> Result<(), Trouble> {
+        let had = at > 0 && ["with", "has", "have", "having", "had"].contains(&self.word(at - 1));
+        let is_plural = |said: &Said| {
+            let typed = self.said(at, said.end).to_lowercase();
+            said.values
+                .iter()
+                .all(|(_, value)| typed.ends_with('s') && !value.to_lowercase().ends_with('s'))
+        };
+        if !had || chain.is_named || !chain.said.first().is_some_and(is_plural) {
+            return Ok(());
+        }
+        let question = format!("What is meant by \"{}\"?", self.said(span.0, span.1));
+        Err(self.ask(question, &[], span))
     }
 
     /// A value that names another field as well: "mobile" of `is_mobile`, "email" of a campaign's medium.

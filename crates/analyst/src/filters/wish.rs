@@ -11,7 +11,7 @@ use super::conditions::Condition;
 use super::joining::{Joint, Piece, joined};
 use super::list::List;
 use super::reader::Reader;
-use super::words::{noun_end, stop_end};
+use super::words::{noun_end, skip, stop_end};
 
 /// Fields that are named where nothing is understood.
 const NAMED: usize = 12;
@@ -25,6 +25,11 @@ pub(super) fn tree(words: &str, list: &List, calendar: &Calendar) -> Result<Filt
         list,
         calendar,
     };
+    if is_question(&reader) {
+        return Err(Trouble::Refuse(
+            "That is a question, and this filters a list. Name what the list shall show.".to_owned(),
+        ));
+    }
     let mut pieces: Vec<Piece> = Vec::new();
     let mut previous: Option<Condition> = None;
     // Which part, between commas, names persons, and which has a condition that they change.
@@ -75,6 +80,13 @@ pub(super) fn tree(words: &str, list: &List, calendar: &Calendar) -> Result<Filt
             },
         })
     })
+}
+
+/// `Is new-editor active`: a verb in front, and what it is about behind it.
+fn is_question(reader: &Reader<'_>) -> bool {
+    let asks = ["is", "are", "was", "were", "do", "does", "did"].contains(&reader.word(0));
+    let subject = skip(reader.tokens, 1, &["a", "an", "the"]);
+    asks && reader.values_at(subject).is_some() && reader.field_at(subject).is_none()
 }
 
 /// What joins two conditions.

@@ -64,7 +64,9 @@ fn exclude(fields: &FilterFields, one: &PropertyFilter, other: &PropertyFilter, 
             };
             to.is_some_and(|to| from.is_some_and(|from| from >= to))
         }
-        _ => !has_several && values_exclude(one, other),
+        // One of several may be the one, another the other; but none can be it while one is.
+        _ if has_several && one.operator == other.operator => false,
+        _ => values_exclude(one, other),
     }
 }
 
