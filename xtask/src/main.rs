@@ -46,6 +46,7 @@ const HELP: &str = "cargo xtask <task>
   verify truths     the question benchmark's truths from the raw lines
   verify eval       the question benchmark against its bar
   verify gate       the products with planted faults through `hedgerow product check`
+  verify filters    wishes for lists against the seeded world: enough filter trees exact, none wrong
   bench thread      speed and memory with a million requests
   bench values [--seed N]
                     look-ups among a million values of a property, and what listing them costs
@@ -89,6 +90,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["verify", "truths"] => verify::truths(),
         ["verify", "eval"] => verify::eval(quick),
         ["verify", "gate"] => verify::gate::run(quick),
+        ["verify", "filters"] => verify::filters(quick),
         ["bench", "thread"] => bench::run(measured),
         ["bench", "values", rest @ ..] => bench::values::run(measured, rest),
         ["bench", "size", rest @ ..] => bench::size::run(measured, rest),

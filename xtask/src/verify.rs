@@ -69,6 +69,38 @@ pub(crate) fn figure_set() -> Result<()> {
     Ok(())
 }
 
+/// Wishes for lists against the seeded world: enough trees right, none wrong.
+pub(crate) fn filters(profile: Profile) -> Result<()> {
+    let data = Data::with_sample(&profile.build()?)?;
+    let mut missed = Vec::new();
+    for suite in ["filters", "filters_more"] {
+        let (code, output) = data.hedgerow(&["eval", suite, "--json"]).exit_code()?;
+        let report: Value = serde_json::from_str(&output).with_context(|| format!("eval --json printed {output}"))?;
+        for case in report["cases"].as_array().into_iter().flatten() {
+            if case["verdict"] != "right" && case["verdict"] != "refused_right" {
+                println!("{}: {}: {}", case["id"], case["verdict"], case["reason"]);
+            }
+        }
+        println!(
+            "{suite}: {} of {} exact (bar {} %), {} of {} asked or refused, {} missed, {} wrong (bar 0)",
+            report["right"],
+            report["answerable"],
+            report["bar"],
+            report["refused_right"],
+            report["total"].as_u64().unwrap_or(0) - report["answerable"].as_u64().unwrap_or(0),
+            report["missed"],
+            report["wrong"]
+        );
+        if code != 0 {
+            missed.push(suite);
+        }
+    }
+    if !missed.is_empty() {
+        bail!("below the bar: {}", missed.join(", "));
+    }
+    Ok(())
+}
+
 /// The question benchmarks against their bars: enough right, all unanswerable ones refused or asked back,
 /// none wrong.
 pub(crate) fn eval(profile: Profile) -> Result<()> {

@@ -10,6 +10,7 @@ mod mode;
 mod model;
 mod object;
 mod object_tools;
+mod page_context;
 mod policy;
 mod registry;
 mod run;
@@ -35,6 +36,7 @@ pub use object::{
 pub use object_tools::{
     CreateArguments, DeleteArguments, ObjectKind, ObjectTool, UpdateArguments, body_of, object_tools,
 };
+pub use page_context::PageContext;
 pub use policy::{Decision, Policy, Rule, Surface};
 pub use registry::{Product, Registry, Skill, Stage, Suggestion};
 pub use run::{

@@ -12,6 +12,7 @@ use crate::effect::Effect;
 use crate::figure::Answer;
 use crate::model::{ModelReply, Outcome, ToolOutcome, Usage};
 use crate::object::ObjectChange;
+use crate::page_context::PageContext;
 
 /// The version of the events written now. Readers know all earlier ones.
 pub const RUN_EVENT_VERSION: u32 = 1;
@@ -59,6 +60,9 @@ pub enum RunEventKind {
         /// Who asks.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         person: Option<String>,
+        /// What the page lends from which the question was sent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        context: Vec<PageContext>,
     },
     /// A mode was turned on.
     ModeEnabled {

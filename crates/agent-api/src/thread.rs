@@ -13,6 +13,7 @@ use crate::effect::Effect;
 use crate::figure::Answer;
 use crate::model::{ModelReply, Outcome, ToolOutcome, Usage};
 use crate::object::ObjectChange;
+use crate::page_context::PageContext;
 use crate::run::{Approval, AwaitReason, CallState, ResultSnapshot, RunEvent, RunEventKind, RunStatus, TodoItem};
 
 /// A call as a thread shows it.
@@ -70,6 +71,9 @@ pub struct Thread {
     /// Who asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// What the page lends from which the question was sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<PageContext>,
     /// The model.
     pub model: String,
     /// The injected clock, RFC 3339.
@@ -139,6 +143,7 @@ impl Thread {
                 continues,
                 approval,
                 person,
+                context,
             } => {
                 self.run_id = Some(event.run_id);
                 self.conversation_id = Some(*conversation_id);
@@ -147,6 +152,7 @@ impl Thread {
                 self.question.clone_from(question);
                 self.approval.clone_from(approval);
                 self.person.clone_from(person);
+                self.context.clone_from(context);
                 self.model.clone_from(model);
                 self.now = now.to_rfc3339();
             }

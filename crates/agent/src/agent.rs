@@ -7,7 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use hedgerow_agent_api::{
-    Approval, ModelProvider, NewRun, Policy, Registry, RunEvent, RunEventKind, RunLog, RunStatus, Surface, Thread,
+    Approval, ModelProvider, NewRun, PageContext, Policy, Registry, RunEvent, RunEventKind, RunLog, RunStatus, Surface,
+    Thread,
 };
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Error, Result};
@@ -47,6 +48,8 @@ pub struct AskRequest {
     pub clock: Clock,
     /// Where the question comes from.
     pub surface: Surface,
+    /// What the page lends from which it was sent.
+    pub context: Vec<PageContext>,
 }
 
 /// What a run may use. Reaching a limit ends the run as failed, saying what was reached.
@@ -142,6 +145,7 @@ impl Agent {
             continues: request.continues,
             approval: request.approval,
             person: Some(request.person),
+            context: request.context,
         };
         let kinds = std::iter::once(first).chain(modes).collect();
         let events = self.log.append(run_id, 0, now, kinds).await?;
@@ -242,6 +246,10 @@ impl Agent {
             let message = format!("the question has {length} characters, {limit} are allowed");
             return Err(Error::new(Code::LimitExceeded, message).with_hint("shorten it"));
         }
+        PageContext::check(&request.context)?;
+        for context in &request.context {
+            self.registry.tool(&context.tool)?;
+        }
         request
             .modes
             .iter()
@@ -255,6 +263,10 @@ impl Agent {
         };
         let thread = Thread::fold(&events);
         let (project, question, delivered) = if let Some(project) = thread.project {
+            if thread.context != request.context {
+                let message = format!("run {} has another context", request.run_id);
+                return Err(Error::new(Code::Conflict, message).with_hint("take a new run id"));
+            }
             (project, thread.question, Delivered::Started)
         } else {
             let made = closing::made(&self.log, request.run_id).await?;

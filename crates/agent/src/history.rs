@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hedgerow_agent_api::{
-    Answer, Approval, AwaitReason, CallState, Claim, Message, ModelReply, RunLog, RunStatus, Segment, Tainted, Thread,
-    ToolCallRequest, ToolCallView, ToolOutcome,
+    Answer, Approval, AwaitReason, CallState, Claim, Message, ModelReply, PageContext, RunLog, RunStatus, Segment,
+    Tainted, Thread, ToolCallRequest, ToolCallView, ToolOutcome,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
@@ -243,7 +243,7 @@ fn unmade_text(thread: &Thread, next: &Thread) -> Cow<'static, str> {
 /// The user's words, then the call that they agreed to, if they did.
 fn opening(thread: &Thread) -> Vec<Message> {
     let mut messages = vec![Message::User {
-        content: thread.question.clone(),
+        content: PageContext::appended_to(&thread.question, &thread.context),
     }];
     let before_first_reply = thread.calls_before_reply.first().copied().unwrap_or(thread.calls.len());
     let approved = &thread.calls[..before_first_reply];

@@ -3,6 +3,7 @@
 
 mod core_tools;
 mod ends;
+mod filters;
 mod restarts;
 mod scenarios;
 mod schedules;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::answer::{about, answer};
 use crate::conversation::{ASK_USER, Called, OPTIONS, READ_TAXONOMY, Turn, calendar, read, text_to_match};
 use crate::dates::Calendar;
+use crate::filters;
 use crate::follow_up::{text_to_read, understand};
 use crate::intent::{Ask, Intent, Trouble};
 use crate::plan::queries;
@@ -45,6 +46,9 @@ impl ModelProvider for BuiltinAnalyst {
 }
 
 pub(crate) fn next_reply(request: &ModelRequest) -> Result<ModelReply> {
+    if let Some(reply) = filters::reply(request)? {
+        return Ok(reply);
+    }
     let turn = read(request)?;
     if turn.question.trim().is_empty() {
         return Ok(refusal::reply("The question is empty."));
@@ -113,17 +117,7 @@ fn failure(call: &Called<'_>, step: &str) -> Result<ModelReply> {
     let (first, rest) = call.content.split_once('\n').unwrap_or((call.content, ""));
     let reason = hedgerow_agent_api::Tainted::unfenced(rest);
     let reason = if reason.is_empty() { first } else { reason };
-    let adjustable = [
-        Code::InvalidArgument,
-        Code::UnknownName,
-        Code::NoData,
-        Code::LimitExceeded,
-        Code::Denied,
-    ];
-    if adjustable
-        .iter()
-        .any(|code| first.contains(&format!("({})", code.as_str())))
-    {
+    if is_to_blame(call) {
         return Ok(refusal::reply(&format!(
             "{step}: {}.",
             reason.replace('\n', "; ").trim_end_matches('.')
@@ -133,6 +127,21 @@ fn failure(call: &Called<'_>, step: &str) -> Result<ModelReply> {
         Code::Unavailable,
         format!("{step}: {}", reason.replace('\n', "; ")),
     ))
+}
+
+/// True for a failed call whose arguments were to blame.
+pub(crate) fn is_to_blame(call: &Called<'_>) -> bool {
+    let first = call.content.lines().next().unwrap_or_default();
+    let adjustable = [
+        Code::InvalidArgument,
+        Code::UnknownName,
+        Code::NoData,
+        Code::LimitExceeded,
+        Code::Denied,
+    ];
+    adjustable
+        .iter()
+        .any(|code| first.contains(&format!("({})", code.as_str())))
 }
 
 /// Asks the queries, then answers.
@@ -160,7 +169,7 @@ fn arguments(query: &TrendsQuery) -> Result<Value> {
     serde_json::to_value(query).map_err(|error| Error::internal(format!("a trends query is not JSON: {error}")))
 }
 
-fn calls(wanted: Vec<(&'static str, Value)>) -> ModelReply {
+pub(crate) fn calls(wanted: Vec<(&'static str, Value)>) -> ModelReply {
     let call = |(position, (name, arguments)): (usize, (&str, Value))| ToolCallRequest {
         id: format!("{name}_{}", position + 1),
         name: name.to_owned(),
@@ -172,7 +181,7 @@ fn calls(wanted: Vec<(&'static str, Value)>) -> ModelReply {
     }
 }
 
-fn ask_back(ask: &Ask) -> ModelReply {
+pub(crate) fn ask_back(ask: &Ask) -> ModelReply {
     let options: Vec<&String> = ask.options.iter().take(OPTIONS).collect();
     calls(vec![(ASK_USER, json!({"question": ask.question, "options": options}))])
 }

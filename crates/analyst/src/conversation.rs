@@ -5,7 +5,7 @@
 //! its place.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use hedgerow_agent_api::{Message, ModelRequest, Tainted, ToolOutcome};
+use hedgerow_agent_api::{Message, ModelRequest, PageContext, Tainted, ToolOutcome};
 use hedgerow_data_api::{EventDefinition, PropertyDefinition, ValueCount, ValueList};
 use hedgerow_errors::{Error, Result};
 use serde::Deserialize;
@@ -51,17 +51,7 @@ pub(crate) struct Turn<'a> {
 
 /// Reads a request.
 pub(crate) fn read(request: &ModelRequest) -> Result<Turn<'_>> {
-    let now = request
-        .now
-        .parse::<DateTime<Utc>>()
-        .map_err(|error| {
-            Error::caused(
-                hedgerow_errors::Code::InvalidArgument,
-                "the request's clock is no time",
-                error,
-            )
-        })?
-        .naive_utc();
+    let now = clock(request)?;
     let runs = runs(&request.messages);
     let Some((current, earlier)) = runs.split_last() else {
         return Err(Error::invalid("the request holds no question"));
@@ -91,28 +81,43 @@ pub(crate) fn read(request: &ModelRequest) -> Result<Turn<'_>> {
     })
 }
 
-/// One run: the user's words and the calls that followed.
-struct Run<'a> {
-    question: &'a str,
-    calls: Vec<Called<'a>>,
+/// The request's clock.
+pub(crate) fn clock(request: &ModelRequest) -> Result<NaiveDateTime> {
+    let now = request.now.parse::<DateTime<Utc>>().map_err(|error| {
+        Error::caused(
+            hedgerow_errors::Code::InvalidArgument,
+            "the request's clock is no time",
+            error,
+        )
+    })?;
+    Ok(now.naive_utc())
+}
+
+/// One run: the user's words, what their page lent, and the calls that followed.
+pub(crate) struct Run<'a> {
+    pub(crate) question: &'a str,
+    pub(crate) context: Vec<PageContext>,
+    pub(crate) calls: Vec<Called<'a>>,
 }
 
 impl Run<'_> {
     /// True where the run ended with a question to the user.
-    fn asked_back(&self) -> bool {
+    pub(crate) fn asked_back(&self) -> bool {
         self.calls.last().is_some_and(|call| call.name == ASK_USER && call.ok)
     }
 }
 
-fn runs(messages: &[Message]) -> Vec<Run<'_>> {
+pub(crate) fn runs(messages: &[Message]) -> Vec<Run<'_>> {
     let mut runs: Vec<Run<'_>> = Vec::new();
     let mut requested: Vec<(&str, &str, &Value)> = Vec::new();
     for message in messages {
         match message {
             Message::User { content } => {
                 requested.clear();
+                let (question, context) = PageContext::split(content);
                 runs.push(Run {
-                    question: content,
+                    question,
+                    context,
                     calls: Vec::new(),
                 });
             }
@@ -165,6 +170,11 @@ fn answered(
     let Err(Trouble::Ask(Ask { edit, options, .. })) = understand(history, question, knowledge, &calendar) else {
         return None;
     };
+    combined(question, answer, edit, &options)
+}
+
+/// The question with the answer, or the option that it picks, put where it belongs.
+pub(crate) fn combined(question: &str, answer: &str, edit: Edit, options: &[String]) -> Option<String> {
     let options = &options[..options.len().min(OPTIONS)];
     let picked = picked(answer, options);
     let is_question = answer.trim_end().ends_with('?') || answer.split_whitespace().count() > 12;

@@ -2,6 +2,7 @@
 
 mod code;
 mod edges;
+mod limits;
 mod phrases;
 mod points;
 mod relative;
@@ -12,6 +13,7 @@ pub(crate) mod words;
 use chrono::{NaiveDate, NaiveDateTime};
 use hedgerow_data_api::DateRange;
 
+pub(crate) use limits::{Limit, limit_at};
 pub(crate) use phrases::when_at;
 
 /// What dates are read against.

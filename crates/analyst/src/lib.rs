@@ -7,6 +7,8 @@
 //!
 //! The way of a question: `follow_up` → `tokens` → `preamble`, `frames` → `sentences` → `spelling` → `chunks` (dates, measures,
 //! values, comparisons, ...) → `parse` (conditions, measure, shape) → `plan` (typed queries) → `answer`.
+//!
+//! Words that come with a page's context for `make_filters` are no question but a wish for a list; `filters` reads them.
 
 mod analyst;
 mod answer;
@@ -16,6 +18,7 @@ mod conditions;
 mod conversation;
 mod cursor;
 mod dates;
+mod filters;
 mod follow_up;
 mod frames;
 mod intent;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use hedgerow_agent::AskRequest;
-use hedgerow_agent_api::{Approval, ModelProvider, RunEvent, Surface, Thread};
+use hedgerow_agent_api::{Approval, ModelProvider, PageContext, RunEvent, Surface, Thread};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 
@@ -32,6 +32,8 @@ pub struct AskInput {
     pub run_id: Option<RunId>,
     /// Where the question comes from.
     pub surface: Surface,
+    /// What the page lends from which it was sent.
+    pub context: Vec<PageContext>,
 }
 
 impl AskInput {
@@ -48,6 +50,7 @@ impl AskInput {
             approval: None,
             run_id: None,
             surface,
+            context: Vec::new(),
         }
     }
 }
@@ -69,6 +72,7 @@ impl App {
             modes: input.modes,
             clock: self.clock.clone(),
             surface: input.surface,
+            context: input.context,
         };
         self.parts.agent.ask(request, model).await
     }

@@ -1,8 +1,10 @@
 //! The outcome of a question as data: what `ask --json` prints.
 
 use hedgerow_agent::shown_question;
-use hedgerow_agent_api::{AwaitReason, CallState, Figure, Question, ResultSnapshot, RunStatus, Thread, Usage};
-use hedgerow_data_api::{Provenance, Warning};
+use hedgerow_agent_api::{
+    AwaitReason, CallState, Figure, Question, ResultSnapshot, RunStatus, Tainted, Thread, ToolCallView, Usage,
+};
+use hedgerow_data_api::{FilterGroup, FilterList, Provenance, Warning};
 use hedgerow_errors::Report;
 use hedgerow_ids::RunId;
 use schemars::JsonSchema;
@@ -68,6 +70,20 @@ pub struct ResultArtifact {
     pub provenance: Option<Provenance>,
 }
 
+/// The tool whose result a list takes over.
+pub(crate) const MAKE_FILTERS: &str = "make_filters";
+
+/// A filter for a list, as `make_filters` gave it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MadeFilters {
+    /// The list.
+    pub list: FilterList,
+    /// The conditions.
+    pub filters: FilterGroup,
+    /// One short sentence for each condition.
+    pub understood: Vec<String>,
+}
+
 /// Everything about the outcome of a question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AskReport {
@@ -90,6 +106,9 @@ pub struct AskReport {
     pub usage: Usage,
     /// The run.
     pub run_id: RunId,
+    /// The filter that the run made for the list of its page; absent where it made none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filters: Option<MadeFilters>,
     /// The question asked back, with its options.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<Question>,
@@ -147,10 +166,19 @@ impl AskReport {
             warnings: thread.warnings.clone(),
             usage: thread.usage,
             run_id: thread.run_id?,
+            filters: made_filters(thread),
             question,
             error: thread.error.clone(),
         })
     }
+}
+
+/// The result of the last call of `make_filters` that worked, of a run that was answered.
+fn made_filters(thread: &Thread) -> Option<MadeFilters> {
+    let answered = thread.status == RunStatus::Answered;
+    let made = |call: &&ToolCallView| call.tool == MAKE_FILTERS && call.state == CallState::Ok;
+    let call = thread.calls.iter().rev().find(made).filter(|_| answered)?;
+    serde_json::from_str(Tainted::unfenced(&call.content)).ok()
 }
 
 /// The results that the answer's figures rest on, in the order of their first mention.

@@ -1,28 +1,37 @@
-//! The question benchmark: asks every question of a suite and judges outcome and headline.
+//! The question benchmark: asks every question of a suite and judges outcome and headline, or filter tree.
 
 mod compare;
 mod judge;
 mod suite;
+mod trees;
 
 pub use compare::{EvalComparison, VerdictChange, compare, read_summaries};
 pub use judge::Verdict;
 pub(crate) use suite::parse as parse_suite;
 pub use suite::{Case, Expect, Expected, Suite, SuiteData, WorldSize};
+pub use trees::{Atom, Canonical, Fields, Leaf, canonical};
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use hedgerow_agent_api::{Figure, FigureStatus, Registry, Surface};
-use hedgerow_data_api::{Clock, Progress, Unit};
+use hedgerow_agent::core_tools::filter_fields;
+use hedgerow_agent_api::{Figure, FigureStatus, PageContext, Registry, Surface};
+use hedgerow_data_api::{Clock, FilterFields, FilterList, Progress, Unit};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, RunId};
 use hedgerow_ingest::MaxRejects;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::ask_report::MAKE_FILTERS;
 use crate::{AccessLogInput, App, AskInput, AskOutcome, AskReport};
+
+
+/// What each list can be filtered by.
+type Lists = BTreeMap<FilterList, FilterFields>;
 
 /// What a suite came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +52,9 @@ pub struct EvalSummary {
     pub answerable: usize,
     /// All questions.
     pub total: usize,
+    /// The percentage of the questions with an answer that must be right.
+    #[serde(default)]
+    pub bar: f64,
     /// Every question.
     pub cases: Vec<CaseResult>,
     /// The cases whose verdict is another than in the earlier run that this one was compared with.
@@ -61,6 +73,14 @@ impl EvalSummary {
         #[allow(clippy::cast_precision_loss, reason = "suites have hundreds of questions")]
         let share = (self.right + self.refused_right) as f64 / self.total as f64;
         share * 100.0
+    }
+
+    /// True where fewer of the questions with an answer are right than the suite demands.
+    #[must_use]
+    pub fn is_below_bar(&self) -> bool {
+        #[allow(clippy::cast_precision_loss, reason = "suites have hundreds of questions")]
+        let (right, answerable) = (self.right as f64, self.answerable as f64);
+        right * 100.0 < self.bar * answerable
     }
 }
 
@@ -102,9 +122,13 @@ impl App {
         done: &(dyn Fn(usize, &CaseResult) + Send + Sync),
     ) -> Result<EvalSummary> {
         let project = self.import_eval_data(suite).await?;
+        let lists = match suite.data {
+            SuiteData::Log(_) => Lists::new(),
+            SuiteData::World(_) => self.lists(&project).await?,
+        };
         let mut cases = Vec::with_capacity(suite.cases.len());
         for case in &suite.cases {
-            let result = self.run_case(&project, suite, case, model).await;
+            let result = self.run_case(&project, suite, &lists, case, model).await;
             done(suite.cases.len(), &result);
             cases.push(result);
         }
@@ -117,6 +141,7 @@ impl App {
             missed: count(Verdict::Missed),
             refused_right: count(Verdict::RefusedRight),
             answerable: suite.cases.iter().filter(|case| case.is_answerable()).count(),
+            bar: suite.bar(),
             total: cases.len(),
             cases,
             changed: Vec::new(),
@@ -173,11 +198,33 @@ impl App {
         Ok(expect)
     }
 
-    async fn run_case(&self, project: &ProjectId, suite: &Suite, case: &Case, model: Option<&str>) -> CaseResult {
+    /// What the lists of a project can be filtered by.
+    async fn lists(&self, project: &ProjectId) -> Result<Lists> {
+        let mut lists = Lists::new();
+        for list in FilterList::ALL {
+            let fields = filter_fields(self.parts.data.store.as_ref(), project, list).await?;
+            lists.insert(list, fields);
+        }
+        Ok(lists)
+    }
+
+    async fn run_case(
+        &self,
+        project: &ProjectId,
+        suite: &Suite,
+        lists: &Lists,
+        case: &Case,
+        model: Option<&str>,
+    ) -> CaseResult {
         let app = self.at_time_of(suite, Some(case));
         let expect = app.expectation(project, case).await;
         let mut input = AskInput::new(project.clone(), &case.question, Surface::Cli);
         input.model = model.map(str::to_owned);
+        input.context.extend(case.list.map(|list| PageContext {
+            tool: MAKE_FILTERS.to_owned(),
+            description: format!("the list of {list}"),
+            data: json!({"list": list}),
+        }));
         let started = Instant::now();
         let asked = app.ask(input).await;
         let report = asked.and_then(|thread| {
@@ -185,8 +232,12 @@ impl App {
         });
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let headline = report.as_ref().ok().and_then(|report| report.headline.as_ref());
+        let made = report.as_ref().ok().and_then(|report| report.filters.as_ref());
         let judgement = match (&expect, &report) {
-            (Ok(expect), Ok(report)) => judge::judge(expect, report),
+            (Ok(expect), Ok(report)) => match case.list.and_then(|list| lists.get(&list)) {
+                Some(fields) => judge::judge_filters(expect, report, fields, app.clock().now()),
+                None => judge::judge(expect, report),
+            },
             (Err(error), _) | (_, Err(error)) => judge::Judgement {
                 verdict: Verdict::Missed,
                 reason: Some(error.chain()),
@@ -198,12 +249,10 @@ impl App {
             verdict: judgement.verdict,
             reason: judgement.reason,
             outcome: report.as_ref().ok().map(|report| report.outcome),
-            expected: expect
-                .ok()
-                .and_then(|expect| expect.value)
-                .as_ref()
-                .map(Expected::to_json),
-            value: headline.map(|figure: &Figure| figure.value.clone()),
+            expected: expect.ok().and_then(|expect| expect.to_json()),
+            value: made
+                .map(|made| json!(made.filters))
+                .or_else(|| headline.map(|figure: &Figure| figure.value.clone())),
             unit: headline.map(|figure| figure.unit),
             status: headline.map(|figure| figure.status),
             answer: report.as_ref().map(|report| report.answer.clone()).unwrap_or_default(),

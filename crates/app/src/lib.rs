@@ -25,7 +25,7 @@ mod suggestions;
 mod tools;
 
 pub use ask::AskInput;
-pub use ask_report::{AskOutcome, AskReport, ResultArtifact, ToolCallReport, cited_results};
+pub use ask_report::{AskOutcome, AskReport, MadeFilters, ResultArtifact, ToolCallReport, cited_results};
 pub use backup::{BackupSummary, ProjectBackup, RestoreSummary, restore};
 pub use export::{ExportInput, ExportProgress, ExportSummary};
 pub use import_access_log::AccessLogInput;

@@ -327,6 +327,9 @@ pub struct AskArgs {
     /// Answer the question that this run asked back, or go on with its conversation
     #[arg(long = "continue", value_name = "RUN")]
     pub continues: Option<RunId>,
+    /// What a page would lend, e.g. {"tool": "make_filters", "description": "...", "data": {"list": "events"}}
+    #[arg(long = "context", value_name = "JSON")]
+    pub context: Vec<String>,
 }
 
 /// `query`.

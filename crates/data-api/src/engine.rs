@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::Clock;
 use crate::event::EventSink;
+use crate::people::PersonTaxonomy;
 use crate::progress::Progress;
 use crate::provenance::{Provenance, Warning};
 use crate::taxonomy::{Taxonomy, ValueList};
@@ -129,6 +130,11 @@ pub trait EventStore: EventSink {
     /// Whether some event has exactly this value, numbers and booleans by what they are and not by
     /// how they are written. `None` where the store can't tell without reading the events.
     async fn has_value(&self, project: &ProjectId, key: &str, value: &str) -> Result<Option<bool>>;
+
+    /// The properties of the project's persons with their values. A store without persons has none.
+    async fn person_taxonomy(&self, project: &ProjectId) -> Result<Arc<PersonTaxonomy>> {
+        self.taxonomy(project).await.map(|_| Arc::default())
+    }
 }
 
 /// The engines as products get them.

@@ -112,13 +112,39 @@ impl Operator {
     }
 }
 
-/// Whose property it is. Only event properties exist so far; others are refused by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+/// Whose property it is. What a list can be filtered by says [`crate::FilterFields`]; a query kind that
+/// knows event properties only refuses the others by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PropertyType {
     /// A property of the event.
     #[default]
     Event,
+    /// A property of the person.
+    Person,
+    /// A field that every event has, such as its name.
+    EventField,
+    /// A field that every person has, such as when it was created.
+    PersonField,
+    /// A field of a session.
+    Session,
+    /// A field of a feature flag.
+    Flag,
+}
+
+impl PropertyType {
+    /// The name on the wire and in texts.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Person => "person",
+            Self::EventField => "event_field",
+            Self::PersonField => "person_field",
+            Self::Session => "session",
+            Self::Flag => "flag",
+        }
+    }
 }
 
 /// One condition on one property.

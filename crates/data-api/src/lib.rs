@@ -12,6 +12,7 @@ mod engine;
 mod event;
 mod export;
 mod filter;
+mod filter_fields;
 mod maintenance;
 mod people;
 mod progress;
@@ -28,8 +29,9 @@ pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlArrow, SqlQuery,
 pub use event::{Appended, EventRecord, EventSink, PropertyValue};
 pub use export::{Export, ExportFormat, ExportPart, ExportStream};
 pub use filter::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
+pub use filter_fields::{FieldKind, FieldUnit, FilterField, FilterFields, FilterList};
 pub use maintenance::Maintenance;
-pub use people::{PersonDeleted, PersonInfo};
+pub use people::{PersonDeleted, PersonInfo, PersonProperty, PersonTaxonomy};
 pub use progress::Progress;
 pub use provenance::{Provenance, ResolvedRange, Warning};
 pub use table::{Cell, Column, LABEL_MARK, Role, Table, Unit, reference_names};

@@ -5,6 +5,40 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::taxonomy::{ValueCount, ValueType};
+
+/// A property that at least one person has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonProperty {
+    /// The key.
+    pub key: String,
+    /// Its type; text where persons have values of several types.
+    pub value_type: ValueType,
+    /// How many persons have it.
+    pub count: u64,
+    /// Its values as text, most frequent first.
+    pub values: Vec<ValueCount>,
+    /// False where there are more values than these.
+    pub values_complete: bool,
+}
+
+/// The properties of a project's persons at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PersonTaxonomy {
+    /// How many persons there are.
+    pub persons: u64,
+    /// By key.
+    pub properties: Vec<PersonProperty>,
+}
+
+impl PersonTaxonomy {
+    /// A property by its key.
+    #[must_use]
+    pub fn property(&self, key: &str) -> Option<&PersonProperty> {
+        self.properties.iter().find(|property| property.key == key)
+    }
+}
+
 /// A person with its distinct ids.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PersonInfo {

@@ -40,6 +40,7 @@ mod memory;
 mod parquet_file;
 mod people;
 mod people_reader;
+mod person_taxonomy;
 mod project;
 mod recent;
 mod reconcile;

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use fs_err as fs;
 use hedgerow_data_api::{
-    Appended, Clock, EventBatch, EventSink, EventStore, ProjectInfo, PropertyDefinition, Taxonomy, ValueList,
+    Appended, Clock, EventBatch, EventSink, EventStore, PersonTaxonomy, ProjectInfo, PropertyDefinition, Taxonomy,
+    ValueList,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -23,6 +24,7 @@ use crate::flush::flush;
 use crate::folder::DataFolder;
 use crate::group::append_to_log;
 use crate::people_reader::PeopleReader;
+use crate::person_taxonomy::PersonTaxonomies;
 use crate::project::{Project, has_lost_catalog};
 use crate::reconcile;
 use crate::settings::Settings;
@@ -37,6 +39,7 @@ pub struct Lake {
     settings: Settings,
     /// Each is opened by its first user, without keeping those of other projects waiting.
     open: Mutex<BTreeMap<ProjectId, Arc<OnceCell<Arc<Project>>>>>,
+    person_taxonomies: PersonTaxonomies,
 }
 
 impl Lake {
@@ -55,6 +58,7 @@ impl Lake {
             files,
             settings,
             open: Mutex::new(BTreeMap::new()),
+            person_taxonomies: PersonTaxonomies::default(),
         }
     }
 
@@ -236,6 +240,11 @@ impl EventStore for Lake {
         let current = project.newest().await?;
         let value_type = known_property(&current.taxonomy(), key)?.value_type;
         value_index::has(&project, &current, key, value_type, value).await
+    }
+
+    async fn person_taxonomy(&self, project: &ProjectId) -> Result<Arc<PersonTaxonomy>> {
+        let opened = self.project(project).await?;
+        self.person_taxonomies.of(project, &opened).await
     }
 }
 

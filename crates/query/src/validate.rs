@@ -1,7 +1,7 @@
 //! Checking names and values against the taxonomy before anything is planned.
 
 use hedgerow_data_api::{
-    EventStore, EventsNode, FilterGroup, FilterNode, Operator, PropertyFilter, Taxonomy, TrendsQuery,
+    EventStore, EventsNode, FilterGroup, FilterNode, Operator, PropertyFilter, PropertyType, Taxonomy, TrendsQuery,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -63,12 +63,23 @@ async fn values(store: &dyn EventStore, project: &ProjectId, taxonomy: &Taxonomy
     Ok(())
 }
 
+/// Refuses what is no property of the event: this query kind knows no other.
+fn of_event(filter: &PropertyFilter) -> Result<()> {
+    if filter.property_type == PropertyType::Event {
+        return Ok(());
+    }
+    let (key, kind) = (&filter.key, filter.property_type.as_str());
+    let message = format!("filter on {key:?} is of type {kind}, and a trends query knows only type event");
+    Err(Error::invalid(message).with_hint("take a property of the events, or leave the filter out"))
+}
+
 async fn value(
     store: &dyn EventStore,
     project: &ProjectId,
     taxonomy: &Taxonomy,
     filter: &PropertyFilter,
 ) -> Result<()> {
+    of_event(filter)?;
     let equality = matches!(
         filter.operator,
         Operator::Exact | Operator::IsNot | Operator::In | Operator::NotIn

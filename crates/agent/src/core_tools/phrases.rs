@@ -4,6 +4,7 @@
 //! case, marks, plurals and small typos. Paths, URLs and quoted texts are compared as they stand.
 
 mod compare;
+mod of_list;
 mod words;
 
 use futures::stream::{self, StreamExt};
@@ -15,6 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use compare::{Likeness, name_likeness, value_likeness};
+pub(super) use of_list::{ListMatch, list_mentions};
 use words::{Phrase, Word, WordKind, phrases, words};
 
 /// Values of a property that are compared with every phrase, most frequent first.

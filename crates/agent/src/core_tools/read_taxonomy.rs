@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tool, ToolContext, ToolOutput};
-use hedgerow_data_api::{Data, EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
+use hedgerow_data_api::{
+    Data, EventDefinition, FieldKind, FilterField, FilterList, PropertyDefinition, PropertyType, Taxonomy, ValueCount,
+    ValueList, ValueType,
+};
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json_output;
-use super::phrases::{Match, mentions, names};
+use super::lists::{ListData, listed};
+use super::phrases::{ListMatch, Match, list_mentions, mentions, names};
 
 /// Lines when no limit is given.
 const DEFAULT_LIMIT: usize = 100;
@@ -41,6 +45,13 @@ pub(super) struct ReadTaxonomyArgs {
     /// For `match`: the text whose words are looked up, usually the user's question.
     #[serde(default)]
     text: Option<String>,
+    /// A list that `make_filters` filters. With `fields`: the list. With `match` and `property_values`: finds the
+    /// values of the list's fields instead of those of events.
+    #[serde(default)]
+    list: Option<FilterList>,
+    /// For `property_values` of a list: the field's type, where several fields have the key.
+    #[serde(default, rename = "type")]
+    property_type: Option<PropertyType>,
 }
 
 /// What can be looked up.
@@ -55,6 +66,8 @@ pub(super) enum TaxonomyKind {
     PropertyValues,
     /// Every event, property and value that a text mentions.
     Match,
+    /// What a list can be filtered by.
+    Fields,
 }
 
 /// What was found.
@@ -88,6 +101,36 @@ pub(super) enum ReadTaxonomyOutput {
         /// Where no value contains the text: those that look like it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         nearest: Vec<String>,
+    },
+    /// What a list can be filtered by.
+    Fields {
+        /// The list.
+        list: FilterList,
+        /// The list's own fields first, then those of its persons.
+        fields: Vec<FilterField>,
+    },
+    /// Values of a list's field.
+    FieldValues {
+        /// The list.
+        list: FilterList,
+        /// The field's type.
+        #[serde(rename = "type")]
+        property_type: PropertyType,
+        /// The field's key.
+        key: String,
+        /// What it holds.
+        field: FieldKind,
+        /// Most frequent first.
+        values: Vec<ValueCount>,
+        /// True where these are all values (that contain the text).
+        complete: bool,
+    },
+    /// The values of a list's fields that a text mentions.
+    ListMatch {
+        /// The list.
+        list: FilterList,
+        /// In the order of the text; at one place the longest and best first.
+        matches: Vec<ListMatch>,
     },
     /// What a text mentions.
     Match {
@@ -151,6 +194,52 @@ impl ReadTaxonomy {
         })
     }
 
+    /// What belongs to a list that can be filtered.
+    async fn of_list(
+        &self,
+        ctx: &ToolContext,
+        list: FilterList,
+        args: &ReadTaxonomyArgs,
+    ) -> Result<ReadTaxonomyOutput> {
+        let store = self.data.store.as_ref();
+        let data = ListData::read(store, &ctx.project, list).await?;
+        if args.kind == TaxonomyKind::Match {
+            let text = args.text.as_deref().unwrap_or_default();
+            let matches = list_mentions(store, &ctx.project, &data, text).await?;
+            return Ok(ReadTaxonomyOutput::ListMatch { list, matches });
+        }
+        let search = args.search.as_deref().unwrap_or_default();
+        if args.kind == TaxonomyKind::Fields {
+            let lower = search.to_lowercase();
+            let is_wanted = |field: &FilterField| {
+                field.key.to_lowercase().contains(&lower) || field.words.iter().any(|words| words.contains(&lower))
+            };
+            let fields = data.fields.fields.into_iter().filter(is_wanted).collect();
+            return Ok(ReadTaxonomyOutput::Fields { list, fields });
+        }
+        let key = args.key.as_deref().unwrap_or_default();
+        let fields = &data.fields.fields;
+        let field = fields
+            .iter()
+            .find(|field| field.key == key && args.property_type.is_none_or(|of| of == field.property_type))
+            .ok_or_else(|| {
+                Error::unknown(
+                    &format!("field of {list}"),
+                    key,
+                    fields.iter().map(|field| field.key.as_str()),
+                )
+            })?;
+        let found = listed(store, &ctx.project, &data, field, search, args.limit()).await?;
+        Ok(ReadTaxonomyOutput::FieldValues {
+            list,
+            property_type: field.property_type,
+            key: field.key.clone(),
+            field: field.kind,
+            values: found.values,
+            complete: found.complete,
+        })
+    }
+
     async fn matches(
         &self,
         ctx: &ToolContext,
@@ -176,11 +265,17 @@ impl ReadTaxonomyArgs {
     fn check(&self) -> Result<()> {
         let is_match = self.kind == TaxonomyKind::Match;
         let has_key = self.kind == TaxonomyKind::PropertyValues;
+        let is_fields = self.kind == TaxonomyKind::Fields;
+        if is_fields && self.list.is_none() {
+            return Err(Error::invalid("fields needs a list").with_hint("events, persons, sessions or flags"));
+        }
         let fields = [
             ("key", self.key.is_some(), has_key),
             ("text", self.text.is_some(), is_match),
             ("search", self.search.is_some(), !is_match),
-            ("limit", self.limit.is_some(), !is_match),
+            ("limit", self.limit.is_some(), !is_match && !is_fields),
+            ("list", self.list.is_some(), is_match || has_key || is_fields),
+            ("type", self.property_type.is_some(), has_key && self.list.is_some()),
         ];
         for (field, given, belongs) in fields {
             if given && !belongs {
@@ -249,7 +344,8 @@ impl Tool for ReadTaxonomy {
             title: "Read the taxonomy".into(),
             description: "Looks up what exists: events, properties, property_values of one key, or match, which finds \
                 every event, property and value that a text mentions (case, plurals, typos, paths, numbers) with its \
-                exact spelling. Use match on the question before the first query, and never guess a name."
+                exact spelling. Use match on the question before the first query, and never guess a name. For make_filters: \
+                fields lists what a list can be filtered by, and match with that list finds its values."
                 .into(),
             display: Display::new("Looking up names", "Looked up names"),
             expected: Duration::from_millis(100),
@@ -266,6 +362,7 @@ impl Tool for ReadTaxonomy {
                         "Browsers with fire in the name",
                         r#"{"kind": "property_values", "key": "$browser", "search": "fire", "limit": 10}"#,
                     ),
+                    Example::new("What sessions can be filtered by", r#"{"kind": "fields", "list": "sessions"}"#),
                 ]
             }
             .into(),
@@ -278,8 +375,12 @@ impl Tool for ReadTaxonomy {
 
     async fn run(&self, ctx: &ToolContext, args: ReadTaxonomyArgs) -> Result<ToolOutput<ReadTaxonomyOutput>> {
         args.check()?;
+        if let Some(list) = args.list {
+            return json_output(self.of_list(ctx, list, &args).await?);
+        }
         let taxonomy = self.data.store.taxonomy(&ctx.project).await?;
         let output = match args.kind {
+            TaxonomyKind::Fields => return Err(Error::invalid("fields needs a list")),
             TaxonomyKind::Events => {
                 let (events, more) = page(&taxonomy.events, &args, |event| &event.name);
                 ReadTaxonomyOutput::Events { events, more }

@@ -27,7 +27,7 @@ async fn run(stage: &Stage, tool: &str, args: Value) -> Result<ToolOutput<Value>
 async fn declarations_are_complete_and_their_examples_run() {
     let stage = Stage::new();
     let core = stage.registry.tools_of(&[]);
-    assert_eq!(core.len(), 6);
+    assert_eq!(core.len(), 7);
     for tool in core {
         let declaration = tool.declaration();
         assert!(

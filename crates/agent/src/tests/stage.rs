@@ -40,6 +40,7 @@ pub(super) fn question(text: &str) -> AskRequest {
         modes: Vec::new(),
         clock: clock(),
         surface: Surface::Cli,
+        context: Vec::new(),
     }
 }
 

@@ -1,13 +1,13 @@
 //! The verdict on one answer.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use hedgerow_agent_api::{Figure, FigureStatus};
-use hedgerow_data_api::Unit;
+use hedgerow_data_api::{FilterFields, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Expect, Expected};
+use super::{Expect, Expected, Fields, canonical};
 use crate::{AskOutcome, AskReport};
 
 /// What a case came to.
@@ -60,6 +60,36 @@ pub(super) fn judge(expect: &Expect, report: &AskReport) -> Judgement {
         None => verdict(Verdict::Missed, format!("ended as {}", report.outcome.as_str())),
         Some(_) if !answered => verdict(Verdict::Missed, format!("ended as {}", report.outcome.as_str())),
         Some(value) => judge_headline(expect, value, report.headline.as_ref()),
+    }
+}
+
+/// Judges the filter tree that a run made, by its canonical form. No tree is a miss, another one an error.
+pub(super) fn judge_filters(
+    expect: &Expect,
+    report: &AskReport,
+    fields: &FilterFields,
+    now: DateTime<Utc>,
+) -> Judgement {
+    let of = |verdict, reason: Option<String>| Judgement { verdict, reason };
+    let refused = matches!(report.outcome, AskOutcome::Refused | AskOutcome::Asked);
+    match (&expect.filters, &report.filters) {
+        (None, None) if refused => of(Verdict::RefusedRight, None),
+        (None | Some(_), None) => of(
+            Verdict::Missed,
+            Some(format!("{}: {}", report.outcome.as_str(), report.answer)),
+        ),
+        (None, Some(_)) => of(Verdict::Wrong, Some("made a filter where none is right".to_owned())),
+        (Some(expected), Some(made)) => {
+            let names = Fields::new(fields);
+            match (canonical(expected, &names, now), canonical(&made.filters, &names, now)) {
+                (Ok(expected), Ok(made)) if expected == made => of(Verdict::Right, None),
+                (Ok(_), Ok(_)) => of(
+                    Verdict::Wrong,
+                    Some(format!("made {}", serde_json::json!(made.filters))),
+                ),
+                (Err(error), _) | (_, Err(error)) => of(Verdict::Wrong, Some(error.chain())),
+            }
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! A suite: `<evals>/<suite>/questions.yaml`, or a product's own questions, and what they are about.
 //!
 //! A suite is a list of cases about the access log, or `questions` with a `threshold` and the data they are about:
-//! the seeded world, unless it says `data: access-log`.
+//! the seeded world, unless it says `data: access-log`. A list of wishes for lists is about the seeded world.
 
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use hedgerow_data_api::{SqlQuery, Unit};
+use hedgerow_data_api::{FilterGroup, FilterList, SqlQuery, Unit};
 use hedgerow_errors::{Code, Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,6 +18,10 @@ use crate::AskOutcome;
 /// The log that all suites are about so far, within the folder of suites.
 const LOG: &str = "data/access-log/access.log";
 const QUESTIONS: &str = "questions.yaml";
+/// The world that wishes are about.
+const FILTERS_SEED: u64 = 7;
+/// The share of the wishes with a tree that must come out as it.
+const FILTERS_BAR: f64 = 0.9;
 
 /// Questions with their expected outcomes.
 #[derive(Debug, Clone)]
@@ -63,6 +67,14 @@ impl Default for WorldSize {
     }
 }
 
+impl Suite {
+    /// The percentage of the questions with an answer that must be right; 0 where none is set.
+    #[must_use]
+    pub fn bar(&self) -> f64 {
+        100.0 * self.threshold.unwrap_or(0.0)
+    }
+}
+
 /// A suite that says more than its questions.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,8 +103,12 @@ enum DataName {
 pub struct Case {
     /// The name of the case.
     pub id: String,
-    /// What is asked.
+    /// What is asked, or wished for a list.
+    #[serde(alias = "words")]
     pub question: String,
+    /// The list that the words filter; absent for a question.
+    #[serde(default)]
+    pub list: Option<FilterList>,
     /// The clock to ask at; the caller's when absent.
     #[serde(default)]
     pub now: Option<DateTime<Utc>>,
@@ -104,10 +120,10 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether there is an answer.
+    /// Whether there is an answer, or a filter tree.
     #[must_use]
     pub fn is_answerable(&self) -> bool {
-        self.expect.outcome == [AskOutcome::Answered]
+        self.expect.outcome == [AskOutcome::Answered] || self.expect.filters.is_some()
     }
 
     /// The statement that gives the expected value, where the case has none itself.
@@ -127,11 +143,14 @@ impl Case {
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// The outcome, or several of which any is right.
-    #[serde(deserialize_with = "one_or_many")]
+    #[serde(default, deserialize_with = "one_or_many")]
     pub outcome: Vec<AskOutcome>,
     /// The headline; absent for a question that has no answer.
     #[serde(default)]
     pub value: Option<Expected>,
+    /// The filter tree of a wish; absent for one that has none.
+    #[serde(default)]
+    pub filters: Option<FilterGroup>,
     /// What a number counts.
     #[serde(default)]
     pub unit: Option<Unit>,
@@ -154,6 +173,15 @@ pub enum Expected {
     Number(f64),
     /// A name, a day `2015-05-18` or an hour of a day `02:00`.
     Text(String),
+}
+
+impl Expect {
+    /// The headline or the filter tree.
+    #[must_use]
+    pub fn to_json(&self) -> Option<Value> {
+        let filters = || self.filters.as_ref().map(|filters| serde_json::json!(filters));
+        self.value.as_ref().map(Expected::to_json).or_else(filters)
+    }
 }
 
 impl Expected {
@@ -245,6 +273,9 @@ pub(crate) fn parse(name: &str, text: &str, log: &Path) -> Result<Suite> {
         )
     };
     let (threshold, data, world, now, cases): (_, _, _, _, Vec<Case>) = whole;
+    if cases.iter().any(|case| case.list.is_some()) {
+        return wishes(name, cases);
+    }
     for case in &cases {
         let has_value = case.expect.value.is_some() || (threshold.is_some() && case.truth.is_some());
         let is_answered = case.expect.outcome == [AskOutcome::Answered];
@@ -264,6 +295,29 @@ pub(crate) fn parse(name: &str, text: &str, log: &Path) -> Result<Suite> {
         data,
         now,
         threshold,
+        cases,
+    })
+}
+
+/// A suite of wishes for lists.
+fn wishes(name: &str, cases: Vec<Case>) -> Result<Suite> {
+    for case in &cases {
+        let Expect { filters, outcome, .. } = &case.expect;
+        if case.list.is_none() || filters.is_some() != outcome.is_empty() {
+            return Err(Error::invalid(format!(
+                "case {}: a wish has a list, and either filters or an outcome",
+                case.id
+            )));
+        }
+    }
+    Ok(Suite {
+        name: name.to_owned(),
+        data: SuiteData::World(WorldSize {
+            seed: FILTERS_SEED,
+            ..WorldSize::default()
+        }),
+        now: None,
+        threshold: Some(FILTERS_BAR),
         cases,
     })
 }

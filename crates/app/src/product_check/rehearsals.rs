@@ -140,6 +140,7 @@ async fn play(stage: &Stage<'_>, mode: &str, rehearsal: Rehearsal) -> Result<Thr
         modes: vec![mode.to_owned()],
         clock: stage.app.clock().clone(),
         surface: Surface::Agent,
+        context: Vec::new(),
     };
     let run_id = stage.app.parts.agent.ask(request, Arc::new(rehearsal)).await?;
     let mut events = stage.app.follow_run(run_id, 0);

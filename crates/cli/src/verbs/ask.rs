@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use hedgerow_agent_api::{
-    AwaitReason, CallState, FigureStatus, ObjectChange, ResultSnapshot, RunEvent, RunEventKind, Surface, Thread,
+    AwaitReason, CallState, FigureStatus, ObjectChange, PageContext, ResultSnapshot, RunEvent, RunEventKind, Surface,
+    Thread,
 };
 use hedgerow_app::{AskInput, AskOutcome, AskReport, cited_results};
 use hedgerow_errors::{Error, Result};
@@ -24,7 +25,26 @@ pub(super) async fn run(args: AskArgs, globals: &Globals, ctx: &VerbContext) -> 
     input.model = args.model;
     input.modes = args.modes;
     input.continues = args.continues;
+    input.context = contexts(&args.context)?;
     ask(input, globals.json, ctx).await
+}
+
+/// The contexts: each a JSON object, or a list of them.
+fn contexts(given: &[String]) -> Result<Vec<PageContext>> {
+    let mut contexts = Vec::new();
+    for text in given {
+        let read = if text.trim_start().starts_with('[') {
+            serde_json::from_str::<Vec<PageContext>>(text)
+        } else {
+            serde_json::from_str(text).map(|context| vec![context])
+        };
+        contexts.extend(read.map_err(|error| {
+            Error::invalid(format!("--context is no context: {error}")).with_hint(
+                r#"for example {"tool": "make_filters", "description": "the list of events", "data": {"list": "events"}}"#,
+            )
+        })?);
+    }
+    Ok(contexts)
 }
 
 /// A run that goes on from another stays in its project, unless another one is named.

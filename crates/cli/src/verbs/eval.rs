@@ -48,7 +48,8 @@ pub(super) async fn run(args: EvalArgs, globals: &Globals, ctx: &VerbContext) ->
         }
         print(&summary, globals, ctx)?;
         let too_few = args.fail_under.is_some_and(|percent| summary.percent_right() < percent);
-        if summary.wrong > 0 || too_few || summary.changed.iter().any(VerdictChange::is_worse) {
+        if summary.wrong > 0 || too_few || summary.is_below_bar() || summary.changed.iter().any(VerdictChange::is_worse)
+        {
             code = exit::FAILED;
         }
     }

@@ -9,6 +9,7 @@
 
 mod data;
 mod declared;
+mod filters;
 mod gate;
 mod killed;
 mod schedules;

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream::{Stream, StreamExt as _};
-use hedgerow_agent_api::{Approval, RunEvent, RunSummary, Surface, Thread};
+use hedgerow_agent_api::{Approval, PageContext, RunEvent, RunSummary, Surface, Thread};
 use hedgerow_app::{App, AskInput};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
@@ -48,6 +48,11 @@ pub(crate) struct StartRun {
     /// The run's id, a UUID of the client's choice: sending the same request again starts nothing.
     #[serde(default)]
     run_id: Option<RunId>,
+    /// What the page lends from which the question is sent; at most 8. With
+    /// `{"tool": "make_filters", "description": "the list of events", "data": {"list": "events"}}` the question is a
+    /// wish for that list, and the run's result is its call of `make_filters`.
+    #[serde(default)]
+    context: Vec<PageContext>,
 }
 
 /// A run that was started or is being stopped.
@@ -93,6 +98,7 @@ pub(crate) async fn start(
         approval: body.approval,
         run_id: body.run_id,
         surface: Surface::Http,
+        context: body.context,
     };
     let run_id = app.start_run(input).await?;
     Ok((StatusCode::ACCEPTED, Json(RunAccepted { run_id })))

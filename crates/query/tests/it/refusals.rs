@@ -36,6 +36,11 @@ async fn trends_refuse_what_they_cannot_answer() {
             "breakdown_limit goes from 1 to 1000 | leave it out for the first 25 values",
         ),
         (
+            filter(json!({"key": "plan", "value": "pro", "type": "person"})),
+            "filter on \"plan\" is of type person, and a trends query knows only type event | take a property of the \
+             events, or leave the filter out",
+        ),
+        (
             filter(json!({"key": "stauts", "value": 1})),
             "unknown property \"stauts\" | did you mean status?",
         ),

@@ -10,6 +10,7 @@ use super::*;
 fn report(outcome: AskOutcome, headline: Option<Figure>) -> AskReport {
     AskReport {
         outcome,
+        filters: None,
         answer: String::new(),
         figures: headline.iter().cloned().collect(),
         headline,
