@@ -196,6 +196,10 @@ impl Reader<'_> {
             .values_at(verb.end)
             .is_some_and(|said| said.values.iter().any(|(field, _)| *field == picked.field));
         if let Some(condition) = self.of_state(picked, &named, verb).filter(|_| !is_value) {
+            if !field.may_be_missing {
+                let name = self.list.name(picked.field);
+                return Err(Trouble::Refuse(format!("{name} is never missing.")));
+            }
             return Ok(Some(condition));
         }
         let condition = match field.kind {
@@ -262,9 +266,6 @@ impl Reader<'_> {
         } else {
             (self.phrase_end(verb.end, &["exists", "exist"])?, true)
         };
-        if !self.list.fields[picked.field].may_be_missing {
-            return None;
-        }
         let operator = if is_set == verb.is_negated {
             Operator::IsNotSet
         } else {

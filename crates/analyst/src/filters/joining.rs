@@ -99,6 +99,14 @@ fn without_either(members: Vec<Member>) -> Result<FilterNode, String> {
     if any && commas.iter().any(|joint| *joint != Joint::CommaOr) {
         return Err(UNCLEAR.to_owned());
     }
+    // "A, B or C" can be one of three, or A with one of two.
+    let is_or = |part: &[Member]| part.iter().skip(1).any(|member| member.before == Some(Joint::Or));
+    let lists = |pair: &[(Option<Joint>, Vec<Member>)]| {
+        pair[0].1.len() == 1 && pair[1].0 == Some(Joint::Comma) && is_or(&pair[1].1)
+    };
+    if parts.windows(2).any(lists) {
+        return Err(UNCLEAR.to_owned());
+    }
     let nodes = parts
         .into_iter()
         .map(|(_, part)| weak(part))
