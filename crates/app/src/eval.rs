@@ -29,7 +29,6 @@ use serde_json::{Value, json};
 use crate::ask_report::MAKE_FILTERS;
 use crate::{AccessLogInput, App, AskInput, AskOutcome, AskReport};
 
-
 /// What each list can be filtered by.
 type Lists = BTreeMap<FilterList, FilterFields>;
 
