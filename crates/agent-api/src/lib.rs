@@ -24,7 +24,7 @@ pub use model::{
     DeltaSink, Message, ModelProvider, ModelReply, ModelRequest, Outcome, ToolCallRequest, ToolCard, ToolOutcome, Usage,
 };
 pub use policy::{Decision, Policy, Rule, Surface};
-pub use registry::{Product, Registry, Skill, Stage, Suggestion};
+pub use registry::{Product, ProductParts, Registry, Skill, Stage, Suggestion};
 pub use run::{
     AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus, RunSummary,
     TodoItem, TodoStatus,

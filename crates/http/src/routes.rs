@@ -4,7 +4,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use hedgerow_agent_api::{RunEvent, RunSummary, Thread};
-use hedgerow_app::{App, ToolCallResult, ToolInfo};
+use hedgerow_app::{App, ProductInfo, ToolCallResult, ToolInfo};
 use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -84,6 +84,13 @@ pub(crate) fn all() -> Vec<Route> {
         .query::<SuggestionParams>()
         .json::<Suggestions>(),
         get("/api/tools", "list_tools", "Tools, by name", tools::list).json::<List<ToolInfo>>(),
+        get(
+            "/api/products",
+            "list_products",
+            "Products with their tools, modes and skills, by name",
+            tools::products,
+        )
+        .json::<List<ProductInfo>>(),
         post(
             "/api/projects/{project}/tools/{name}",
             "call_tool",
