@@ -1,6 +1,6 @@
 // Takes pictures of the page's states in both themes and two widths, and checks each with axe.
 //
-//   node shots/shots.mjs [--base URL --slow URL] [--out DIR] [--only STATE,...]
+//   node shots/shots.mjs [--base URL --slow URL] [--out DIR] [--only STATE,...] [--widths PX,...]
 //
 // Without --base the mock serves the fixtures. With it, the pages of two real servers are used: `empty`,
 // `answered` and `refused` come from the one at --base, `running` and `error` from the one at --slow, whose
@@ -24,12 +24,13 @@ const { values: options } = parseArgs({
     slow: { type: "string" },
     out: { type: "string", default: join(here, "shots/out") },
     only: { type: "string" },
+    widths: { type: "string", default: "400,1280" },
     chromium: { type: "string", default: "/usr/bin/chromium" },
   },
 });
 
 const THEMES = ["light", "dark"];
-const WIDTHS = [400, 1280];
+const WIDTHS = options.widths.split(",").map(Number);
 const fixtures = loadFixtures();
 const question = (fixture) => fixtures[fixture][0].question;
 const settled = (status) => `[data-run-status="${status}"]`;
@@ -61,10 +62,12 @@ const STATES = {
   },
   drawer: {
     part: true,
-    widths: [400],
+    widths: [WIDTHS[0]],
     wait: "ul[aria-label='Suggested questions'] button",
     act: openDrawer,
   },
+  gallery: { path: "/gallery", wait: "[data-specimen='answer/over time'] canvas" },
+  "gallery-open": { path: "/gallery", wait: "[data-specimen='answer/over time'] canvas", act: openApprovals },
   unreachable: { refuse: true, wait: "[role='alert']" },
 };
 
@@ -79,8 +82,19 @@ async function openEvidence(page) {
   await page.getByRole("dialog").waitFor();
 }
 
+/** Leaves the changed arguments of one approval and the reason of another one open. */
+async function openApprovals(page) {
+  const change = page.locator("[data-specimen='approval/of a change']");
+  await change.getByRole("button", { name: "Edit the arguments" }).click();
+  await change.getByRole("spinbutton", { name: /Rollout/ }).fill("500");
+  await change.getByText("Must be at most 100").waitFor();
+  const deletion = page.locator("[data-specimen='approval/of a deletion']");
+  await deletion.getByRole("button", { name: "Reject" }).click();
+  await deletion.getByRole("textbox", { name: "Why not?" }).fill("The sales team uses it");
+}
+
 async function openDrawer(page) {
-  await page.getByRole("button", { name: "Conversations" }).click();
+  await page.getByRole("button", { name: "Menu" }).click();
   await page.getByRole("dialog").getByRole("link", { name: "New question" }).waitFor();
 }
 
@@ -135,7 +149,7 @@ async function shot(name, state, theme, width) {
 async function reach(page, state) {
   if (state.refuse) await page.route("**/api/**", (route) => route.abort());
   else if (state.fixture && base !== mock.url) await routeToMock(page);
-  await page.goto(state.slow ? options.slow : base, { waitUntil: "load" });
+  await page.goto((state.slow ? options.slow : base) + (state.path ?? ""), { waitUntil: "load" });
   const text = state.fixture ? question(state.fixture) : state.ask;
   if (text) {
     await page.getByRole("textbox", { name: "Your question" }).fill(text);

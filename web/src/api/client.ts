@@ -2,7 +2,7 @@
 
 import createClient from "openapi-fetch";
 import type { paths } from "@/api/schema";
-import type { AskBody, Report } from "@/api/types";
+import type { AskBody, Json, Report, Taxonomy } from "@/api/types";
 
 export class ApiError extends Error {
   override name = "ApiError";
@@ -60,9 +60,23 @@ async function list<T>(reply: Promise<{ data?: { data: T[] } }>): Promise<T[]> {
   return data.data;
 }
 
-const segment = encodeURIComponent;
+/** A part of an address. */
+export const segment = encodeURIComponent;
+
+/** Sends JSON to a route whose types are not in the document yet. */
+export function sendJson(target: string, body: Json): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  return request(target, { method: "POST", headers, body: JSON.stringify(body) });
+}
 
 export const api = {
+  tools: () => list(client.GET("/api/tools")),
+  products: () => list(client.GET("/api/products")),
+  taxonomy: async (project: string): Promise<Taxonomy> => {
+    const { data } = await client.GET("/api/projects/{project}/taxonomy", { params: { path: { project } } });
+    if (!data) throw new Error("the server's answer has no body");
+    return data;
+  },
   projects: () => list(client.GET("/api/projects")),
   suggestions: (project: string) => list(client.GET("/api/suggestions", { params: { query: { project } } })),
   runs: (project: string, limit = 100) => list(client.GET("/api/runs", { params: { query: { project, limit } } })),

@@ -4,6 +4,7 @@ import { useSyncExternalStore } from "react";
 import { api, asReport } from "@/api/client";
 import { followRun } from "@/api/follow";
 import type { AskBody, Report, RunEvent, Thread } from "@/api/types";
+import type { Decision } from "@/lib/decision";
 import { emptyThread, fold } from "@/lib/fold";
 import { uuidv7 } from "@/lib/uuid";
 
@@ -12,6 +13,10 @@ export interface AskOptions {
   question: string;
   conversationId?: string | null;
   continues?: string | null;
+  /** Modes that are on from the start. */
+  modes?: string[];
+  /** What is said to a call that waits. */
+  approval?: Decision;
 }
 
 export interface LiveRun {
@@ -98,6 +103,8 @@ async function deliver(runId: string, asked: AskOptions): Promise<void> {
   const body: AskBody = { run_id: runId, question: asked.question };
   if (asked.conversationId) body.conversation_id = asked.conversationId;
   if (asked.continues) body.continues = asked.continues;
+  if (asked.modes?.length) body.modes = asked.modes;
+  if (asked.approval) body.approval = asked.approval;
   try {
     await api.ask(asked.project, body);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { AwaitReason, Report, RunEventKind } from "@/api/types";
@@ -13,7 +14,13 @@ afterEach(cleanup);
 function show(name: string, changes: Partial<RunViewProps> = {}) {
   const actions = { onAskAgain: vi.fn(), onEdit: vi.fn(), onReply: vi.fn(), onRedeliver: vi.fn() };
   const thread = fold(fixture(name));
-  const view = render(<RunView thread={thread} connection="open" failure={null} {...actions} {...changes} />);
+  const client = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY } } });
+  client.setQueryData(["tools"], []);
+  const view = render(
+    <QueryClientProvider client={client}>
+      <RunView thread={thread} connection="open" failure={null} {...actions} {...changes} />
+    </QueryClientProvider>,
+  );
   return { ...actions, thread, text: () => view.container.textContent ?? "", container: view.container };
 }
 
@@ -125,12 +132,28 @@ it("a call that needs approval shows what it would do, and takes yes or no", () 
     effect: "delete" as const,
     why: "deleting always asks",
   };
-  const { onReply, text } = show("asked", {
-    thread: fold([first, { ...first, seq: 2, kind: "awaiting_user", reason }]),
-  });
-  for (const part of ["Run delete_flag?", "Deleting always asks.", '"key": "beta"']) expect(text()).toContain(part);
-  fireEvent.click(screen.getByRole("button", { name: "Yes" }));
-  expect(onReply).toHaveBeenCalledWith("Yes");
+  const thread = fold([first, { ...first, seq: 2, kind: "awaiting_user", reason }]);
+  const onDecide = vi.fn();
+  const { text } = show("asked", { thread, onDecide });
+  for (const part of ["Delete flag? It deletes something.", "Deleting always asks.", "keybeta"]) {
+    expect(text()).toContain(part);
+  }
+  fireEvent.click(screen.getByRole("button", { name: "Approve" }));
+  expect(onDecide).toHaveBeenCalledWith({ decision: "approve" });
+  cleanup();
+  const decided = show("asked", { thread, decided: { type: "rejected", reason: "It is in use" } });
+  expect(decided.text()).toContain("You rejected it: It is in use.");
+  expect(screen.queryByRole("button", { name: "Approve" })).toBeNull();
+});
+
+it("what was found before a run failed is shown as a part, and not as the answer", () => {
+  const [error, events] = [fixture("error").at(-1), fixture("answered").slice(0, 9)];
+  if (!error) throw new Error("the fixture has events");
+  const { text, container } = show("error", { thread: fold([...events, { ...error, seq: 10 }]) });
+  expect(text()).toContain("A part was found before it ended");
+  expect(screen.getByRole("list", { name: "What is missing" }).textContent).toBe("The answer");
+  expect(screen.getByRole("img", { name: /page views per day/ })).toBeTruthy();
+  expect(container.querySelector("[data-answer='bound']")).toBeNull();
 });
 
 it("a refused run is no error and shows why", () => {

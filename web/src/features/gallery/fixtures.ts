@@ -1,0 +1,190 @@
+/** What the gallery shows its components with. Typed, so that a component that changes says what is out of date. */
+
+import type { Change } from "@/api/objects";
+import type { Answer, Figure, FigureStatus, Report, ResultSnapshot, ToolCallView, Warning } from "@/api/types";
+import type { AskedCall } from "@/features/results/approval";
+import { fixture } from "@/lib/fixtures";
+import { fold } from "@/lib/fold";
+import type { JsonSchema } from "@/lib/json-schema";
+import { resultsOf } from "@/lib/thread";
+
+export const thread = (name: string) => fold(fixture(name));
+
+const [counted] = thread("answered").calls.filter((call) => call.result);
+if (!counted) throw new Error("the fixture has a result");
+
+export const call = (changes: Partial<ToolCallView>): ToolCallView => ({ ...counted, ...changes });
+export const countedCall: ToolCallView = counted;
+export const results: ResultSnapshot[] = resultsOf(thread("answered"));
+
+export const ERROR: Report = {
+  code: "unavailable",
+  retry: "once",
+  message: "cannot read the events of 20 May: the store did not answer within 30 seconds",
+  hint: "start it again with `hedgerow serve`",
+};
+
+export const REFUSED_ERROR: Report = {
+  code: "unknown_name",
+  retry: "adjust",
+  message: 'unknown property "$brwser"',
+  hint: "the nearest are $browser and $browser_version",
+};
+
+export const WARNINGS: Warning[] = [
+  { code: "partial_period", message: "The last day is not over: its numbers still grow." },
+  { code: "row_limit", message: "The first 100 of 2,317 paths are shown." },
+];
+
+export const FLAG_CHANGE: Change = {
+  kind: "feature_flag",
+  id: "flag-new-editor",
+  name: "new-editor",
+  from_version: 3,
+  before: {
+    key: "new-editor",
+    active: true,
+    filters: { groups: [{ properties: [{ key: "plan", operator: "exact", value: "team" }], rollout_percentage: 20 }] },
+    tags: ["editor"],
+  },
+  after: {
+    key: "new-editor",
+    active: true,
+    filters: { groups: [{ properties: [{ key: "plan", operator: "exact", value: "team" }], rollout_percentage: 50 }] },
+    tags: ["editor", "rollout"],
+  },
+};
+
+export const INSIGHT_CREATE: Change = {
+  kind: "insight",
+  id: "insight-sign-ups",
+  name: "Sign-ups per week",
+  from_version: 0,
+  before: null,
+  after: {
+    name: "Sign-ups per week",
+    query: { kind: "TrendsQuery", series: [{ event: "signed_up" }], interval: "week" },
+  },
+};
+
+export const NOTEBOOK_CHANGE: Change = {
+  kind: "notebook",
+  id: "notebook-review",
+  name: "Launch review",
+  from_version: 7,
+  before: {
+    text: "# Launch review\n\nSign-ups rose in the first week.\nChurn is not known yet.\n\n## Next\nAsk sales.\nWrite it up.",
+  },
+  after: {
+    text: "# Launch review\n\nSign-ups rose in the first week.\nChurn was flat.\n\n## Next\nAsk sales.\nWrite it up.\nShare it.",
+  },
+};
+
+export const COHORT_DELETE: Change = {
+  kind: "cohort",
+  id: "cohort-trial",
+  name: "Trial without a note",
+  from_version: 2,
+  before: {
+    name: "Trial without a note",
+    filters: { type: "AND", values: [{ key: "trial", value: true, type: "person" }] },
+  },
+  after: null,
+};
+
+export const CHANGE_CALL: AskedCall = {
+  tool: "update_feature_flag",
+  title: "Change a feature flag",
+  arguments: { key: "new-editor", rollout_percentage: 50, tags: ["editor", "rollout"] },
+  effect: "change",
+  why: "what changes a flag is always asked for",
+  changes: [FLAG_CHANGE],
+};
+
+export const DELETE_CALL: AskedCall = {
+  tool: "delete_cohort",
+  title: "Delete a cohort",
+  arguments: { id: "cohort-trial" },
+  effect: "delete",
+  why: "deleting always asks",
+  changes: [COHORT_DELETE],
+};
+
+export const OUTSIDE_CALL: AskedCall = {
+  tool: "send_message",
+  title: "Send a message to a channel",
+  arguments: { channel: "#launch", text: "Sign-ups are up this week." },
+  effect: "external",
+  why: "what acts outside is always asked for",
+  changes: [],
+};
+
+export const FLAG_SCHEMA: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["key", "rollout_percentage"],
+  properties: {
+    key: {
+      type: "string",
+      title: "Key",
+      description: "What the code asks for.",
+      minLength: 1,
+      pattern: "^[a-z0-9-]+$",
+    },
+    rollout_percentage: {
+      type: "integer",
+      title: "Rollout",
+      description: "How many of a hundred people have it.",
+      minimum: 0,
+      maximum: 100,
+    },
+    active: { type: "boolean", title: "Active" },
+    stage: {
+      title: "Stage",
+      oneOf: [
+        { const: "alpha", description: "For its makers." },
+        { const: "beta", description: "For the willing." },
+      ],
+    },
+    tags: { type: "array", title: "Tags", items: { type: "string" } },
+    owner: {
+      title: "Owner",
+      anyOf: [
+        {
+          type: "object",
+          required: ["email"],
+          properties: { email: { type: "string", title: "Email", minLength: 3 } },
+        },
+        { type: "null" },
+      ],
+    },
+    filters: { title: "Filters", description: "A tree of conditions, as JSON." },
+  },
+};
+
+export const FLAG_VALUE = { key: "new-editor", rollout_percentage: 50, active: true, stage: "beta", tags: ["editor"] };
+export const WRONG_FLAG_VALUE = { key: "New editor", rollout_percentage: 500, stage: "ga", owner: { email: "" } };
+
+/** An answer of one sentence with one figure. */
+export function answerWith(status: FigureStatus): Answer {
+  const cell = { handle: "r1", query_id: null, row: 1, column: "page_views", label: "2015-05-18", value: 1002 };
+  const figure: Figure = {
+    text: "1,002",
+    value: 1002,
+    unit: "events",
+    status,
+    expression: "r1[1].page_views",
+    cells: status === "verified" ? [cell] : [],
+    claim: "reference",
+  };
+  return {
+    text: "There were 1,002 page views on 18 May.",
+    headline: null,
+    figures: [figure],
+    segments: [
+      { type: "text", text: "There were " },
+      { type: "figure", index: 0 },
+      { type: "text", text: " page views on 18 May." },
+    ],
+  };
+}

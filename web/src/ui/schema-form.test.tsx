@@ -1,0 +1,72 @@
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { useState } from "react";
+import { afterEach, expect, it } from "vitest";
+import type { Json } from "@/api/types";
+import type { JsonSchema } from "@/lib/json-schema";
+import { SchemaForm } from "@/ui/schema-form";
+
+afterEach(cleanup);
+
+const SCHEMA: JsonSchema = {
+  type: "object",
+  required: ["name", "stage"],
+  properties: {
+    name: { type: "string", title: "Name" },
+    stage: { oneOf: [{ const: "alpha", description: "For its makers." }, { const: "beta" }] },
+    active: { type: "boolean" },
+    sizes: { type: "array", items: { type: "integer" } },
+    owner: {
+      anyOf: [{ type: "object", properties: { mail: { type: "string" } } }, { type: "null" }],
+      title: "Owner",
+    },
+    extra: {},
+  },
+};
+
+function show(start: Json) {
+  let value = start;
+  function Holder() {
+    const [held, setHeld] = useState(start);
+    value = held;
+    return <SchemaForm schema={SCHEMA} value={held} onChange={setHeld} />;
+  }
+  render(<Holder />);
+  const type = (role: string, name: string | RegExp, text: string) =>
+    fireEvent.change(screen.getByRole(role, { name }), { target: { value: text } });
+  return { value: () => value, type };
+}
+
+it("each kind of field writes its kind of value", () => {
+  const { value, type } = show({ name: "a", stage: "alpha" });
+  type("textbox", /Name/, "b");
+  type("combobox", /stage/, "1");
+  type("combobox", "active", "false");
+  type("textbox", "sizes", "1\n\n20\nx");
+  type("textbox", "extra", '{"a": [1]}');
+  expect(value()).toEqual({ name: "b", stage: "beta", active: false, sizes: [1, 20, "x"], extra: { a: [1] } });
+});
+
+it("what is cleared goes away, and a needed text stays as an empty one", () => {
+  const { value, type } = show({ name: "a", stage: "alpha", active: true, sizes: [1], extra: 5 });
+  type("textbox", /Name/, "");
+  type("combobox", "active", "");
+  type("textbox", "sizes", "");
+  type("textbox", "extra", " ");
+  expect(value()).toEqual({ name: "", stage: "alpha" });
+});
+
+it("a choice says what it means, and is described by it", () => {
+  show({ name: "a", stage: "alpha" });
+  const stage = screen.getByRole("combobox", { name: /stage/ });
+  const hint = document.getElementById(stage.getAttribute("aria-describedby") ?? "");
+  expect(hint?.textContent).toBe("For its makers.");
+});
+
+it("an optional group is set, filled and taken away", () => {
+  const { value, type } = show({ name: "a", stage: "alpha" });
+  fireEvent.click(screen.getByRole("button", { name: "Set Owner" }));
+  type("textbox", "mail", "a@b.example");
+  expect(value()).toMatchObject({ owner: { mail: "a@b.example" } });
+  fireEvent.click(screen.getByRole("button", { name: "Take away Owner" }));
+  expect(value()).toEqual({ name: "a", stage: "alpha" });
+});

@@ -1,0 +1,309 @@
+/** A form made from a JSON schema. The value is the caller's; what has no form of its own is edited as JSON. */
+
+import { useState } from "react";
+import type { Json } from "@/api/types";
+import { same } from "@/lib/diff";
+import {
+  type Field as FieldOf,
+  fieldOf,
+  type JsonSchema,
+  joinPath,
+  type Problem,
+  startValue,
+  Unreadable,
+} from "@/lib/json-schema";
+import { Button } from "@/ui/button";
+import { CONTROL, type ControlProps, Field, ProblemText } from "@/ui/field";
+import { Icon } from "@/ui/icons";
+
+export interface SchemaFormProps {
+  schema: JsonSchema;
+  value: Json;
+  onChange: (value: Json) => void;
+  /** What is wrong with the value, shown at the fields that it is about. */
+  problems?: Problem[];
+  disabled?: boolean;
+}
+
+/** What every part of a form knows of the whole. */
+interface Context {
+  root: JsonSchema;
+  problems: Problem[];
+  disabled: boolean;
+}
+
+export function SchemaForm({ schema, value, onChange, problems = [], disabled = false }: SchemaFormProps) {
+  const context = { root: schema, problems, disabled };
+  const field = fieldOf(schema, schema);
+  if (field.kind === "object") {
+    return <ObjectFields field={field} value={value} path="" onChange={onChange} context={context} />;
+  }
+  return <Entry name="Value" field={field} needed value={value} path="" onChange={onChange} context={context} />;
+}
+
+interface PartProps {
+  field: FieldOf;
+  value: Json | undefined;
+  path: string;
+  onChange: (value: Json | undefined) => void;
+  context: Context;
+}
+
+function ObjectFields({ field, value, path, onChange, context }: PartProps) {
+  const { properties = {}, required = [] } = field.schema;
+  const values = recordOf(value);
+  const set = (key: string, next: Json | undefined) => {
+    const { [key]: _old, ...others } = values;
+    // Keys keep their places, so that a diff does not show what only moved.
+    if (next === undefined) return onChange(others);
+    return onChange(key in values ? { ...values, [key]: next } : { ...others, [key]: next });
+  };
+  const unknown = context.problems.filter(
+    (problem) => problem.path === path || isForeign(problem.path, path, properties),
+  );
+  return (
+    <div className="space-y-4">
+      {unknown.map((problem) => (
+        <ProblemText key={problem.path + problem.message} text={`${problem.path || "This"} ${problem.message}`} />
+      ))}
+      {Object.entries(properties).map(([key, schema]) => (
+        <Entry
+          key={key}
+          name={schema.title ?? key}
+          field={fieldOf(schema, context.root)}
+          needed={required.includes(key)}
+          value={values[key]}
+          path={joinPath(path, key)}
+          onChange={(next) => set(key, next)}
+          context={context}
+        />
+      ))}
+    </div>
+  );
+}
+
+function recordOf(value: Json | undefined): Record<string, Json> {
+  return value && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, Json>) : {};
+}
+
+/** A problem of a key right below `path` that has no field. */
+function isForeign(problem: string, path: string, properties: Record<string, JsonSchema>): boolean {
+  const inside = path === "" ? problem : problem.startsWith(`${path}.`) ? problem.slice(path.length + 1) : "";
+  return inside !== "" && !((inside.split(".")[0] ?? "") in properties);
+}
+
+interface EntryProps extends PartProps {
+  name: string;
+  needed: boolean;
+}
+
+function Entry({ name, field, needed, value, path, onChange, context }: EntryProps) {
+  const own = context.problems.find((problem) => problem.path === path);
+  const inside = context.problems.find((problem) => problem.path.startsWith(`${path}.`));
+  const { description } = field.schema;
+  if (field.kind === "object") {
+    return (
+      <fieldset
+        disabled={context.disabled}
+        className={`space-y-2 ${value === undefined || value === null ? "" : "border-l-2 border-line pl-3"}`}
+      >
+        <legend className="flex items-center gap-2 text-sm font-medium">
+          {name}
+          <Presence field={field} needed={needed} value={value} onChange={onChange} name={name} />
+        </legend>
+        {description && <p className="text-xs text-muted">{description}</p>}
+        {value !== undefined && value !== null && (
+          <ObjectFields field={field} value={value} path={path} onChange={onChange} context={context} />
+        )}
+        {own && (value === undefined || value === null) && <ProblemText text={own.message} />}
+      </fieldset>
+    );
+  }
+  const problem =
+    own?.message ?? (inside && `Entry ${inside.path.slice(path.length + 1)} ${inside.message}`) ?? undefined;
+  return (
+    <Field
+      label={name}
+      needed={needed}
+      hint={hintOf(field, value)}
+      problem={problem && problem.charAt(0).toUpperCase() + problem.slice(1)}
+    >
+      {(control) => (
+        <Control
+          control={control}
+          field={field}
+          needed={needed}
+          value={value}
+          onChange={onChange}
+          disabled={context.disabled}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** What the field says of itself, and for a choice what it says of what is chosen. */
+function hintOf({ schema, choices }: FieldOf, value: Json | undefined): string | undefined {
+  const chosen = choices.find((choice) => choice.value === value)?.description;
+  return [schema.description, chosen].filter(Boolean).join(" ") || undefined;
+}
+
+/** Sets an optional group of fields, or takes it away. */
+function Presence({ field, needed, value, onChange, name }: Omit<EntryProps, "path" | "context">) {
+  if (needed && !field.nullable) return null;
+  const there = value !== undefined && value !== null;
+  return (
+    <Button
+      variant="ghost"
+      size="small"
+      aria-label={there ? `Take away ${name}` : `Set ${name}`}
+      onClick={() => onChange(there ? (needed ? null : undefined) : startValue(field))}
+    >
+      <Icon name={there ? "close" : "plus"} />
+      {there ? "Take away" : "Set"}
+    </Button>
+  );
+}
+
+interface ControlPartProps {
+  control: ControlProps;
+  field: FieldOf;
+  needed: boolean;
+  value: Json | undefined;
+  onChange: (value: Json | undefined) => void;
+  disabled: boolean;
+}
+
+function Control(props: ControlPartProps) {
+  const { control, field, needed, value, onChange, disabled } = props;
+  const none = field.nullable && needed ? null : undefined;
+  switch (field.kind) {
+    case "boolean":
+      return (
+        <select
+          {...control}
+          className={CONTROL}
+          disabled={disabled}
+          value={typeof value === "boolean" ? String(value) : ""}
+          onChange={(event) => onChange(event.target.value === "" ? none : event.target.value === "true")}
+        >
+          {(!needed || field.nullable || typeof value !== "boolean") && <option value="">not set</option>}
+          <option value="true">yes</option>
+          <option value="false">no</option>
+        </select>
+      );
+    case "choice":
+      return (
+        <select
+          {...control}
+          className={CONTROL}
+          disabled={disabled}
+          value={field.choices.findIndex((choice) => same(choice.value, value))}
+          onChange={(event) => onChange(field.choices[Number(event.target.value)]?.value ?? none)}
+        >
+          {(!needed || field.nullable || value === undefined) && <option value={-1}>not set</option>}
+          {field.choices.map((choice, index) => (
+            <option key={String(choice.value)} value={index}>
+              {String(choice.value)}
+            </option>
+          ))}
+        </select>
+      );
+    case "number":
+    case "integer":
+      return (
+        <input
+          {...control}
+          type="number"
+          step={field.kind === "integer" ? 1 : "any"}
+          min={field.schema.minimum}
+          max={field.schema.maximum}
+          className={CONTROL}
+          disabled={disabled}
+          value={typeof value === "number" ? value : ""}
+          onChange={(event) => onChange(event.target.value === "" ? none : event.target.valueAsNumber)}
+        />
+      );
+    case "text":
+      return (
+        <textarea
+          {...control}
+          rows={1}
+          className={`${CONTROL} field-sizing-content max-h-60 resize-y`}
+          disabled={disabled}
+          value={typeof value === "string" ? value : ""}
+          onChange={(event) => onChange(event.target.value === "" && !needed ? none : event.target.value)}
+        />
+      );
+    case "list":
+      return <ListControl {...props} />;
+    default:
+      return <JsonControl {...props} />;
+  }
+}
+
+/** One entry a line. Numbers stay numbers; what is none is left as it was typed, for the check to find. */
+function ListControl({ control, field, needed, value, onChange, disabled }: ControlPartProps) {
+  const entries = Array.isArray(value) ? value : [];
+  const items = fieldOf(field.schema.items ?? {}, field.schema);
+  const written = entries.map(String).join("\n");
+  const [text, setText] = useState(written);
+  const read = (line: string): Json => {
+    const number = Number(line);
+    return (items.kind === "number" || items.kind === "integer") && !Number.isNaN(number) ? number : line;
+  };
+  const parse = (typed: string) =>
+    typed
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .map(read);
+  // What is typed keeps its blank lines while it means the same list.
+  const shown = same(parse(text), entries) ? text : written;
+  return (
+    <textarea
+      {...control}
+      rows={2}
+      placeholder="one a line"
+      className={`${CONTROL} field-sizing-content max-h-60 resize-y`}
+      disabled={disabled}
+      value={shown}
+      onChange={(event) => {
+        setText(event.target.value);
+        const list = parse(event.target.value);
+        onChange(list.length === 0 && !needed ? undefined : list);
+      }}
+    />
+  );
+}
+
+function JsonControl({ control, needed, field, value, onChange, disabled }: ControlPartProps) {
+  const written = value === undefined ? "" : JSON.stringify(value, null, 2);
+  const [text, setText] = useState(written);
+  // What is typed keeps its blanks while it means the same.
+  const shown = value instanceof Unreadable ? value.text : same(readJson(text), value) ? text : written;
+  return (
+    <textarea
+      {...control}
+      aria-invalid={value instanceof Unreadable ? true : control["aria-invalid"]}
+      rows={3}
+      spellCheck={false}
+      className={`${CONTROL} field-sizing-content max-h-72 resize-y font-mono text-xs`}
+      disabled={disabled}
+      value={shown}
+      onChange={(event) => {
+        setText(event.target.value);
+        onChange(readJson(event.target.value) ?? (needed && field.nullable ? null : undefined));
+      }}
+    />
+  );
+}
+
+/** `undefined` where there is nothing. */
+function readJson(text: string): Json | undefined {
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    return new Unreadable(text, error instanceof Error ? error.message : String(error));
+  }
+}
