@@ -1,10 +1,11 @@
 /** A conversation: earlier runs from the server, live ones over them, and the ask box. */
 
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { asReport } from "@/api/client";
-import { AskBox } from "@/features/chat/ask-box";
+import { AskArea } from "@/features/chat/ask-area";
 import type { ShownRun } from "@/features/chat/conversation-runs";
+import { fillQuestion } from "@/features/chat/draft-question";
 import { EmptyState } from "@/features/chat/empty-state";
 import { Announcer, Runs } from "@/features/chat/runs";
 import { useConversation } from "@/features/chat/use-conversation";
@@ -20,18 +21,15 @@ export interface ChatProps {
 export function Chat({ project, events, conversationId }: ChatProps) {
   const conversation = useConversation(project, conversationId);
   const { runs, stored, newId, put, stop } = conversation;
-  const [text, setText] = useState("");
   const last = runs.at(-1);
   useOpenNewConversation(newId);
   useKeepEndInView(runs);
-  const ask = (question: string) => {
-    put(question);
-    setText("");
-  };
   return (
     <>
       <div className="mx-auto w-full max-w-3xl flex-1 px-4 pt-6 pb-8 sm:px-6">
-        {runs.length === 0 && !conversationId && <EmptyState project={project} events={events} onAsk={ask} />}
+        {runs.length === 0 && !conversationId && (
+          <EmptyState project={project} events={events} onAsk={(question) => put(question)} />
+        )}
         {conversationId && stored.isPending && runs.length === 0 && <p className="text-sm text-muted">Reading…</p>}
         {conversationId && stored.isError && runs.length === 0 && (
           <ErrorCard
@@ -41,17 +39,14 @@ export function Chat({ project, events, conversationId }: ChatProps) {
           />
         )}
         {(conversationId || runs.length > 0) && <h1 className="sr-only">Conversation</h1>}
-        <Runs conversation={conversation} onEdit={setText} />
+        <Runs conversation={conversation} onEdit={(question) => fillQuestion(question)} />
       </div>
       <Announcer run={last} />
       <div className="sticky bottom-0 z-10 bg-linear-to-t from-bg from-80% to-transparent pt-4 pb-4">
         <div className="mx-auto max-w-3xl px-4 sm:px-6">
-          <AskBox
-            text={text}
-            onText={setText}
-            onAsk={ask}
+          <AskArea
+            onAsk={(question, modes) => put(question, { modes })}
             onStop={stop}
-            disabled={false}
             placeholder={last?.thread.status === "asked" ? "Write your answer" : "Ask about your data"}
           />
         </div>

@@ -15,6 +15,7 @@ const live = (thread: LiveRun["thread"], runId = id): LiveRun => ({
   thread: { ...thread, run_id: runId },
   connection: "open",
   failure: null,
+  applied: new Map(),
 });
 const map = (...runs: LiveRun[]) => new Map(runs.map((run) => [run.runId, run]));
 

@@ -5,7 +5,7 @@ import type { LiveRun } from "@/features/chat/live-runs";
 import type { ApprovalState } from "@/features/results/approval";
 import { readDecision } from "@/lib/decision";
 
-export type ShownRun = Pick<LiveRun, "asked" | "thread" | "connection" | "failure">;
+export type ShownRun = Pick<LiveRun, "asked" | "thread" | "connection" | "failure" | "applied">;
 
 export function conversationRuns(
   stored: Thread[],
@@ -19,7 +19,14 @@ export function conversationRuns(
   }
   const shown = new Map<string, ShownRun>();
   for (const thread of stored) {
-    if (thread.run_id) shown.set(thread.run_id, { asked: null, thread, connection: "closed", failure: null });
+    if (thread.run_id)
+      shown.set(thread.run_id, {
+        asked: null,
+        thread,
+        connection: "closed",
+        failure: null,
+        applied: new Map(),
+      });
   }
   for (const run of live.values()) {
     const known = shown.get(run.runId);

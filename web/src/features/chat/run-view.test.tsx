@@ -1,5 +1,6 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { type ReactNode, useState } from "react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { AwaitReason, Report, RunEventKind } from "@/api/types";
 import { RunView, type RunViewProps } from "@/features/chat/run-view";
@@ -11,16 +12,22 @@ vi.mock("@/ui/echarts-canvas", () => ({ default: () => null }));
 
 afterEach(cleanup);
 
+/** What knows no tool of the registry. */
+function WithoutTools({ children }: { children: ReactNode }) {
+  const [client] = useState(() => {
+    const made = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY } } });
+    made.setQueryData(["tools"], []);
+    return made;
+  });
+  return <QueryClientProvider client={client}>{children}</QueryClientProvider>;
+}
+
 function show(name: string, changes: Partial<RunViewProps> = {}) {
   const actions = { onAskAgain: vi.fn(), onEdit: vi.fn(), onReply: vi.fn(), onRedeliver: vi.fn() };
   const thread = fold(fixture(name));
-  const client = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY } } });
-  client.setQueryData(["tools"], []);
-  const view = render(
-    <QueryClientProvider client={client}>
-      <RunView thread={thread} connection="open" failure={null} {...actions} {...changes} />
-    </QueryClientProvider>,
-  );
+  const view = render(<RunView thread={thread} connection="open" failure={null} {...actions} {...changes} />, {
+    wrapper: WithoutTools,
+  });
   return { ...actions, thread, text: () => view.container.textContent ?? "", container: view.container };
 }
 
@@ -31,6 +38,7 @@ it("every prefix of every run can be shown", () => {
       const none = () => undefined;
       const view = render(
         <RunView thread={thread} connection="open" failure={null} onAskAgain={none} onEdit={none} onRedeliver={none} />,
+        { wrapper: WithoutTools },
       );
       expect(view.container.textContent).toContain(thread.question);
       const bound = view.container.querySelector("[data-answer='bound']");

@@ -4,6 +4,8 @@ import { useId, useState } from "react";
 import type { Report, Thread } from "@/api/types";
 import { Note, UnboundText, UncheckedNumbers } from "@/features/answer/draft";
 import { Outcome, type OutcomeActions } from "@/features/answer/outcome";
+import type { Applied } from "@/features/chat/live-runs";
+import { Done } from "@/features/results/done";
 import { ToolCard } from "@/features/tools/tool-card";
 import { type Step, statusLine, steps } from "@/lib/thread";
 import { Button } from "@/ui/button";
@@ -17,10 +19,12 @@ export interface RunViewProps extends OutcomeActions {
   connection: "sending" | "open" | "lost" | "closed";
   /** The question or the events could not be delivered. */
   failure: Report | null;
+  /** What the page did with results of this run. */
+  applied?: ReadonlyMap<string, Applied>;
   onRedeliver: () => void;
 }
 
-export function RunView({ thread, connection, failure, onRedeliver, ...actions }: RunViewProps) {
+export function RunView({ thread, connection, failure, applied, onRedeliver, ...actions }: RunViewProps) {
   const id = useId();
   const running = thread.status === "running" && !failure;
   // A card of a running call already says what happens.
@@ -49,6 +53,13 @@ export function RunView({ thread, connection, failure, onRedeliver, ...actions }
         />
       )}
 
+      {[...(applied ?? [])].map(([call, what]) =>
+        what.type === "done" ? (
+          <Done key={call} title={what.text} />
+        ) : (
+          <ErrorCard key={call} urgent title="The page could not take this over" error={what.error} />
+        ),
+      )}
       <Outcome thread={thread} {...actions} />
       {failure && (
         <ErrorCard

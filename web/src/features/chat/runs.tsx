@@ -18,7 +18,7 @@ export function Runs({ conversation: { runs, put }, onEdit }: RunsProps) {
   return (
     <div className="space-y-10">
       {runs.map((run) => {
-        const { thread, connection, failure } = run;
+        const { thread, connection, failure, applied } = run;
         const answer = run === last ? { answers: thread.run_id } : null;
         return (
           <RunView
@@ -26,6 +26,7 @@ export function Runs({ conversation: { runs, put }, onEdit }: RunsProps) {
             thread={thread}
             connection={connection}
             failure={failure}
+            applied={applied}
             decided={decisionOn(run, runs)}
             onAskAgain={() => put(thread.question)}
             onEdit={() => onEdit(thread.question)}

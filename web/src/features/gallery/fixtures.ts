@@ -2,7 +2,9 @@
 
 import type { Change } from "@/api/objects";
 import type { Answer, Figure, FigureStatus, Report, ResultSnapshot, ToolCallView, Warning } from "@/api/types";
+import type { Command } from "@/features/chat/commands";
 import type { AskedCall } from "@/features/results/approval";
+import type { FilterField, Group } from "@/lib/filters";
 import { fixture } from "@/lib/fixtures";
 import { fold } from "@/lib/fold";
 import type { JsonSchema } from "@/lib/json-schema";
@@ -188,3 +190,54 @@ export function answerWith(status: FigureStatus): Answer {
     ],
   };
 }
+
+export const FIELDS: FilterField[] = [
+  { key: "key", type: "flag", kind: "text", label: "Key", values: ["new-editor", "dark-mode", "old-billing"] },
+  { key: "active", type: "flag", kind: "boolean", label: "Active" },
+  { key: "rollout_percentage", type: "flag", kind: "whole", label: "Rollout" },
+  { key: "created_at", type: "flag", kind: "date", label: "Created" },
+  { key: "tags", type: "flag", kind: "tags", label: "Tags" },
+  { key: "plan", type: "person", kind: "text", label: "Plan", values: ["free", "team"] },
+  { key: "app_version", type: "event", kind: "version", label: "App version" },
+];
+
+export const TREE: Group = {
+  type: "AND",
+  values: [
+    { key: "active", type: "flag", operator: "exact", value: true },
+    {
+      type: "OR",
+      values: [
+        { key: "rollout_percentage", type: "flag", operator: "between", value: [10, 50] },
+        { key: "tags", type: "flag", operator: "in", value: ["editor", "growth"] },
+        { type: "AND", values: [{ key: "plan", type: "person", operator: "is_not_set" }] },
+      ],
+    },
+    { key: "created_at", type: "flag", operator: "is_date_after", value: "2026-05-01" },
+  ],
+};
+
+/** A condition that lacks its value, one of a field that is not there, and one with bounds the wrong way round. */
+export const WRONG_TREE: Group = {
+  type: "OR",
+  values: [
+    { key: "key", type: "flag", operator: "icontains" },
+    { key: "owner", type: "flag", operator: "exact", value: "Ada" },
+    { key: "rollout_percentage", type: "flag", operator: "between", value: [50, 10] },
+  ],
+};
+
+export const COMMANDS: Command[] = [
+  {
+    name: "sql",
+    title: "Mode SQL",
+    about: "Questions no typed query can express: medians, joins, lists of single events.",
+    action: { type: "mode", mode: "sql" },
+  },
+  {
+    name: "query_trends",
+    title: "Query trends",
+    about: "For example: Most viewed pages",
+    action: { type: "example", text: "Most viewed pages", modes: ["product_analytics"] },
+  },
+];

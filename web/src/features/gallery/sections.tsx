@@ -4,6 +4,10 @@ import { AnswerView } from "@/features/answer/answer";
 import { Draft } from "@/features/answer/draft";
 import { MarkedText } from "@/features/answer/figure";
 import { Outcome } from "@/features/answer/outcome";
+import { CommandList } from "@/features/chat/command-list";
+import { LentContextChips } from "@/features/chat/lent-context";
+import { FilterBuilder } from "@/features/filters/filter-builder";
+import { FilterWords, type WordsState } from "@/features/filters/filter-words";
 import * as fixtures from "@/features/gallery/fixtures";
 import { Held, type Section, type Specimen } from "@/features/gallery/specimen";
 import { Approval, type ApprovalState, type AskedCall } from "@/features/results/approval";
@@ -17,6 +21,7 @@ import { ResultView } from "@/features/results/result-view";
 import { Undo, type UndoState } from "@/features/results/undo";
 import { Warnings } from "@/features/results/warnings";
 import { ToolCard } from "@/features/tools/tool-card";
+import { EMPTY_TREE, type Group } from "@/lib/filters";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/empty";
 import { ErrorCard } from "@/ui/error-card";
@@ -414,6 +419,101 @@ const warnings: Section = {
   specimens: [{ name: "below an answer", node: <Warnings warnings={fixtures.WARNINGS} /> }],
 };
 
+function builder(name: string, start: Group): Specimen {
+  return {
+    name,
+    node: (
+      <div className="rounded-xl border border-line bg-surface p-3">
+        <Held start={start}>
+          {(held, hold) => <FilterBuilder fields={fixtures.FIELDS} tree={held} onChange={hold} />}
+        </Held>
+      </div>
+    ),
+  };
+}
+
+function words(name: string, text: string, state: WordsState): Specimen {
+  return {
+    name,
+    node: (
+      <Held start={text}>
+        {(held, hold) => (
+          <FilterWords
+            what="feature flags"
+            text={held}
+            state={state}
+            onText={hold}
+            onAsk={nothing}
+            onStop={nothing}
+            onClose={nothing}
+          />
+        )}
+      </Held>
+    ),
+  };
+}
+
+const filters: Section = {
+  id: "filters",
+  title: "Filters",
+  about: "A tree of conditions, by hand or by words. What can't be used yet says why.",
+  specimens: [
+    builder("nothing is filtered", EMPTY_TREE),
+    builder("nested", fixtures.TREE),
+    builder("with what is wrong", fixtures.WRONG_TREE),
+    words("by words", "", { type: "idle" }),
+    words("by words, running", "active flags for at least 40 percent", { type: "running", status: "Making filters" }),
+    words("by words, done", "active flags for at least 40 percent", {
+      type: "ended",
+      outcome: <Done title="Active is yes; rollout is at least 40" />,
+    }),
+    words("by words, refused", "flags that came from Mars", {
+      type: "ended",
+      outcome: <Refused title="No filters were made">No field of the list says where a flag came from.</Refused>,
+    }),
+  ],
+};
+
+const shares: Section = {
+  id: "shared",
+  title: "Shared state",
+  about: "What a page lends to a question, one switch a thing.",
+  specimens: [
+    {
+      name: "shared, and kept back",
+      node: (
+        <Held start={true}>
+          {(held, hold) => (
+            <LentContextChips
+              items={[
+                { name: "make_filters", description: "the list of feature flags", shared: held },
+                { name: "update_feature_flag", description: "the feature flag “new-editor”", shared: false },
+              ]}
+              onShare={(_, share) => hold(share)}
+            />
+          )}
+        </Held>
+      ),
+    },
+    {
+      name: "commands behind the slash",
+      node: (
+        <Held start={0}>
+          {(held, hold) => (
+            <CommandList
+              id="gallery-commands"
+              commands={fixtures.COMMANDS}
+              chosen={held}
+              onChoose={hold}
+              onTake={nothing}
+            />
+          )}
+        </Held>
+      ),
+    },
+  ],
+};
+
 export const SECTIONS: Section[] = [
   running,
   progress,
@@ -430,4 +530,6 @@ export const SECTIONS: Section[] = [
   outcomes,
   feedbacks,
   warnings,
+  filters,
+  shares,
 ];
