@@ -35,8 +35,11 @@ const fixtures = loadFixtures();
 const question = (fixture) => fixtures[fixture][0].question;
 const settled = (status) => `[data-run-status="${status}"]`;
 
-/** `fixture`: played by the mock, also over a real server. `ask`: put to whatever server there is. `slow`:
- * only where there is the real server whose model is slow. */
+/**
+ * `fixture`: played by the mock, also over a real server. `objects`: there, all of the API but the projects is
+ * the mock's. `ask`: put to whatever server there is. `slow`: only where there is the real server whose model
+ * is slow.
+ */
 const STATES = {
   empty: { wait: "ul[aria-label='Suggested questions'] button" },
   running: { slow: true, ask: "How many page views a day?", wait: "[aria-label='Steps'] li" },
@@ -68,6 +71,31 @@ const STATES = {
   },
   gallery: { path: "/gallery", wait: "[data-specimen='answer/over time'] canvas" },
   "gallery-open": { path: "/gallery", wait: "[data-specimen='answer/over time'] canvas", act: openApprovals },
+  approval: { fixture: "approval", wait: settled("asked") },
+  approved: {
+    fixture: "approval",
+    wait: settled("asked"),
+    act: async (page) => {
+      await page.getByRole("button", { name: "Approve" }).click();
+      await page.getByRole("button", { name: "Undo" }).waitFor();
+    },
+  },
+  commands: { part: true, wait: "ul[aria-label='Suggested questions'] button", act: openCommands },
+  flags: { objects: true, path: "/objects/feature_flag", wait: "tbody tr" },
+  "flags-by-words": { objects: true, path: "/objects/feature_flag", wait: "tbody tr", act: filterByWords },
+  "flags-new": { objects: true, path: "/objects/feature_flag", wait: "tbody tr", act: makeFlag },
+  "flags-docked": { objects: true, part: true, path: "/objects/feature_flag", wait: "tbody tr", act: askInDock },
+  flag: { objects: true, path: "/objects/feature_flag/flag-new-editor", wait: "[data-undo]", act: undoLast },
+  "flag-edit": { objects: true, path: "/objects/feature_flag/flag-new-editor", wait: "[data-undo]", act: editFlag },
+  "flag-gone": { objects: true, noise: true, path: "/objects/feature_flag/none", wait: "text=can't be shown" },
+  insight: { objects: true, path: "/objects/insight/insight-views", wait: "canvas" },
+  dashboard: { objects: true, path: "/objects/dashboard/dashboard-site", wait: "[data-undo]" },
+  cohort: { objects: true, path: "/objects/cohort/cohort-team", wait: "[data-undo]" },
+  action: { objects: true, path: "/objects/action/action-signed-up", wait: "[data-undo]" },
+  notebook: { objects: true, path: "/objects/notebook/notebook-review", wait: "[data-undo]" },
+  capabilities: { path: "/capabilities", wait: "article" },
+  products: { path: "/products", wait: "section dl" },
+  "not-found": { path: "/nowhere", wait: "text=There is no such page" },
   unreachable: { refuse: true, wait: "[role='alert']" },
 };
 
@@ -91,6 +119,46 @@ async function openApprovals(page) {
   const deletion = page.locator("[data-specimen='approval/of a deletion']");
   await deletion.getByRole("button", { name: "Reject" }).click();
   await deletion.getByRole("textbox", { name: "Why not?" }).fill("The sales team uses it");
+}
+
+async function openCommands(page) {
+  await page.getByRole("textbox", { name: "Your question" }).fill("/");
+  await page.getByRole("listbox", { name: "Commands" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+}
+
+async function filterByWords(page) {
+  await page.getByRole("textbox", { name: "Filter feature flags by words" }).fill(question("filters"));
+  await page.keyboard.press("Enter");
+  await page.getByText("2 of 5 feature flags").waitFor();
+  await page.getByRole("button", { name: "Filters (2)" }).click();
+  await page.getByRole("spinbutton").waitFor();
+}
+
+async function makeFlag(page) {
+  await page.getByRole("button", { name: "New" }).first().click();
+  await page.getByRole("textbox", { name: /^key/ }).fill("search-v2");
+  await page.getByRole("button", { name: "Show what it changes" }).click();
+  await page.getByRole("button", { name: "Create" }).waitFor();
+}
+
+async function askInDock(page) {
+  await page.getByRole("textbox", { name: "Your question" }).fill(question("approval"));
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Approve" }).waitFor();
+}
+
+async function undoLast(page) {
+  await page.getByText("What is different").first().click();
+  await page.getByRole("button", { name: "Undo" }).first().click();
+  await page.locator("[data-undo='undone']").waitFor();
+}
+
+async function editFlag(page) {
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await page.getByRole("spinbutton", { name: /rollout/ }).fill("500");
+  await page.getByRole("button", { name: "Show what it changes" }).click();
+  await page.getByText("Must be at most 100").waitFor();
 }
 
 async function openDrawer(page) {
@@ -130,7 +198,8 @@ async function shot(name, state, theme, width) {
   const problems = [];
   page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
   page.on("console", (message) => {
-    if (message.type() === "error" && !state.refuse) problems.push(`console: ${message.text()}`);
+    // A browser notes every answer that is no success.
+    if (message.type() === "error" && !state.refuse && !state.noise) problems.push(`console: ${message.text()}`);
   });
   try {
     await reach(page, state);
@@ -148,6 +217,7 @@ async function shot(name, state, theme, width) {
 
 async function reach(page, state) {
   if (state.refuse) await page.route("**/api/**", (route) => route.abort());
+  else if (state.objects && base !== mock.url) await routeToMock(page, /^\/api\/(?!projects$)/);
   else if (state.fixture && base !== mock.url) await routeToMock(page);
   await page.goto((state.slow ? options.slow : base) + (state.path ?? ""), { waitUntil: "load" });
   const text = state.fixture ? question(state.fixture) : state.ask;
@@ -159,13 +229,15 @@ async function reach(page, state) {
   await state.act?.(page);
 }
 
-/** Lets the mock answer the routes of runs, behind the real server's page. */
-async function routeToMock(page) {
-  const ofRuns = (url) => /^\/api\/(runs|conversations|projects\/[^/]+\/runs)/.test(url.pathname);
-  await page.route(ofRuns, (route) => {
-    const { pathname, search } = new URL(route.request().url());
-    return route.continue({ url: mock.url + pathname + search });
-  });
+/** Lets the mock answer some routes, those of runs at first, behind the real server's page. */
+async function routeToMock(page, paths = /^\/api\/(runs|conversations|projects\/[^/]+\/runs)/) {
+  await page.route(
+    (url) => paths.test(url.pathname),
+    (route) => {
+      const { pathname, search } = new URL(route.request().url());
+      return route.continue({ url: mock.url + pathname + search });
+    },
+  );
 }
 
 /** Gives the window the page's height, so that nothing sticks in the middle of the picture. */

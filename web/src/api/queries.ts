@@ -2,6 +2,8 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "@/api/client";
+import { type ActivityFilter, type ObjectKind, objectsApi } from "@/api/objects";
+import type { Json, ResultSnapshot } from "@/api/types";
 
 export const projectsQuery = queryOptions({ queryKey: ["projects"], queryFn: api.projects, staleTime: 30_000 });
 
@@ -41,3 +43,39 @@ export const conversationQuery = (id: string | undefined) =>
     enabled: id !== undefined,
     staleTime: 5000,
   });
+
+export const objectsQuery = (project: string, kind: ObjectKind) =>
+  queryOptions({
+    queryKey: ["objects", project, kind],
+    queryFn: () => objectsApi.list(project, kind),
+    staleTime: 5000,
+  });
+
+export const objectQuery = (project: string, id: string) =>
+  queryOptions({
+    queryKey: ["objects", project, "one", id],
+    queryFn: () => objectsApi.get(project, id),
+    staleTime: 5000,
+  });
+
+export const activityQuery = (project: string, filter: ActivityFilter) =>
+  queryOptions({
+    queryKey: ["activity", project, filter],
+    queryFn: () => objectsApi.activity(project, filter),
+    staleTime: 5000,
+  });
+
+/** The result of a query that an object holds, computed now. */
+export const savedQuery = (project: string, tool: string, query: Json) =>
+  queryOptions({
+    queryKey: ["saved query", project, tool, query],
+    queryFn: async (): Promise<ResultSnapshot> => {
+      const { table, provenance, warnings } = await api.callTool(project, tool, query);
+      if (!table) throw new Error(`${tool} gives no table for this query`);
+      return { handle: "", table, provenance, warnings };
+    },
+    staleTime: 60_000,
+  });
+
+export const runQuery = (id: string) =>
+  queryOptions({ queryKey: ["run", id], queryFn: () => api.run(id), staleTime: 5000 });

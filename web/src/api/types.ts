@@ -26,6 +26,7 @@ export type Segment = Schemas["Segment"];
 export type Answer = Schemas["Answer"];
 
 export type Effect = Schemas["Effect"];
+export type ToolCallResult = Schemas["ToolCallResult"];
 export type ToolInfo = Schemas["ToolInfo"];
 export type ProductInfo = Schemas["ProductInfo"];
 export type Taxonomy = Schemas["Taxonomy"];

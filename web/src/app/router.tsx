@@ -1,9 +1,20 @@
 /** The pages and their addresses. What is not seen first is fetched when it is opened. */
 
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, useParams } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  useParams,
+} from "@tanstack/react-router";
+import { Fragment } from "react";
+import type { Json } from "@/api/types";
 import { useProject } from "@/app/project";
 import { Shell } from "@/app/shell";
+import { AskDock } from "@/features/chat/ask-dock";
 import { Chat } from "@/features/chat/chat";
+import { RunPage } from "@/features/chat/run-page";
 import { NotFound } from "@/features/not-found";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -19,6 +30,42 @@ const gallery = createRoute({
   component: lazyRouteComponent(() => import("@/features/gallery/gallery")),
 });
 
+/** Pages with the ask box below them. */
+const page = createRoute({ getParentRoute: () => root, id: "page", component: DockedPage });
+const objects = createRoute({
+  getParentRoute: () => page,
+  path: "/objects/$kind",
+  validateSearch: (search: Record<string, unknown>): { filters?: Json } =>
+    search.filters === undefined ? {} : { filters: search.filters },
+  component: lazyRouteComponent(() => import("@/features/objects/objects-page")),
+});
+const object = createRoute({
+  getParentRoute: () => page,
+  path: "/objects/$kind/$id",
+  component: lazyRouteComponent(() => import("@/features/objects/object-page")),
+});
+const capabilities = createRoute({
+  getParentRoute: () => page,
+  path: "/capabilities",
+  component: lazyRouteComponent(() => import("@/features/products/capabilities-page")),
+});
+const products = createRoute({
+  getParentRoute: () => page,
+  path: "/products",
+  component: lazyRouteComponent(() => import("@/features/products/products-page")),
+});
+const run = createRoute({ getParentRoute: () => page, path: "/runs/$runId", component: RunPage });
+
+function DockedPage() {
+  const project = useProject();
+  return (
+    <Fragment key={project.id}>
+      <Outlet />
+      <AskDock project={project.id} />
+    </Fragment>
+  );
+}
+
 function ChatPage() {
   const project = useProject();
   const { conversationId } = useParams({ strict: false });
@@ -26,7 +73,11 @@ function ChatPage() {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([chat.addChildren([index, conversation]), gallery]),
+  routeTree: root.addChildren([
+    chat.addChildren([index, conversation]),
+    page.addChildren([objects, object, capabilities, products, run]),
+    gallery,
+  ]),
 });
 
 declare module "@tanstack/react-router" {

@@ -4,7 +4,7 @@ import { type ReactNode, useId } from "react";
 import { Icon } from "@/ui/icons";
 
 export const CONTROL =
-  "w-full min-w-0 rounded-lg border border-control bg-surface px-2.5 py-1.5 text-sm disabled:opacity-60 aria-invalid:border-bad";
+  "w-full min-w-0 rounded-lg border border-control bg-surface px-2.5 py-1.5 text-sm text-ink disabled:opacity-60 aria-invalid:border-bad";
 
 /** What a control needs to be tied to its label, its hint and its problem. */
 export interface ControlProps {

@@ -27,9 +27,7 @@ export function AskDock({ project }: { project: string }) {
         <AskArea
           onAsk={(question, modes) => put(question, { modes })}
           onStop={stop}
-          placeholder={
-            last?.thread.status === "asked" ? "Write your answer" : "Ask about this page, or type / for commands"
-          }
+          placeholder={last?.thread.status === "asked" ? "Write your answer" : "Ask, or type / for commands"}
         />
       </div>
     </div>
@@ -93,7 +91,7 @@ function Suggestions({ onAsk }: { onAsk: (question: string) => void }) {
     <ul aria-label="Suggested questions" className="mb-2 flex flex-wrap gap-1.5">
       {questions.slice(0, 4).map((question) => (
         <li key={question}>
-          <Button size="small" className="rounded-full bg-surface" onClick={() => onAsk(question)}>
+          <Button size="small" onClick={() => onAsk(question)}>
             {question}
           </Button>
         </li>

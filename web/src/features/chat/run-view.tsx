@@ -1,6 +1,6 @@
 /** One run: the question, the steps, and how it ended. */
 
-import { useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import type { Report, Thread } from "@/api/types";
 import { Note, UnboundText, UncheckedNumbers } from "@/features/answer/draft";
 import { Outcome, type OutcomeActions } from "@/features/answer/outcome";
@@ -21,10 +21,12 @@ export interface RunViewProps extends OutcomeActions {
   failure: Report | null;
   /** What the page did with results of this run. */
   applied?: ReadonlyMap<string, Applied>;
+  /** What it changed, below how it ended. */
+  changes?: ReactNode;
   onRedeliver: () => void;
 }
 
-export function RunView({ thread, connection, failure, applied, onRedeliver, ...actions }: RunViewProps) {
+export function RunView({ thread, connection, failure, applied, changes, onRedeliver, ...actions }: RunViewProps) {
   const id = useId();
   const running = thread.status === "running" && !failure;
   // A card of a running call already says what happens.
@@ -61,6 +63,7 @@ export function RunView({ thread, connection, failure, applied, onRedeliver, ...
         ),
       )}
       <Outcome thread={thread} {...actions} />
+      {changes}
       {failure && (
         <ErrorCard
           error={failure}

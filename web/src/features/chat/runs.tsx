@@ -4,6 +4,7 @@ import { decisionOn, type ShownRun } from "@/features/chat/conversation-runs";
 import { redeliver } from "@/features/chat/live-runs";
 import { RunView } from "@/features/chat/run-view";
 import type { Conversation } from "@/features/chat/use-conversation";
+import { mayHaveChanged, RunChanges } from "@/features/objects/run-changes";
 import { decisionWords } from "@/lib/decision";
 import { statusLine } from "@/lib/thread";
 
@@ -27,6 +28,12 @@ export function Runs({ conversation: { runs, put }, onEdit }: RunsProps) {
             connection={connection}
             failure={failure}
             applied={applied}
+            changes={
+              thread.project &&
+              thread.run_id &&
+              thread.status !== "running" &&
+              mayHaveChanged(thread) && <RunChanges project={thread.project} run={thread.run_id} />
+            }
             decided={decisionOn(run, runs)}
             onAskAgain={() => put(thread.question)}
             onEdit={() => onEdit(thread.question)}

@@ -40,7 +40,7 @@ export function ConditionRow({ condition, fields, place, focus, invalid, onChang
       <select
         aria-label={`Field of condition ${place}`}
         data-focus={focus}
-        className={`${CONTROL} h-9 flex-1 basis-32 sm:max-w-48`}
+        className={`${CONTROL} h-9 flex-1 basis-24 sm:max-w-48`}
         value={field ? fieldId(field) : ""}
         onChange={(event) => {
           const next = fields.find((each) => fieldId(each) === event.target.value);
@@ -52,7 +52,7 @@ export function ConditionRow({ condition, fields, place, focus, invalid, onChang
       </select>
       <select
         aria-label={`Operator of condition ${place}`}
-        className={`${CONTROL} h-9 flex-1 basis-28 sm:max-w-44`}
+        className={`${CONTROL} h-9 flex-1 basis-32 sm:max-w-44`}
         value={operator}
         onChange={(event) => onChange(withOperator(condition, event.target.value as Operator))}
       >

@@ -1,0 +1,60 @@
+/** Taking changes back, with how it stands. */
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { asReport } from "@/api/client";
+import { type Activity, objectsApi } from "@/api/objects";
+import type { UndoState } from "@/features/results/undo";
+import { formatWhen } from "@/lib/format";
+
+function useTakingBack(call: () => Promise<unknown>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: call,
+    // Also after a failure: what stands in the way may be new here.
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ["objects"] }),
+        client.invalidateQueries({ queryKey: ["activity"] }),
+      ]),
+  });
+}
+
+/** One activity. What the server says of it comes first: somebody else may have taken it back. */
+export function useUndoActivity(project: string, activity: Activity): { state: UndoState; undo: () => void } {
+  const undoing = useTakingBack(() => objectsApi.undo(project, activity.id));
+  return { state: stateOf(undoing, activity.undone_by !== null), undo: () => undoing.mutate() };
+}
+
+/** All that a run has changed. */
+export function useUndoRun(
+  project: string,
+  run: string,
+  activities: Activity[],
+): { state: UndoState; undo: () => void } {
+  const undoing = useTakingBack(() => objectsApi.undoRun(project, run));
+  const kept = activities.filter((each) => each.undone_by === null);
+  const all = activities.length > 0 && kept.length === 0;
+  const state = stateOf(undoing, all);
+  // The server takes back what it can; what still stands afterwards was changed again since.
+  if (undoing.isSuccess && !all && kept.length < activities.length) {
+    return {
+      state: { type: "partly", kept: kept.map((each) => `${each.name} was changed since`) },
+      undo: () => undoing.mutate(),
+    };
+  }
+  return { state, undo: () => undoing.mutate() };
+}
+
+function stateOf(
+  undoing: { isPending: boolean; isError: boolean; error: Error | null; submittedAt: number },
+  undone: boolean,
+): UndoState {
+  if (undone) {
+    return undoing.submittedAt > 0
+      ? { type: "undone", at: formatWhen(new Date(undoing.submittedAt).toISOString()) }
+      : { type: "undone" };
+  }
+  if (undoing.isPending) return { type: "undoing" };
+  if (undoing.isError) return { type: "failed", error: asReport(undoing.error) };
+  return { type: "ready" };
+}
