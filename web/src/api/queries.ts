@@ -12,14 +12,6 @@ export const toolsQuery = queryOptions({ queryKey: ["tools"], queryFn: api.tools
 
 export const productsQuery = queryOptions({ queryKey: ["products"], queryFn: api.products, staleTime: 300_000 });
 
-export const taxonomyQuery = (project: string | null) =>
-  queryOptions({
-    queryKey: ["taxonomy", project],
-    queryFn: () => api.taxonomy(project ?? ""),
-    enabled: project !== null,
-    staleTime: 60_000,
-  });
-
 export const suggestionsQuery = (project: string | null) =>
   queryOptions({
     queryKey: ["suggestions", project],
@@ -63,6 +55,15 @@ export const activityQuery = (project: string, filter: ActivityFilter) =>
     queryKey: ["activity", project, filter],
     queryFn: () => objectsApi.activity(project, filter),
     staleTime: 5000,
+  });
+
+/** What a call would do. It is asked for anew each time, as others write, too. */
+export const previewQuery = (project: string, tool: string, args: Json) =>
+  queryOptions({
+    queryKey: ["preview", project, tool, args],
+    queryFn: () => objectsApi.preview(project, tool, args),
+    retry: false,
+    gcTime: 0,
   });
 
 /** The result of a query that an object holds, computed now. */

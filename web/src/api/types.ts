@@ -29,10 +29,6 @@ export type Effect = Schemas["Effect"];
 export type ToolCallResult = Schemas["ToolCallResult"];
 export type ToolInfo = Schemas["ToolInfo"];
 export type ProductInfo = Schemas["ProductInfo"];
-export type Taxonomy = Schemas["Taxonomy"];
-export type PropertyFilter = Schemas["PropertyFilter"];
-export type FilterGroup = Schemas["FilterGroup"];
-export type FilterNode = Schemas["FilterNode"];
 export type Operator = Schemas["Operator"];
 
 export type ModelReply = Schemas["ModelReply"];

@@ -1,6 +1,6 @@
 /** Changes of stored objects in words. */
 
-import type { Activity, Actor, Change, ObjectKind } from "@/api/objects";
+import type { Activity, Change, ObjectKind } from "@/api/objects";
 import type { Effect } from "@/api/types";
 import { fieldChanges } from "@/lib/diff";
 
@@ -68,10 +68,6 @@ export function callQuestion(title: string, effect: Effect, changes: Change[]): 
   if (!first) return `${title}? It ${effectWords(effect)}.`;
   if (more.length === 0) return `${changeWords(first)}?`;
   return `${changeWords(first)}, and ${more.length === 1 ? "1 more" : `${more.length} more`}?`;
-}
-
-export function actorWords(actor: Actor): string {
-  return actor.type === "agent" ? `${actor.name} (agent)` : actor.name;
 }
 
 const ACTIONS: Record<Activity["action"], string> = {

@@ -43,7 +43,7 @@ export function Outcome({ thread, ...actions }: { thread: Thread } & OutcomeActi
         </Refused>
       );
     case "asked":
-      return thread.awaiting ? <Asked awaiting={thread.awaiting} {...actions} /> : null;
+      return thread.awaiting ? <Asked project={thread.project} awaiting={thread.awaiting} {...actions} /> : null;
     case "failed":
       return (
         <div className="space-y-4">
@@ -103,13 +103,19 @@ function Answered({ thread }: { thread: Thread }) {
 }
 
 interface AskedProps extends Pick<OutcomeActions, "onReply" | "onDecide" | "decided"> {
+  project: string | null;
   awaiting: AwaitReason;
 }
 
-function Asked({ awaiting, onReply, onDecide, decided }: AskedProps) {
+function Asked({ project, awaiting, onReply, onDecide, decided }: AskedProps) {
   if (awaiting.type === "question") return <Question asked={awaiting} onReply={onReply} />;
   return (
-    <AskedApproval asked={awaiting} state={decided ?? { type: onDecide ? "open" : "dropped" }} onDecide={onDecide} />
+    <AskedApproval
+      project={project}
+      asked={awaiting}
+      state={decided ?? { type: onDecide ? "open" : "dropped" }}
+      onDecide={onDecide}
+    />
   );
 }
 

@@ -2,8 +2,10 @@
 
 import { SECTIONS } from "@/features/gallery/sections";
 import type { Section } from "@/features/gallery/specimen";
+import { usePageTitle } from "@/lib/page-title";
 
 export default function Gallery() {
+  usePageTitle("Gallery");
   return (
     <div className="mx-auto w-full max-w-6xl px-4 py-6 sm:px-6">
       <h1 className="text-2xl font-semibold tracking-tight">Gallery</h1>

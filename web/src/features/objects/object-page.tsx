@@ -17,6 +17,7 @@ import { useReadAgain } from "@/features/objects/read-again";
 import { WriteForm } from "@/features/objects/write-form";
 import { kindWord } from "@/lib/changes";
 import { formatInstant } from "@/lib/format";
+import { usePageTitle } from "@/lib/page-title";
 import { Button } from "@/ui/button";
 import { ErrorCard } from "@/ui/error-card";
 import { Icon } from "@/ui/icons";
@@ -27,6 +28,7 @@ export default function ObjectPage() {
   const ui = objectUi(kind);
   const project = useProject().id;
   const query = useQuery(objectQuery(project, id));
+  usePageTitle(query.data?.name ?? ui?.title ?? null);
   useReadAgain();
   if (!ui) return <NotFound />;
   return (

@@ -20,6 +20,7 @@ import { ObjectTable } from "@/features/objects/object-table";
 import { useReadAgain } from "@/features/objects/read-again";
 import { WriteForm } from "@/features/objects/write-form";
 import { conditionProblem, conditions, conditionWords, EMPTY_TREE, type Group, readTree, usable } from "@/lib/filters";
+import { usePageTitle } from "@/lib/page-title";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/empty";
 import { ErrorCard } from "@/ui/error-card";
@@ -47,6 +48,7 @@ const NO_OBJECTS: StoredObject[] = [];
 
 function ObjectList({ ui }: { ui: ObjectUi }) {
   const project = useProject();
+  usePageTitle(ui.title);
   const query = useQuery(objectsQuery(project.id, ui.kind));
   const tools = useQuery(toolsQuery);
   const navigate = useNavigate();

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { asReport } from "@/api/client";
 import { objectsApi, type StoredObject } from "@/api/objects";
-import { toolsQuery } from "@/api/queries";
+import { previewQuery, toolsQuery } from "@/api/queries";
 import type { Json } from "@/api/types";
 import type { ObjectTool } from "@/app/product";
 import { useProject } from "@/app/project";
@@ -36,13 +36,7 @@ export function WriteForm({ tool, object, sendLabel, direct = false, onClose }: 
   const [value, setValue] = useState<Json>(() => tool.arguments(object));
   const [checked, setChecked] = useState(false);
   const [sure, setSure] = useState(direct);
-  const preview = useQuery({
-    queryKey: ["preview", project, tool.tool, value],
-    queryFn: () => objectsApi.preview(project, tool.tool, value),
-    enabled: sure,
-    retry: false,
-    gcTime: 0,
-  });
+  const preview = useQuery({ ...previewQuery(project, tool.tool, value), enabled: sure });
   const write = useMutation({
     mutationFn: () => objectsApi.write(project, tool.tool, value),
     onSuccess: () => {

@@ -8,6 +8,7 @@ import type { ProductInfo, ToolInfo } from "@/api/types";
 import { useProject } from "@/app/project";
 import { fillQuestion } from "@/features/chat/draft-question";
 import { Stage } from "@/features/products/stage";
+import { usePageTitle } from "@/lib/page-title";
 import { Button } from "@/ui/button";
 import { Disclosure } from "@/ui/disclosure";
 import { Empty } from "@/ui/empty";
@@ -18,6 +19,7 @@ import { StatusLine } from "@/ui/status-line";
 
 export default function CapabilitiesPage() {
   const project = useProject();
+  usePageTitle("Capabilities");
   const products = useQuery(productsQuery);
   const tools = useQuery(toolsQuery);
   const suggestions = useQuery(suggestionsQuery(project.id));

@@ -1,10 +1,12 @@
 /** The products that are installed: who looks after each, how far it is, and what it is made of. */
 
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { asReport } from "@/api/client";
 import { productsQuery } from "@/api/queries";
 import type { ProductInfo } from "@/api/types";
 import { Stage } from "@/features/products/stage";
+import { usePageTitle } from "@/lib/page-title";
 import { Disclosure } from "@/ui/disclosure";
 import { Empty } from "@/ui/empty";
 import { ErrorCard } from "@/ui/error-card";
@@ -13,10 +15,17 @@ import { StatusLine } from "@/ui/status-line";
 
 export default function ProductsPage() {
   const products = useQuery(productsQuery);
+  usePageTitle("Products");
   return (
     <div className="mx-auto w-full max-w-5xl flex-1 px-4 py-6 sm:px-6">
       <h1 className="text-2xl font-semibold tracking-tight">Products</h1>
-      <p className="text-muted">What is installed, and who answers for it.</p>
+      <p className="text-muted">
+        What is installed, and who answers for it. What their pages are put together from is shown in the{" "}
+        <Link to="/gallery" className="underline underline-offset-3">
+          gallery
+        </Link>
+        .
+      </p>
       <div className="mt-6 space-y-4">
         {products.isPending && <StatusLine text="Reading the products" />}
         {products.isError && (

@@ -15,6 +15,7 @@ import { JsonFacts } from "@/ui/json-facts";
 import { Notice } from "@/ui/notice";
 import { SchemaForm } from "@/ui/schema-form";
 import { ReportText, Sentence } from "@/ui/sentence";
+import { StatusLine } from "@/ui/status-line";
 
 export interface AskedCall {
   tool: string;
@@ -33,11 +34,21 @@ export type ApprovalState =
   | { type: "failed"; error: Report }
   | Decided;
 
+/** What a call with other arguments would do. */
+export type EditedPreview =
+  | { type: "checking" }
+  | { type: "shown"; changes: Change[] }
+  | { type: "failed"; error: Report };
+
 export interface ApprovalProps {
   call: AskedCall;
   /** Of the arguments; without it they are edited as JSON. */
   schema?: JsonSchema | undefined;
   state: ApprovalState;
+  /** What the edited arguments would do, where that is known. */
+  edited?: EditedPreview | undefined;
+  /** Told of every edit that is right in itself; `null` where the arguments are as they were. */
+  onEdit?: (args: Json | null) => void;
   onDecide: (decision: Decision) => void;
 }
 
@@ -87,7 +98,7 @@ function DecidedApproval({ icon, text, call }: ApprovalProps & { icon: "check" |
 /** What the person is about to do beside saying yes or no. */
 type Part = "edit" | "reject" | null;
 
-function OpenApproval({ call, schema = {}, state, onDecide }: ApprovalProps) {
+function OpenApproval({ call, schema = {}, state, edited: preview, onEdit, onDecide }: ApprovalProps) {
   const [part, setPart] = useState<Part>(null);
   const [edited, setEdited] = useState<Json>(call.arguments);
   const [reason, setReason] = useState("");
@@ -96,6 +107,14 @@ function OpenApproval({ call, schema = {}, state, onDecide }: ApprovalProps) {
   const changed = !same(edited, call.arguments);
   const problems = changed ? validate(schema, edited) : [];
   const sending = state.type === "sending" ? state.decision : null;
+  // A preview is of arguments that were right; while they are not, what is shown is without them.
+  const current = changed && problems.length === 0 ? preview : undefined;
+  const changes = current?.type === "shown" ? current.changes : call.changes;
+  const edit = (next: Json) => {
+    setEdited(next);
+    if (same(next, call.arguments)) onEdit?.(null);
+    else if (validate(schema, next).length === 0) onEdit?.(next);
+  };
   const approve = () => onDecide(changed ? { decision: "approve", arguments: edited } : { decision: "approve" });
   const reject = () => onDecide(reason.trim() ? { decision: "reject", reason: reason.trim() } : { decision: "reject" });
   const toggle = (next: Part) => setPart(part === next ? null : next);
@@ -107,28 +126,20 @@ function OpenApproval({ call, schema = {}, state, onDecide }: ApprovalProps) {
           .
         </p>
         <div className="mt-3 space-y-3">
-          {call.changes.length > 0 && <Changes changes={call.changes} named />}
-          {part !== "edit" && !changed && call.changes.length === 0 && <JsonFacts value={call.arguments} />}
-          {changed && (
-            <p className="flex gap-2 text-sm text-warn">
-              <Icon name="edit" className="mt-0.5" />
-              <span>
-                You have changed the arguments.
-                {call.changes.length > 0 && " What is shown above is without your changes."}
-              </span>
-            </p>
-          )}
+          {changes.length > 0 && <Changes changes={changes} named />}
+          {part !== "edit" && !changed && changes.length === 0 && <JsonFacts value={call.arguments} />}
+          {changed && <EditedNote preview={current} shown={call.changes.length > 0} />}
           {part === "edit" && (
             <div id={panel} className="space-y-3 rounded-lg border border-line p-3">
               <SchemaForm
                 schema={schema}
                 value={edited}
-                onChange={setEdited}
+                onChange={edit}
                 problems={problems}
                 disabled={sending !== null}
               />
               {changed && (
-                <Button size="small" variant="ghost" onClick={() => setEdited(call.arguments)}>
+                <Button size="small" variant="ghost" onClick={() => edit(call.arguments)}>
                   <Icon name="undo" />
                   As they were
                 </Button>
@@ -204,5 +215,28 @@ function OpenApproval({ call, schema = {}, state, onDecide }: ApprovalProps) {
         </div>
       </Notice>
     </section>
+  );
+}
+
+/** Whether what is shown above is with the person's changes or without. */
+function EditedNote({ preview, shown }: { preview: EditedPreview | undefined; shown: boolean }) {
+  if (preview?.type === "checking") return <StatusLine text="Working out what your changes do" />;
+  if (preview?.type === "failed") {
+    return (
+      <div role="alert" className="text-sm text-bad">
+        <ReportText report={preview.error} />
+      </div>
+    );
+  }
+  const without = preview?.type !== "shown" && shown;
+  return (
+    <p className={`flex gap-2 text-sm ${without ? "text-warn" : "text-muted"}`}>
+      <Icon name="edit" className="mt-0.5" />
+      <span>
+        You have changed the arguments.
+        {without && " What is shown above is without your changes."}
+        {preview?.type === "shown" && " What is shown above is with your changes."}
+      </span>
+    </p>
   );
 }

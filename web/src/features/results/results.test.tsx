@@ -75,6 +75,39 @@ it("arguments that were edited go along, and only when they are right", () => {
   expect(onDecide).toHaveBeenLastCalledWith({ decision: "approve" });
 });
 
+it("an approval says whether what it shows is with the edits", () => {
+  const onEdit = vi.fn();
+  const changes = [{ ...CHANGE, after: { key: "beta", rollout: 10 } }];
+  const { call, schema, state, onDecide } = approve({ onEdit });
+  const open = (edited: ApprovalProps["edited"]) =>
+    view.rerender(<Approval {...{ call, schema, state, edited, onEdit, onDecide }} />);
+  cleanup();
+  const view = render(<Approval {...{ call, schema, state, onEdit, onDecide }} />);
+  const text = () => view.container.textContent ?? "";
+  press("Edit the arguments");
+  const write = (value: string) =>
+    fireEvent.change(screen.getByRole("spinbutton", { name: /rollout/ }), { target: { value } });
+  write("500");
+  expect(onEdit).not.toHaveBeenCalled();
+  write("10");
+  expect(onEdit).toHaveBeenCalledWith({ key: "beta", rollout: 10 });
+  expect(text()).toContain("What is shown above is without your changes.");
+  open({ type: "checking" });
+  expect(text()).toContain("Working out what your changes do…");
+  open({ type: "shown", changes });
+  expect(text()).toContain("after: 10");
+  expect(text()).toContain("What is shown above is with your changes.");
+  write("5000");
+  expect(text()).toContain("after: 50");
+  expect(text()).toContain("What is shown above is without your changes.");
+  write("10");
+  open({ type: "failed", error: ERROR });
+  expect(screen.getByRole("alert").textContent).toContain("It was changed meanwhile.");
+  press("As they were");
+  expect(onEdit).toHaveBeenLastCalledWith(null);
+  expect(text()).toContain("after: 50");
+});
+
 it("arguments of a tool without a schema are edited as JSON, and broken JSON is not sent", () => {
   const { onDecide } = approve({ schema: undefined });
   press("Edit the arguments");
