@@ -71,8 +71,9 @@ const STATES = {
   },
   gallery: { path: "/gallery", wait: "[data-specimen='answer/over time'] canvas" },
   "gallery-open": { path: "/gallery", wait: "[data-specimen='answer/over time'] canvas", act: openApprovals },
-  approval: { fixture: "approval", wait: settled("asked") },
+  approval: { objects: true, fixture: "approval", wait: settled("asked") },
   approved: {
+    objects: true,
     fixture: "approval",
     wait: settled("asked"),
     act: async (page) => {
