@@ -6,16 +6,16 @@ const catalog = JSON.parse(readFileSync(new URL("catalog.json", import.meta.url)
 export const { tools, products } = catalog;
 
 const ADA = { type: "person", name: "Ada" };
-const AGENT = { type: "agent", name: "Hedgerow", run_id: "01970012-0000-7001-8000-000000000001" };
 const CALL = "01970011-0000-7101-8000-000000000101";
+const AGENT = { type: "agent", name: "Ada", run_id: "01970012-0000-7001-8000-000000000001", call_id: CALL };
 
-const TEAM = { type: "AND", values: [{ key: "plan", value: "team", operator: "exact", type: "person" }] };
+const TEAM = [{ key: "plan", value: "team", operator: "exact", type: "person" }];
 
-const flag = (key, name, active, rollout_percentage, tags, filters) => ({
+const flag = (name, description, active, rollout_percentage, tags, properties = []) => ({
   kind: "feature_flag",
-  id: `flag-${key}`,
-  name: key,
-  body: { key, name, active, rollout_percentage, filters: filters ?? { type: "AND", values: [] }, tags },
+  id: `flag-${name}`,
+  name,
+  body: { description, active, filters: { groups: [{ properties, rollout_percentage }] }, tags },
 });
 
 const trends = (event, display) => ({
@@ -42,20 +42,39 @@ const OBJECTS = [
     kind: "dashboard",
     id: "dashboard-site",
     name: "The site at a glance",
-    body: { description: "What is read, and how much.", insights: ["insight-views", "insight-total"] },
+    body: {
+      description: "What is read, and how much.",
+      tiles: [
+        { type: "insight", insight: "insight-views", wide: true },
+        { type: "insight", insight: "insight-total" },
+        { type: "text", text: "The busiest day is **not** the last one, which is not over." },
+      ],
+    },
   },
-  { kind: "cohort", id: "cohort-team", name: "Team plan", body: { filters: TEAM } },
+  { kind: "cohort", id: "cohort-team", name: "Team plan", body: { filters: { type: "AND", values: TEAM } } },
   {
     kind: "action",
     id: "action-signed-up",
     name: "Signed up",
-    body: { steps: [{ event: "signed_up" }, { event: "$pageview", url: "/welcome" }] },
+    body: {
+      description: "Somebody has an account.",
+      steps: [
+        { event: "signed_up" },
+        { event: "$pageview", properties: [{ key: "$pathname", value: "/welcome", operator: "exact", type: "event" }] },
+      ],
+    },
   },
   {
     kind: "notebook",
     id: "notebook-review",
     name: "Launch review",
-    body: { text: "# Launch review\n\nSign-ups rose in the first week.\n\n- Ask sales\n- Write it up" },
+    body: {
+      cells: [
+        { type: "text", text: "# Launch review\n\nWhat was read in the first days:" },
+        { type: "query", title: "", query: trends("$pageview") },
+        { type: "text", text: "- Ask sales\n- Write it up" },
+      ],
+    },
   },
 ];
 
@@ -67,97 +86,86 @@ export function objectStore() {
     clock += 3_600_000;
     return new Date(clock).toISOString();
   };
+  const stateOf = (object) => (object ? { name: object.name, body: object.body } : undefined);
 
-  /** Writes a body, or deletes with `null`, and notes who did it. */
-  function write(object, after, actor, extra = {}) {
-    const before = objects.get(object.id)?.body ?? null;
-    const at = now();
-    const version = (objects.get(object.id)?.version ?? object.version ?? 0) + 1;
-    const old = objects.get(object.id);
-    if (after === null) objects.delete(object.id);
-    else
-      objects.set(object.id, {
-        id: object.id,
-        project: "site",
-        kind: object.kind,
-        name: after.key ?? object.name,
-        version,
-        body: after,
-        created_at: old?.created_at ?? at,
-        created_by: old?.created_by ?? actor,
-        updated_at: at,
-        updated_by: actor,
-      });
-    const action = after === null ? "deleted" : before === null ? "created" : "changed";
-    const activity = {
-      id: `activity-${activities.length + 1}`,
-      object_id: object.id,
-      kind: object.kind,
-      name: after?.key ?? object.name,
-      version,
-      at,
-      actor,
-      action,
-      before,
-      after,
-      undoes: null,
-      undone_by: null,
-      ...extra,
-    };
+  /** Writes a state, or deletes without one, and notes who did it. */
+  function write({ id, kind }, after, actor, undoes) {
+    const old = objects.get(id);
+    const [before, at, version] = [stateOf(old), now(), (old?.version ?? 0) + 1];
+    const made = { id, project: "site", kind, created_at: old?.created_at ?? at, created_by: old?.created_by ?? actor };
+    if (after) objects.set(id, { ...made, ...after, version, updated_at: at, updated_by: actor });
+    else objects.delete(id);
+    const done = after ? (before ? "changed" : "created") : "deleted";
+    const action = undoes ? "restored" : done;
+    const activity = { id: `activity-${activities.length + 1}`, object_id: id, project: "site", kind, version, at };
+    Object.assign(activity, { actor, action, before, after, undoes });
     activities.unshift(activity);
     return activity;
   }
 
-  for (const object of OBJECTS) write(object, object.body, ADA);
+  for (const object of OBJECTS) write(object, stateOf(object), ADA);
   const editor = OBJECTS[0];
-  write(editor, { ...editor.body, rollout_percentage: 5 }, ADA);
-  write(editor, { ...editor.body, rollout_percentage: 20 }, { ...AGENT, call_id: CALL });
+  const withShare = (rollout_percentage) => {
+    const [group] = editor.body.filters.groups;
+    const filters = { groups: [{ ...group, rollout_percentage }] };
+    return { name: editor.name, body: { ...editor.body, filters } };
+  };
+  write(editor, withShare(5), ADA);
+  write(editor, withShare(20), AGENT);
 
   function undo(activity) {
-    if (activity.undone_by) throw refusal("conflict", "it has been taken back already");
-    const current = objects.get(activity.object_id)?.body ?? null;
+    const current = stateOf(objects.get(activity.object_id));
     if (JSON.stringify(current) !== JSON.stringify(activity.after))
-      throw refusal("conflict", `${activity.name} was changed since`, "take the later changes back first");
-    const object = { id: activity.object_id, kind: activity.kind, name: activity.name, version: activity.version };
-    const back = write(object, activity.before, ADA, { undoes: activity.id, action: "restored" });
+      throw refusal("conflict", `${activity.kind} is not as this change left it`, "undo what came after it first");
+    const back = write({ id: activity.object_id, kind: activity.kind }, activity.before, ADA, activity.id);
     activity.undone_by = back.id;
     return back;
   }
 
-  /** The change that a call of a flag's tool makes. */
-  function changeOf(tool, args) {
-    const found = [...objects.values()].find((each) => each.kind === "feature_flag" && each.body.key === args.key);
-    const of = { kind: "feature_flag", id: found?.id ?? `flag-${args.key}`, name: args.key };
-    if (tool === "create_feature_flag") {
-      if (found) throw refusal("conflict", `there is a flag ${args.key} already`);
-      return { ...of, from_version: 0, before: null, after: { active: true, tags: [], ...args } };
-    }
-    if (!found) throw refusal("unknown_name", `there is no flag ${args.key}`, "known are the flags on this page");
-    const after = tool === "delete_feature_flag" ? null : { ...found.body, ...args };
-    return { ...of, from_version: found.version, before: found.body, after };
-  }
+  const EFFECTS = { create: "create", update: "change", delete: "delete" };
 
-  const EFFECTS = { create_feature_flag: "create", update_feature_flag: "change", delete_feature_flag: "delete" };
+  /** The change that a call of a tool of objects makes. */
+  function changeOf(tool, args) {
+    const [, verb, kind] = /^(create|update|delete)_(.+)$/.exec(tool);
+    const found = [...objects.values()].find((each) => each.kind === kind && each.name === args.name);
+    if (verb === "create") {
+      if (found) throw refusal("conflict", `a ${kind} named "${args.name}" exists already`);
+      return { id: `flag-${args.name}`, kind, from_version: 0, after: { name: args.name, body: args.body } };
+    }
+    if (!found) throw refusal("unknown_name", `unknown ${kind} "${args.name}"`);
+    const body = verb === "update" ? merged(found.body, args.changes ?? {}) : null;
+    const after = body ? { name: args.new_name ?? found.name, body } : undefined;
+    return { id: found.id, kind, from_version: found.version, before: stateOf(found), after };
+  }
 
   return {
     list: (kind) => [...objects.values()].filter((object) => object.kind === kind),
     get: (id) => objects.get(id),
     activity: ({ object, run }) =>
-      activities.filter(
-        (each) => (!object || each.object_id === object) && (!run || each.actor.run_id === run || each.run === run),
-      ),
+      activities.filter((each) => (!object || each.object_id === object) && (!run || each.actor.run_id === run)),
     undo: (id) => undo(activities.find((each) => each.id === id)),
-    undoRun: (run, call) =>
-      activities
-        .filter((each) => each.actor.run_id === run && !each.undone_by && (!call || each.actor.call_id === call))
-        .map(undo),
-    preview: (tool, args) => ({ tool, effect: EFFECTS[tool], decision: "ask", changes: [changeOf(tool, args)] }),
+    undoRun: (run) => activities.filter((each) => each.actor.run_id === run && !each.undone_by).map(undo),
+    preview: (tool, args) => {
+      const change = changeOf(tool, args);
+      return { tool, effect: EFFECTS[tool.split("_")[0]], decision: "ask", changes: [change] };
+    },
     write: (tool, args, actor = ADA) => {
       const change = changeOf(tool, args);
-      return write({ ...change, version: change.from_version }, change.after, actor);
+      return write(change, change.after, actor);
     },
-    isWrite: (tool) => tool in EFFECTS,
+    isWrite: (tool) => /^(create|update|delete)_/.test(tool),
   };
+}
+
+/** A merge patch (RFC 7396), applied. */
+function merged(target, patch) {
+  if (patch === null || typeof patch !== "object" || Array.isArray(patch)) return patch;
+  const result = { ...(target && typeof target === "object" && !Array.isArray(target) ? target : {}) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = merged(result[key], value);
+  }
+  return result;
 }
 
 /** An error with the report that the server would give. */

@@ -87,6 +87,7 @@ async function handle(state, request, response) {
   if (!run) return send(response, 404, failure("unknown_name", `unknown run "${id}"`));
   if (!action) return send(response, 200, (await threads([run], run.events[0].conversation_id))[0]);
   if (action === "events") return stream(run, request, url, response);
+  if (action === "undo") return send(response, 200, { data: state.objects.undoRun(id) });
   if (action === "cancel") {
     push(run, { kind: "cancelled" });
     return send(response, 202, {});
@@ -100,13 +101,12 @@ async function ofProject({ objects, fixtures }, request, url) {
   const query = Object.fromEntries(url.searchParams);
   const body = request.method === "POST" ? JSON.parse((await text(request)) || "{}") : null;
   if (what === "objects") {
-    if (!id) return { items: objects.list(query.kind) };
+    if (!id) return { data: objects.list(query.kind) };
     const object = objects.get(id);
     if (!object) throw refusal("unknown_name", `there is no object ${id}`);
     return object;
   }
-  if (what === "activity") return id ? objects.undo(id) : { items: objects.activity(query) };
-  if (what === "runs") return { items: objects.undoRun(id, query.call) };
+  if (what === "activity") return id ? objects.undo(id) : { data: objects.activity(query) };
   if (what === "tools" && action === "preview") return objects.preview(id, body);
   if (what === "tools" && id === "query_trends") return trendsResult(fixtures, body);
   if (what === "tools" && objects.isWrite(id)) {
@@ -163,7 +163,7 @@ async function startRun(state, request, response) {
 function decided({ fixtures, objects }, { run_id, approval }) {
   if (approval.decision === "reject") return fixtures.rejected;
   const { tool, call_id, arguments: args } = fixtures.approval.at(-1).reason;
-  objects.write(tool, approval.arguments ?? args, { type: "agent", name: "Hedgerow", run_id, call_id });
+  objects.write(tool, approval.arguments ?? args, { type: "agent", name: "Ada", run_id, call_id });
   return fixtures.approved;
 }
 

@@ -90,7 +90,7 @@ const STATES = {
   "flag-edit": { objects: true, path: "/objects/feature_flag/flag-new-editor", wait: "[data-undo]", act: editFlag },
   "flag-gone": { objects: true, noise: true, path: "/objects/feature_flag/none", wait: "text=can't be shown" },
   insight: { objects: true, path: "/objects/insight/insight-views", wait: "canvas" },
-  dashboard: { objects: true, path: "/objects/dashboard/dashboard-site", wait: "[data-undo]" },
+  dashboard: { objects: true, path: "/objects/dashboard/dashboard-site", wait: "canvas" },
   cohort: { objects: true, path: "/objects/cohort/cohort-team", wait: "[data-undo]" },
   action: { objects: true, path: "/objects/action/action-signed-up", wait: "[data-undo]" },
   notebook: { objects: true, path: "/objects/notebook/notebook-review", wait: "[data-undo]" },
@@ -138,7 +138,7 @@ async function filterByWords(page) {
 
 async function makeFlag(page) {
   await page.getByRole("button", { name: "New" }).first().click();
-  await page.getByRole("textbox", { name: /^key/ }).fill("search-v2");
+  await page.getByRole("textbox", { name: /^name/ }).fill("search-v2");
   await page.getByRole("button", { name: "Show what it changes" }).click();
   await page.getByRole("button", { name: "Create" }).waitFor();
 }

@@ -3,21 +3,18 @@
 import { request, segment, sendJson } from "@/api/client";
 import type { Effect, Json } from "@/api/types";
 
+/** The kinds that the menu has, in its order. The server may know others. */
 export const OBJECT_KINDS = ["feature_flag", "insight", "dashboard", "cohort", "action", "notebook"] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
-/** Who did something. An agent acts within a run, by one of its calls. */
-export interface Actor {
-  type: "person" | "agent";
-  name: string;
-  run_id?: string;
-  call_id?: string;
-}
+/** Who did something. An agent acts for a person, within a run, by one of its calls. */
+export type Actor = { type: "person"; name: string } | { type: "agent"; name: string; run_id: string; call_id: string };
 
 export interface StoredObject {
   id: string;
   project: string;
-  kind: ObjectKind;
+  kind: string;
+  /** One of a kind in a project. */
   name: string;
   version: number;
   body: Json;
@@ -27,34 +24,40 @@ export interface StoredObject {
   updated_by: Actor;
 }
 
+/** What a change can change of an object. */
+export interface ObjectState {
+  name: string;
+  body: Json;
+}
+
 /** What a call would do to an object, or has done. */
 export interface Change {
-  kind: ObjectKind;
   id: string;
-  name: string;
+  kind: string;
   /** The version that is changed; 0 for something new. */
   from_version: number;
-  /** The body as it stands; `null` for something new. */
-  before: Json | null;
-  /** The body afterwards; `null` for something deleted. */
-  after: Json | null;
+  /** Absent for something new. */
+  before?: ObjectState | null;
+  /** Absent for something deleted. */
+  after?: ObjectState | null;
 }
 
 export interface Activity {
   id: string;
   object_id: string;
-  kind: ObjectKind;
-  name: string;
+  project: string;
+  kind: string;
+  /** The version that it led to. */
   version: number;
   at: string;
   actor: Actor;
   action: "created" | "changed" | "deleted" | "restored";
-  before: Json | null;
-  after: Json | null;
+  before?: ObjectState | null;
+  after?: ObjectState | null;
   /** The activity that this one has taken back. */
-  undoes: string | null;
+  undoes?: string | null;
   /** The activity that has taken this one back. */
-  undone_by: string | null;
+  undone_by?: string | null;
 }
 
 /** What a call would do, before it is made. */
@@ -65,12 +68,8 @@ export interface Preview {
   changes: Change[];
 }
 
-interface Items<T> {
-  items: T[];
-}
-
 const of = (project: string) => `/api/projects/${segment(project)}`;
-const items = async <T>(reply: Promise<Response>): Promise<T[]> => ((await (await reply).json()) as Items<T>).items;
+const list = async <T>(reply: Promise<Response>): Promise<T[]> => ((await (await reply).json()) as { data: T[] }).data;
 const one = async <T>(reply: Promise<Response>): Promise<T> => (await (await reply).json()) as T;
 
 export interface ActivityFilter {
@@ -79,20 +78,19 @@ export interface ActivityFilter {
 }
 
 export const objectsApi = {
-  list: (project: string, kind: ObjectKind) =>
-    items<StoredObject>(request(`${of(project)}/objects?kind=${segment(kind)}`)),
+  list: (project: string, kind: string) => list<StoredObject>(request(`${of(project)}/objects?kind=${segment(kind)}`)),
   get: (project: string, id: string) => one<StoredObject>(request(`${of(project)}/objects/${segment(id)}`)),
   activity: (project: string, filter: ActivityFilter) => {
     const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== undefined));
-    return items<Activity>(request(`${of(project)}/activity?${query}`));
+    return list<Activity>(request(`${of(project)}/activity?${query}`));
   },
   /** Takes one change back. */
   undo: (project: string, activity: string) =>
     one<Activity>(sendJson(`${of(project)}/activity/${segment(activity)}/undo`, {})),
   /** Takes back all that a run has changed, or one call of it. */
-  undoRun: (project: string, run: string, call?: string) => {
+  undoRun: (run: string, call?: string) => {
     const query = call === undefined ? "" : `?call=${segment(call)}`;
-    return items<Activity>(sendJson(`${of(project)}/runs/${segment(run)}/undo${query}`, {}));
+    return list<Activity>(sendJson(`/api/runs/${segment(run)}/undo${query}`, {}));
   },
   /** What a call would do. */
   preview: (project: string, tool: string, args: Json) =>

@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "@/api/client";
-import { type ActivityFilter, type ObjectKind, objectsApi } from "@/api/objects";
+import { type ActivityFilter, objectsApi } from "@/api/objects";
 import type { Json, ResultSnapshot } from "@/api/types";
 
 export const projectsQuery = queryOptions({ queryKey: ["projects"], queryFn: api.projects, staleTime: 30_000 });
@@ -36,7 +36,7 @@ export const conversationQuery = (id: string | undefined) =>
     staleTime: 5000,
   });
 
-export const objectsQuery = (project: string, kind: ObjectKind) =>
+export const objectsQuery = (project: string, kind: string) =>
   queryOptions({
     queryKey: ["objects", project, kind],
     queryFn: () => objectsApi.list(project, kind),

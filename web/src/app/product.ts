@@ -31,12 +31,6 @@ export interface ObjectColumn {
   wide?: boolean;
 }
 
-/** A tool that a person writes with, and what its form begins with for an object. */
-export interface ObjectTool {
-  tool: string;
-  arguments: (object: StoredObject | null) => Json;
-}
-
 /** The pages of a kind of stored objects: a list, and one object with what was done to it. */
 export interface ObjectUi {
   kind: ObjectKind;
@@ -52,8 +46,6 @@ export interface ObjectUi {
   columns: ObjectColumn[];
   /** Shows the body of one. */
   Body: ComponentType<{ object: StoredObject }>;
-  /** Tools that are not installed are not offered. */
-  tools?: { create?: ObjectTool; change?: ObjectTool; delete?: ObjectTool };
   /** Wishes for the list, in words. */
   suggestions?: string[];
 }

@@ -2,9 +2,8 @@
 
 import { OBJECT_KINDS, type ObjectKind } from "@/api/objects";
 import type { ObjectUi, ProductManifest, ToolUi } from "@/app/product";
-import { featureFlags } from "@/features/objects/feature-flags";
-import { notebooks } from "@/features/objects/notebooks";
-import { plainObjectUi } from "@/features/objects/plain-object";
+import { OBJECT_PAGES } from "@/features/objects/kinds";
+import { plainObjectUi } from "@/features/objects/kinds/plain";
 
 const manifests = import.meta.glob<ProductManifest>("../../../crates/products/*/web/manifest.ts", {
   eager: true,
@@ -23,7 +22,7 @@ for (const [path, manifest] of Object.entries(manifests)) {
     objects.set(ui.kind, ui);
   }
 }
-for (const ui of [featureFlags, notebooks]) if (!objects.has(ui.kind)) objects.set(ui.kind, ui);
+for (const ui of OBJECT_PAGES) if (!objects.has(ui.kind)) objects.set(ui.kind, ui);
 // A kind that nobody has pages for is shown plainly rather than not at all.
 const inOrder = OBJECT_KINDS.map((kind) => objects.get(kind) ?? plainObjectUi(kind));
 

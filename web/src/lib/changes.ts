@@ -1,8 +1,8 @@
 /** Changes of stored objects in words. */
 
-import type { Activity, Change, ObjectKind } from "@/api/objects";
-import type { Effect } from "@/api/types";
-import { fieldChanges } from "@/lib/diff";
+import type { Activity, Change, ObjectKind, ObjectState } from "@/api/objects";
+import type { Effect, Json } from "@/api/types";
+import { type FieldChange, fieldChanges } from "@/lib/diff";
 
 const KINDS: Record<ObjectKind, string> = {
   feature_flag: "feature flag",
@@ -28,17 +28,32 @@ const VERBS = {
   delete: { now: "Delete", past: "Deleted" },
 };
 
-function verbOf(change: Pick<Change, "before" | "after">): keyof typeof VERBS {
-  if (change.after === null) return "delete";
-  return change.before === null ? "create" : "change";
+type States = Pick<Change, "before" | "after">;
+
+/** The name after a change, or before it where nothing is left. */
+export function nameOf({ before, after }: States): string {
+  return after?.name ?? before?.name ?? "";
+}
+
+/** A state's fields: the name, and beside it those of the body, where neither hides the other. */
+export function stateFields(state: ObjectState | null | undefined): Json | null {
+  if (!state) return null;
+  const { name, body } = state;
+  const spread = body !== null && typeof body === "object" && !Array.isArray(body) && !("name" in body);
+  return spread ? { name, ...body } : { name, body };
+}
+
+/** The fields that are different. */
+export function changedFields({ before, after }: States): FieldChange[] {
+  return fieldChanges(stateFields(before), stateFields(after));
 }
 
 /** What a change does: `Change the insight “Sign-ups” in 2 fields`. */
-export function changeWords(change: Change, tense: "now" | "past" = "now"): string {
-  const verb = verbOf(change);
-  const fields = fieldChanges(change.before, change.after).length;
+export function changeWords(change: Pick<Change, "kind" | "before" | "after">, tense: "now" | "past" = "now"): string {
+  const verb = !change.after ? "delete" : change.before ? "change" : "create";
+  const fields = changedFields(change).length;
   const where = verb === "change" ? ` in ${fields === 1 ? "1 field" : `${fields} fields`}` : "";
-  return `${VERBS[verb][tense]} the ${kindWord(change.kind)} “${change.name}”${where}`;
+  return `${VERBS[verb][tense]} the ${kindWord(change.kind)} “${nameOf(change)}”${where}`;
 }
 
 const EFFECTS: Record<Effect, string> = {

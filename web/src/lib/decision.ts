@@ -3,7 +3,7 @@
 import type { Json } from "@/api/types";
 
 /** The arguments are there only where the person has changed them. */
-export type Decision = { decision: "approve"; arguments?: Json } | { decision: "reject"; reason?: string };
+export type Decision = { decision: "approve"; arguments?: Json } | { decision: "reject"; reason?: string | null };
 
 /** A decision as it is shown afterwards. */
 export type Decided =
@@ -16,6 +16,14 @@ const EDITED = "Yes, with other arguments";
 export function decisionWords(decision: Decision): string {
   if (decision.decision === "approve") return decision.arguments === undefined ? "Yes" : EDITED;
   return decision.reason ? `No: ${decision.reason}` : "No";
+}
+
+/** A decision, afterwards. */
+export function decided(decision: Decision): Decided {
+  if (decision.decision === "approve") {
+    return { type: "approved", edited: decision.arguments !== undefined && decision.arguments !== null };
+  }
+  return { type: "rejected", reason: decision.reason ?? null };
 }
 
 /** Reads the words again, where nothing but the conversation is left. Other words let the call drop. */

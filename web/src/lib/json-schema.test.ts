@@ -27,7 +27,7 @@ it.each([
   ["stage", "choice", false],
   ["owner", "object", true],
   ["tags", "list", false],
-  ["groups", "json", false],
+  ["groups", "objects", false],
   ["limit", "number", true],
   ["shape", "json", false],
 ])("the field of %s is %s, nullable %s", (key, kind, nullable) => {

@@ -28,7 +28,7 @@ export interface JsonSchema {
 }
 
 /** How a value is written in a form. What has no form of its own is written as JSON. */
-export type FieldKind = "text" | "number" | "integer" | "boolean" | "choice" | "list" | "object" | "json";
+export type FieldKind = "text" | "number" | "integer" | "boolean" | "choice" | "list" | "objects" | "object" | "json";
 
 export interface Field {
   kind: FieldKind;
@@ -117,12 +117,17 @@ function kindOf(schema: JsonSchema, root: JsonSchema): FieldKind {
     case "boolean":
       return schema.type;
     case "array":
-      return schema.items && isShort(fieldOf(schema.items, root).kind) ? "list" : "json";
+      return listKind(schema.items && fieldOf(schema.items, root).kind);
     case "object":
       return schema.properties && Object.keys(schema.properties).length > 0 ? "object" : "json";
     default:
       return schema.properties ? "object" : "json";
   }
+}
+
+function listKind(entries: FieldKind | undefined): FieldKind {
+  if (entries === "object") return "objects";
+  return entries !== undefined && isShort(entries) ? "list" : "json";
 }
 
 const isShort = (kind: FieldKind) => ["text", "number", "integer", "choice"].includes(kind);
@@ -264,6 +269,7 @@ export function startValue(field: Field): Json {
     case "boolean":
       return false;
     case "list":
+    case "objects":
       return [];
     case "object":
       return {};

@@ -20,6 +20,10 @@ const SCHEMA: JsonSchema = {
       title: "Owner",
     },
     extra: {},
+    groups: {
+      type: "array",
+      items: { type: "object", required: ["share"], properties: { share: { type: "integer", maximum: 100 } } },
+    },
   },
 };
 
@@ -69,4 +73,19 @@ it("an optional group is set, filled and taken away", () => {
   expect(value()).toMatchObject({ owner: { mail: "a@b.example" } });
   fireEvent.click(screen.getByRole("button", { name: "Take away Owner" }));
   expect(value()).toEqual({ name: "a", stage: "alpha" });
+});
+
+it("entries of a list are added, filled and taken away", () => {
+  const { value, type } = show({ name: "a", stage: "alpha" });
+  fireEvent.click(screen.getByRole("button", { name: "Add groups 1" }));
+  fireEvent.click(screen.getByRole("button", { name: "Add groups 2" }));
+  const [first] = screen.getAllByRole("spinbutton", { name: /share/ });
+  if (!first) throw new Error("there are two entries");
+  fireEvent.change(first, { target: { value: "50" } });
+  expect(value()).toMatchObject({ groups: [{ share: 50 }, {}] });
+  fireEvent.click(screen.getByRole("button", { name: "Take away groups 2" }));
+  expect(value()).toMatchObject({ groups: [{ share: 50 }] });
+  fireEvent.click(screen.getByRole("button", { name: "Take away groups 1" }));
+  expect(value()).toEqual({ name: "a", stage: "alpha" });
+  type("textbox", /Name/, "b");
 });

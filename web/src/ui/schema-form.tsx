@@ -119,6 +119,19 @@ function Entry({ name, field, needed, value, path, onChange, context }: EntryPro
       </fieldset>
     );
   }
+  if (field.kind === "objects") {
+    return (
+      <Entries
+        name={name}
+        field={field}
+        needed={needed}
+        value={value}
+        path={path}
+        onChange={onChange}
+        context={context}
+      />
+    );
+  }
   const problem =
     own?.message ?? (inside && `Entry ${inside.path.slice(path.length + 1)} ${inside.message}`) ?? undefined;
   return (
@@ -139,6 +152,51 @@ function Entry({ name, field, needed, value, path, onChange, context }: EntryPro
         />
       )}
     </Field>
+  );
+}
+
+/** A list of groups of fields. */
+function Entries({ name, field, needed, value, path, onChange, context }: EntryProps) {
+  const entries = Array.isArray(value) ? (value as Json[]) : [];
+  const items = fieldOf(field.schema.items ?? {}, context.root);
+  const own = context.problems.find((problem) => problem.path === path);
+  const set = (next: Json[]) => onChange(next.length === 0 && !needed ? undefined : next);
+  const word = `${name} ${entries.length + 1}`;
+  return (
+    <fieldset disabled={context.disabled} className="space-y-2">
+      <legend className="text-sm font-medium">{name}</legend>
+      {field.schema.description && <p className="text-xs text-muted">{field.schema.description}</p>}
+      {entries.map((entry, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: an entry's position is its identity.
+        <fieldset key={index} className="space-y-2 rounded-lg border border-line p-3">
+          <legend className="sr-only">{`${name} ${index + 1}`}</legend>
+          <div className="flex items-center justify-between gap-2 text-xs text-muted">
+            <span aria-hidden="true">{`${name} ${index + 1}`}</span>
+            <Button
+              variant="ghost"
+              size="small"
+              aria-label={`Take away ${name} ${index + 1}`}
+              onClick={() => set(entries.filter((_, at) => at !== index))}
+            >
+              <Icon name="close" />
+              Take away
+            </Button>
+          </div>
+          <ObjectFields
+            field={items}
+            value={entry}
+            path={joinPath(path, index)}
+            onChange={(next) => set(entries.map((each, at) => (at === index ? next : each)))}
+            context={context}
+          />
+        </fieldset>
+      ))}
+      {own && <ProblemText text={own.message.charAt(0).toUpperCase() + own.message.slice(1)} />}
+      <Button size="small" aria-label={`Add ${word}`} onClick={() => set([...entries, startValue(items)])}>
+        <Icon name="plus" />
+        Add
+      </Button>
+    </fieldset>
   );
 }
 

@@ -3,7 +3,7 @@
 import type { Thread } from "@/api/types";
 import type { LiveRun } from "@/features/chat/live-runs";
 import type { ApprovalState } from "@/features/results/approval";
-import { readDecision } from "@/lib/decision";
+import { type Decision, decided, readDecision } from "@/lib/decision";
 
 export type ShownRun = Pick<LiveRun, "asked" | "thread" | "connection" | "failure" | "applied">;
 
@@ -49,5 +49,6 @@ export function decisionOn(run: ShownRun, runs: ShownRun[]): ApprovalState | und
   if (!next) return undefined;
   const approval = next.asked?.approval;
   if (approval && next.connection === "sending") return { type: "sending", decision: approval.decision };
-  return readDecision(next.thread.question);
+  const said = approval ?? (next.thread as { approval?: Decision | null }).approval;
+  return said ? decided(said) : readDecision(next.thread.question);
 }

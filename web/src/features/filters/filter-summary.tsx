@@ -7,12 +7,14 @@ import { JsonFacts } from "@/ui/json-facts";
 export interface FilterSummaryProps {
   filters: Json;
   fields?: FilterField[];
+  /** What is shown where nothing is filtered. */
+  everything?: string;
 }
 
-export function FilterSummary({ filters, fields = [] }: FilterSummaryProps) {
+export function FilterSummary({ filters, fields = [], everything = "Everything" }: FilterSummaryProps) {
   try {
     const tree = readTree(filters);
-    if (tree.values.length === 0) return <p className="text-sm">Everybody: nothing is filtered.</p>;
+    if (tree.values.length === 0) return <p className="text-sm">{everything}</p>;
     return <NodeView node={tree} fields={fields} />;
   } catch {
     // A form of filters that is not known here is shown as it is.

@@ -1,6 +1,6 @@
 /** What the gallery shows its components with. Typed, so that a component that changes says what is out of date. */
 
-import type { Change } from "@/api/objects";
+import type { Change, ObjectState } from "@/api/objects";
 import type { Answer, Figure, FigureStatus, Report, ResultSnapshot, ToolCallView, Warning } from "@/api/types";
 import type { Command } from "@/features/chat/commands";
 import type { AskedCall } from "@/features/results/approval";
@@ -38,66 +38,65 @@ export const WARNINGS: Warning[] = [
   { code: "row_limit", message: "The first 100 of 2,317 paths are shown." },
 ];
 
+const flagFor = (percent: number, tags: string[]): ObjectState => ({
+  name: "new-editor",
+  body: {
+    active: true,
+    filters: {
+      groups: [{ properties: [{ key: "plan", operator: "exact", value: "team" }], rollout_percentage: percent }],
+    },
+    tags,
+  },
+});
+
 export const FLAG_CHANGE: Change = {
   kind: "feature_flag",
   id: "flag-new-editor",
-  name: "new-editor",
   from_version: 3,
-  before: {
-    key: "new-editor",
-    active: true,
-    filters: { groups: [{ properties: [{ key: "plan", operator: "exact", value: "team" }], rollout_percentage: 20 }] },
-    tags: ["editor"],
-  },
-  after: {
-    key: "new-editor",
-    active: true,
-    filters: { groups: [{ properties: [{ key: "plan", operator: "exact", value: "team" }], rollout_percentage: 50 }] },
-    tags: ["editor", "rollout"],
-  },
+  before: flagFor(20, ["editor"]),
+  after: flagFor(50, ["editor", "rollout"]),
 };
 
 export const INSIGHT_CREATE: Change = {
   kind: "insight",
   id: "insight-sign-ups",
-  name: "Sign-ups per week",
   from_version: 0,
-  before: null,
   after: {
     name: "Sign-ups per week",
-    query: { kind: "TrendsQuery", series: [{ event: "signed_up" }], interval: "week" },
+    body: { query: { kind: "TrendsQuery", series: [{ event: "signed_up" }], interval: "week" } },
   },
 };
+
+const NOTES = "# Launch review\n\nSign-ups rose in the first week.\n";
 
 export const NOTEBOOK_CHANGE: Change = {
   kind: "notebook",
   id: "notebook-review",
-  name: "Launch review",
   from_version: 7,
   before: {
-    text: "# Launch review\n\nSign-ups rose in the first week.\nChurn is not known yet.\n\n## Next\nAsk sales.\nWrite it up.",
+    name: "Launch review",
+    body: { text: `${NOTES}Churn is not known yet.\n\n## Next\nAsk sales.\nWrite it up.` },
   },
   after: {
-    text: "# Launch review\n\nSign-ups rose in the first week.\nChurn was flat.\n\n## Next\nAsk sales.\nWrite it up.\nShare it.",
+    name: "Launch review",
+    body: { text: `${NOTES}Churn was flat.\n\n## Next\nAsk sales.\nWrite it up.\nShare it.` },
   },
 };
 
 export const COHORT_DELETE: Change = {
   kind: "cohort",
   id: "cohort-trial",
-  name: "Trial without a note",
   from_version: 2,
   before: {
     name: "Trial without a note",
-    filters: { type: "AND", values: [{ key: "trial", value: true, type: "person" }] },
+    body: { filters: { type: "AND", values: [{ key: "trial", value: true, type: "person" }] } },
   },
-  after: null,
 };
 
 export const CHANGE_CALL: AskedCall = {
   tool: "update_feature_flag",
   title: "Change a feature flag",
-  arguments: { key: "new-editor", rollout_percentage: 50, tags: ["editor", "rollout"] },
+  arguments: { name: "new-editor", rollout_percentage: 50, tags: ["editor", "rollout"] },
   effect: "change",
   why: "what changes a flag is always asked for",
   changes: [FLAG_CHANGE],
@@ -124,11 +123,11 @@ export const OUTSIDE_CALL: AskedCall = {
 export const FLAG_SCHEMA: JsonSchema = {
   type: "object",
   additionalProperties: false,
-  required: ["key", "rollout_percentage"],
+  required: ["name", "rollout_percentage"],
   properties: {
-    key: {
+    name: {
       type: "string",
-      title: "Key",
+      title: "Name",
       description: "What the code asks for.",
       minLength: 1,
       pattern: "^[a-z0-9-]+$",
@@ -164,8 +163,8 @@ export const FLAG_SCHEMA: JsonSchema = {
   },
 };
 
-export const FLAG_VALUE = { key: "new-editor", rollout_percentage: 50, active: true, stage: "beta", tags: ["editor"] };
-export const WRONG_FLAG_VALUE = { key: "New editor", rollout_percentage: 500, stage: "ga", owner: { email: "" } };
+export const FLAG_VALUE = { name: "new-editor", rollout_percentage: 50, active: true, stage: "beta", tags: ["editor"] };
+export const WRONG_FLAG_VALUE = { name: "New editor", rollout_percentage: 500, stage: "ga", owner: { email: "" } };
 
 /** An answer of one sentence with one figure. */
 export function answerWith(status: FigureStatus): Answer {

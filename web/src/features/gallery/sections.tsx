@@ -330,7 +330,6 @@ const undos: Section = {
     undo("of a turn", "turn", { type: "ready" }),
     undo("being done", "turn", { type: "undoing" }),
     undo("done", "step", { type: "undone", at: "10:32" }),
-    undo("in part", "turn", { type: "partly", kept: ["the flag “new-editor” was changed again by Ada"] }),
     undo("that did not work", "step", { type: "failed", error: fixtures.ERROR }),
   ],
 };

@@ -7,8 +7,7 @@ import { activityQuery } from "@/api/queries";
 import { ActorName } from "@/features/objects/actor-name";
 import { useUndoActivity } from "@/features/objects/use-undo";
 import { Undo } from "@/features/results/undo";
-import { actionWord } from "@/lib/changes";
-import { fieldChanges } from "@/lib/diff";
+import { actionWord, changedFields, stateFields } from "@/lib/changes";
 import { formatInstant } from "@/lib/format";
 import { Diff } from "@/ui/diff";
 import { Disclosure } from "@/ui/disclosure";
@@ -28,7 +27,7 @@ export function ActivityList({ project, object }: { project: string; object: str
       />
     );
   }
-  if (query.data.length === 0) return <Empty title="Nothing is known of what was done" />;
+  if (query.data.length === 0) return <Empty icon="history" title="Nothing is known of what was done" />;
   return (
     <ol className="space-y-3">
       {query.data.map((activity) => (
@@ -43,7 +42,7 @@ export function ActivityList({ project, object }: { project: string; object: str
 function ActivityView({ project, activity, all }: { project: string; activity: Activity; all: Activity[] }) {
   const { state, undo } = useUndoActivity(project, activity);
   const undoes = all.find((each) => each.id === activity.undoes);
-  const fields = fieldChanges(activity.before, activity.after).length;
+  const fields = changedFields(activity).length;
   return (
     <div className="space-y-1.5">
       <Undo
@@ -63,7 +62,7 @@ function ActivityView({ project, activity, all }: { project: string; activity: A
       />
       <div className="px-3">
         <Disclosure label="What is different">
-          <Diff before={activity.before} after={activity.after} />
+          <Diff before={stateFields(activity.before)} after={stateFields(activity.after)} />
         </Disclosure>
       </div>
     </div>

@@ -1,22 +1,25 @@
-/** Who did something: a person, or the agent with a way to the run in which it did. */
+/** Who did something: a person, or an agent for a person, with a way to the run in which it did. */
 
 import { Link } from "@tanstack/react-router";
 import type { Actor } from "@/api/objects";
 import { Icon } from "@/ui/icons";
 
 export function ActorName({ actor }: { actor: Actor }) {
-  const agent = actor.type === "agent";
+  if (actor.type === "person") {
+    return (
+      <span className="whitespace-nowrap">
+        <Icon name="person" className="mr-1 align-[-0.15em]" />
+        {actor.name}
+      </span>
+    );
+  }
   return (
     <span className="whitespace-nowrap">
-      <Icon name={agent ? "agent" : "person"} className="mr-1 align-[-0.15em]" />
-      {agent && actor.run_id ? (
-        <Link to="/runs/$runId" params={{ runId: actor.run_id }} className="underline underline-offset-3">
-          {actor.name}
-        </Link>
-      ) : (
-        actor.name
-      )}
-      {agent && <span className="sr-only"> (agent)</span>}
+      <Icon name="agent" className="mr-1 align-[-0.15em]" />
+      <Link to="/runs/$runId" params={{ runId: actor.run_id }} className="underline underline-offset-3">
+        agent
+      </Link>{" "}
+      for {actor.name}
     </span>
   );
 }

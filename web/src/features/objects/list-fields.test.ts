@@ -10,17 +10,19 @@ const flag = (key: string, body: object, changes: Partial<StoredObject> = {}): S
   kind: "feature_flag",
   name: key,
   version: 1,
-  body: { key, ...body },
+  body,
   created_at: "2026-05-18T10:00:00Z",
   created_by: { type: "person", name: "Ada" },
   updated_at: "2026-05-19T10:00:00Z",
-  updated_by: { type: "agent", name: "Hedgerow", run_id: "r" },
+  updated_by: { type: "agent", name: "Hedgerow", run_id: "r", call_id: "c" },
   ...changes,
 });
 
+const groups = (...shares: number[]) => ({ groups: shares.map((rollout_percentage) => ({ rollout_percentage })) });
+
 const FLAGS = [
-  flag("new-editor", { active: true, rollout_percentage: 20, tags: ["editor"] }),
-  flag("palette", { active: true, filters: { groups: [{ rollout_percentage: 5 }, { rollout_percentage: 80 }] } }),
+  flag("new-editor", { active: true, filters: groups(20), tags: ["editor"] }),
+  flag("palette", { active: true, filters: { groups: [{ rollout_percentage: 5 }, { properties: [] }] } }),
   flag("old", { active: false, filters: { multivariate: { variants: [{ key: "a" }] } } }),
 ];
 
@@ -44,12 +46,13 @@ it("flags are filtered by what they hold, wherever they hold it", () => {
   const ui = objectUi("feature_flag");
   if (!ui) throw new Error("flags have pages");
   const fields = listFields(ui, FLAGS);
-  const names = (key: string, operator: "gte" | "exact" | "is_not_set" | "is_date_before", value?: unknown) =>
+  const names = (key: string, operator: "gte" | "exact" | "is_date_before", value?: unknown) =>
     filterObjects(FLAGS, { type: "AND", values: [{ key, operator, value, type: "flag" }] }, fields).map(
       (each) => each.name,
     );
   expect(names("rollout_percentage", "gte", 20)).toEqual(["new-editor", "palette"]);
-  expect(names("rollout_percentage", "is_not_set")).toEqual(["old"]);
+  expect(names("rollout_percentage", "exact", 100)).toEqual(["palette"]);
+  expect(names("rollout_percentage", "exact", 0)).toEqual(["old"]);
   expect(names("has_variants", "exact", true)).toEqual(["old"]);
   expect(names("tags", "exact", "editor")).toEqual(["new-editor"]);
   expect(names("created_by", "exact", "Ada")).toHaveLength(3);

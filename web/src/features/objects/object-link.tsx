@@ -1,25 +1,16 @@
-/** A link to an object, by its name as soon as that is known. */
+/** A link to an object's page. */
 
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ObjectKind } from "@/api/objects";
-import { objectQuery } from "@/api/queries";
-import { useProject } from "@/app/project";
-import { kindWord } from "@/lib/changes";
+import type { StoredObject } from "@/api/objects";
 
-export function ObjectLink({ kind, id }: { kind: ObjectKind; id: string }) {
-  const project = useProject();
-  const object = useQuery(objectQuery(project.id, id));
-  if (object.isError) {
-    return (
-      <span className="text-sm text-muted">
-        The {kindWord(kind)} {id} can't be read; it may be deleted.
-      </span>
-    );
-  }
+export function ObjectLink({ object }: { object: StoredObject }) {
   return (
-    <Link to="/objects/$kind/$id" params={{ kind, id }} className="text-accent underline underline-offset-3">
-      {object.data?.name ?? id}
+    <Link
+      to="/objects/$kind/$id"
+      params={{ kind: object.kind, id: object.id }}
+      className="rounded underline underline-offset-3"
+    >
+      {object.name}
     </Link>
   );
 }

@@ -14,7 +14,7 @@ import { NotFound } from "@/features/not-found";
 import { ActivityList } from "@/features/objects/activity-list";
 import { ActorName } from "@/features/objects/actor-name";
 import { useReadAgain } from "@/features/objects/read-again";
-import { WriteForm } from "@/features/objects/write-form";
+import { canWrite, type Write, WriteForm, writeTool } from "@/features/objects/write-form";
 import { kindWord } from "@/lib/changes";
 import { formatInstant } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
@@ -63,19 +63,16 @@ export default function ObjectPage() {
   );
 }
 
-type Writing = "change" | "delete" | null;
-
 function ObjectDetail({ ui, object }: { ui: ObjectUi; object: StoredObject }) {
   const tools = useQuery(toolsQuery);
   const navigate = useNavigate();
-  const [writing, setWriting] = useState<Writing>(null);
-  const installed = (tool: string | undefined) => tools.data?.some((each) => each.name === tool) ?? false;
-  const change = installed(ui.tools?.change?.tool) ? ui.tools?.change : undefined;
-  const remove = installed(ui.tools?.delete?.tool) ? ui.tools?.delete : undefined;
+  const [writing, setWriting] = useState<Write | null>(null);
+  const change = canWrite(tools.data, "update", object.kind);
+  const remove = canWrite(tools.data, "delete", object.kind);
   useTool(
     change
       ? {
-          name: change.tool,
+          name: writeTool("update", object.kind),
           context: { kind: object.kind, id: object.id, name: object.name, version: object.version },
           contextDescription: `the ${kindWord(object.kind)} “${object.name}”`,
         }
@@ -95,7 +92,7 @@ function ObjectDetail({ ui, object }: { ui: ObjectUi; object: StoredObject }) {
         {writing === null && (
           <div className="flex gap-2">
             {change && (
-              <Button onClick={() => setWriting("change")}>
+              <Button onClick={() => setWriting("update")}>
                 <Icon name="edit" />
                 Edit
               </Button>
@@ -109,21 +106,15 @@ function ObjectDetail({ ui, object }: { ui: ObjectUi; object: StoredObject }) {
           </div>
         )}
       </div>
-      {writing === "change" && change && (
-        <div className="mt-4">
-          <WriteForm tool={change} object={object} sendLabel="Save" onClose={() => setWriting(null)} />
-        </div>
-      )}
-      {writing === "delete" && remove && (
+      {writing !== null && (
         <div className="mt-4">
           <WriteForm
-            direct
-            tool={remove}
+            write={writing}
+            kind={object.kind}
             object={object}
-            sendLabel="Delete"
             onClose={(done) => {
               setWriting(null);
-              if (done) void navigate({ to: "/objects/$kind", params: { kind: object.kind } });
+              if (done && writing === "delete") void navigate({ to: "/objects/$kind", params: { kind: object.kind } });
             }}
           />
         </div>

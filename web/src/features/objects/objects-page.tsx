@@ -18,7 +18,7 @@ import { NotFound } from "@/features/not-found";
 import { filterObjects, listFields } from "@/features/objects/list-fields";
 import { ObjectTable } from "@/features/objects/object-table";
 import { useReadAgain } from "@/features/objects/read-again";
-import { WriteForm } from "@/features/objects/write-form";
+import { canWrite, WriteForm } from "@/features/objects/write-form";
 import { conditionProblem, conditions, conditionWords, EMPTY_TREE, type Group, readTree, usable } from "@/lib/filters";
 import { usePageTitle } from "@/lib/page-title";
 import { Button } from "@/ui/button";
@@ -94,7 +94,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
       : null,
   );
   const count = conditions(tree).length;
-  const create = ui.tools?.create;
+  const canCreate = canWrite(tools.data, "create", ui.kind);
   return (
     <div className="mx-auto w-full max-w-5xl flex-1 px-4 py-6 sm:px-6">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
@@ -102,16 +102,16 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
           <h1 className="text-2xl font-semibold tracking-tight">{ui.title}</h1>
           <p className="text-muted">{ui.about}</p>
         </div>
-        {create && has(create.tool) && !creating && (
+        {canCreate && !creating && (
           <Button variant="primary" onClick={() => setCreating(true)}>
             <Icon name="plus" />
             New
           </Button>
         )}
       </div>
-      {create && creating && (
+      {creating && (
         <div className="mt-4">
-          <WriteForm tool={create} object={null} sendLabel="Create" onClose={() => setCreating(false)} />
+          <WriteForm write="create" kind={ui.kind} object={null} onClose={() => setCreating(false)} />
         </div>
       )}
       <div className="mt-5 space-y-3">

@@ -47,15 +47,13 @@ const activity = (changes: Partial<Activity>): Activity => ({
   id: "a1",
   object_id: "f",
   kind: "feature_flag",
-  name: "beta",
+  project: "site",
   version: 2,
   at: "2026-05-18T10:00:00Z",
-  actor: { type: "agent", name: "Hedgerow", run_id: "run", call_id: "c" },
+  actor: { type: "agent", name: "Ada", run_id: "run", call_id: "c" },
   action: "changed",
-  before: { rollout: 5 },
-  after: { rollout: 50 },
-  undoes: null,
-  undone_by: null,
+  before: { name: "beta", body: { rollout: 5 } },
+  after: { name: "beta", body: { rollout: 50 } },
   ...changes,
 });
 
@@ -65,7 +63,7 @@ const refusal = (message: string) =>
 it("activity says who did what, and takes it back once", async () => {
   let undone: string | null = null;
   const asked = serve({
-    "GET /api/projects/site/activity?object=f": () => Response.json({ items: [activity({ undone_by: undone })] }),
+    "GET /api/projects/site/activity?object=f": () => Response.json({ data: [activity({ undone_by: undone })] }),
     "POST /api/projects/site/activity/a1/undo": () => {
       undone = "a2";
       return Response.json(activity({ id: "a2", undoes: "a1" }));
@@ -73,7 +71,7 @@ it("activity says who did what, and takes it back once", async () => {
   });
   const view = show(<ActivityList project="site" object="f" />);
   await screen.findByText("Changed 1 field");
-  expect(view.container.textContent).toContain("Hedgerow (agent)");
+  expect(view.container.textContent).toContain("agent for Ada");
   fireEvent.click(screen.getByRole("button", { name: "Undo" }));
   await waitFor(() => expect(view.container.querySelector("[data-undo='undone']")).toBeTruthy());
   expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
@@ -82,7 +80,7 @@ it("activity says who did what, and takes it back once", async () => {
 
 it("what stands in the way of taking back is said", async () => {
   serve({
-    "GET /api/projects/site/activity?object=f": () => Response.json({ items: [activity({})] }),
+    "GET /api/projects/site/activity?object=f": () => Response.json({ data: [activity({})] }),
     "POST /api/projects/site/activity/a1/undo": () => refusal("beta was changed since"),
   });
   show(<ActivityList project="site" object="f" />);
@@ -90,41 +88,50 @@ it("what stands in the way of taking back is said", async () => {
   expect((await screen.findByRole("alert")).textContent).toContain("Beta was changed since.");
 });
 
-it("a run's changes are taken back all at once, and what could not be is named", async () => {
-  const [flag, insight] = [activity({}), activity({ id: "a3", kind: "insight", name: "Sign-ups", action: "created" })];
-  let items = [flag, insight];
+it("a run's changes are taken back all at once, or none of them", async () => {
+  const sign_ups = { name: "Sign-ups", body: {} };
+  const insight = activity({ id: "a3", kind: "insight", action: "created", before: null, after: sign_ups });
+  let items = [activity({}), insight];
+  let refuse = true;
   const asked = serve({
-    "GET /api/projects/site/activity?run=run": () => Response.json({ items }),
-    "POST /api/projects/site/runs/run/undo": () => {
-      items = [activity({ undone_by: "a4" }), insight];
-      return Response.json({ items: [activity({ id: "a4", undoes: "a1" })] });
+    "GET /api/projects/site/activity?run=run": () => Response.json({ data: items }),
+    "POST /api/runs/run/undo": () => {
+      if (refuse) return refusal("beta is not as this change left it");
+      items = items.map((each) => ({ ...each, undone_by: "a4" }));
+      return Response.json({ data: [] });
     },
   });
   const view = show(<RunChanges project="site" run="run" />);
   await screen.findByText("2 changes by this answer");
   expect(view.container.textContent).toContain("Created the insight Sign-ups");
   fireEvent.click(screen.getByRole("button", { name: "Undo all of it" }));
-  await screen.findByText("Taken back, except: Sign-ups was changed since.");
-  expect(asked).toContain("POST /api/projects/site/runs/run/undo");
+  expect((await screen.findByRole("alert")).textContent).toContain("Beta is not as this change left it.");
+  refuse = false;
+  fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+  await waitFor(() => expect(view.container.querySelectorAll("[data-undo='undone']")).toHaveLength(3));
+  expect(asked.filter((each) => each.startsWith("POST"))).toHaveLength(2);
 });
 
 it("a run that changed nothing shows nothing", async () => {
-  const asked = serve({ "GET /api/projects/site/activity?run=run": () => Response.json({ items: [] }) });
+  const asked = serve({ "GET /api/projects/site/activity?run=run": () => Response.json({ data: [] }) });
   const view = show(<RunChanges project="site" run="run" />);
   await waitFor(() => expect(asked).toHaveLength(1));
   expect(view.container.textContent).toBe("");
 });
 
-const TOOL = {
-  name: "update_flag",
-  title: "Change a flag",
-  description: "",
-  input_schema: {
+const tool = (name: string, input_schema: Json) => ({ name, title: "Change a flag", description: "", input_schema });
+
+const TOOLS = [
+  tool("create_feature_flag", {
     type: "object",
-    required: ["rollout"],
-    properties: { rollout: { type: "integer", maximum: 100 } },
-  },
-};
+    required: ["name", "body"],
+    properties: {
+      name: { type: "string" },
+      body: { type: "object", properties: { rollout: { type: "integer", maximum: 100 }, on: { type: "boolean" } } },
+    },
+  }),
+  tool("update_feature_flag", {}),
+];
 
 const FLAG: StoredObject = {
   id: "f",
@@ -132,36 +139,49 @@ const FLAG: StoredObject = {
   kind: "feature_flag",
   name: "beta",
   version: 2,
-  body: { rollout: 5 },
+  body: { rollout: 5, on: true },
   created_at: "2026-05-18T10:00:00Z",
   created_by: { type: "person", name: "Ada" },
   updated_at: "2026-05-18T10:00:00Z",
   updated_by: { type: "person", name: "Ada" },
 };
 
+const UPDATE = "POST /api/projects/site/tools/update_feature_flag";
+
 function edit(routes: Record<string, Route>) {
   const onClose = vi.fn();
-  const asked = serve({ "GET /api/tools": () => Response.json({ data: [TOOL] }), ...routes });
-  const tool = { tool: "update_flag", arguments: (object: StoredObject | null) => object?.body };
-  show(<WriteForm tool={tool} object={FLAG} sendLabel="Save" onClose={onClose} />);
+  const asked = serve({ "GET /api/tools": () => Response.json({ data: TOOLS }), ...routes });
+  show(<WriteForm write="update" kind="feature_flag" object={FLAG} onClose={onClose} />);
   return { asked, onClose };
 }
 
-const preview = (after: Json): Response =>
+const preview = (body: Json): Response =>
   Response.json({
-    tool: "update_flag",
+    tool: "update_feature_flag",
     effect: "change",
     decision: "ask",
-    changes: [{ kind: "feature_flag", id: "f", name: "beta", from_version: 2, before: FLAG.body, after }],
+    changes: [
+      {
+        kind: "feature_flag",
+        id: "f",
+        from_version: 2,
+        before: { name: "beta", body: FLAG.body },
+        after: { name: "beta", body },
+      },
+    ],
   });
 
 const rollout = async (value: string) =>
   fireEvent.change(await screen.findByRole("spinbutton", { name: /rollout/ }), { target: { value } });
 
 it("a write is filled in, shown, and only then made", async () => {
+  const sent: Json[] = [];
   const { asked, onClose } = edit({
-    "POST /api/projects/site/tools/update_flag/preview": (body) => preview(body),
-    "POST /api/projects/site/tools/update_flag?approved=true": () => Response.json({}),
+    [`${UPDATE}/preview`]: () => preview({ rollout: 50, on: true }),
+    [`${UPDATE}?approved=true`]: (body) => {
+      sent.push(body);
+      return Response.json({});
+    },
   });
   await rollout("500");
   fireEvent.click(screen.getByRole("button", { name: "Show what it changes" }));
@@ -172,12 +192,13 @@ it("a write is filled in, shown, and only then made", async () => {
   expect(asked.some((each) => each.includes("approved"))).toBe(false);
   fireEvent.click(screen.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(onClose).toHaveBeenCalledWith(true));
-  expect(asked.filter((each) => each.includes("approved"))).toHaveLength(1);
+  // Only what is different is sent, so that what others change meanwhile stays.
+  expect(sent).toEqual([{ name: "beta", changes: { rollout: 50 } }]);
 });
 
 it("a write that is refused keeps what was filled in", async () => {
   const { onClose } = edit({
-    "POST /api/projects/site/tools/update_flag/preview": () => refusal("beta was changed since"),
+    [`${UPDATE}/preview`]: () => refusal("beta was changed since"),
   });
   await rollout("50");
   fireEvent.click(screen.getByRole("button", { name: "Show what it changes" }));

@@ -8,7 +8,7 @@ import { activityQuery } from "@/api/queries";
 import type { Effect, Thread } from "@/api/types";
 import { useUndoActivity, useUndoRun } from "@/features/objects/use-undo";
 import { Undo } from "@/features/results/undo";
-import { actionWord, kindWord } from "@/lib/changes";
+import { actionWord, kindWord, nameOf } from "@/lib/changes";
 import { ErrorCard } from "@/ui/error-card";
 
 const WRITES = new Set<Effect>(["create", "change", "delete", "publish"]);
@@ -30,11 +30,11 @@ export function RunChanges({ project, run }: { project: string; run: string }) {
     );
   }
   // What takes a change back belongs to the one who took it back.
-  const changes = (query.data ?? []).filter((activity) => activity.undoes === null);
+  const changes = (query.data ?? []).filter((activity) => !activity.undoes);
   if (changes.length === 0) return null;
   return (
     <section aria-label="Changes of this answer" className="space-y-2">
-      {changes.length > 1 && <TurnUndo project={project} run={run} changes={changes} />}
+      {changes.length > 1 && <TurnUndo run={run} changes={changes} />}
       {changes.map((activity) => (
         <StepUndo key={activity.id} project={project} activity={activity} />
       ))}
@@ -42,8 +42,8 @@ export function RunChanges({ project, run }: { project: string; run: string }) {
   );
 }
 
-function TurnUndo({ project, run, changes }: { project: string; run: string; changes: Activity[] }) {
-  const { state, undo } = useUndoRun(project, run, changes);
+function TurnUndo({ run, changes }: { run: string; changes: Activity[] }) {
+  const { state, undo } = useUndoRun(run, changes);
   return <Undo what={`${changes.length} changes by this answer`} scope="turn" state={state} onUndo={undo} />;
 }
 
@@ -62,7 +62,7 @@ function StepUndo({ project, activity }: { project: string; activity: Activity }
             params={{ kind: activity.kind, id: activity.object_id }}
             className="underline underline-offset-3"
           >
-            {activity.name}
+            {nameOf(activity)}
           </Link>
         </>
       }

@@ -1,26 +1,23 @@
 /** The result of a query that an object holds, computed when it is looked at. */
 
 import { useQuery } from "@tanstack/react-query";
-import type { ComponentType } from "react";
 import { asReport } from "@/api/client";
-import type { StoredObject } from "@/api/objects";
 import { savedQuery } from "@/api/queries";
 import type { Json } from "@/api/types";
-import type { ResultProps } from "@/app/product";
+import { ResultView } from "@/features/results/result-view";
+import { Warnings } from "@/features/results/warnings";
 import { ErrorCard } from "@/ui/error-card";
 import { StatusLine } from "@/ui/status-line";
 
 export interface SavedResultProps {
-  object: StoredObject;
-  /** The tool that computes the query, and the query as its arguments. */
+  project: string;
+  /** The tool that computes the query. */
   tool: string;
   query: Json;
-  /** Shows the result. */
-  Result: ComponentType<ResultProps>;
 }
 
-export function SavedResult({ object, tool, query, Result }: SavedResultProps) {
-  const result = useQuery(savedQuery(object.project, tool, query));
+export function SavedResult({ project, tool, query }: SavedResultProps) {
+  const result = useQuery(savedQuery(project, tool, withoutKind(query)));
   if (result.isPending) return <StatusLine text="Computing it as it is now" />;
   if (result.isError) {
     return (
@@ -31,5 +28,16 @@ export function SavedResult({ object, tool, query, Result }: SavedResultProps) {
       />
     );
   }
-  return <Result result={result.data} />;
+  return (
+    <div>
+      <ResultView call={{ tool, result: result.data }} />
+      <Warnings warnings={result.data.warnings} />
+    </div>
+  );
+}
+
+/** A stored query names its kind, which a tool's arguments don't: there the tool's name says it. */
+function withoutKind(query: Json): Json {
+  if (query === null || typeof query !== "object") return query;
+  return Object.fromEntries(Object.entries(query).filter(([key]) => key !== "kind"));
 }

@@ -22,27 +22,14 @@ function useTakingBack(call: () => Promise<unknown>) {
 /** One activity. What the server says of it comes first: somebody else may have taken it back. */
 export function useUndoActivity(project: string, activity: Activity): { state: UndoState; undo: () => void } {
   const undoing = useTakingBack(() => objectsApi.undo(project, activity.id));
-  return { state: stateOf(undoing, activity.undone_by !== null), undo: () => undoing.mutate() };
+  return { state: stateOf(undoing, Boolean(activity.undone_by)), undo: () => undoing.mutate() };
 }
 
-/** All that a run has changed. */
-export function useUndoRun(
-  project: string,
-  run: string,
-  activities: Activity[],
-): { state: UndoState; undo: () => void } {
-  const undoing = useTakingBack(() => objectsApi.undoRun(project, run));
-  const kept = activities.filter((each) => each.undone_by === null);
-  const all = activities.length > 0 && kept.length === 0;
-  const state = stateOf(undoing, all);
-  // The server takes back what it can; what still stands afterwards was changed again since.
-  if (undoing.isSuccess && !all && kept.length < activities.length) {
-    return {
-      state: { type: "partly", kept: kept.map((each) => `${each.name} was changed since`) },
-      undo: () => undoing.mutate(),
-    };
-  }
-  return { state, undo: () => undoing.mutate() };
+/** All that a run has changed, or nothing of it. */
+export function useUndoRun(run: string, activities: Activity[]): { state: UndoState; undo: () => void } {
+  const undoing = useTakingBack(() => objectsApi.undoRun(run));
+  const undone = activities.length > 0 && activities.every((each) => each.undone_by);
+  return { state: stateOf(undoing, undone), undo: () => undoing.mutate() };
 }
 
 function stateOf(

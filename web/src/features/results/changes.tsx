@@ -1,7 +1,7 @@
 /** What a call does to stored objects, each with its fields before and after. */
 
 import type { Change } from "@/api/objects";
-import { changeWords } from "@/lib/changes";
+import { changeWords, stateFields } from "@/lib/changes";
 import { Diff } from "@/ui/diff";
 
 export interface ChangesProps {
@@ -22,7 +22,7 @@ export function Changes({ changes, tense = "now", named = false }: ChangesProps)
               {change.from_version > 0 && <span className="text-muted"> (version {change.from_version})</span>}
             </p>
           )}
-          <Diff before={change.before} after={change.after} />
+          <Diff before={stateFields(change.before)} after={stateFields(change.after)} />
         </li>
       ))}
     </ul>

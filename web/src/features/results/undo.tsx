@@ -10,8 +10,6 @@ export type UndoState =
   | { type: "ready" }
   | { type: "undoing" }
   | { type: "undone"; at?: string }
-  /** Some of it could not be taken back, e.g. since it was changed again. */
-  | { type: "partly"; kept: string[] }
   | { type: "failed"; error: Report };
 
 export interface UndoProps {
@@ -37,9 +35,6 @@ export function Undo({ what, scope, state, onUndo }: UndoProps) {
       <span role="status" className="min-w-0 flex-1 basis-52 py-0.5 [overflow-wrap:anywhere]">
         <span className={undone ? "text-muted line-through" : ""}>{what}</span>
         {undone && <span className="text-muted"> Taken back{state.at ? `, ${state.at}` : ""}.</span>}
-        {state.type === "partly" && (
-          <span className="block text-warn">Taken back, except: {state.kept.join("; ")}.</span>
-        )}
       </span>
       {(state.type === "ready" || state.type === "undoing") && (
         <Button size="small" variant="secondary" disabled={state.type === "undoing"} onClick={onUndo}>
