@@ -89,3 +89,16 @@ it("entries of a list are added, filled and taken away", () => {
   expect(value()).toEqual({ name: "a", stage: "alpha" });
   type("textbox", /Name/, "b");
 });
+
+it("where anything is allowed, a text needs no quotes, and what was begun as JSON must be some", () => {
+  const { value, type } = show({ name: "a", stage: "alpha", extra: "team" });
+  const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "extra" });
+  expect(box().value).toBe("team");
+  type("textbox", "extra", "two words");
+  expect(value()).toMatchObject({ extra: "two words" });
+  type("textbox", "extra", '"5"');
+  expect(value()).toMatchObject({ extra: "5" });
+  expect(box().value).toBe('"5"');
+  type("textbox", "extra", '{"a": ');
+  expect(box().getAttribute("aria-invalid")).toBe("true");
+});

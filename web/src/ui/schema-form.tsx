@@ -11,6 +11,7 @@ import {
   type Problem,
   startValue,
   Unreadable,
+  validate,
 } from "@/lib/json-schema";
 import { Button } from "@/ui/button";
 import { CONTROL, type ControlProps, Field, ProblemText } from "@/ui/field";
@@ -335,10 +336,12 @@ function ListControl({ control, field, needed, value, onChange, disabled }: Cont
 }
 
 function JsonControl({ control, needed, field, value, onChange, disabled }: ControlPartProps) {
-  const written = value === undefined ? "" : JSON.stringify(value, null, 2);
+  // Where a text is allowed, it needs no quotes as long as it can't be taken for something else.
+  const plain = validate(field.schema, "text").length === 0;
+  const written = writeJson(value, plain);
   const [text, setText] = useState(written);
   // What is typed keeps its blanks while it means the same.
-  const shown = value instanceof Unreadable ? value.text : same(readJson(text), value) ? text : written;
+  const shown = value instanceof Unreadable ? value.text : same(readJson(text, plain), value) ? text : written;
   return (
     <textarea
       {...control}
@@ -350,18 +353,25 @@ function JsonControl({ control, needed, field, value, onChange, disabled }: Cont
       value={shown}
       onChange={(event) => {
         setText(event.target.value);
-        onChange(readJson(event.target.value) ?? (needed && field.nullable ? null : undefined));
+        onChange(readJson(event.target.value, plain) ?? (needed && field.nullable ? null : undefined));
       }}
     />
   );
 }
 
 /** `undefined` where there is nothing. */
-function readJson(text: string): Json | undefined {
+function readJson(text: string, plain: boolean): Json | undefined {
   if (text.trim() === "") return undefined;
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    return new Unreadable(text, error instanceof Error ? error.message : String(error));
+    const begun = /^\s*["[{]/.test(text);
+    return plain && !begun ? text : new Unreadable(text, error instanceof Error ? error.message : String(error));
   }
+}
+
+function writeJson(value: Json | undefined, plain: boolean): string {
+  if (value === undefined) return "";
+  if (typeof value === "string" && plain && readJson(value, true) === value) return value;
+  return JSON.stringify(value, null, 2);
 }

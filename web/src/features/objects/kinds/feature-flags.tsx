@@ -52,11 +52,10 @@ function Conditions({ object }: { object: StoredObject }) {
     <ol className="space-y-2">
       {groups(object).map((group, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a condition's position is its identity.
-        <li key={index}>
-          <FilterSummary filters={listAt(group, "properties")} everything="Everybody" />
-          <span className="text-muted">
-            {share(group)}% of them{textAt(group, "variant") && `, with the variant ${textAt(group, "variant")}`}
-          </span>
+        <li key={index} className="flex flex-wrap gap-x-1.5">
+          <span className="text-muted">{share(group)}% of </span>
+          <FilterSummary filters={listAt(group, "properties")} everything="everybody" />
+          {textAt(group, "variant") && <span className="text-muted">with the variant {textAt(group, "variant")}</span>}
         </li>
       ))}
     </ol>
