@@ -20,6 +20,7 @@ const SCHEMA: JsonSchema = {
       title: "Owner",
     },
     extra: {},
+    kind: { type: "string", const: "Flag" },
     groups: {
       type: "array",
       items: { type: "object", required: ["share"], properties: { share: { type: "integer", maximum: 100 } } },
@@ -101,4 +102,12 @@ it("where anything is allowed, a text needs no quotes, and what was begun as JSO
   expect(box().value).toBe('"5"');
   type("textbox", "extra", '{"a": ');
   expect(box().getAttribute("aria-invalid")).toBe("true");
+});
+
+it("what can only be one thing has no field, unless it is something else", () => {
+  show({ name: "a", stage: "alpha", kind: "Flag" });
+  expect(screen.queryByRole("combobox", { name: "kind" })).toBeNull();
+  cleanup();
+  show({ name: "a", stage: "alpha", kind: "Other" });
+  expect(screen.getByRole("combobox", { name: "kind" })).toBeTruthy();
 });

@@ -16,6 +16,7 @@ import {
 import { Button } from "@/ui/button";
 import { CONTROL, type ControlProps, Field, ProblemText } from "@/ui/field";
 import { Icon } from "@/ui/icons";
+import { Sentence } from "@/ui/sentence";
 
 export interface SchemaFormProps {
   schema: JsonSchema;
@@ -59,6 +60,11 @@ function ObjectFields({ field, value, path, onChange, context }: PartProps) {
     if (next === undefined) return onChange(others);
     return onChange(key in values ? { ...values, [key]: next } : { ...others, [key]: next });
   };
+  // What can only be one thing, and is, needs no field.
+  const shown = Object.entries(properties).filter(([key, schema]) => {
+    const { choices } = fieldOf(schema, context.root);
+    return choices.length !== 1 || (key in values ? !same(values[key], choices[0]?.value) : required.includes(key));
+  });
   const unknown = context.problems.filter(
     (problem) => problem.path === path || isForeign(problem.path, path, properties),
   );
@@ -67,7 +73,7 @@ function ObjectFields({ field, value, path, onChange, context }: PartProps) {
       {unknown.map((problem) => (
         <ProblemText key={problem.path + problem.message} text={`${problem.path || "This"} ${problem.message}`} />
       ))}
-      {Object.entries(properties).map(([key, schema]) => (
+      {shown.map(([key, schema]) => (
         <Entry
           key={key}
           name={schema.title ?? key}
@@ -112,7 +118,11 @@ function Entry({ name, field, needed, value, path, onChange, context }: EntryPro
           {name}
           <Presence field={field} needed={needed} value={value} onChange={onChange} name={name} />
         </legend>
-        {description && <p className="text-xs text-muted">{description}</p>}
+        {description && (
+          <p className="text-xs text-muted">
+            <Sentence text={description} />
+          </p>
+        )}
         {value !== undefined && value !== null && (
           <ObjectFields field={field} value={value} path={path} onChange={onChange} context={context} />
         )}
@@ -133,13 +143,14 @@ function Entry({ name, field, needed, value, path, onChange, context }: EntryPro
       />
     );
   }
+  const hint = hintOf(field, value);
   const problem =
     own?.message ?? (inside && `Entry ${inside.path.slice(path.length + 1)} ${inside.message}`) ?? undefined;
   return (
     <Field
       label={name}
       needed={needed}
-      hint={hintOf(field, value)}
+      hint={hint && <Sentence text={hint} />}
       problem={problem && problem.charAt(0).toUpperCase() + problem.slice(1)}
     >
       {(control) => (
@@ -166,7 +177,11 @@ function Entries({ name, field, needed, value, path, onChange, context }: EntryP
   return (
     <fieldset disabled={context.disabled} className="space-y-2">
       <legend className="text-sm font-medium">{name}</legend>
-      {field.schema.description && <p className="text-xs text-muted">{field.schema.description}</p>}
+      {field.schema.description && (
+        <p className="text-xs text-muted">
+          <Sentence text={field.schema.description} />
+        </p>
+      )}
       {entries.map((entry, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: an entry's position is its identity.
         <fieldset key={index} className="space-y-2 rounded-lg border border-line p-3">

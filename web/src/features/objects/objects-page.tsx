@@ -19,6 +19,7 @@ import { filterObjects, listFields } from "@/features/objects/list-fields";
 import { ObjectTable } from "@/features/objects/object-table";
 import { useReadAgain } from "@/features/objects/read-again";
 import { canWrite, WriteForm } from "@/features/objects/write-form";
+import { kindWord } from "@/lib/changes";
 import { conditionProblem, conditions, conditionWords, EMPTY_TREE, type Group, readTree, usable } from "@/lib/filters";
 import { usePageTitle } from "@/lib/page-title";
 import { Button } from "@/ui/button";
@@ -134,7 +135,8 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
                 </Button>
               )}
               <span role="status" className="ml-auto text-xs text-muted">
-                {shown.length === objects.length ? objects.length : `${shown.length} of ${objects.length}`} {what}
+                {shown.length === objects.length ? "" : `${shown.length} of `}
+                {objects.length} {objects.length === 1 ? kindWord(ui.kind) : what}
               </span>
             </div>
             {building && (

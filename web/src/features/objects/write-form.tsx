@@ -105,7 +105,6 @@ export function WriteForm({ write, kind, object, onClose }: WriteFormProps) {
   return (
     <FormCard
       title={title}
-      description={info?.description}
       schema={asSchema(form?.input_schema)}
       sendLabel="Show what it changes"
       state={
