@@ -132,6 +132,8 @@ async function filterByWords(page) {
   await page.getByRole("textbox", { name: "Filter feature flags by words" }).fill(question("filters"));
   await page.keyboard.press("Enter");
   await page.getByText("2 of 5 feature flags").waitFor();
+  // The list is filtered before the run has ended.
+  await page.getByText("Shown are feature flags").waitFor();
   await page.getByRole("button", { name: "Filters (2)" }).click();
   await page.getByRole("spinbutton").waitFor();
 }
