@@ -49,6 +49,7 @@ export function decisionOn(run: ShownRun, runs: ShownRun[]): ApprovalState | und
   if (!next) return undefined;
   const approval = next.asked?.approval;
   if (approval && next.connection === "sending") return { type: "sending", decision: approval.decision };
+  // What a newer server records with the run says more than the words.
   const said = approval ?? (next.thread as { approval?: Decision | null }).approval;
   return said ? decided(said) : readDecision(next.thread.question);
 }

@@ -2,7 +2,7 @@
 
 import type { StoredObject } from "@/api/objects";
 import type { ObjectField, ObjectUi } from "@/app/product";
-import { type Group, matches } from "@/lib/filters";
+import { fieldId, type Group, matches } from "@/lib/filters";
 
 /** Values of a text are offered as long as there are no more than so many. */
 const MOST_VALUES = 100;
@@ -28,9 +28,6 @@ export function listFields(ui: ObjectUi, objects: StoredObject[]): ObjectField[]
 
 /** The objects that fit; the tree's conditions must be usable. */
 export function filterObjects(objects: StoredObject[], tree: Group, fields: ObjectField[]): StoredObject[] {
-  const of = new Map(fields.map((field) => [field, field.read]));
-  const readers = new Map([...of].map(([field, read]) => [`${field.type}.${field.key}`, read]));
-  return objects.filter((object) =>
-    matches(tree, fields, (field) => readers.get(`${field.type}.${field.key}`)?.(object)),
-  );
+  const readers = new Map(fields.map((field) => [fieldId(field), field.read]));
+  return objects.filter((object) => matches(tree, fields, (field) => readers.get(fieldId(field))?.(object)));
 }
