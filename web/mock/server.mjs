@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformWithOxc } from "vite";
+import { objectStore, products, refusal, tools } from "./objects.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(here, "dist");
@@ -34,14 +35,18 @@ export function loadFixtures() {
 
 export async function startMock({ port = 0, delay = 25, history = true } = {}) {
   const fixtures = loadFixtures();
-  const state = { fixtures, delay, runs: new Map() };
+  const state = { fixtures, delay, runs: new Map(), objects: objectStore() };
   const reset = () => {
+    state.objects = objectStore();
     state.runs.clear();
     if (history) for (const events of Object.values(fixtures)) addEnded(state, events);
   };
   reset();
   const server = createServer((request, response) => {
-    handle(state, request, response).catch((error) => send(response, 500, failure("internal", String(error))));
+    handle(state, request, response).catch((error) => {
+      if (error.report) send(response, error.report.code === "unknown_name" ? 404 : 409, { error: error.report });
+      else send(response, 500, failure("internal", String(error)));
+    });
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   const close = () => {
@@ -72,17 +77,49 @@ async function handle(state, request, response) {
       ],
     });
   if (kind === "suggestions") return send(response, 200, { data: suggestions(state.fixtures) });
-  if (kind === "projects" && action === "runs") return startRun(state, request, response);
+  if (path === "/api/tools") return send(response, 200, { data: tools });
+  if (path === "/api/products") return send(response, 200, { data: products });
+  if (kind === "projects" && action === "runs" && path.endsWith("/runs")) return startRun(state, request, response);
+  if (kind === "projects") return send(response, 200, await ofProject(state, request, url));
   if (kind === "runs" && !id) return send(response, 200, { data: runs.map(summary).reverse() });
   if (kind === "conversations") return send(response, 200, { data: await threads(runs, id) });
   const run = state.runs.get(id);
   if (!run) return send(response, 404, failure("unknown_name", `unknown run "${id}"`));
+  if (!action) return send(response, 200, (await threads([run], run.events[0].conversation_id))[0]);
   if (action === "events") return stream(run, request, url, response);
+  if (action === "undo") return send(response, 200, { data: state.objects.undoRun(id) });
   if (action === "cancel") {
     push(run, { kind: "cancelled" });
     return send(response, 202, {});
   }
   return send(response, 404, failure("unknown_name", `no route ${path}`));
+}
+
+/** Objects, their activity, and tools, of whatever project. */
+async function ofProject({ objects, fixtures }, request, url) {
+  const [, , , , what, id, action] = url.pathname.split("/");
+  const query = Object.fromEntries(url.searchParams);
+  const body = request.method === "POST" ? JSON.parse((await text(request)) || "{}") : null;
+  if (what === "objects") {
+    if (!id) return { data: objects.list(query.kind) };
+    const object = objects.get(id);
+    if (!object) throw refusal("unknown_name", `there is no object ${id}`);
+    return object;
+  }
+  if (what === "activity") return id ? objects.undo(id) : { data: objects.activity(query) };
+  if (what === "tools" && action === "preview") return objects.preview(id, body);
+  if (what === "tools" && id === "query_trends") return trendsResult(fixtures, body);
+  if (what === "tools" && objects.isWrite(id)) {
+    objects.write(id, body);
+    return { result: {}, content: "done", table: null, warnings: [], provenance: null };
+  }
+  throw refusal("unknown_name", `no route ${url.pathname}`);
+}
+
+function trendsResult(fixtures, query) {
+  const events = fixtures[query.trendsFilter ? "number" : "answered"];
+  const { result, content } = events.find((event) => event.result);
+  return { result: {}, content, ...result };
 }
 
 function suggestions(fixtures) {
@@ -110,13 +147,24 @@ async function startRun(state, request, response) {
   if (state.runs.has(id)) return send(response, 202, { run_id: id });
   const scripts = Object.values(state.fixtures);
   const script =
-    scripts.find((events) => events[0].question === body.question) ?? unknownQuestion(state.fixtures, body.question);
+    (body.approval && decided(state, body)) ??
+    scripts.find((events) => events[0].question === body.question) ??
+    unknownQuestion(state.fixtures, body.question);
   const run = { id, events: [], waiting: new Set(), connections: 0 };
   state.runs.set(id, run);
   const conversation_id = body.conversation_id ?? id.replace(/.{4}$/, "c0de");
-  push(run, { ...script[0], conversation_id, question: body.question, at: new Date().toISOString() });
+  const continues = body.continues ?? undefined;
+  push(run, { ...script[0], conversation_id, continues, question: body.question, at: new Date().toISOString() });
   void play(run, script.slice(1), state.delay);
   return send(response, 202, { run_id: id });
+}
+
+/** What follows on a yes or a no to the flag's call. A yes changes the flag. */
+function decided({ fixtures, objects }, { run_id, approval }) {
+  if (approval.decision === "reject") return fixtures.rejected;
+  const { tool, call_id, arguments: args } = fixtures.approval.at(-1).reason;
+  objects.write(tool, approval.arguments ?? args, { type: "agent", name: "Ada", run_id, call_id });
+  return fixtures.approved;
 }
 
 function unknownQuestion(fixtures, question) {

@@ -1,6 +1,6 @@
 // Takes pictures of the page's states in both themes and two widths, and checks each with axe.
 //
-//   node shots/shots.mjs [--base URL --slow URL] [--out DIR] [--only STATE,...]
+//   node shots/shots.mjs [--base URL --slow URL] [--out DIR] [--only STATE,...] [--widths PX,...]
 //
 // Without --base the mock serves the fixtures. With it, the pages of two real servers are used: `empty`,
 // `answered` and `refused` come from the one at --base, `running` and `error` from the one at --slow, whose
@@ -24,18 +24,22 @@ const { values: options } = parseArgs({
     slow: { type: "string" },
     out: { type: "string", default: join(here, "shots/out") },
     only: { type: "string" },
+    widths: { type: "string", default: "400,1280" },
     chromium: { type: "string", default: "/usr/bin/chromium" },
   },
 });
 
 const THEMES = ["light", "dark"];
-const WIDTHS = [400, 1280];
+const WIDTHS = options.widths.split(",").map(Number);
 const fixtures = loadFixtures();
 const question = (fixture) => fixtures[fixture][0].question;
 const settled = (status) => `[data-run-status="${status}"]`;
 
-/** `fixture`: played by the mock, also over a real server. `ask`: put to whatever server there is. `slow`:
- * only where there is the real server whose model is slow. */
+/**
+ * `fixture`: played by the mock, also over a real server. `objects`: there, all of the API but the projects is
+ * the mock's. `ask`: put to whatever server there is. `slow`: only where there is the real server whose model
+ * is slow.
+ */
 const STATES = {
   empty: { wait: "ul[aria-label='Suggested questions'] button" },
   running: { slow: true, ask: "How many page views a day?", wait: "[aria-label='Steps'] li" },
@@ -61,10 +65,38 @@ const STATES = {
   },
   drawer: {
     part: true,
-    widths: [400],
+    widths: [WIDTHS[0]],
     wait: "ul[aria-label='Suggested questions'] button",
     act: openDrawer,
   },
+  gallery: { path: "/gallery", wait: "[data-specimen='answer/over time'] canvas" },
+  "gallery-open": { path: "/gallery", wait: "[data-specimen='answer/over time'] canvas", act: openApprovals },
+  approval: { objects: true, fixture: "approval", wait: settled("asked") },
+  approved: {
+    objects: true,
+    fixture: "approval",
+    wait: settled("asked"),
+    act: async (page) => {
+      await page.getByRole("button", { name: "Approve" }).click();
+      await page.getByRole("button", { name: "Undo" }).waitFor();
+    },
+  },
+  commands: { part: true, wait: "ul[aria-label='Suggested questions'] button", act: openCommands },
+  flags: { objects: true, path: "/objects/feature_flag", wait: "tbody tr" },
+  "flags-by-words": { objects: true, path: "/objects/feature_flag", wait: "tbody tr", act: filterByWords },
+  "flags-new": { objects: true, path: "/objects/feature_flag", wait: "tbody tr", act: makeFlag },
+  "flags-docked": { objects: true, part: true, path: "/objects/feature_flag", wait: "tbody tr", act: askInDock },
+  flag: { objects: true, path: "/objects/feature_flag/flag-new-editor", wait: "[data-undo]", act: undoLast },
+  "flag-edit": { objects: true, path: "/objects/feature_flag/flag-new-editor", wait: "[data-undo]", act: editFlag },
+  "flag-gone": { objects: true, noise: true, path: "/objects/feature_flag/none", wait: "text=can't be shown" },
+  insight: { objects: true, path: "/objects/insight/insight-views", wait: "canvas" },
+  dashboard: { objects: true, path: "/objects/dashboard/dashboard-site", wait: "canvas" },
+  cohort: { objects: true, path: "/objects/cohort/cohort-team", wait: "[data-undo]" },
+  action: { objects: true, path: "/objects/action/action-signed-up", wait: "[data-undo]" },
+  notebook: { objects: true, path: "/objects/notebook/notebook-review", wait: "[data-undo]" },
+  capabilities: { path: "/capabilities", wait: "article" },
+  products: { path: "/products", wait: "section dl" },
+  "not-found": { path: "/nowhere", wait: "text=There is no such page" },
   unreachable: { refuse: true, wait: "[role='alert']" },
 };
 
@@ -79,8 +111,61 @@ async function openEvidence(page) {
   await page.getByRole("dialog").waitFor();
 }
 
+/** Leaves the changed arguments of one approval and the reason of another one open. */
+async function openApprovals(page) {
+  const change = page.locator("[data-specimen='approval/of a change']");
+  await change.getByRole("button", { name: "Edit the arguments" }).click();
+  await change.getByRole("spinbutton", { name: /Rollout/ }).fill("500");
+  await change.getByText("Must be at most 100").waitFor();
+  const deletion = page.locator("[data-specimen='approval/of a deletion']");
+  await deletion.getByRole("button", { name: "Reject" }).click();
+  await deletion.getByRole("textbox", { name: "Why not?" }).fill("The sales team uses it");
+}
+
+async function openCommands(page) {
+  await page.getByRole("textbox", { name: "Your question" }).fill("/");
+  await page.getByRole("listbox", { name: "Commands" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+}
+
+async function filterByWords(page) {
+  await page.getByRole("textbox", { name: "Filter feature flags by words" }).fill(question("filters"));
+  await page.keyboard.press("Enter");
+  await page.getByText("2 of 5 feature flags").waitFor();
+  // The list is filtered before the run has ended.
+  await page.getByText("Shown are feature flags").waitFor();
+  await page.getByRole("button", { name: "Filters (2)" }).click();
+  await page.getByRole("spinbutton").waitFor();
+}
+
+async function makeFlag(page) {
+  await page.getByRole("button", { name: "New" }).first().click();
+  await page.getByRole("textbox", { name: /^name/ }).fill("search-v2");
+  await page.getByRole("button", { name: "Show what it changes" }).click();
+  await page.getByRole("button", { name: "Create" }).waitFor();
+}
+
+async function askInDock(page) {
+  await page.getByRole("textbox", { name: "Your question" }).fill(question("approval"));
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Approve" }).waitFor();
+}
+
+async function undoLast(page) {
+  await page.getByText("What is different").first().click();
+  await page.getByRole("button", { name: "Undo" }).first().click();
+  await page.locator("[data-undo='undone']").waitFor();
+}
+
+async function editFlag(page) {
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await page.getByRole("spinbutton", { name: /rollout/ }).fill("500");
+  await page.getByRole("button", { name: "Show what it changes" }).click();
+  await page.getByText("Must be at most 100").waitFor();
+}
+
 async function openDrawer(page) {
-  await page.getByRole("button", { name: "Conversations" }).click();
+  await page.getByRole("button", { name: "Menu" }).click();
   await page.getByRole("dialog").getByRole("link", { name: "New question" }).waitFor();
 }
 
@@ -116,7 +201,8 @@ async function shot(name, state, theme, width) {
   const problems = [];
   page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
   page.on("console", (message) => {
-    if (message.type() === "error" && !state.refuse) problems.push(`console: ${message.text()}`);
+    // A browser notes every answer that is no success.
+    if (message.type() === "error" && !state.refuse && !state.noise) problems.push(`console: ${message.text()}`);
   });
   try {
     await reach(page, state);
@@ -134,8 +220,9 @@ async function shot(name, state, theme, width) {
 
 async function reach(page, state) {
   if (state.refuse) await page.route("**/api/**", (route) => route.abort());
+  else if (state.objects && base !== mock.url) await routeToMock(page, /^\/api\/(?!projects$)/);
   else if (state.fixture && base !== mock.url) await routeToMock(page);
-  await page.goto(state.slow ? options.slow : base, { waitUntil: "load" });
+  await page.goto((state.slow ? options.slow : base) + (state.path ?? ""), { waitUntil: "load" });
   const text = state.fixture ? question(state.fixture) : state.ask;
   if (text) {
     await page.getByRole("textbox", { name: "Your question" }).fill(text);
@@ -145,13 +232,15 @@ async function reach(page, state) {
   await state.act?.(page);
 }
 
-/** Lets the mock answer the routes of runs, behind the real server's page. */
-async function routeToMock(page) {
-  const ofRuns = (url) => /^\/api\/(runs|conversations|projects\/[^/]+\/runs)/.test(url.pathname);
-  await page.route(ofRuns, (route) => {
-    const { pathname, search } = new URL(route.request().url());
-    return route.continue({ url: mock.url + pathname + search });
-  });
+/** Lets the mock answer some routes, those of runs at first, behind the real server's page. */
+async function routeToMock(page, paths = /^\/api\/(runs|conversations|projects\/[^/]+\/runs)/) {
+  await page.route(
+    (url) => paths.test(url.pathname),
+    (route) => {
+      const { pathname, search } = new URL(route.request().url());
+      return route.continue({ url: mock.url + pathname + search });
+    },
+  );
 }
 
 /** Gives the window the page's height, so that nothing sticks in the middle of the picture. */

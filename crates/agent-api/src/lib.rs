@@ -38,7 +38,7 @@ pub use object_tools::{
 };
 pub use page_context::PageContext;
 pub use policy::{Decision, Policy, Rule, Surface};
-pub use registry::{Product, Registry, Skill, Stage, Suggestion};
+pub use registry::{Product, ProductParts, Registry, Skill, Stage, Suggestion};
 pub use run::{
     Approval, AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus,
     RunSummary, TodoItem, TodoStatus,

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hedgerow_errors::{Error, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::mode::{Mode, field, front_matter};
 use crate::tool::DynTool;
 
 /// How far a product is; decides who sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Being thought about.
@@ -54,7 +55,7 @@ pub struct Product {
 }
 
 /// A question that a product offers to ask.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Suggestion {
     /// The question.
@@ -90,10 +91,24 @@ impl Skill {
     }
 }
 
+/// What a product has brought, by name and in the order in which it was added.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProductParts {
+    /// Its tools.
+    pub tools: Vec<String>,
+    /// Its modes.
+    pub modes: Vec<String>,
+    /// Its skills.
+    pub skills: Vec<String>,
+}
+
 /// Tools, modes, skills and products by name. Built once at start, then read only.
 #[derive(Default, Clone)]
 pub struct Registry {
     products: BTreeMap<String, Product>,
+    parts: BTreeMap<String, ProductParts>,
+    /// The product that was added last: what comes after it is its part, until another one or a core tool.
+    adding: Option<String>,
     tools: BTreeMap<String, Arc<dyn DynTool>>,
     core_tools: Vec<String>,
     modes: BTreeMap<String, Mode>,
@@ -101,18 +116,17 @@ pub struct Registry {
     object_kinds: BTreeMap<String, String>,
     default_mode: Option<String>,
     evals: BTreeMap<String, Cow<'static, str>>,
-    /// The product whose parts are being added.
-    adding: Option<String>,
-    /// The product of each tool.
-    owners: BTreeMap<String, String>,
     texts: BTreeMap<String, Vec<(String, String)>>,
 }
 
 impl Registry {
-    /// Adds a product's manifest. The tools that are added next are its own.
+    /// Adds a product's manifest. The tools, modes and skills that are added after it are its own.
     pub fn add_product(&mut self, product: Product) -> Result<()> {
-        self.adding = Some(product.name.clone());
-        insert(&mut self.products, "product", product.name.clone(), product)
+        let name = product.name.clone();
+        insert(&mut self.products, "product", name.clone(), product)?;
+        self.parts.insert(name.clone(), ProductParts::default());
+        self.adding = Some(name);
+        Ok(())
     }
 
     /// Keeps the texts of a product's folder, by their paths in it, for the gate: the manifest, modes, trajectories,
@@ -132,21 +146,22 @@ impl Registry {
 
     /// The tools of a product, by name.
     pub fn tools_of_product(&self, product: &str) -> impl Iterator<Item = &Arc<dyn DynTool>> {
-        let own = self.owners.iter().filter(move |(_, owner)| *owner == product);
-        own.filter_map(|(tool, _)| self.tools.get(tool))
+        let mut own: Vec<&String> = self.parts.get(product).iter().flat_map(|parts| &parts.tools).collect();
+        own.sort();
+        own.into_iter().filter_map(|tool| self.tools.get(tool))
     }
 
     /// Adds a tool that modes may name.
     pub fn add_tool(&mut self, tool: Arc<dyn DynTool>) -> Result<()> {
         let name = tool.declaration().name.to_string();
         insert(&mut self.tools, "tool", name.clone(), tool)?;
-        if let Some(product) = &self.adding {
-            self.owners.insert(name, product.clone());
+        if let Some(parts) = self.parts_being_added() {
+            parts.tools.push(name);
         }
         Ok(())
     }
 
-    /// Adds a tool that is always there.
+    /// Adds a tool that is always there. It is no product's, nor is anything after it.
     pub fn add_core_tool(&mut self, tool: Arc<dyn DynTool>) -> Result<()> {
         self.adding = None;
         self.core_tools.push(tool.declaration().name.to_string());
@@ -161,7 +176,12 @@ impl Registry {
                     .with_hint(format!("mode {} names a tool that nobody installed", mode.name)));
             }
         }
-        insert(&mut self.modes, "mode", mode.name.clone(), mode)
+        let name = mode.name.clone();
+        insert(&mut self.modes, "mode", name.clone(), mode)?;
+        if let Some(parts) = self.parts_being_added() {
+            parts.modes.push(name);
+        }
+        Ok(())
     }
 
     /// Says which mode a question starts with that fits none. It must have been added before.
@@ -207,7 +227,23 @@ impl Registry {
 
     /// Adds a skill.
     pub fn add_skill(&mut self, skill: Skill) -> Result<()> {
-        insert(&mut self.skills, "skill", skill.name.clone(), skill)
+        let name = skill.name.clone();
+        insert(&mut self.skills, "skill", name.clone(), skill)?;
+        if let Some(parts) = self.parts_being_added() {
+            parts.skills.push(name);
+        }
+        Ok(())
+    }
+
+    fn parts_being_added(&mut self) -> Option<&mut ProductParts> {
+        self.parts.get_mut(self.adding.as_deref()?)
+    }
+
+    /// What a product has brought; an unknown one is refused with the nearest.
+    pub fn parts_of(&self, product: &str) -> Result<&ProductParts> {
+        self.parts
+            .get(product)
+            .ok_or_else(|| Error::unknown("product", product, self.parts.keys().map(String::as_str)))
     }
 
     /// The products, by name.
@@ -267,4 +303,57 @@ fn insert<T>(map: &mut BTreeMap<String, T>, kind: &str, name: String, value: T) 
     }
     map.insert(name, value);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn product(name: &str) -> Product {
+        Product {
+            name: name.to_owned(),
+            title: String::new(),
+            owner: String::new(),
+            contact: String::new(),
+            stage: Stage::Alpha,
+            icon: String::new(),
+            docs: String::new(),
+            version: 0,
+            hosts: Vec::new(),
+            suggestions: Vec::new(),
+        }
+    }
+
+    fn mode(name: &str) -> Mode {
+        Mode {
+            name: name.to_owned(),
+            when: String::new(),
+            tools: Vec::new(),
+            prompt: String::new(),
+            trajectories: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn parts_belong_to_the_product_that_was_added_before_them() {
+        let mut registry = Registry::default();
+        registry.add_mode(mode("of_nobody")).unwrap();
+        registry.add_product(product("surveys")).unwrap();
+        registry.add_mode(mode("surveys")).unwrap();
+        registry.add_product(product("flags")).unwrap();
+        registry.add_mode(mode("rollouts")).unwrap();
+        let skill = Skill {
+            name: "rolling-out".to_owned(),
+            description: String::new(),
+            body: String::new(),
+        };
+        registry.add_skill(skill).unwrap();
+        assert_eq!(registry.parts_of("surveys").unwrap().modes, ["surveys"]);
+        let flags = registry.parts_of("flags").unwrap();
+        assert_eq!(
+            (&flags.modes, &flags.skills),
+            (&vec!["rollouts".to_owned()], &vec!["rolling-out".to_owned()])
+        );
+        assert!(registry.parts_of("flag").unwrap_err().to_string().contains("flag"));
+    }
 }

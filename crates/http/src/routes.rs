@@ -4,7 +4,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use hedgerow_agent_api::{Activity, Object, RunEvent, RunSummary, Thread};
-use hedgerow_app::{App, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_app::{App, ProductInfo, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -98,6 +98,13 @@ fn data_routes() -> Vec<Route> {
 fn tool_routes() -> Vec<Route> {
     vec![
         get("/api/tools", "list_tools", "Tools, by name", tools::list).json::<List<ToolInfo>>(),
+        get(
+            "/api/products",
+            "list_products",
+            "Products with their tools, modes and skills, by name",
+            tools::products,
+        )
+        .json::<List<ProductInfo>>(),
         post(
             "/api/projects/{project}/tools/{name}",
             "call_tool",

@@ -2,7 +2,7 @@
 
 import createClient from "openapi-fetch";
 import type { paths } from "@/api/schema";
-import type { AskBody, Report } from "@/api/types";
+import type { AskBody, Json, Report, Thread, ToolCallResult } from "@/api/types";
 
 export class ApiError extends Error {
   override name = "ApiError";
@@ -60,13 +60,32 @@ async function list<T>(reply: Promise<{ data?: { data: T[] } }>): Promise<T[]> {
   return data.data;
 }
 
-const segment = encodeURIComponent;
+/** A part of an address. */
+export const segment = encodeURIComponent;
+
+/** Sends JSON to a route whose types are not in the document yet. */
+export function sendJson(target: string, body: Json): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  return request(target, { method: "POST", headers, body: JSON.stringify(body) });
+}
 
 export const api = {
+  tools: () => list(client.GET("/api/tools")),
+  products: () => list(client.GET("/api/products")),
   projects: () => list(client.GET("/api/projects")),
   suggestions: (project: string) => list(client.GET("/api/suggestions", { params: { query: { project } } })),
   runs: (project: string, limit = 100) => list(client.GET("/api/runs", { params: { query: { project, limit } } })),
   conversation: (id: string) => list(client.GET("/api/conversations/{id}", { params: { path: { id } } })),
+  run: async (run_id: string): Promise<Thread> => {
+    const { data } = await client.GET("/api/runs/{run_id}", { params: { path: { run_id } } });
+    if (!data) throw new Error("the server's answer has no body");
+    return data;
+  },
+  /** Calls a tool by its name, as the registry has it: any of them, also one of a later version. */
+  callTool: async (project: string, tool: string, args: Json): Promise<ToolCallResult> => {
+    const reply = await sendJson(`/api/projects/${segment(project)}/tools/${segment(tool)}`, args);
+    return (await reply.json()) as ToolCallResult;
+  },
   /** The client makes the run's id, so that a second delivery does not ask twice. */
   ask: async (project: string, body: AskBody): Promise<void> => {
     await client.POST("/api/projects/{project}/runs", { params: { path: { project } }, body });

@@ -2,8 +2,15 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "@/api/client";
+import { type ActivityFilter, objectsApi } from "@/api/objects";
+import type { Json, ResultSnapshot } from "@/api/types";
 
 export const projectsQuery = queryOptions({ queryKey: ["projects"], queryFn: api.projects, staleTime: 30_000 });
+
+/** What is installed changes only when the server starts anew. */
+export const toolsQuery = queryOptions({ queryKey: ["tools"], queryFn: api.tools, staleTime: 300_000 });
+
+export const productsQuery = queryOptions({ queryKey: ["products"], queryFn: api.products, staleTime: 300_000 });
 
 export const suggestionsQuery = (project: string | null) =>
   queryOptions({
@@ -28,3 +35,48 @@ export const conversationQuery = (id: string | undefined) =>
     enabled: id !== undefined,
     staleTime: 5000,
   });
+
+export const objectsQuery = (project: string, kind: string) =>
+  queryOptions({
+    queryKey: ["objects", project, kind],
+    queryFn: () => objectsApi.list(project, kind),
+    staleTime: 5000,
+  });
+
+export const objectQuery = (project: string, id: string) =>
+  queryOptions({
+    queryKey: ["objects", project, "one", id],
+    queryFn: () => objectsApi.get(project, id),
+    staleTime: 5000,
+  });
+
+export const activityQuery = (project: string, filter: ActivityFilter) =>
+  queryOptions({
+    queryKey: ["activity", project, filter],
+    queryFn: () => objectsApi.activity(project, filter),
+    staleTime: 5000,
+  });
+
+/** What a call would do. It is asked for anew each time, as others write, too. */
+export const previewQuery = (project: string, tool: string, args: Json) =>
+  queryOptions({
+    queryKey: ["preview", project, tool, args],
+    queryFn: () => objectsApi.preview(project, tool, args),
+    retry: false,
+    gcTime: 0,
+  });
+
+/** The result of a query that an object holds, computed now. */
+export const savedQuery = (project: string, tool: string, query: Json) =>
+  queryOptions({
+    queryKey: ["saved query", project, tool, query],
+    queryFn: async (): Promise<ResultSnapshot> => {
+      const { table, provenance, warnings } = await api.callTool(project, tool, query);
+      if (!table) throw new Error(`${tool} gives no table for this query`);
+      return { handle: "", table, provenance, warnings };
+    },
+    staleTime: 60_000,
+  });
+
+export const runQuery = (id: string) =>
+  queryOptions({ queryKey: ["run", id], queryFn: () => api.run(id), staleTime: 5000 });

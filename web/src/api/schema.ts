@@ -140,6 +140,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Products with their tools, modes and skills, by name */
+        get: operations["list_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/tools/ask_user": {
         parameters: {
             query?: never;
@@ -1679,6 +1696,67 @@ export interface components {
         Operator: "exact" | "is_not" | "icontains" | "not_icontains" | "regex" | "not_regex" | "gt" | "gte" | "lt" | "lte" | "between" | "not_between" | "in" | "not_in" | "is_set" | "is_not_set" | "is_date_exact" | "is_date_before" | "is_date_after" | "semver_eq" | "semver_neq" | "semver_gt" | "semver_gte" | "semver_lt" | "semver_lte" | "semver_tilde" | "semver_caret" | "semver_wildcard";
         /** @description How a model means its final answer. */
         Outcome: "answered" | "refused";
+        /** @description A product as listed: its manifest and its parts. */
+        ProductInfo: {
+            /** @description The name. */
+            name: string;
+            /** @description The name for people. */
+            title: string;
+            /** @description The team that answers for it. */
+            owner: string;
+            /** @description How to reach them. */
+            contact: string;
+            /** @description How far it is. */
+            stage: components["schemas"]["Stage"];
+            /** @description The icon's name. */
+            icon: string;
+            /** @description Where its documentation starts. */
+            docs: string;
+            /** @description Hosts outside that its tools may reach. */
+            hosts: string[];
+            /** @description Questions that it offers. */
+            suggestions: components["schemas"]["Suggestion"][];
+            /** @description Its tools. */
+            tools: components["schemas"]["ProductTool"][];
+            /** @description Its modes. */
+            modes: components["schemas"]["ProductMode"][];
+            /** @description Its skills. */
+            skills: components["schemas"]["ProductSkill"][];
+        };
+        /** @description Every list that the API answers. */
+        ProductInfoList: {
+            /** @description The members. */
+            data: components["schemas"]["ProductInfo"][];
+        };
+        /** @description A product's mode. */
+        ProductMode: {
+            /** @description The name. */
+            name: string;
+            /** @description When it is the right one. */
+            when: string;
+            /** @description The tools that it brings. */
+            tools: string[];
+            /** @description The jobs that it has worked steps for. */
+            jobs: string[];
+        };
+        /** @description A product's skill for agents outside. */
+        ProductSkill: {
+            /** @description The name. */
+            name: string;
+            /** @description When to read it. */
+            description: string;
+        };
+        /** @description A product's tool in short; the list of tools has the rest. */
+        ProductTool: {
+            /** @description The name to call. */
+            name: string;
+            /** @description The name for people. */
+            title: string;
+            /** @description The status text while a call runs. */
+            running: string;
+            /** @description The status text when it is done. */
+            done: string;
+        };
         /**
          * @description A tenant's data. Lower-case letters, digits, `-` and `_`, starting with a letter or digit, at
          *     most 64 characters: the name is a folder and a URL segment, so nothing else may be in it.
@@ -2268,6 +2346,8 @@ export interface components {
             /** @description How the rows came to be. */
             provenance: components["schemas"]["Provenance"];
         };
+        /** @description How far a product is; decides who sees it. */
+        Stage: "idea" | "alpha" | "beta" | "ga";
         /** @description A question. */
         StartRun: {
             /** @description The user's words. */
@@ -2302,6 +2382,15 @@ export interface components {
              * @default null
              */
             run_id?: components["schemas"]["RunId"] | null;
+        };
+        /** @description A question that a product offers to ask. */
+        Suggestion: {
+            /** @description The question. */
+            text: string;
+            /** @description The page that it is offered on; every page when absent. */
+            page?: string | null;
+            /** @description The events that a project must have. */
+            needs?: string[];
         };
         /** @description Questions that the data can answer. */
         Suggestions: {
@@ -3033,6 +3122,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToolInfoList"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductInfoList"];
                 };
             };
             /** @description an error */

@@ -1,6 +1,7 @@
 /** The shapes of the HTTP API by short names. They are generated from the server's own types. */
 
 import type { components } from "@/api/schema";
+import type { Decision } from "@/lib/decision";
 
 type Schemas = components["schemas"];
 
@@ -24,6 +25,12 @@ export type Figure = Schemas["Figure"];
 export type Segment = Schemas["Segment"];
 export type Answer = Schemas["Answer"];
 
+export type Effect = Schemas["Effect"];
+export type ToolCallResult = Schemas["ToolCallResult"];
+export type ToolInfo = Schemas["ToolInfo"];
+export type ProductInfo = Schemas["ProductInfo"];
+export type Operator = Schemas["Operator"];
+
 export type ModelReply = Schemas["ModelReply"];
 export type ResultSnapshot = Schemas["ResultSnapshot"];
 export type AwaitReason = Schemas["AwaitReason"];
@@ -42,4 +49,18 @@ export type Thread = Schemas["Thread"];
 
 export type ProjectInfo = Schemas["ProjectInfo"];
 /** A question, as the page asks it: it always makes the run's id itself. */
-export type AskBody = Schemas["StartRun"] & { run_id: string };
+export type AskBody = Schemas["StartRun"] & {
+  run_id: string;
+  /** What the page lends to the agent: the state of what is mounted on it. */
+  context?: LentContext[];
+  /** What is said to a call of the run that this one continues. */
+  approval?: Decision;
+};
+
+/** State of a page, for one of its tools. */
+export interface LentContext {
+  tool: string;
+  /** What it is, for people and models: `the list of feature flags`. */
+  description: string;
+  data: Json;
+}

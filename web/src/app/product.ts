@@ -1,7 +1,10 @@
 /** What a product's folder may add to the page. */
 
-import type { ComponentType } from "react";
+import type { ComponentType, ReactNode } from "react";
+import type { ObjectKind, StoredObject } from "@/api/objects";
 import type { Json, ResultSnapshot } from "@/api/types";
+import type { FilterField } from "@/lib/filters";
+import type { IconName } from "@/ui/icons";
 
 export interface ResultProps {
   result: ResultSnapshot;
@@ -16,9 +19,41 @@ export interface ToolUi {
   summary?: (args: Json) => string | null;
 }
 
+/** A field of an object that its list can be filtered by. */
+export interface ObjectField extends FilterField {
+  read: (object: StoredObject) => Json | undefined;
+}
+
+export interface ObjectColumn {
+  title: string;
+  cell: (object: StoredObject) => ReactNode;
+  /** Left out where the window is narrow. */
+  wide?: boolean;
+}
+
+/** The pages of a kind of stored objects: a list, and one object with what was done to it. */
+export interface ObjectUi {
+  kind: ObjectKind;
+  /** `Feature flags`. */
+  title: string;
+  icon: IconName;
+  /** What these are for, in a sentence. */
+  about: string;
+  /** The list's name for `make_filters`, where it has one. */
+  list?: string;
+  /** Beside name, version and dates, which every object has. */
+  fields: ObjectField[];
+  columns: ObjectColumn[];
+  /** Shows the body of one. */
+  Body: ComponentType<{ object: StoredObject }>;
+  /** Wishes for the list, in words. */
+  suggestions?: string[];
+}
+
 export interface ProductManifest {
   product: string;
   tools: ToolUi[];
+  objects?: ObjectUi[];
 }
 
 export function defineProduct(manifest: ProductManifest): ProductManifest {

@@ -1,23 +1,22 @@
-/** The frame of every page: header, earlier conversations, and the conversation. */
+/** The frame of every page: header, menu, and the page itself. */
 
 import { Toggle } from "@base-ui/react/toggle";
 import { ToggleGroup } from "@base-ui/react/toggle-group";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { Link, Outlet, useMatchRoute, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { asReport } from "@/api/client";
 import { conversationQuery, projectsQuery } from "@/api/queries";
 import type { ProjectInfo } from "@/api/types";
+import { Navigation } from "@/app/navigation";
+import { ProjectContext } from "@/app/project";
 import { setTheme, THEMES, type Theme, useTheme } from "@/app/theme";
-import { Chat } from "@/features/chat/chat";
 import { NoProjects } from "@/features/chat/empty-state";
-import { History } from "@/features/history/history";
 import { loadSetting, saveSetting } from "@/lib/storage";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
+import { ErrorCard } from "@/ui/error-card";
 import { Icon, Mark } from "@/ui/icons";
-import { Notice } from "@/ui/notice";
-import { ReportText } from "@/ui/sentence";
 
 export function Shell() {
   const { conversationId } = useParams({ strict: false });
@@ -26,13 +25,15 @@ export function Shell() {
   const [chosen, setChosen] = useState(() => loadSetting("project"));
   const [drawer, setDrawer] = useState(false);
   const navigate = useNavigate();
-  const known = (id: string | null | undefined) => projects.data?.find((project) => project.id === id)?.id;
+  const known = (id: string | null | undefined) => projects.data?.find((project) => project.id === id);
   // A conversation belongs to its project, whatever was chosen before.
-  const project = known(conversation.data?.[0]?.project) ?? known(chosen) ?? firstWithEvents(projects.data) ?? null;
-  const events = projects.data?.find((each) => each.id === project)?.events ?? 0;
+  const project = known(conversation.data?.[0]?.project) ?? known(chosen) ?? firstWithEvents(projects.data);
+  // The gallery needs no data, so that it can be looked at without any.
+  const needsProject = !useMatchRoute()({ to: "/gallery" });
   const choose = (id: string) => {
     setChosen(id);
     saveSetting("project", id);
+    // What another project has at this address is something else.
     void navigate({ to: "/" });
   };
   return (
@@ -41,61 +42,56 @@ export function Shell() {
         href="#main"
         className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2"
       >
-        Skip to the conversation
+        Skip to the page
       </a>
       <header className="sticky top-0 z-20 flex h-14 items-center gap-2 border-b border-line bg-bg/95 px-3 backdrop-blur sm:gap-3 sm:px-4">
-        <Button
-          variant="ghost"
-          size="icon"
-          className="md:hidden"
-          aria-label="Conversations"
-          onClick={() => setDrawer(true)}
-        >
-          <Icon name="history" className="text-lg" />
+        <Button variant="ghost" size="icon" className="md:hidden" aria-label="Menu" onClick={() => setDrawer(true)}>
+          <Icon name="menu" className="text-lg" />
         </Button>
         <Link to="/" className="flex items-center gap-2 rounded-lg pr-1 font-semibold tracking-tight">
           <Mark className="size-7" />
           <span>Hedgerow</span>
         </Link>
         <div className="flex-1" />
-        {project && projects.data && <ProjectSelect projects={projects.data} value={project} onChange={choose} />}
+        {project && projects.data && <ProjectSelect projects={projects.data} value={project.id} onChange={choose} />}
         <ThemeToggle />
       </header>
       <div className="flex flex-1">
         <aside
-          aria-label="Earlier"
+          aria-label="Menu"
           className="sticky top-14 hidden h-[calc(100dvh-3.5rem)] w-68 shrink-0 overflow-y-auto border-r border-line p-3 md:block"
         >
-          <History project={project} />
+          <Navigation project={project?.id ?? null} />
         </aside>
         <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
           {projects.isError && (
             <div className="mx-auto w-full max-w-3xl px-4 py-6 sm:px-6">
-              <Notice
-                tone="bad"
-                icon="alert"
-                role="alert"
+              <ErrorCard
+                urgent
                 title="The server can't be reached"
-                actions={<Button onClick={() => void projects.refetch()}>Try again</Button>}
-              >
-                <ReportText report={asReport(projects.error)} />
-              </Notice>
+                error={asReport(projects.error)}
+                onRetry={() => void projects.refetch()}
+              />
             </div>
           )}
-          {projects.isSuccess && !project && <NoProjects />}
-          {project && <Chat project={project} events={events} conversationId={conversationId} />}
+          {projects.isSuccess && !project && needsProject && <NoProjects />}
+          {(project || !needsProject) && (
+            <ProjectContext value={project ?? null}>
+              <Outlet />
+            </ProjectContext>
+          )}
         </main>
       </div>
-      <Dialog shape="drawer" open={drawer} onOpenChange={setDrawer} title="Conversations">
-        <History project={project} onLeave={() => setDrawer(false)} />
+      <Dialog shape="drawer" open={drawer} onOpenChange={setDrawer} title="Menu">
+        <Navigation project={project?.id ?? null} onLeave={() => setDrawer(false)} />
       </Dialog>
     </div>
   );
 }
 
 /** A project that there is something to ask about, else the first. */
-function firstWithEvents(projects: ProjectInfo[] = []): string | undefined {
-  return (projects.find((project) => project.events > 0) ?? projects[0])?.id;
+function firstWithEvents(projects: ProjectInfo[] = []): ProjectInfo | undefined {
+  return projects.find((project) => project.events > 0) ?? projects[0];
 }
 
 interface ProjectSelectProps {

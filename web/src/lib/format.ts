@@ -30,6 +30,13 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
 }
 
+/** The time that something still takes, as far as anybody can say. */
+export function formatLeft(milliseconds: number): string {
+  if (milliseconds < 1500) return "about a second left";
+  if (milliseconds < 90_000) return `about ${Math.round(milliseconds / 1000)} seconds left`;
+  return `about ${Math.round(milliseconds / 60_000)} minutes left`;
+}
+
 /** An instant as it stands in the data, without the noise of seconds that are zero. */
 export function formatInstant(instant: string): string {
   return instant

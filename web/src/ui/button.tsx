@@ -5,7 +5,8 @@ import type { ComponentProps } from "react";
 const VARIANTS = {
   primary: "bg-accent text-on-accent hover:bg-accent-strong border-transparent",
   secondary: "bg-surface text-ink border-control hover:bg-sunken",
-  ghost: "bg-transparent text-muted border-transparent hover:bg-sunken hover:text-ink",
+  ghost:
+    "bg-transparent text-muted border-transparent hover:bg-sunken hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent-strong",
 };
 
 const SIZES = {

@@ -1,9 +1,10 @@
-/** A card that says something about a run: neutral, a warning, an error, or a question. */
+/** A card that says something about a run: neutral, good news, a warning, an error, or a question. */
 
 import type { ReactNode } from "react";
 import { Icon, type IconName } from "@/ui/icons";
 
 const TONES = {
+  good: { box: "border-line bg-surface", mark: "text-accent" },
   neutral: { box: "border-line bg-surface", mark: "text-muted" },
   question: { box: "border-accent bg-surface", mark: "text-accent" },
   warn: { box: "border-warn-line bg-warn-soft", mark: "text-warn" },
@@ -16,7 +17,7 @@ export interface NoticeProps {
   title: ReactNode;
   children?: ReactNode;
   actions?: ReactNode;
-  role?: "alert";
+  role?: "alert" | "status";
 }
 
 export function Notice({ tone, icon, title, children, actions, role }: NoticeProps) {

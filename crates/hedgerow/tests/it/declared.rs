@@ -132,6 +132,20 @@ fn a_declared_product_is_everywhere_while_its_folder_is_there() {
 
     let server = Server::start(data);
     assert!(server.get("/api/tools", "").contains("count_signups"));
+    let products = server.get("/api/products", "");
+    let products: Value = serde_json::from_str(products.split("\r\n\r\n").last().unwrap()).unwrap();
+    let brought: Vec<(&str, Vec<&str>)> = products["data"].as_array().unwrap().iter().map(brought).collect();
+    // A tool that is always there, such as `search`, is no product's.
+    assert_eq!(
+        brought,
+        [
+            ("activation", vec!["count_signups", "list_first_note_delays"]),
+            ("product_analytics", vec!["query_trends"]),
+            ("sql", vec!["execute_sql"]),
+        ]
+    );
+    assert_eq!(products["data"][0]["stage"], "beta");
+    assert_eq!(products["data"][0]["modes"][0]["name"], "activation");
     drop(server);
 
     // What is wrong with a product is said, and does not keep the others from working.
@@ -212,4 +226,11 @@ async fn a_tool_over_http_asks_the_host_that_is_declared_and_opened() {
     assert_eq!(code, Some(1));
     assert!(err.contains("needs approval"), "{err}");
     assert_eq!(server.received().len(), 1);
+}
+
+/// A product with the names of its tools.
+fn brought(product: &Value) -> (&str, Vec<&str>) {
+    let tools = product["tools"].as_array().unwrap().iter();
+    let names = tools.map(|tool| tool["name"].as_str().unwrap());
+    (product["name"].as_str().unwrap(), names.collect())
 }

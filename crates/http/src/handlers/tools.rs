@@ -1,9 +1,9 @@
-//! The registry's tools.
+//! The registry's tools, and the products that brought them.
 
 use axum::Json;
 use axum::extract::State;
 use hedgerow_agent_api::{Progress, Surface};
-use hedgerow_app::{App, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_app::{App, ProductInfo, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,6 +15,10 @@ use crate::params::{Body, PathParams, QueryParams};
 
 pub(crate) async fn list(State(app): State<App>) -> Json<List<ToolInfo>> {
     Json(List { data: app.tools() })
+}
+
+pub(crate) async fn products(State(app): State<App>) -> ApiResult<Json<List<ProductInfo>>> {
+    Ok(Json(List { data: app.products()? }))
 }
 
 /// How a call is made.

@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import type { Json, Provenance, ResultSnapshot } from "@/api/types";
 import type { ResultProps } from "@/app/product";
 import { barSeries, isLastPartial, MAX_BARS, MAX_LINES, type ResultKind, resultKind, timeSeries } from "@/lib/chart";
+import { field, textAt } from "@/lib/json-read";
 import { Chart } from "@/ui/chart";
 import { ResultFrame } from "@/ui/result-frame";
 import { ResultNumber } from "@/ui/result-number";
@@ -57,15 +58,6 @@ function displayOf(provenance: Provenance | null): string | null {
   } catch {
     return null;
   }
-}
-
-function field(value: Json | undefined, key: string): Json | undefined {
-  return value && typeof value === "object" ? (value as Record<string, Json>)[key] : undefined;
-}
-
-function textAt(value: Json | undefined, key: string): string | null {
-  const text = field(value, key);
-  return typeof text === "string" ? text : null;
 }
 
 const MATH: Record<string, string> = { dau: "unique visitors", unique_session: "sessions" };

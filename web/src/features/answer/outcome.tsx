@@ -1,18 +1,20 @@
 /** How a run ended, each in its own way. */
 
-import type { ReactNode } from "react";
-import type { AwaitReason, Report, Thread, Warning } from "@/api/types";
+import type { AwaitReason, Thread } from "@/api/types";
 import { AnswerView } from "@/features/answer/answer";
 import { Draft, hasNumbers, UnboundText, UncheckedNumbers } from "@/features/answer/draft";
 import { MarkedText } from "@/features/answer/figure";
+import type { ApprovalState } from "@/features/results/approval";
+import { AskedApproval } from "@/features/results/asked-approval";
+import { PartialResult } from "@/features/results/partial-result";
+import { Refused } from "@/features/results/refused";
 import { ResultView } from "@/features/results/result-view";
-import { retryText } from "@/lib/retry";
+import { Warnings } from "@/features/results/warnings";
+import type { Decision } from "@/lib/decision";
 import { citedCalls, resultsOf, unboundText } from "@/lib/thread";
 import { Button } from "@/ui/button";
-import { CodeBlock } from "@/ui/code-block";
-import { Icon } from "@/ui/icons";
+import { ErrorCard, RetryButton } from "@/ui/error-card";
 import { Notice } from "@/ui/notice";
-import { Sentence } from "@/ui/sentence";
 
 export interface OutcomeActions {
   /** Asks the same question again. */
@@ -21,6 +23,10 @@ export interface OutcomeActions {
   onEdit: () => void;
   /** Answers a question that was asked back; absent where it was answered already. */
   onReply?: ((text: string) => void) | undefined;
+  /** Says yes or no to a call that waits; absent where it was decided already. */
+  onDecide?: ((decision: Decision) => void) | undefined;
+  /** What was said to a call that waited, or is being said. */
+  decided?: ApprovalState | undefined;
 }
 
 export function Outcome({ thread, ...actions }: { thread: Thread } & OutcomeActions) {
@@ -32,24 +38,32 @@ export function Outcome({ thread, ...actions }: { thread: Thread } & OutcomeActi
       return <Answered thread={thread} />;
     case "refused":
       return (
-        <Notice tone="neutral" icon="minus" title="Not answered">
+        <Refused warnings={thread.warnings}>
           {thread.answer && <AnswerView answer={thread.answer} results={resultsOf(thread)} />}
-          <Warnings warnings={thread.warnings} />
-        </Notice>
+        </Refused>
       );
     case "asked":
-      return thread.awaiting ? <Asked awaiting={thread.awaiting} onReply={actions.onReply} /> : null;
+      return thread.awaiting ? <Asked project={thread.project} awaiting={thread.awaiting} {...actions} /> : null;
     case "failed":
       return (
         <div className="space-y-4">
           {draft && <Draft text={draft} ended />}
-          {thread.error && <ErrorCard error={thread.error} {...actions} />}
+          <Found thread={thread} />
+          {thread.error && (
+            <ErrorCard
+              error={thread.error}
+              retryLabel="Ask again"
+              onRetry={actions.onAskAgain}
+              actions={<Button onClick={actions.onEdit}>Edit the question</Button>}
+            />
+          )}
         </div>
       );
     case "cancelled":
       return (
         <div className="space-y-4">
           {draft && <Draft text={draft} ended />}
+          <Found thread={thread} />
           <Notice
             tone="neutral"
             icon="stop"
@@ -59,6 +73,20 @@ export function Outcome({ thread, ...actions }: { thread: Thread } & OutcomeActi
         </div>
       );
   }
+}
+
+/** Results that were there before a run broke off: true, but not the answer. */
+function Found({ thread }: { thread: Thread }) {
+  const found = thread.calls.filter((call) => call.result);
+  if (found.length === 0) return null;
+  const open = thread.calls.filter((call) => call.state !== "ok").map((call) => call.title);
+  return (
+    <PartialResult title="A part was found before it ended" missing={["The answer", ...open]}>
+      {found.map((call) => (
+        <ResultView key={call.call_id} call={call} />
+      ))}
+    </PartialResult>
+  );
 }
 
 function Answered({ thread }: { thread: Thread }) {
@@ -74,49 +102,21 @@ function Answered({ thread }: { thread: Thread }) {
   );
 }
 
-function Warnings({ warnings }: { warnings: Warning[] }) {
-  if (warnings.length === 0) return null;
-  return (
-    <ul aria-label="What to know about these numbers" className="mt-3 space-y-1.5 text-sm">
-      {warnings.map((warning) => (
-        <li key={warning.code + warning.message} className="flex gap-2">
-          <Icon name="alert" className="mt-0.5 text-warn" />
-          <span className="min-w-0 [overflow-wrap:anywhere]">
-            {warning.message} <code className="font-mono text-xs text-muted">{warning.code}</code>
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-interface AskedProps {
+interface AskedProps extends Pick<OutcomeActions, "onReply" | "onDecide" | "decided"> {
+  project: string | null;
   awaiting: AwaitReason;
-  onReply: OutcomeActions["onReply"];
 }
 
-function Asked({ awaiting, onReply }: AskedProps) {
-  if (awaiting.type === "approval") {
-    return (
-      <Notice
-        tone="question"
-        icon="ask"
-        title={`Run ${awaiting.tool}?`}
-        actions={["Yes", "No"].map((word) => (
-          <Button key={word} disabled={!onReply} onClick={() => onReply?.(word)}>
-            {word}
-          </Button>
-        ))}
-      >
-        <p className="mb-2">
-          <Sentence text={awaiting.why} />
-        </p>
-        <p className="mb-2 text-sm text-muted">Effect: {awaiting.effect}</p>
-        <CodeBlock label={`Arguments of ${awaiting.tool}`} text={JSON.stringify(awaiting.arguments, null, 2)} />
-      </Notice>
-    );
-  }
-  return <Question asked={awaiting} onReply={onReply} />;
+function Asked({ project, awaiting, onReply, onDecide, decided }: AskedProps) {
+  if (awaiting.type === "question") return <Question asked={awaiting} onReply={onReply} />;
+  return (
+    <AskedApproval
+      project={project}
+      asked={awaiting}
+      state={decided ?? { type: onDecide ? "open" : "dropped" }}
+      onDecide={onDecide}
+    />
+  );
 }
 
 type AskedQuestion = Extract<AwaitReason, { type: "question" }>;
@@ -156,50 +156,5 @@ function Question({ asked, onReply }: { asked: AskedQuestion; onReply: OutcomeAc
         <p className="text-sm text-muted">{buttons.length > 0 ? "Choose, or write" : "Write"} your answer below.</p>
       )}
     </Notice>
-  );
-}
-
-export interface ErrorCardProps {
-  error: Report;
-  title?: string;
-  onAskAgain: () => void;
-  onEdit: () => void;
-  children?: ReactNode;
-}
-
-export function ErrorCard({ error, title = "This did not work", onAskAgain, onEdit }: ErrorCardProps) {
-  return (
-    <Notice
-      tone="bad"
-      icon="alert"
-      title={title}
-      actions={
-        <>
-          <RetryButton label="Ask again" onClick={onAskAgain} />
-          <Button onClick={onEdit}>Edit the question</Button>
-        </>
-      }
-    >
-      <p className="[overflow-wrap:anywhere]">
-        <Sentence text={error.message} />
-      </p>
-      {error.hint && (
-        <p className="mt-1 [overflow-wrap:anywhere]">
-          Hint: <Sentence text={error.hint} />
-        </p>
-      )}
-      <p className="mt-1 text-sm text-muted">
-        What helps: {retryText(error.retry)} Code: <code className="font-mono text-xs">{error.code}</code>
-      </p>
-    </Notice>
-  );
-}
-
-function RetryButton({ label, onClick }: { label: string; onClick: () => void }) {
-  return (
-    <Button onClick={onClick}>
-      <Icon name="retry" />
-      {label}
-    </Button>
   );
 }

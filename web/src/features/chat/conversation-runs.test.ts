@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { conversationRuns, lastContinuable } from "@/features/chat/conversation-runs";
+import { conversationRuns, decisionOn, lastContinuable } from "@/features/chat/conversation-runs";
 import type { LiveRun } from "@/features/chat/live-runs";
 import { fixture } from "@/lib/fixtures";
 import { emptyThread, fold } from "@/lib/fold";
@@ -15,6 +15,7 @@ const live = (thread: LiveRun["thread"], runId = id): LiveRun => ({
   thread: { ...thread, run_id: runId },
   connection: "open",
   failure: null,
+  applied: new Map(),
 });
 const map = (...runs: LiveRun[]) => new Map(runs.map((run) => [run.runId, run]));
 
@@ -34,4 +35,22 @@ it("a question goes on from the newest run that the server knows and that has en
   const unsent = live({ ...emptyThread(), conversation_id: conversation }, "unsent");
   expect(lastContinuable([live(whole), live(part, "running"), unsent])).toBe(id);
   expect(lastContinuable([live(part, "running"), unsent])).toBeNull();
+});
+
+it("a call that waited is decided by the run that goes on from it", () => {
+  const waiting = live(whole);
+  const after = (question: string, changes: Partial<LiveRun> = {}) => ({
+    ...live({ ...part, question, continues: id }, "after"),
+    ...changes,
+  });
+  expect(decisionOn(waiting, [waiting])).toBeUndefined();
+  const said = after("No: too early");
+  expect(decisionOn(waiting, [waiting, said])).toEqual({ type: "rejected", reason: "too early" });
+  const sending = after("Yes", {
+    asked: { project: "site", question: "Yes", approval: { decision: "approve" } },
+    connection: "sending",
+  });
+  expect(decisionOn(waiting, [waiting, sending])).toEqual({ type: "sending", decision: "approve" });
+  const other = after("How many?");
+  expect(decisionOn(waiting, [waiting, other])).toEqual({ type: "dropped" });
 });

@@ -2,8 +2,10 @@
 
 import type { Thread } from "@/api/types";
 import type { LiveRun } from "@/features/chat/live-runs";
+import type { ApprovalState } from "@/features/results/approval";
+import { type Decision, decided, readDecision } from "@/lib/decision";
 
-export type ShownRun = Pick<LiveRun, "thread" | "connection" | "failure">;
+export type ShownRun = Pick<LiveRun, "asked" | "thread" | "connection" | "failure" | "applied">;
 
 export function conversationRuns(
   stored: Thread[],
@@ -17,7 +19,14 @@ export function conversationRuns(
   }
   const shown = new Map<string, ShownRun>();
   for (const thread of stored) {
-    if (thread.run_id) shown.set(thread.run_id, { thread, connection: "closed", failure: null });
+    if (thread.run_id)
+      shown.set(thread.run_id, {
+        asked: null,
+        thread,
+        connection: "closed",
+        failure: null,
+        applied: new Map(),
+      });
   }
   for (const run of live.values()) {
     const known = shown.get(run.runId);
@@ -32,4 +41,15 @@ export function conversationRuns(
 export function lastContinuable(runs: ShownRun[]): string | null {
   const ended = runs.filter(({ thread }) => thread.seq > 0 && thread.status !== "running");
   return ended.at(-1)?.thread.run_id ?? null;
+}
+
+/** What was said to the call that a run waited with; `undefined` while nothing was. */
+export function decisionOn(run: ShownRun, runs: ShownRun[]): ApprovalState | undefined {
+  const next = runs.find((each) => each.thread.continues === run.thread.run_id && each !== run);
+  if (!next) return undefined;
+  const approval = next.asked?.approval;
+  if (approval && next.connection === "sending") return { type: "sending", decision: approval.decision };
+  // What a newer server records with the run says more than the words.
+  const said = approval ?? (next.thread as { approval?: Decision | null }).approval;
+  return said ? decided(said) : readDecision(next.thread.question);
 }

@@ -1,8 +1,10 @@
-import { renderHook, waitFor } from "@testing-library/react";
+import { render, renderHook, waitFor } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { AskBody } from "@/api/types";
-import { ask, cancel, redeliver, useLiveRuns } from "@/features/chat/live-runs";
+import { type MountedTool, useTool } from "@/app/mounted-tools";
+import { ask, cancel, follow, redeliver, useLiveRuns } from "@/features/chat/live-runs";
 import { fixture } from "@/lib/fixtures";
+import { fold } from "@/lib/fold";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -63,4 +65,88 @@ it("stopping asks the server and changes nothing by itself", async () => {
   });
   await cancel("run");
   expect(paths).toEqual(["/api/runs/run/cancel"]);
+});
+
+const COUNTED = "query_trends";
+
+function Page({ tool }: { tool: MountedTool }) {
+  useTool(tool);
+  return null;
+}
+
+const lending = (changes: Partial<MountedTool>): MountedTool => ({
+  name: COUNTED,
+  context: { list: "flags" },
+  contextDescription: "the list of feature flags",
+  ...changes,
+});
+
+/** A server that takes a question and tells the run `number`, cut off after some events the first time. */
+function serveCut(after: number) {
+  const bodies: AskBody[] = [];
+  let connections = 0;
+  serve(async (path, request) => {
+    if (!path.endsWith("/events")) {
+      bodies.push(await request.json());
+      return Response.json({}, { status: 202 });
+    }
+    connections += 1;
+    const events = connections === 1 ? fixture("number").slice(0, after) : fixture("number");
+    return new Response(
+      events.map((event) => `id: ${event.seq}\nevent: run_event\ndata: ${JSON.stringify(event)}\n\n`).join(""),
+    );
+  });
+  return bodies;
+}
+
+it("a question takes along what is mounted, and the result comes back once, over broken connections, too", async () => {
+  const bodies = serveCut(fixture("number").length - 1);
+  const onResult = vi.fn();
+  const page = render(<Page tool={lending({ onResult, clientExecute: () => "The list is filtered" })} />);
+  const { result } = renderHook(useLiveRuns);
+  const runId = ask({ project: "site", question: "How many?" });
+  await waitFor(() => expect(result.current.get(runId)?.thread.status).toBe("answered"));
+  expect(bodies[0]?.context).toEqual([
+    { tool: COUNTED, description: "the list of feature flags", data: { list: "flags" } },
+  ]);
+  expect(onResult).toHaveBeenCalledOnce();
+  expect(onResult.mock.calls[0]?.[0]).toMatchObject({ tool: COUNTED, state: "ok" });
+  await waitFor(() =>
+    expect([...(result.current.get(runId)?.applied.values() ?? [])]).toEqual([
+      { type: "done", text: "The list is filtered" },
+    ]),
+  );
+  // Whoever follows the run again gets the same events, and the page has had the result.
+  redeliver(runId);
+  await waitFor(() => expect(result.current.get(runId)?.connection).toBe("closed"));
+  expect(onResult).toHaveBeenCalledOnce();
+  page.unmount();
+});
+
+it("a run that is found, as after a reload, brings no result to the page", async () => {
+  serveCut(Number.POSITIVE_INFINITY);
+  const onResult = vi.fn();
+  const page = render(<Page tool={lending({ onResult })} />);
+  const { result } = renderHook(useLiveRuns);
+  const found = { ...fold(fixture("number").slice(0, 2)), run_id: "found" };
+  follow(found);
+  await waitFor(() => expect(result.current.get("found")?.thread.status).toBe("answered"));
+  expect(onResult).not.toHaveBeenCalled();
+  page.unmount();
+});
+
+it("what the page can't do with a result is an error of the run's view", async () => {
+  serveCut(Number.POSITIVE_INFINITY);
+  const clientExecute = () => {
+    throw new Error("no such field");
+  };
+  const page = render(<Page tool={lending({ clientExecute })} />);
+  const { result } = renderHook(useLiveRuns);
+  const runId = ask({ project: "site", question: "How many?" });
+  await waitFor(() =>
+    expect([...(result.current.get(runId)?.applied.values() ?? [])]).toMatchObject([
+      { type: "failed", error: { message: "no such field" } },
+    ]),
+  );
+  page.unmount();
 });

@@ -1,4 +1,6 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { type ReactNode, useState } from "react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { AwaitReason, Report, RunEventKind } from "@/api/types";
 import { RunView, type RunViewProps } from "@/features/chat/run-view";
@@ -10,10 +12,22 @@ vi.mock("@/ui/echarts-canvas", () => ({ default: () => null }));
 
 afterEach(cleanup);
 
+/** What knows no tool of the registry. */
+function WithoutTools({ children }: { children: ReactNode }) {
+  const [client] = useState(() => {
+    const made = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY } } });
+    made.setQueryData(["tools"], []);
+    return made;
+  });
+  return <QueryClientProvider client={client}>{children}</QueryClientProvider>;
+}
+
 function show(name: string, changes: Partial<RunViewProps> = {}) {
   const actions = { onAskAgain: vi.fn(), onEdit: vi.fn(), onReply: vi.fn(), onRedeliver: vi.fn() };
   const thread = fold(fixture(name));
-  const view = render(<RunView thread={thread} connection="open" failure={null} {...actions} {...changes} />);
+  const view = render(<RunView thread={thread} connection="open" failure={null} {...actions} {...changes} />, {
+    wrapper: WithoutTools,
+  });
   return { ...actions, thread, text: () => view.container.textContent ?? "", container: view.container };
 }
 
@@ -24,6 +38,7 @@ it("every prefix of every run can be shown", () => {
       const none = () => undefined;
       const view = render(
         <RunView thread={thread} connection="open" failure={null} onAskAgain={none} onEdit={none} onRedeliver={none} />,
+        { wrapper: WithoutTools },
       );
       expect(view.container.textContent).toContain(thread.question);
       const bound = view.container.querySelector("[data-answer='bound']");
@@ -125,12 +140,28 @@ it("a call that needs approval shows what it would do, and takes yes or no", () 
     effect: "delete" as const,
     why: "deleting always asks",
   };
-  const { onReply, text } = show("asked", {
-    thread: fold([first, { ...first, seq: 2, kind: "awaiting_user", reason }]),
-  });
-  for (const part of ["Run delete_flag?", "Deleting always asks.", '"key": "beta"']) expect(text()).toContain(part);
-  fireEvent.click(screen.getByRole("button", { name: "Yes" }));
-  expect(onReply).toHaveBeenCalledWith("Yes");
+  const thread = fold([first, { ...first, seq: 2, kind: "awaiting_user", reason }]);
+  const onDecide = vi.fn();
+  const { text } = show("asked", { thread, onDecide });
+  for (const part of ["Delete flag? It deletes something.", "Deleting always asks.", "keybeta"]) {
+    expect(text()).toContain(part);
+  }
+  fireEvent.click(screen.getByRole("button", { name: "Approve" }));
+  expect(onDecide).toHaveBeenCalledWith({ decision: "approve" });
+  cleanup();
+  const decided = show("asked", { thread, decided: { type: "rejected", reason: "It is in use" } });
+  expect(decided.text()).toContain("You rejected it: It is in use.");
+  expect(screen.queryByRole("button", { name: "Approve" })).toBeNull();
+});
+
+it("what was found before a run failed is shown as a part, and not as the answer", () => {
+  const [error, events] = [fixture("error").at(-1), fixture("answered").slice(0, 9)];
+  if (!error) throw new Error("the fixture has events");
+  const { text, container } = show("error", { thread: fold([...events, { ...error, seq: 10 }]) });
+  expect(text()).toContain("A part was found before it ended");
+  expect(screen.getByRole("list", { name: "What is missing" }).textContent).toBe("The answer");
+  expect(screen.getByRole("img", { name: /page views per day/ })).toBeTruthy();
+  expect(container.querySelector("[data-answer='bound']")).toBeNull();
 });
 
 it("a refused run is no error and shows why", () => {

@@ -1,23 +1,32 @@
 /** One run: the question, the steps, and how it ended. */
 
-import { useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import type { Report, Thread } from "@/api/types";
 import { Note, UnboundText, UncheckedNumbers } from "@/features/answer/draft";
-import { ErrorCard, Outcome, type OutcomeActions } from "@/features/answer/outcome";
+import { Outcome, type OutcomeActions } from "@/features/answer/outcome";
+import type { Applied } from "@/features/chat/live-runs";
+import { Done } from "@/features/results/done";
 import { ToolCard } from "@/features/tools/tool-card";
 import { type Step, statusLine, steps } from "@/lib/thread";
 import { Button } from "@/ui/button";
-import { Icon, type IconName } from "@/ui/icons";
+import { ErrorCard } from "@/ui/error-card";
+import { Icon } from "@/ui/icons";
+import { StatusLine } from "@/ui/status-line";
+import { StepList } from "@/ui/step-list";
 
 export interface RunViewProps extends OutcomeActions {
   thread: Thread;
   connection: "sending" | "open" | "lost" | "closed";
   /** The question or the events could not be delivered. */
   failure: Report | null;
+  /** What the page did with results of this run. */
+  applied?: ReadonlyMap<string, Applied>;
+  /** What it changed, below how it ended. */
+  changes?: ReactNode;
   onRedeliver: () => void;
 }
 
-export function RunView({ thread, connection, failure, onRedeliver, ...actions }: RunViewProps) {
+export function RunView({ thread, connection, failure, applied, changes, onRedeliver, ...actions }: RunViewProps) {
   const id = useId();
   const running = thread.status === "running" && !failure;
   // A card of a running call already says what happens.
@@ -35,32 +44,37 @@ export function RunView({ thread, connection, failure, onRedeliver, ...actions }
       <Steps thread={thread} />
       <Todo thread={thread} />
       {waiting && (
-        <Status
-          text={connection === "sending" ? "Sending the question" : statusLine(thread)}
-          lost={connection === "lost"}
+        <StatusLine
+          text={
+            connection === "lost"
+              ? "The connection was lost. Connecting again"
+              : connection === "sending"
+                ? "Sending the question"
+                : statusLine(thread)
+          }
         />
       )}
 
+      {[...(applied ?? [])].map(([call, what]) =>
+        what.type === "done" ? (
+          <Done key={call} title={what.text} />
+        ) : (
+          <ErrorCard key={call} urgent title="The page could not take this over" error={what.error} />
+        ),
+      )}
       <Outcome thread={thread} {...actions} />
+      {changes}
       {failure && (
         <ErrorCard
           error={failure}
           title={thread.seq === 0 ? "The question could not be sent" : "The run can't be followed"}
-          onAskAgain={onRedeliver}
-          onEdit={actions.onEdit}
+          retryLabel="Ask again"
+          onRetry={onRedeliver}
+          actions={<Button onClick={actions.onEdit}>Edit the question</Button>}
         />
       )}
       {thread.status !== "running" && <Footer thread={thread} />}
     </article>
-  );
-}
-
-function Status({ text, lost }: { text: string; lost: boolean }) {
-  return (
-    <p className="flex items-center gap-2 text-sm text-muted">
-      <Icon name="spinner" className="spinner text-accent" />
-      {lost ? "The connection was lost. Connecting again" : text}…
-    </p>
   );
 }
 
@@ -107,28 +121,15 @@ function StepView({ step, ended }: { step: Step; ended: boolean }) {
   );
 }
 
-const TODO: Record<Thread["todo"][number]["status"], { icon: IconName; word: string }> = {
-  pending: { icon: "circle", word: "to do" },
-  in_progress: { icon: "dot", word: "being done" },
-  completed: { icon: "check", word: "done" },
-};
-
 function Todo({ thread }: { thread: Thread }) {
   const { todo } = thread;
   if (todo.length === 0) return null;
   return (
     <div data-answer="note">
-      <ul aria-label="Plan" className="space-y-1 text-sm">
-        {todo.map((item, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the list is always replaced as a whole.
-          <li key={index} className="flex gap-2">
-            <Icon name={TODO[item.status].icon} className="mt-0.5 text-muted" />
-            <span className={`min-w-0 [overflow-wrap:anywhere] ${item.status === "completed" ? "text-muted" : ""}`}>
-              <UnboundText text={item.content} /> <span className="text-xs text-muted">({TODO[item.status].word})</span>
-            </span>
-          </li>
-        ))}
-      </ul>
+      <StepList
+        label="Plan"
+        steps={todo.map((item) => ({ text: <UnboundText text={item.content} />, state: item.status }))}
+      />
       <UncheckedNumbers what="A plan" text={todo.map((item) => item.content).join("\n")} />
     </div>
   );

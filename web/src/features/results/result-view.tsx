@@ -4,7 +4,7 @@ import type { ToolCallView } from "@/api/types";
 import { toolUi } from "@/app/products";
 import { ResultFrame } from "@/ui/result-frame";
 
-export function ResultView({ call }: { call: ToolCallView }) {
+export function ResultView({ call }: { call: Pick<ToolCallView, "tool" | "result"> }) {
   if (!call.result) return null;
   const Result = toolUi(call.tool)?.result;
   return Result ? <Result result={call.result} /> : <ResultFrame result={call.result} />;

@@ -4,10 +4,12 @@ import { Collapsible } from "@base-ui/react/collapsible";
 import type { Report, ToolCallView } from "@/api/types";
 import { ResultView } from "@/features/results/result-view";
 import { argumentLine } from "@/features/tools/arguments";
-import { formatDuration } from "@/lib/format";
+import { useTimeLeft } from "@/features/tools/time-left";
+import { formatDuration, formatLeft } from "@/lib/format";
 import { retryText } from "@/lib/retry";
 import { CodeBlock } from "@/ui/code-block";
 import { Icon, type IconName } from "@/ui/icons";
+import { ProgressBar } from "@/ui/progress";
 import { Sentence } from "@/ui/sentence";
 
 const STATES: Record<ToolCallView["state"], { icon: IconName; tone: string; word: string }> = {
@@ -37,7 +39,7 @@ export function ToolCard({ call, ended }: { call: ToolCallView; ended: boolean }
             {call.ms !== null && <span className="shrink-0 text-xs text-muted">{formatDuration(call.ms)}</span>}
           </span>
           <span className="block truncate text-xs text-muted">{argumentLine(call) || call.tool}</span>
-          {call.state === "running" && !stopped && call.progress !== null && <ProgressBar fraction={call.progress} />}
+          {call.state === "running" && !stopped && call.progress !== null && <CallProgress fraction={call.progress} />}
         </span>
         <Icon name="chevron" className="mt-1 text-muted transition-transform group-data-[panel-open]:rotate-90" />
       </Collapsible.Trigger>
@@ -45,6 +47,17 @@ export function ToolCard({ call, ended }: { call: ToolCallView; ended: boolean }
         <Details call={call} />
       </Collapsible.Panel>
     </Collapsible.Root>
+  );
+}
+
+/** The bar, with the time that is left as soon as it can be told. */
+function CallProgress({ fraction }: { fraction: number }) {
+  const left = useTimeLeft(fraction);
+  return (
+    <span className="mt-1.5 block">
+      <ProgressBar fraction={fraction} />
+      {left !== null && <span className="mt-0.5 block text-xs text-muted">{formatLeft(left)}</span>}
+    </span>
   );
 }
 
@@ -97,21 +110,5 @@ function CallError({ error }: { error: Report }) {
       )}
       <p className="mt-1 text-muted">What helps: {retryText(error.retry)}</p>
     </div>
-  );
-}
-
-function ProgressBar({ fraction }: { fraction: number }) {
-  const percent = Math.round(Math.min(1, Math.max(0, fraction)) * 100);
-  return (
-    <span
-      role="progressbar"
-      aria-label="Progress"
-      aria-valuenow={percent}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      className="mt-1.5 block h-1 overflow-hidden rounded-full bg-line"
-    >
-      <span className="block h-full rounded-full bg-accent transition-[width]" style={{ width: `${percent}%` }} />
-    </span>
   );
 }

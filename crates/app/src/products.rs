@@ -1,0 +1,123 @@
+//! The products with what each of them brings: what Hedgerow can do, for people.
+
+use hedgerow_agent_api::{Mode, Product, Registry, Stage, Suggestion};
+use hedgerow_errors::Result;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::App;
+
+/// A product as listed: its manifest and its parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductInfo {
+    /// The name.
+    pub name: String,
+    /// The name for people.
+    pub title: String,
+    /// The team that answers for it.
+    pub owner: String,
+    /// How to reach them.
+    pub contact: String,
+    /// How far it is.
+    pub stage: Stage,
+    /// The icon's name.
+    pub icon: String,
+    /// Where its documentation starts.
+    pub docs: String,
+    /// Hosts outside that its tools may reach.
+    pub hosts: Vec<String>,
+    /// Questions that it offers.
+    pub suggestions: Vec<Suggestion>,
+    /// Its tools.
+    pub tools: Vec<ProductTool>,
+    /// Its modes.
+    pub modes: Vec<ProductMode>,
+    /// Its skills.
+    pub skills: Vec<ProductSkill>,
+}
+
+/// A product's tool in short; the list of tools has the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductTool {
+    /// The name to call.
+    pub name: String,
+    /// The name for people.
+    pub title: String,
+    /// The status text while a call runs.
+    pub running: String,
+    /// The status text when it is done.
+    pub done: String,
+}
+
+/// A product's mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductMode {
+    /// The name.
+    pub name: String,
+    /// When it is the right one.
+    pub when: String,
+    /// The tools that it brings.
+    pub tools: Vec<String>,
+    /// The jobs that it has worked steps for.
+    pub jobs: Vec<String>,
+}
+
+/// A product's skill for agents outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductSkill {
+    /// The name.
+    pub name: String,
+    /// When to read it.
+    pub description: String,
+}
+
+impl App {
+    /// All products, by name.
+    pub fn products(&self) -> Result<Vec<ProductInfo>> {
+        let registry = self.registry();
+        registry.products().map(|product| describe(registry, product)).collect()
+    }
+}
+
+fn describe(registry: &Registry, product: &Product) -> Result<ProductInfo> {
+    let parts = registry.parts_of(&product.name)?;
+    let tools = parts.tools.iter().map(|name| {
+        let declaration = registry.tool(name)?.declaration();
+        Ok(ProductTool {
+            name: name.clone(),
+            title: declaration.title.to_string(),
+            running: declaration.display.running.to_string(),
+            done: declaration.display.done.to_string(),
+        })
+    });
+    let modes = parts.modes.iter().map(|name| Ok(mode(registry.mode(name)?)));
+    let skills = registry.skills().filter(|skill| parts.skills.contains(&skill.name));
+    Ok(ProductInfo {
+        name: product.name.clone(),
+        title: product.title.clone(),
+        owner: product.owner.clone(),
+        contact: product.contact.clone(),
+        stage: product.stage,
+        icon: product.icon.clone(),
+        docs: product.docs.clone(),
+        hosts: product.hosts.clone(),
+        suggestions: product.suggestions.clone(),
+        tools: tools.collect::<Result<_>>()?,
+        modes: modes.collect::<Result<_>>()?,
+        skills: skills
+            .map(|skill| ProductSkill {
+                name: skill.name.clone(),
+                description: skill.description.clone(),
+            })
+            .collect(),
+    })
+}
+
+fn mode(mode: &Mode) -> ProductMode {
+    ProductMode {
+        name: mode.name.clone(),
+        when: mode.when.clone(),
+        tools: mode.tools.clone(),
+        jobs: mode.trajectories.iter().map(|each| each.job.clone()).collect(),
+    }
+}

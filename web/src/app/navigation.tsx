@@ -1,0 +1,81 @@
+/** The way between the pages, and below it the earlier conversations. */
+
+import { Link, type LinkProps, useMatchRoute } from "@tanstack/react-router";
+import { objectUis } from "@/app/products";
+import { History } from "@/features/history/history";
+import { Icon, type IconName } from "@/ui/icons";
+
+export interface NavigationProps {
+  project: string | null;
+  /** Called when a page is opened. */
+  onLeave?: () => void;
+}
+
+export function Navigation({ project, onLeave }: NavigationProps) {
+  const matches = useMatchRoute();
+  const item = { onLeave };
+  return (
+    <div className="flex flex-col gap-4">
+      <nav aria-label="Pages">
+        <ul className="flex flex-col gap-0.5">
+          <NavItem
+            {...item}
+            icon="chat"
+            title="Chat"
+            link={{ to: "/" }}
+            active={Boolean(matches({ to: "/" }) || matches({ to: "/c/$conversationId" }))}
+          />
+          {objectUis().map((ui) => (
+            <NavItem
+              {...item}
+              key={ui.kind}
+              icon={ui.icon}
+              title={ui.title}
+              link={{ to: "/objects/$kind", params: { kind: ui.kind } }}
+              active={Boolean(matches({ to: "/objects/$kind", params: { kind: ui.kind }, fuzzy: true }))}
+            />
+          ))}
+          <NavItem
+            {...item}
+            icon="spark"
+            title="Capabilities"
+            link={{ to: "/capabilities" }}
+            active={Boolean(matches({ to: "/capabilities" }))}
+          />
+          <NavItem
+            {...item}
+            icon="box"
+            title="Products"
+            link={{ to: "/products" }}
+            active={Boolean(matches({ to: "/products" }))}
+          />
+        </ul>
+      </nav>
+      <History project={project} {...(onLeave ? { onLeave } : {})} />
+    </div>
+  );
+}
+
+interface NavItemProps {
+  icon: IconName;
+  title: string;
+  link: LinkProps;
+  active: boolean;
+  onLeave?: (() => void) | undefined;
+}
+
+function NavItem({ icon, title, link, active, onLeave }: NavItemProps) {
+  return (
+    <li>
+      <Link
+        {...link}
+        onClick={onLeave}
+        aria-current={active ? "page" : undefined}
+        className={`flex items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm hover:bg-sunken ${active ? "bg-accent-soft font-medium" : ""}`}
+      >
+        <Icon name={icon} className="text-muted" />
+        {title}
+      </Link>
+    </li>
+  );
+}

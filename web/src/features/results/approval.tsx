@@ -1,0 +1,242 @@
+/** A call that waits for a yes: what it does in words, what is different afterwards, and with what it is called. */
+
+import { useId, useState } from "react";
+import type { Change } from "@/api/objects";
+import type { Effect, Json, Report } from "@/api/types";
+import { Changes } from "@/features/results/changes";
+import { callQuestion, effectWords } from "@/lib/changes";
+import type { Decided, Decision } from "@/lib/decision";
+import { same } from "@/lib/diff";
+import { type JsonSchema, validate } from "@/lib/json-schema";
+import { Button } from "@/ui/button";
+import { CONTROL, Field } from "@/ui/field";
+import { Icon } from "@/ui/icons";
+import { JsonFacts } from "@/ui/json-facts";
+import { Notice } from "@/ui/notice";
+import { SchemaForm } from "@/ui/schema-form";
+import { ReportText, Sentence } from "@/ui/sentence";
+import { StatusLine } from "@/ui/status-line";
+
+export interface AskedCall {
+  tool: string;
+  /** The tool's name for people. */
+  title: string;
+  arguments: Json;
+  effect: Effect;
+  /** Why it is asked. */
+  why: string;
+  changes: Change[];
+}
+
+export type ApprovalState =
+  | { type: "open" }
+  | { type: "sending"; decision: Decision["decision"] }
+  | { type: "failed"; error: Report }
+  | Decided;
+
+/** What a call with other arguments would do. */
+export type EditedPreview =
+  | { type: "checking" }
+  | { type: "shown"; changes: Change[] }
+  | { type: "failed"; error: Report };
+
+export interface ApprovalProps {
+  call: AskedCall;
+  /** Of the arguments; without it they are edited as JSON. */
+  schema?: JsonSchema | undefined;
+  state: ApprovalState;
+  /** What the edited arguments would do, where that is known. */
+  edited?: EditedPreview | undefined;
+  /** Told of every edit that is right in itself; `null` where the arguments are as they were. */
+  onEdit?: (args: Json | null) => void;
+  onDecide: (decision: Decision) => void;
+}
+
+export function Approval(props: ApprovalProps) {
+  const { call, state } = props;
+  switch (state.type) {
+    case "approved":
+      return (
+        <DecidedApproval
+          icon="check"
+          text={state.edited ? "You approved it with other arguments" : "You approved it"}
+          {...props}
+        />
+      );
+    case "rejected":
+      return (
+        <DecidedApproval
+          icon="minus"
+          text={state.reason ? `You rejected it: ${state.reason}` : "You rejected it"}
+          {...props}
+        />
+      );
+    case "dropped":
+      return <DecidedApproval icon="minus" text="Not decided; the conversation went on" {...props} />;
+    default:
+      return <OpenApproval key={JSON.stringify(call.arguments)} {...props} />;
+  }
+}
+
+function DecidedApproval({ icon, text, call }: ApprovalProps & { icon: "check" | "minus"; text: string }) {
+  return (
+    <details data-approval="decided" className="rounded-xl border border-line bg-surface text-sm">
+      <summary className="flex gap-2 rounded-xl px-3 py-2 hover:bg-sunken">
+        <Icon name={icon} className={`mt-0.5 ${icon === "check" ? "text-accent" : "text-muted"}`} />
+        <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">
+          {callQuestion(call.title, call.effect, call.changes)} <span className="text-muted">{text}.</span>
+        </span>
+      </summary>
+      <div className="space-y-3 px-3 pt-1 pb-3">
+        {call.changes.length > 0 && <Changes changes={call.changes} named />}
+        <JsonFacts value={call.arguments} />
+      </div>
+    </details>
+  );
+}
+
+/** What the person is about to do beside saying yes or no. */
+type Part = "edit" | "reject" | null;
+
+function OpenApproval({ call, schema = {}, state, edited: preview, onEdit, onDecide }: ApprovalProps) {
+  const [part, setPart] = useState<Part>(null);
+  const [edited, setEdited] = useState<Json>(call.arguments);
+  const [reason, setReason] = useState("");
+  const panel = useId();
+  const question = callQuestion(call.title, call.effect, call.changes);
+  const changed = !same(edited, call.arguments);
+  const problems = changed ? validate(schema, edited) : [];
+  const sending = state.type === "sending" ? state.decision : null;
+  // A preview is of arguments that were right; while they are not, what is shown is without them.
+  const current = changed && problems.length === 0 ? preview : undefined;
+  const changes = current?.type === "shown" ? current.changes : call.changes;
+  const edit = (next: Json) => {
+    setEdited(next);
+    if (same(next, call.arguments)) onEdit?.(null);
+    else if (validate(schema, next).length === 0) onEdit?.(next);
+  };
+  const approve = () => onDecide(changed ? { decision: "approve", arguments: edited } : { decision: "approve" });
+  const reject = () => onDecide(reason.trim() ? { decision: "reject", reason: reason.trim() } : { decision: "reject" });
+  const toggle = (next: Part) => setPart(part === next ? null : next);
+  return (
+    <section data-approval="open" aria-label={`Needs your approval: ${question}`}>
+      <Notice tone="question" icon="ask" title={question}>
+        <p className="text-sm text-muted">
+          <Sentence text={call.why} /> <code className="font-mono text-xs">{call.tool}</code> {effectWords(call.effect)}
+          .
+        </p>
+        <div className="mt-3 space-y-3">
+          {changes.length > 0 && <Changes changes={changes} named />}
+          {part !== "edit" && !changed && changes.length === 0 && <JsonFacts value={call.arguments} />}
+          {changed && <EditedNote preview={current} shown={call.changes.length > 0} />}
+          {part === "edit" && (
+            <div id={panel} className="space-y-3 rounded-lg border border-line p-3">
+              <SchemaForm
+                schema={schema}
+                value={edited}
+                onChange={edit}
+                problems={problems}
+                disabled={sending !== null}
+              />
+              {changed && (
+                <Button size="small" variant="ghost" onClick={() => edit(call.arguments)}>
+                  <Icon name="undo" />
+                  As they were
+                </Button>
+              )}
+            </div>
+          )}
+          {part === "reject" && (
+            <form
+              id={panel}
+              className="space-y-3 rounded-lg border border-line p-3"
+              onSubmit={(event) => {
+                event.preventDefault();
+                reject();
+              }}
+            >
+              <Field label="Why not?" hint="It is told what you write here, and goes on from there.">
+                {(control) => (
+                  <textarea
+                    {...control}
+                    // biome-ignore lint/a11y/noAutofocus: it opens where its button was pressed, to be written into.
+                    autoFocus
+                    rows={2}
+                    className={`${CONTROL} field-sizing-content max-h-48`}
+                    value={reason}
+                    disabled={sending !== null}
+                    onChange={(event) => setReason(event.target.value)}
+                  />
+                )}
+              </Field>
+              <div className="flex flex-wrap gap-2">
+                <Button type="submit" variant="primary" disabled={sending !== null}>
+                  {reason.trim() ? "Reject with this reason" : "Reject without a reason"}
+                </Button>
+                <Button variant="ghost" disabled={sending !== null} onClick={() => setPart(null)}>
+                  Back
+                </Button>
+              </div>
+            </form>
+          )}
+          {state.type === "failed" && (
+            <div role="alert" className="text-sm text-bad">
+              <ReportText report={state.error} />
+            </div>
+          )}
+          {part !== "reject" && (
+            <div className="flex flex-wrap gap-2">
+              <Button variant="primary" disabled={sending !== null || problems.length > 0} onClick={approve}>
+                <Icon
+                  name={sending === "approve" ? "spinner" : "check"}
+                  className={sending === "approve" ? "spinner" : ""}
+                />
+                {sending === "approve" ? "Approving" : changed ? "Approve with your changes" : "Approve"}
+              </Button>
+              <Button disabled={sending !== null} aria-expanded={false} onClick={() => toggle("reject")}>
+                <Icon
+                  name={sending === "reject" ? "spinner" : "close"}
+                  className={sending === "reject" ? "spinner" : ""}
+                />
+                {sending === "reject" ? "Rejecting" : "Reject"}
+              </Button>
+              <Button
+                variant="ghost"
+                disabled={sending !== null}
+                aria-expanded={part === "edit"}
+                aria-controls={part === "edit" ? panel : undefined}
+                onClick={() => toggle("edit")}
+              >
+                <Icon name="edit" />
+                {part === "edit" ? "Close the arguments" : "Edit the arguments"}
+              </Button>
+            </div>
+          )}
+        </div>
+      </Notice>
+    </section>
+  );
+}
+
+/** Whether what is shown above is with the person's changes or without. */
+function EditedNote({ preview, shown }: { preview: EditedPreview | undefined; shown: boolean }) {
+  if (preview?.type === "checking") return <StatusLine text="Working out what your changes do" />;
+  if (preview?.type === "failed") {
+    return (
+      <div role="alert" className="text-sm text-bad">
+        <ReportText report={preview.error} />
+      </div>
+    );
+  }
+  const without = preview?.type !== "shown" && shown;
+  return (
+    <p className={`flex gap-2 text-sm ${without ? "text-warn" : "text-muted"}`}>
+      <Icon name="edit" className="mt-0.5" />
+      <span>
+        You have changed the arguments.
+        {without && " What is shown above is without your changes."}
+        {preview?.type === "shown" && " What is shown above is with your changes."}
+      </span>
+    </p>
+  );
+}
