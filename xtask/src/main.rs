@@ -46,6 +46,10 @@ const HELP: &str = "cargo xtask <task>
   verify truths     the question benchmark's truths from the raw lines
   verify eval       the question benchmark against its bar
   verify gate       the products with planted faults through `hedgerow product check`
+  verify flags      100,000 pairs of flags and people as PostHog's SDK for Python assigns them
+  verify writes     each writing tool: seen before it is done, approved, undone exactly; agents' writes wherever the
+                    process dies
+  verify product    a product started by the scaffold: through the gate, on every surface, and gone without a trace
   verify filters    wishes for lists against the seeded world: enough filter trees exact, none wrong
   bench thread      speed and memory with a million requests
   bench values [--seed N]
@@ -90,6 +94,11 @@ fn run(arguments: &[String]) -> Result<()> {
         ["verify", "truths"] => verify::truths(),
         ["verify", "eval"] => verify::eval(quick),
         ["verify", "gate"] => verify::gate::run(quick),
+        ["verify", "flags"] => verify::tests("test(assignment_equals_that_of_the_python_sdk)"),
+        ["verify", "writes"] => {
+            verify::tests("test(writes) + test(objects) + test(object_store) + test(memory_objects)")
+        }
+        ["verify", "product"] => verify::product::run(),
         ["verify", "filters"] => verify::filters(quick),
         ["bench", "thread"] => bench::run(measured),
         ["bench", "values", rest @ ..] => bench::values::run(measured, rest),

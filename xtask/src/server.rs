@@ -51,6 +51,11 @@ impl Data {
         Ok(data)
     }
 
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The folder of the project's catalog and files.
     pub(crate) fn project_folder(&self) -> PathBuf {
         self.folder.path().join("projects").join(PROJECT)

@@ -5,6 +5,7 @@ pub(crate) mod figures;
 pub(crate) mod formats;
 pub(crate) mod gate;
 pub(crate) mod import;
+pub(crate) mod product;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -99,6 +100,15 @@ pub(crate) fn filters(profile: Profile) -> Result<()> {
         bail!("below the bar: {}", missed.join(", "));
     }
     Ok(())
+}
+
+/// Tests that carry a claim of their own, with the large counts.
+pub(crate) fn tests(which: &str) -> Result<()> {
+    setup::python_tools()?;
+    Shell::new(crate::shell::cargo())
+        .args(["nextest", "run", "--workspace", "-E", which])
+        .env("HEDGEROW_FULL", "1")
+        .run()
 }
 
 /// The question benchmarks against their bars: enough right, all unanswerable ones refused or asked back,

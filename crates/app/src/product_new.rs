@@ -107,8 +107,7 @@ impl App {
         Ok(NewProduct {
             product: name.to_owned(),
             next: vec![
-                format!("Cargo.toml, [workspace.dependencies]: {package} = {{ path = \"crates/products/{name}\" }}"),
-                format!("crates/hedgerow/Cargo.toml, [dependencies]: {package}.workspace = true"),
+                format!("crates/hedgerow/Cargo.toml, [dependencies]: {package} = {{ path = \"../products/{name}\" }}"),
                 format!(
                     "crates/hedgerow/src/wiring.rs, built_in: {}::install(&mut registry, data.clone())?;",
                     package.replace('-', "_")

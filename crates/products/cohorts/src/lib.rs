@@ -1,0 +1,47 @@
+//! Cohorts: people under a name, listed one by one or by what is known of them.
+
+pub mod cohort;
+pub mod tools;
+
+use std::sync::Arc;
+
+use hedgerow_agent_api::{Mode, ObjectKind as _, ObjectStore, Product, Registry, Skill, object_tools};
+
+use hedgerow_errors::{Code, Error, Result};
+
+const MANIFEST: &str = include_str!("../product.toml");
+const MODE: &str = include_str!("../modes/cohorts/mode.md");
+const TRAJECTORIES: [&str; 1] = [include_str!("../modes/cohorts/trajectories/define-a-cohort.md")];
+const SKILL: &str = include_str!("../skills/cohorts/SKILL.md");
+
+/// The texts of the folder, for the gate.
+const TEXTS: &[(&str, &str)] = &[
+    ("product.toml", MANIFEST),
+    ("modes/cohorts/mode.md", MODE),
+    ("modes/cohorts/trajectories/define-a-cohort.md", TRAJECTORIES[0]),
+    ("skills/cohorts/SKILL.md", SKILL),
+    ("web/manifest.ts", include_str!("../web/manifest.ts")),
+    (
+        "docs/guides/cohorts.md",
+        include_str!("../../../../docs/guides/cohorts.md"),
+    ),
+];
+
+/// Adds the product's manifest, tools, modes and skills.
+pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>) -> Result<()> {
+    let manifest: Product = toml::from_str(MANIFEST)
+        .map_err(|error| Error::caused(Code::Internal, "product.toml of cohorts is not valid", error))?;
+    registry.add_product(manifest)?;
+    registry.add_object_kind("cohorts", cohort::Cohorts::KIND)?;
+    let cohorts = [
+        tools::create_cohort::tool(),
+        tools::update_cohort::tool(),
+        tools::delete_cohort::tool(),
+    ];
+    for tool in object_tools(cohort::Cohorts::new(), objects, cohorts) {
+        registry.add_tool(tool)?;
+    }
+    registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_texts("cohorts", TEXTS);
+    registry.add_skill(Skill::parse(SKILL)?)
+}

@@ -1,0 +1,5 @@
+//! The product's tools, one file each.
+
+pub mod create_cohort;
+pub mod delete_cohort;
+pub mod update_cohort;

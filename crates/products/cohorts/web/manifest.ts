@@ -1,0 +1,3 @@
+import { defineProduct } from "@/app/product";
+
+export default defineProduct({ product: "cohorts", tools: [] });
