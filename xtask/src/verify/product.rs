@@ -14,22 +14,28 @@ const NAME: &str = "sample_watch";
 const PACKAGE: &str = "hedgerow-product-sample-watch";
 const TOOL: &str = "count_sample_watch_events";
 
-/// A copy of what is committed, with a data folder of its own.
+/// The files outside of the product's folder that it changes.
+const CHANGED: [&str; 3] = [
+    "Cargo.lock",
+    "crates/hedgerow/Cargo.toml",
+    "crates/hedgerow/src/wiring.rs",
+];
+
+/// The source tree, as it was again in the end, and a data folder of its own.
 struct Tree {
-    folder: tempfile::TempDir,
     data: Data,
 }
 
 pub(crate) fn run() -> Result<()> {
     setup::python_tools()?;
-    let tree = Tree::copy()?;
+    let tree = Tree::start()?;
     tree.assert_gone("before it is there")?;
     tree.hedgerow(&["product", "new", NAME, "--rust"]).run()?;
-    tree.add_lines()?;
-    tree.build()?;
+    add_lines()?;
+    build()?;
     tree.assert_there("in Rust")?;
-    tree.take_away()?;
-    tree.build()?;
+    take_away()?;
+    build()?;
     tree.assert_gone("after it was removed")?;
     tree.hedgerow(&["product", "new", NAME]).run()?;
     tree.assert_there("as files")?;
@@ -41,76 +47,32 @@ pub(crate) fn run() -> Result<()> {
 }
 
 impl Tree {
-    fn copy() -> Result<Self> {
-        fs_err::create_dir_all(target())?;
-        let folder = tempfile::Builder::new().prefix("tree-").tempdir_in(target())?;
-        let data = Data::empty(&target().join("debug/hedgerow"))?;
-        let tree = Self { folder, data };
-        Shell::new("git")
-            .args(["clone", "--quiet", "--no-hardlinks"])
-            .arg(root())
-            .arg(tree.root())
-            .run()?;
-        // The page is built in; what it looks like is not asked here.
-        let page = root().join("web/dist");
-        if page.is_dir() {
-            Shell::new("cp")
-                .arg("-r")
-                .arg(page)
-                .arg(tree.root().join("web/dist"))
-                .run()?;
+    /// Refuses a tree in which something would be overwritten.
+    fn start() -> Result<Self> {
+        let changed = Shell::new("git")
+            .args(["status", "--porcelain", "--"])
+            .args(CHANGED)
+            .output()?;
+        if !changed.is_empty() || product().exists() {
+            bail!(
+                "{} or {} is changed: commit or remove it first",
+                CHANGED.join(", "),
+                product().display()
+            );
         }
-        tree.build()?;
-        tree.data.import(&sample_log())?;
-        Ok(tree)
-    }
-
-    fn root(&self) -> PathBuf {
-        self.folder.path().join("tree")
-    }
-
-    fn build(&self) -> Result<()> {
-        Shell::new(cargo())
-            .args(["build", "--quiet", "--package", "hedgerow"])
-            .folder(self.root())
-            .env("CARGO_TARGET_DIR", target())
-            .run()
+        build()?;
+        let data = Data::empty(&target().join("debug/hedgerow"))?;
+        data.import(&sample_log())?;
+        Ok(Self { data })
     }
 
     fn hedgerow(&self, arguments: &[&str]) -> Shell {
-        self.data.hedgerow(arguments).folder(self.root())
+        self.data.hedgerow(arguments)
     }
 
     fn json(&self, arguments: &[&str]) -> Result<Value> {
         let output = self.hedgerow(arguments).arg("--json").output()?;
         serde_json::from_str(&output).with_context(|| format!("{arguments:?} printed {output}"))
-    }
-
-    /// The two lines outside of its folder.
-    fn add_lines(&self) -> Result<()> {
-        let dependency = format!("[dependencies]\n{PACKAGE} = {{ path = \"../products/{NAME}\" }}");
-        self.replace("crates/hedgerow/Cargo.toml", "[dependencies]", &dependency)?;
-        let list = "    registry.set_default_mode(";
-        let install = format!(
-            "    {}::install(&mut registry, data.clone())?;\n",
-            PACKAGE.replace('-', "_")
-        );
-        self.replace("crates/hedgerow/src/wiring.rs", list, &format!("{install}{list}"))
-    }
-
-    fn take_away(&self) -> Result<()> {
-        fs_err::remove_dir_all(self.root().join("crates/products").join(NAME))?;
-        let restore = Shell::new("git").args(["checkout", "--quiet", "--", "."]);
-        restore.folder(self.root()).run()
-    }
-
-    fn replace(&self, file: &str, from: &str, to: &str) -> Result<()> {
-        let path = self.root().join(file);
-        let text = fs_err::read_to_string(&path)?;
-        if text.matches(from).count() != 1 {
-            bail!("{file} does not have {from:?} once");
-        }
-        Ok(fs_err::write(path, text.replace(from, to))?)
     }
 
     fn assert_there(&self, how: &str) -> Result<()> {
@@ -155,4 +117,54 @@ impl Tree {
             ("capabilities", capabilities),
         ])
     }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        // Also where something went wrong in between.
+        if product().exists()
+            && let Err(error) = take_away()
+        {
+            eprintln!("{} is left behind: {error:#}", product().display());
+        }
+    }
+}
+
+fn product() -> PathBuf {
+    root().join("crates/products").join(NAME)
+}
+
+fn build() -> Result<()> {
+    Shell::new(cargo())
+        .args(["build", "--quiet", "--workspace", "--bin", "hedgerow"])
+        .run()
+}
+
+/// The two lines outside of its folder.
+fn add_lines() -> Result<()> {
+    let dependency = format!("[dependencies]\n{PACKAGE} = {{ path = \"../products/{NAME}\" }}");
+    replace("crates/hedgerow/Cargo.toml", "[dependencies]", &dependency)?;
+    let list = "    registry.set_default_mode(";
+    let install = format!(
+        "    {}::install(&mut registry, data.clone())?;\n",
+        PACKAGE.replace('-', "_")
+    );
+    replace("crates/hedgerow/src/wiring.rs", list, &format!("{install}{list}"))
+}
+
+fn take_away() -> Result<()> {
+    fs_err::remove_dir_all(product())?;
+    Shell::new("git")
+        .args(["checkout", "--quiet", "--"])
+        .args(CHANGED)
+        .run()
+}
+
+fn replace(file: &str, from: &str, to: &str) -> Result<()> {
+    let path = root().join(file);
+    let text = fs_err::read_to_string(&path)?;
+    if text.matches(from).count() != 1 {
+        bail!("{file} does not have {from:?} once");
+    }
+    Ok(fs_err::write(path, text.replace(from, to))?)
 }
