@@ -49,6 +49,7 @@ const HELP: &str = "cargo xtask <task>
   verify flags      100,000 pairs of flags and people as PostHog's SDK for Python assigns them
   verify writes     each writing tool: seen before it is done, approved, undone exactly; agents' writes wherever the
                     process dies
+  verify flows      one flow for each kind of object in the browser: asked for, approved, on its page, undone
   verify product    a product started by the scaffold: through the gate, on every surface, and gone without a trace
   verify filters    wishes for lists against the seeded world: enough filter trees exact, none wrong
   bench thread      speed and memory with a million requests
@@ -98,6 +99,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["verify", "writes"] => {
             verify::tests("test(writes) + test(objects) + test(object_store) + test(memory_objects)")
         }
+        ["verify", "flows"] => shots::flows(quick),
         ["verify", "product"] => verify::product::run(),
         ["verify", "filters"] => verify::filters(quick),
         ["bench", "thread"] => bench::run(measured),

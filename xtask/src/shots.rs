@@ -6,6 +6,25 @@ use crate::server::{Data, Server};
 use crate::setup;
 use crate::shell::{Profile, Shell, root, target};
 
+/// One flow for each kind of object in the browser: asked for, approved, on its page, undone.
+pub(crate) fn flows(profile: Profile) -> Result<()> {
+    setup::built_page()?;
+    setup::chromium()?;
+    let data = Data::with_sample(&profile.build()?)?;
+    let model = format!("exec:python3 '{}'", root().join("web/shots/flows-model.py").display());
+    let server = Server::start(&data, &["--model", &model])?;
+    let out = target().join("shots");
+    println!("pictures in {}", out.display());
+    Shell::new("node")
+        .arg("shots/flows.mjs")
+        .args(["--base", &server.base()])
+        .arg("--out")
+        .arg(&out)
+        .folder(root().join("web"))
+        .run()?;
+    server.stop()
+}
+
 /// Serves the sample log and lets the page's own script take the pictures.
 pub(crate) fn run(profile: Profile) -> Result<()> {
     setup::built_page()?;
