@@ -21,6 +21,29 @@ impl App {
         self.parts.objects.get(project, id).await
     }
 
+    /// The object that somebody calls by its id or its name.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_name` with the nearest names; `invalid_argument` where objects of several kinds have the name.
+    pub async fn object_called(&self, project: &ProjectId, called: &str) -> Result<Object> {
+        if let Ok(id) = called.parse::<ObjectId>() {
+            return self.object(project, id).await;
+        }
+        let all = self.objects(project, None).await?;
+        let mut named: Vec<&Object> = all.iter().filter(|object| object.name == called).collect();
+        match (named.pop(), named.is_empty()) {
+            (Some(object), true) => Ok(object.clone()),
+            (Some(_), false) => Err(Error::invalid(format!("objects of several kinds are named {called:?}"))
+                .with_hint("give the id; `hedgerow objects list` shows it")),
+            (None, _) => Err(Error::unknown(
+                "object",
+                called,
+                all.iter().map(|object| object.name.as_str()),
+            )),
+        }
+    }
+
     /// Changes of objects, newest first.
     pub async fn activity(&self, project: &ProjectId, filter: &ActivityFilter) -> Result<Vec<Activity>> {
         self.require_project(project).await?;

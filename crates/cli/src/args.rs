@@ -53,7 +53,13 @@ pub struct Globals {
     )]
     pub data: Option<PathBuf>,
     /// The project [default: default; for demo, demo]
-    #[arg(long, global = true, value_name = "PROJECT")]
+    #[arg(
+        long,
+        global = true,
+        env = "HEDGEROW_PROJECT",
+        value_name = "PROJECT",
+        hide_env_values = true
+    )]
     pub project: Option<ProjectId>,
     /// Take this as the current time, e.g. 2015-05-21 or 2015-05-21T12:00:00Z
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_time)]

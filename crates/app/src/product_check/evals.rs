@@ -19,6 +19,12 @@ pub(super) fn read(files: &Files, found: &mut Findings) {
     for file in &files.evals {
         suite(file, found);
     }
+    let refuses = |file: &TextFile| file.text.contains("refused") || file.text.contains("asked");
+    if !files.evals.is_empty() && !files.evals.iter().any(refuses) {
+        let message = "no question has to be refused or asked back";
+        let hint = "add one about a name that does not exist, or a period without data";
+        found.add(Check::Evals, "evals", message, hint);
+    }
 }
 
 fn suite(file: &TextFile, found: &mut Findings) {

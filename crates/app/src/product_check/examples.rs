@@ -24,8 +24,16 @@ pub(super) async fn run(stage: &Stage<'_>, subject: &Subject, found: &mut Findin
                 approved: true,
                 progress: Progress::ignore(),
             };
-            let Err(error) = stage.app.call_tool(&call).await else {
-                continue;
+            let error = match stage.app.call_tool(&call).await {
+                Err(error) => error,
+                Ok(result) => {
+                    if result.table.is_some_and(|table| table.rows.is_empty()) {
+                        let message = format!("the example {:?} finds nothing", example.purpose);
+                        let hint = "take arguments that find something in the seeded world";
+                        found.add(Check::Examples, path, message, hint);
+                    }
+                    continue;
+                }
             };
             // An argument that does not fit was found by reading.
             let is_known = found

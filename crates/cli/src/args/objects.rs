@@ -13,10 +13,10 @@ pub enum ObjectsCommand {
         kind: Option<String>,
     },
     /// Show one object and its history
-    #[command(after_help = "Example:\n  hedgerow objects show 01890a5d-ac96-774b-bcce-b302099a8057")]
+    #[command(after_help = "Example:\n  hedgerow objects show new-editor")]
     Show {
-        /// The object
-        object: ObjectId,
+        /// Its name or id
+        object: String,
     },
 }
 

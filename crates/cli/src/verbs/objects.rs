@@ -32,7 +32,7 @@ pub(super) async fn run(command: ObjectsCommand, globals: &Globals, ctx: &VerbCo
             }
         }
         ObjectsCommand::Show { object } => {
-            let object = ctx.app.object(&project, object).await?;
+            let object = ctx.app.object_called(&project, &object).await?;
             let filter = ActivityFilter {
                 object: Some(object.id),
                 ..ActivityFilter::default()

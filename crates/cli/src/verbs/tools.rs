@@ -124,8 +124,10 @@ fn print(result: &ToolCallResult, globals: &Globals, ctx: &VerbContext) -> Resul
             for change in &result.changes {
                 let lines = change_diff::lines(change.before.as_ref(), change.after.as_ref());
                 ctx.printer.line(&lines.join("\n"))?;
-                ctx.printer
-                    .note(&format!("hint: take it back with hedgerow activity undo {}", change.id));
+                ctx.printer.note(&format!(
+                    "hint: take it back with hedgerow activity undo {} --project {}",
+                    change.id, change.project
+                ));
             }
         }
         None => ctx.printer.line(&shown::pretty(&result.result))?,

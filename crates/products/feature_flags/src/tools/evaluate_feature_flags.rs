@@ -21,7 +21,7 @@ const EXAMPLES: &[Example] = &[
     Example::new("What all flags are for a person", r#"{"distinct_id": "user-1"}"#),
     Example::new(
         "What one flag would be with another property",
-        r#"{"distinct_id": "user-1", "flags": ["new-editor"], "person_properties": {"plan": "pro"}}"#,
+        r#"{"distinct_id": "user-3", "flags": ["new-editor"], "person_properties": {"plan": "pro"}}"#,
     ),
 ];
 
