@@ -73,7 +73,7 @@ fn check(data: &Path, product: &str) -> Value {
 #[test]
 fn nothing_is_found_in_what_is_good() {
     let data = tempfile::tempdir().unwrap();
-    for product in ["activation", "contacts"] {
+    for product in ["activation", "contacts", "../../examples/products/release_watch"] {
         let report = check(data.path(), &format!("{PRODUCTS}/{product}"));
         assert_eq!(report["findings"], serde_json::json!([]), "{product}: {report:#}");
         assert_eq!(report["ran"], true);
