@@ -3,6 +3,8 @@
 //! Types and traits only. A tool is declared once, here is the shape of that declaration; the
 //! loop that runs tools lives in `hedgerow-agent`, the tools in their products.
 
+mod access;
+mod access_store;
 mod effect;
 mod figure;
 mod mode;
@@ -10,6 +12,7 @@ mod model;
 mod object;
 mod object_tools;
 mod policy;
+mod principal;
 mod registry;
 mod run;
 mod run_log;
@@ -19,6 +22,8 @@ mod thread;
 mod tool;
 mod write_tool;
 
+pub use access::{Access, Level, Resource, Role, Scope};
+pub use access_store::{AccessStore, Key, KeyHash, Member, Organisation};
 pub use effect::Effect;
 pub use figure::{Answer, CellRef, Claim, Figure, FigureStatus, Segment};
 pub use hedgerow_data_api::Progress;
@@ -32,6 +37,7 @@ pub use object::{
 };
 pub use object_tools::{CreateArguments, DeleteArguments, ObjectKind, UpdateArguments, body_of, object_tools};
 pub use policy::{Decision, Policy, Rule, Surface};
+pub use principal::{LOCAL, Principal};
 pub use registry::{Product, Registry, Skill, Stage, Suggestion};
 pub use run::{
     Approval, AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus,
