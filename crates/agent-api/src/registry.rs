@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hedgerow_errors::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Access, Resource};
 use crate::mode::{Mode, field, front_matter};
 use crate::tool::DynTool;
 
@@ -109,8 +110,19 @@ impl Registry {
         insert(&mut self.products, "product", product.name.clone(), product)
     }
 
-    /// Adds a tool that modes may name.
+    /// Adds a tool that modes may name. A right on something that nobody installed before is refused.
     pub fn add_tool(&mut self, tool: Arc<dyn DynTool>) -> Result<()> {
+        let declaration = tool.declaration();
+        let access = declaration.access.parse().and_then(|access| self.check_access(&access));
+        access.map_err(|error| {
+            let hint = error.hint().unwrap_or_default().to_owned();
+            Error::caused(
+                error.code(),
+                format!("the access of tool {} is not valid", declaration.name),
+                error,
+            )
+            .with_hint(hint)
+        })?;
         insert(&mut self.tools, "tool", tool.declaration().name.to_string(), tool)
     }
 
@@ -170,6 +182,27 @@ impl Registry {
     pub fn object_kinds(&self) -> impl Iterator<Item = (&str, &str)> {
         let kinds = self.object_kinds.iter();
         kinds.map(|(kind, product)| (kind.as_str(), product.as_str()))
+    }
+
+    /// The resources that rights can be about, by name: those that are always there, kinds of objects and
+    /// products.
+    #[must_use]
+    pub fn resources(&self) -> Vec<&str> {
+        let brought = self.object_kinds.keys().chain(self.products.keys()).map(String::as_str);
+        let mut names: Vec<&str> = brought.collect();
+        names.extend(Resource::core());
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Refuses a right on something that does not exist, with the nearest that does.
+    pub fn check_access(&self, access: &Access) -> Result<()> {
+        let (name, known) = (access.resource.as_str(), self.resources());
+        if known.contains(&name) {
+            return Ok(());
+        }
+        Err(Error::unknown("resource", name, known))
     }
 
     /// Adds a skill.

@@ -12,6 +12,7 @@ use crate::effect::Effect;
 use crate::figure::Answer;
 use crate::model::{ModelReply, Outcome, ToolOutcome, Usage};
 use crate::object::ObjectChange;
+use crate::principal::Principal;
 
 /// The version of the events written now. Readers know all earlier ones.
 pub const RUN_EVENT_VERSION: u32 = 1;
@@ -59,6 +60,10 @@ pub enum RunEventKind {
         /// Who asks.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         person: Option<String>,
+        /// What whoever asks may in this project, and so the run. Absent in runs from before there were
+        /// keys, when only the owner of the machine could ask.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        principal: Option<Principal>,
     },
     /// A mode was turned on.
     ModeEnabled {

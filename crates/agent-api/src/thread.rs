@@ -139,6 +139,7 @@ impl Thread {
                 continues,
                 approval,
                 person,
+                principal: _,
             } => {
                 self.run_id = Some(event.run_id);
                 self.conversation_id = Some(*conversation_id);

@@ -61,6 +61,7 @@ fn first_event(made: RunSummary) -> RunEventKind {
         continues: None,
         approval: None,
         person: None,
+        principal: None,
     }
 }
 

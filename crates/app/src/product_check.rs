@@ -12,7 +12,7 @@ mod tools;
 
 use std::path::{Path, PathBuf};
 
-use hedgerow_agent_api::Product;
+use hedgerow_agent_api::{Access, Product, Resource};
 use hedgerow_declared::{Files, ToolFile};
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
@@ -139,6 +139,7 @@ impl App {
     /// Checks a declared product: one that lies in the data folder, by its name, or one in any folder, by its
     /// path from the current one.
     pub fn check_product(&self, name: &str, current: &Path) -> Result<ProductReport> {
+        self.check(&Access::read(Resource::Product), None)?;
         let folder = self.products_folder().join(name);
         let folder = if folder.is_dir() { folder } else { current.join(name) };
         if !folder.is_dir() {
@@ -151,6 +152,7 @@ impl App {
 
     /// The products that are declared in the data folder.
     pub fn declared_products(&self) -> Result<Vec<String>> {
+        self.check(&Access::read(Resource::Product), None)?;
         hedgerow_declared::folders(&self.products_folder())
     }
 

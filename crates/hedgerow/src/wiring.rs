@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hedgerow_agent::{Agent, Limits, core_tools};
-use hedgerow_agent_api::{ModelProvider, ObjectStore, Policy, Registry};
+use hedgerow_agent_api::{AccessStore as _, ModelProvider, ObjectStore, Policy, Registry};
 use hedgerow_analyst::BuiltinAnalyst;
 use hedgerow_app::{App, AppParts, ModelResolver};
 use hedgerow_data_api::{Clock, Data, Maintenance};
@@ -29,6 +29,7 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<Wire
     let clock = clock.unwrap_or_else(Clock::system);
     let data_dir = folder.root().to_owned();
     let meta = Arc::new(SqliteMeta::open(&data_dir.join("meta.sqlite")).await?);
+    meta.organisation(clock.now()).await?;
     let lake = Arc::new(Lake::new(folder, clock.clone()));
     let data = Data {
         queries: Arc::new(Engine::new(Arc::clone(&lake))?),
@@ -45,7 +46,8 @@ pub(crate) async fn app(folder: DataFolder, clock: Option<Clock>) -> Result<Wire
         agent,
         registry,
         run_log: meta.clone(),
-        objects: meta,
+        objects: meta.clone(),
+        access: meta,
         models,
         policy,
         data_dir,

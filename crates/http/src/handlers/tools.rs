@@ -1,9 +1,8 @@
 //! The registry's tools.
 
 use axum::Json;
-use axum::extract::State;
 use hedgerow_agent_api::{Progress, Surface};
-use hedgerow_app::{App, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_app::{ToolCall, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,10 +10,11 @@ use serde_json::Value;
 
 use super::List;
 use crate::api_error::ApiResult;
+use crate::door::Caller;
 use crate::params::{Body, PathParams, QueryParams};
 
-pub(crate) async fn list(State(app): State<App>) -> Json<List<ToolInfo>> {
-    Json(List { data: app.tools() })
+pub(crate) async fn list(Caller(app): Caller) -> ApiResult<Json<List<ToolInfo>>> {
+    Ok(Json(List { data: app.tools()? }))
 }
 
 /// How a call is made.
@@ -27,7 +27,7 @@ pub(crate) struct CallParams {
 }
 
 pub(crate) async fn call(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams((project, name)): PathParams<(ProjectId, String)>,
     QueryParams(params): QueryParams<CallParams>,
     Body(arguments): Body<Value>,
@@ -37,7 +37,7 @@ pub(crate) async fn call(
 }
 
 pub(crate) async fn preview(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams((project, name)): PathParams<(ProjectId, String)>,
     Body(arguments): Body<Value>,
 ) -> ApiResult<Json<ToolPreview>> {

@@ -262,6 +262,7 @@ pub(crate) fn version_1() -> (NewRun, Vec<RunEventKind>) {
         continues: Some("01970000-0000-7000-8000-000000000009".parse().unwrap()),
         approval: None,
         person: None,
+        principal: None,
     };
     let item = TodoItem {
         content: "Count".to_owned(),
