@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::server::Data;
 use crate::setup;
-use crate::shell::{Profile, Shell, python, root};
+use crate::shell::{Profile, Shell, cargo, python, root};
 
 /// A question benchmark about the sample log, with its bar; wrong answers it may have none.
 struct Suite {
@@ -66,6 +66,22 @@ pub(crate) fn figure_set() -> Result<()> {
             .run()?;
     }
     Ok(())
+}
+
+/// Every route and tool with every role, scope and project, through the real server; says what is open.
+pub(crate) fn access() -> Result<()> {
+    let tests = "(package(hedgerow) & test(/^access::/)) + (package(hedgerow-http) & test(/^access::/))";
+    Shell::new(cargo())
+        .args([
+            "nextest",
+            "run",
+            "--workspace",
+            "--success-output",
+            "immediate",
+            "-E",
+            tests,
+        ])
+        .run()
 }
 
 /// The question benchmarks against their bars: enough right, all unanswerable ones refused or asked back,
