@@ -828,6 +828,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What somebody is in the organisation. Each role may what those before it may:
+         *
+         *     | Resource | `viewer` | `member` | `admin` | `owner` |
+         *     | --- | --- | --- | --- | --- |
+         *     | `run`, `query`, each kind of objects, each product by its name | read | write | admin | admin |
+         *     | `project`, `taxonomy`, `event`, `person`, `activity`, `product` | read | read | admin | admin |
+         *     | `member`, `key` | nothing | nothing | admin | admin |
+         *     | `storage` | nothing | nothing | nothing | admin |
+         */
+        AccessRole: "viewer" | "member" | "admin" | "owner";
         /** @description What a series counted, repeated with its result. */
         Action: {
             /** @description The event's name, or `null` for every event. */
@@ -1679,6 +1690,17 @@ export interface components {
         Operator: "exact" | "is_not" | "icontains" | "not_icontains" | "regex" | "not_regex" | "gt" | "gte" | "lt" | "lte" | "between" | "not_between" | "in" | "not_in" | "is_set" | "is_not_set" | "is_date_exact" | "is_date_before" | "is_date_after" | "semver_eq" | "semver_neq" | "semver_gt" | "semver_gte" | "semver_lt" | "semver_lte" | "semver_tilde" | "semver_caret" | "semver_wildcard";
         /** @description How a model means its final answer. */
         Outcome: "answered" | "refused";
+        /** @description Who calls: a name with what it may. */
+        Principal: {
+            /** @description The name, as histories show it. */
+            name: string;
+            /** @description The role. */
+            role: components["schemas"]["AccessRole"];
+            /** @description The parts of the role that it has; all of it when absent. */
+            scopes?: components["schemas"]["Scope"][] | null;
+            /** @description The projects that it sees; all when absent. */
+            projects?: components["schemas"]["ProjectId"][] | null;
+        };
         /**
          * @description A tenant's data. Lower-case letters, digits, `-` and `_`, starting with a letter or digit, at
          *     most 64 characters: the name is a folder and a URL segment, so nothing else may be in it.
@@ -2044,6 +2066,11 @@ export interface components {
             approval?: components["schemas"]["Approval"] | null;
             /** @description Who asks. */
             person?: string | null;
+            /**
+             * @description What whoever asks may in this project, and so the run. Absent in runs from before there were
+             *     keys, when only the owner of the machine could ask.
+             */
+            principal?: components["schemas"]["Principal"] | null;
         } | {
             /** @constant */
             kind: "mode_enabled";
@@ -2179,6 +2206,8 @@ export interface components {
             /** @description The members. */
             data: components["schemas"]["RunSummary"][];
         };
+        /** @description A part of what a role may, as text `resource:level`, `*:read` or `*`. */
+        Scope: string;
         /** @description What to look for. */
         SearchArguments: {
             /** @description A few words, e.g. `requests per browser`. */
