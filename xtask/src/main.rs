@@ -37,6 +37,7 @@ const HELP: &str = "cargo xtask <task>
                     fuzzes the log format and each importer, 600 s each; --merge adds what was found to the corpus
   arch              checks layers, owners and file rules
   gen [--check]     writes the generated files; --check fails where one is stale
+  verify access     every route and tool x roles x scopes x projects, through the real server; lists what is open
   verify import     imports the sample log twice and a made log of 1 GB; DuckDB and awk must count the same
   verify formats [--full] [--seed N]
                     the same events as CSV, JSON lines and Parquet become equal tables, in little memory
@@ -88,6 +89,9 @@ fn run(arguments: &[String]) -> Result<()> {
         ["arch"] => arch::run(),
         ["gen"] => generate::run(false),
         ["gen", "--check"] => generate::run(true),
+        ["verify", "access"] => {
+            verify::tests("(package(hedgerow) & test(/^access::/)) + (package(hedgerow-http) & test(/^access::/))")
+        }
         ["verify", "import"] => verify::import::run(measured),
         ["verify", "formats", rest @ ..] => verify::formats::run(measured, rest),
         ["verify", "figures"] => verify::figures::run(quick),

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::server::Data;
 use crate::setup;
-use crate::shell::{Profile, Shell, python, root};
+use crate::shell::{Profile, Shell, cargo, python, root};
 
 /// A question benchmark about the sample log, with its bar; wrong answers it may have none.
 struct Suite {
@@ -102,11 +102,19 @@ pub(crate) fn filters(profile: Profile) -> Result<()> {
     Ok(())
 }
 
-/// Tests that carry a claim of their own, with the large counts.
+/// Tests that carry a claim of their own, with the large counts; what they say is shown.
 pub(crate) fn tests(which: &str) -> Result<()> {
     setup::python_tools()?;
-    Shell::new(crate::shell::cargo())
-        .args(["nextest", "run", "--workspace", "-E", which])
+    Shell::new(cargo())
+        .args([
+            "nextest",
+            "run",
+            "--workspace",
+            "--success-output",
+            "immediate",
+            "-E",
+            which,
+        ])
         .env("HEDGEROW_FULL", "1")
         .run()
 }

@@ -3,6 +3,8 @@
 //! Types and traits only. A tool is declared once, here is the shape of that declaration; the
 //! loop that runs tools lives in `hedgerow-agent`, the tools in their products.
 
+mod access;
+mod access_store;
 mod effect;
 pub mod egress;
 mod figure;
@@ -12,6 +14,7 @@ mod object;
 mod object_tools;
 mod page_context;
 mod policy;
+mod principal;
 mod registry;
 mod run;
 mod run_log;
@@ -21,6 +24,8 @@ mod thread;
 mod tool;
 mod write_tool;
 
+pub use access::{Access, Level, Resource, Role, Scope};
+pub use access_store::{AccessStore, Key, KeyHash, Member, Organisation};
 pub use effect::Effect;
 pub use egress::{Egress, EgressRequest, EgressResponse, NoEgress};
 pub use figure::{Answer, CellRef, Claim, Figure, FigureStatus, Segment};
@@ -38,6 +43,7 @@ pub use object_tools::{
 };
 pub use page_context::PageContext;
 pub use policy::{Decision, Policy, Rule, Surface};
+pub use principal::{LOCAL, Principal};
 pub use registry::{Product, ProductParts, Registry, Skill, Stage, Suggestion};
 pub use run::{
     Approval, AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus,

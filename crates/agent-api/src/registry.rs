@@ -8,6 +8,7 @@ use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Access, Resource};
 use crate::mode::{Mode, field, front_matter};
 use crate::tool::DynTool;
 
@@ -151,9 +152,20 @@ impl Registry {
         own.into_iter().filter_map(|tool| self.tools.get(tool))
     }
 
-    /// Adds a tool that modes may name.
+    /// Adds a tool that modes may name. A right on something that nobody installed before is refused.
     pub fn add_tool(&mut self, tool: Arc<dyn DynTool>) -> Result<()> {
-        let name = tool.declaration().name.to_string();
+        let declaration = tool.declaration();
+        let access = declaration.access.parse().and_then(|access| self.check_access(&access));
+        access.map_err(|error| {
+            let hint = error.hint().unwrap_or_default().to_owned();
+            Error::caused(
+                error.code(),
+                format!("the access of tool {} is not valid", declaration.name),
+                error,
+            )
+            .with_hint(hint)
+        })?;
+        let name = declaration.name.to_string();
         insert(&mut self.tools, "tool", name.clone(), tool)?;
         if let Some(parts) = self.parts_being_added() {
             parts.tools.push(name);
@@ -223,6 +235,27 @@ impl Registry {
     pub fn object_kinds(&self) -> impl Iterator<Item = (&str, &str)> {
         let kinds = self.object_kinds.iter();
         kinds.map(|(kind, product)| (kind.as_str(), product.as_str()))
+    }
+
+    /// The resources that rights can be about, by name: those that are always there, kinds of objects and
+    /// products.
+    #[must_use]
+    pub fn resources(&self) -> Vec<&str> {
+        let brought = self.object_kinds.keys().chain(self.products.keys()).map(String::as_str);
+        let mut names: Vec<&str> = brought.collect();
+        names.extend(Resource::core());
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Refuses a right on something that does not exist, with the nearest that does.
+    pub fn check_access(&self, access: &Access) -> Result<()> {
+        let (name, known) = (access.resource.as_str(), self.resources());
+        if known.contains(&name) {
+            return Ok(());
+        }
+        Err(Error::unknown("resource", name, known))
     }
 
     /// Adds a skill.

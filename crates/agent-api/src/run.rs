@@ -13,6 +13,7 @@ use crate::figure::Answer;
 use crate::model::{ModelReply, Outcome, ToolOutcome, Usage};
 use crate::object::ObjectChange;
 use crate::page_context::PageContext;
+use crate::principal::Principal;
 
 /// The version of the events written now. Readers know all earlier ones.
 pub const RUN_EVENT_VERSION: u32 = 1;
@@ -63,6 +64,10 @@ pub enum RunEventKind {
         /// What the page lends from which the question was sent.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         context: Vec<PageContext>,
+        /// What whoever asks may in this project, and so the run. Absent in runs from before there were
+        /// keys, when only the owner of the machine could ask.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        principal: Option<Principal>,
     },
     /// A mode was turned on.
     ModeEnabled {

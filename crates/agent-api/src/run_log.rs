@@ -57,6 +57,9 @@ pub trait RunLog: Send + Sync {
     /// A run's events after a position, in order. An unknown run is `unknown_name`.
     async fn read(&self, run_id: RunId, after: u64) -> Result<Vec<RunEvent>>;
 
+    /// A run's project. An unknown run is `unknown_name`.
+    async fn project(&self, run_id: RunId) -> Result<ProjectId>;
+
     /// Newest first.
     async fn list(&self, project: Option<&ProjectId>, limit: usize) -> Result<Vec<RunSummary>>;
 

@@ -144,6 +144,7 @@ impl Thread {
                 approval,
                 person,
                 context,
+                principal: _,
             } => {
                 self.run_id = Some(event.run_id);
                 self.conversation_id = Some(*conversation_id);

@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::effect::Effect;
 use crate::object::ObjectChange;
 use crate::policy::Surface;
+use crate::principal::Principal;
 use crate::run::{Question, TodoItem};
 
 /// What a tool says of itself, beside its types.
@@ -90,6 +91,8 @@ pub struct ToolContext {
     pub clock: Clock,
     /// Where the call comes from.
     pub surface: Surface,
+    /// Who calls. The tool's own access was checked before; what a tool reads beyond that is for it to check.
+    pub principal: Principal,
     /// Takes progress.
     pub progress: Progress,
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use hedgerow_agent_api::{
-    Approval, ModelProvider, NewRun, PageContext, Policy, Registry, RunEvent, RunEventKind, RunLog, RunStatus, Surface,
-    Thread,
+    Approval, ModelProvider, NewRun, PageContext, Policy, Principal, Registry, RunEvent, RunEventKind, RunLog,
+    RunStatus, Surface, Thread,
 };
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Error, Result};
@@ -40,8 +40,8 @@ pub struct AskRequest {
     pub continues: Option<RunId>,
     /// What the user says to the call that the continued run asked about; where absent, the words decide.
     pub approval: Option<Approval>,
-    /// Who asks.
-    pub person: String,
+    /// Who asks: the run may what this principal may in the project, and no more.
+    pub principal: Principal,
     /// Modes to start with; when empty, the router proposes one.
     pub modes: Vec<String>,
     /// The injected clock.
@@ -126,6 +126,8 @@ impl Agent {
         history.check_approval(&request.question, request.approval.as_ref(), request.continues)?;
         let modes = self.first_modes(&request, &history)?;
         let now = request.clock.now();
+        // Other projects are no matter of this run, nor of those who read its log.
+        let principal = request.principal.within(&request.project);
         let new_run = NewRun {
             run_id,
             conversation_id,
@@ -144,13 +146,19 @@ impl Agent {
             now,
             continues: request.continues,
             approval: request.approval,
-            person: Some(request.person),
+            person: Some(principal.name.clone()),
+            principal: Some(principal.clone()),
             context: request.context,
         };
         let kinds = std::iter::once(first).chain(modes).collect();
         let events = self.log.append(run_id, 0, now, kinds).await?;
         tracing::info!(%run_id, surface = ?request.surface, "a run begins");
-        self.begin(Thread::fold(&events), now, history, model, request.clock)?;
+        let start = Start {
+            now,
+            principal,
+            history,
+        };
+        self.begin(Thread::fold(&events), start, model, request.clock)?;
         Ok(run_id)
     }
 
@@ -223,18 +231,26 @@ impl Agent {
         }
         let started = events.iter().find_map(|event| match &event.kind {
             RunEventKind::RunStarted {
-                now, conversation_id, ..
-            } => Some((*now, *conversation_id)),
+                now,
+                conversation_id,
+                principal,
+                ..
+            } => Some((*now, *conversation_id, principal.clone())),
             _ => None,
         });
-        let Some((now, conversation_id)) = started else {
+        let Some((now, conversation_id, principal)) = started else {
             return self.close_interrupted(run_id, &clock).await;
         };
         if closing::lost_call(&thread, STOPPED).is_some() {
             return self.close_interrupted(run_id, &clock).await;
         }
         let history = History::read(&self.log, conversation_id, run_id).await?;
-        self.begin(thread, now, history, model, clock)
+        let start = Start {
+            now,
+            principal: principal.unwrap_or_else(Principal::local),
+            history,
+        };
+        self.begin(thread, start, model, clock)
     }
 
     fn check(&self, request: &AskRequest) -> Result<()> {
@@ -333,8 +349,7 @@ impl Agent {
     fn begin(
         self: &Arc<Self>,
         thread: Thread,
-        now: DateTime<Utc>,
-        history: History,
+        start: Start,
         model: Arc<dyn ModelProvider>,
         clock: Clock,
     ) -> Result<()> {
@@ -354,8 +369,9 @@ impl Agent {
             policy: self.policy.clone(),
             limits: self.limits.clone(),
             model,
-            tool_clock: Clock::fixed(now),
-            history,
+            tool_clock: Clock::fixed(start.now),
+            principal: start.principal,
+            history: start.history,
             recorder,
             stop,
         });
@@ -380,6 +396,13 @@ impl Agent {
         // Every change of the map is one step, so a panicking holder leaves it whole.
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a run started with, and keeps.
+struct Start {
+    now: DateTime<Utc>,
+    principal: Principal,
+    history: History,
 }
 
 /// What is known of a request's run id.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hedgerow_agent_api::{
-    Decision, DynTool, Effect, ObjectChange, Progress, RunEventKind, Surface, Thread, ToolCallRequest, ToolContext,
-    ToolOutput,
+    Access, Decision, DynTool, Effect, ObjectChange, Progress, RunEventKind, Surface, Thread, ToolCallRequest,
+    ToolContext, ToolOutput,
 };
 use hedgerow_errors::{Code, Error, Result, Retry, did_you_mean};
 use hedgerow_ids::CallId;
@@ -127,7 +127,7 @@ pub(crate) struct Made {
     pub(crate) ms: u64,
 }
 
-/// Validates a call, computes its effect and asks the policy.
+/// Checks whether whoever started the run may make the call, validates it, computes its effect and asks the policy.
 pub(crate) async fn prepare(run: &Run, thread: &Thread, pending: Pending) -> Prepared {
     let call_id = pending.call_id.unwrap_or_else(CallId::new);
     let request = pending.request;
@@ -182,6 +182,8 @@ async fn look_ahead(
     request: &ToolCallRequest,
 ) -> Result<(Arc<dyn DynTool>, Effect, Vec<ObjectChange>)> {
     let tool = offered_tool(run, thread, &request.name)?;
+    let access: Access = tool.declaration().access.parse()?;
+    run.principal.check(&access, Some(&run.project))?;
     let ctx = context(run, Progress::ignore());
     let effect = tool.effect(&ctx, &request.arguments).await?;
     let changes = tool.preview(&ctx, &request.arguments).await?;
@@ -224,6 +226,7 @@ fn context(run: &Run, progress: Progress) -> ToolContext {
         project: run.project.clone(),
         clock: run.tool_clock.clone(),
         surface: Surface::Agent,
+        principal: run.principal.clone(),
         progress,
     }
 }

@@ -62,6 +62,7 @@ fn first_event(made: RunSummary) -> RunEventKind {
         approval: None,
         person: None,
         context: Vec::new(),
+        principal: None,
     }
 }
 

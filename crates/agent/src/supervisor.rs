@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{ModelProvider, Policy, Registry, RunEventKind, RunLog, Thread};
+use hedgerow_agent_api::{ModelProvider, Policy, Principal, Registry, RunEventKind, RunLog, Thread};
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Error};
 use hedgerow_ids::{ProjectId, RunId};
@@ -26,6 +26,8 @@ pub(crate) struct Run {
     /// Stands still at the start of the run, so that "today" means the same in every call, also in
     /// those that run again after a restart.
     pub(crate) tool_clock: Clock,
+    /// Who started the run; every call of it is checked against what this principal may.
+    pub(crate) principal: Principal,
     pub(crate) history: History,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) stop: watch::Sender<bool>,

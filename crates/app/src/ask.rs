@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use hedgerow_agent::AskRequest;
-use hedgerow_agent_api::{Approval, ModelProvider, PageContext, RunEvent, Surface, Thread};
+use hedgerow_agent_api::{Access, Approval, Level, ModelProvider, PageContext, Resource, RunEvent, Surface, Thread};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 
@@ -58,7 +58,11 @@ impl AskInput {
 impl App {
     /// Starts a run and returns at once. A second delivery with the same `run_id` and the same words
     /// answers the same id and starts nothing; with other words it is a conflict.
+    ///
+    /// The run may what the caller may, in this project: its calls are checked like the caller's own.
     pub async fn start_run(&self, input: AskInput) -> Result<RunId> {
+        self.check(&Access::write(Resource::Run), Some(&input.project))?;
+        self.check_earlier(&input).await?;
         self.require_project(&input.project).await?;
         let model = self.model_for(&input)?;
         let request = AskRequest {
@@ -68,7 +72,7 @@ impl App {
             conversation_id: input.conversation_id,
             continues: input.continues,
             approval: input.approval,
-            person: self.person.to_string(),
+            principal: self.principal.as_ref().clone(),
             modes: input.modes,
             clock: self.clock.clone(),
             surface: input.surface,
@@ -78,15 +82,15 @@ impl App {
     }
 
     /// A run's events after a position: first those recorded, then live; ends after the last.
-    #[must_use]
-    pub fn follow_run(&self, run_id: RunId, after: u64) -> BoxStream<'static, Result<RunEvent>> {
-        self.parts.agent.follow(run_id, after).boxed()
+    pub async fn follow_run(&self, run_id: RunId, after: u64) -> Result<BoxStream<'static, Result<RunEvent>>> {
+        self.check_run(run_id, Level::Read).await?;
+        Ok(self.parts.agent.follow(run_id, after).boxed())
     }
 
     /// Starts a run and waits for its end.
     pub async fn ask(&self, input: AskInput) -> Result<Thread> {
         let run_id = self.start_run(input).await?;
-        let mut events = self.follow_run(run_id, 0);
+        let mut events = self.follow_run(run_id, 0).await?;
         let mut thread = Thread::default();
         while let Some(event) = events.next().await {
             thread.apply(&event?);
@@ -96,7 +100,21 @@ impl App {
 
     /// Stops a run. One that has ended stays as it is.
     pub async fn cancel_run(&self, run_id: RunId) -> Result<()> {
+        self.check_run(run_id, Level::Write).await?;
         self.parts.agent.cancel(run_id).await
+    }
+
+    /// Refuses to go on from what the caller may not read.
+    async fn check_earlier(&self, input: &AskInput) -> Result<()> {
+        if let Some(run_id) = input.continues {
+            self.check_run(run_id, Level::Read).await?;
+        }
+        if let Some(conversation_id) = input.conversation_id {
+            for run_id in self.parts.run_log.conversation(conversation_id).await? {
+                self.check_run(run_id, Level::Read).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The model of a question. Over HTTP only the built-in one and the server's own may be named:

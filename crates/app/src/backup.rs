@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
+use hedgerow_agent_api::{Access, Resource};
 use hedgerow_data_api::ProjectCopy;
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -58,6 +59,7 @@ impl App {
     /// events that were acknowledged before. Events may come in meanwhile. Dropping the future leaves no
     /// folder.
     pub async fn backup(&self, folder: &Path, only: Option<&ProjectId>) -> Result<BackupSummary> {
+        self.check_all(&Access::admin(Resource::Storage), only)?;
         may_block(async {
             if fs::symlink_metadata(folder).is_ok() {
                 let message = format!("{} exists already", folder.display());

@@ -1,5 +1,6 @@
 //! Checking projects and repairing them.
 
+use hedgerow_agent_api::{Access, Level, Resource};
 use hedgerow_data_api::{CheckOptions, CheckReport};
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
@@ -15,6 +16,9 @@ impl App {
         options: CheckOptions,
         checked: &(dyn Fn(&CheckReport) -> Result<()> + Send + Sync),
     ) -> Result<bool> {
+        let level = if options.repair { Level::Write } else { Level::Read };
+        let resource = Resource::Storage;
+        self.check_all(&Access { resource, level }, project)?;
         let projects = match project {
             Some(project) => vec![project.clone()],
             None => self.projects().await?.into_iter().map(|project| project.id).collect(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use fs_err as fs;
+use hedgerow_agent_api::{Access, Resource};
 use hedgerow_data_api::{Export, ExportStream};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -57,6 +58,7 @@ impl App {
         output: &(dyn Fn(&[u8]) -> Result<()> + Send + Sync),
         progress: &(dyn Fn(ExportProgress) + Send + Sync),
     ) -> Result<ExportSummary> {
+        self.check(&Access::read(Resource::Event), Some(&input.project))?;
         let begun = Instant::now();
         may_block(async {
             if let Some(file) = &input.file {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
 
+use hedgerow_agent_api::{Access, Resource};
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 use hedgerow_ingest::{AccessLogOptions, ImportProgress, ImportSummary, MaxRejects, OpenAccessLogs};
@@ -34,6 +35,7 @@ impl App {
         input: &AccessLogInput,
         progress: &(dyn Fn(ImportProgress) + Send + Sync),
     ) -> Result<ImportSummary> {
+        self.check(&Access::write(Resource::Event), Some(&input.project))?;
         let options = AccessLogOptions {
             source: input.source.clone(),
             max_rejects: input.max_rejects,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use hedgerow_agent_api::{Access, Resource};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use hedgerow_ingest::{
@@ -48,6 +49,7 @@ impl App {
         found: &(dyn Fn(&[String]) + Send + Sync),
         progress: &(dyn Fn(ImportProgress) + Send + Sync),
     ) -> Result<ImportSummary> {
+        self.check(&Access::write(Resource::Event), Some(&input.project))?;
         if self.folder.is_some() {
             refuse_open_files(&input.files)?;
         }

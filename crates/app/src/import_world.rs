@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use hedgerow_agent_api::{Access, Resource};
 use hedgerow_data_api::{Appended, EventBatch};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -60,6 +61,7 @@ impl App {
         events: u64,
         progress: &(dyn Fn(ImportProgress) + Send + Sync),
     ) -> Result<WorldImport> {
+        self.check(&Access::write(Resource::Event), Some(project))?;
         if !SIZES.contains(&events) {
             let message = format!("a world has {} to {} events, not {events}", SIZES.start(), SIZES.end());
             return Err(Error::invalid(message).with_hint("leave --events out for the smallest"));

@@ -12,7 +12,9 @@ mod export;
 mod import_access_log;
 mod import_events;
 mod import_world;
+mod keys;
 mod manifest;
+mod members;
 mod objects;
 mod persons;
 mod product_check;
@@ -32,6 +34,8 @@ pub use export::{ExportInput, ExportProgress, ExportSummary};
 pub use import_access_log::AccessLogInput;
 pub use import_events::EventsInput;
 pub use import_world::WorldImport;
+pub use keys::{CreatedKey, KeyInput};
+pub use members::MemberRemoved;
 pub use product_check::{Check, Finding, GateOptions, ProductReport};
 pub use product_new::NewProduct;
 pub use products::{ProductInfo, ProductMode, ProductSkill, ProductTool};
@@ -45,15 +49,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hedgerow_agent::Agent;
-use hedgerow_agent_api::{ModelProvider, ObjectStore, Policy, Registry, RunLog};
+use hedgerow_agent_api::{Access, AccessStore, ModelProvider, ObjectStore, Policy, Principal, Registry, RunLog};
 use hedgerow_data_api::{Clock, Data, Maintenance};
 use hedgerow_errors::Result;
+use hedgerow_ids::ProjectId;
 
 /// The model that drives a run when nobody names one: the built-in analyst.
 pub const BUILTIN_MODEL: &str = "builtin";
-
-/// Who acts where nobody has signed in: whoever sits at this machine.
-const LOCAL_PERSON: &str = "local";
 
 /// Turns a model's name, such as `builtin` or `exec:CMD`, into the model.
 pub trait ModelResolver: Send + Sync {
@@ -76,6 +78,8 @@ pub struct AppParts {
     pub run_log: Arc<dyn RunLog>,
     /// What people and agents make.
     pub objects: Arc<dyn ObjectStore>,
+    /// Members and keys.
+    pub access: Arc<dyn AccessStore>,
     /// Finds models.
     pub models: Arc<dyn ModelResolver>,
     /// What calls may do.
@@ -97,19 +101,19 @@ pub struct ProductParts {
     pub built_in: Arc<Registry>,
 }
 
-/// The use cases. Cheap to clone; clones share everything but the clock, the default model and the
-/// folder that models run in.
+/// The use cases, as a principal may use them. Cheap to clone; clones share everything but the clock, the
+/// default model, the principal and the folder that models run in.
 #[derive(Clone)]
 pub struct App {
     parts: Arc<AppParts>,
     clock: Clock,
     default_model: Arc<str>,
-    person: Arc<str>,
+    principal: Arc<Principal>,
     folder: Option<Arc<Path>>,
 }
 
 impl App {
-    /// The use cases over the given parts.
+    /// The use cases over the given parts, for whoever sits at this machine.
     #[must_use]
     pub fn new(parts: AppParts) -> Self {
         let clock = parts.clock.clone();
@@ -117,7 +121,7 @@ impl App {
             parts: Arc::new(parts),
             clock,
             default_model: Arc::from(BUILTIN_MODEL),
-            person: Arc::from(LOCAL_PERSON),
+            principal: Arc::new(Principal::local()),
             folder: None,
         }
     }
@@ -126,6 +130,34 @@ impl App {
     #[must_use]
     pub fn at(&self, clock: Clock) -> Self {
         Self { clock, ..self.clone() }
+    }
+
+    /// The same for somebody else: every use case checks what this principal may.
+    #[must_use]
+    pub fn as_principal(&self, principal: Principal) -> Self {
+        Self {
+            principal: Arc::new(principal),
+            ..self.clone()
+        }
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Refuses what whoever acts may not do.
+    pub(crate) fn check(&self, access: &Access, project: Option<&ProjectId>) -> Result<()> {
+        self.principal.check(access, project)
+    }
+
+    /// The same for a project, or for all of them where none is named.
+    pub(crate) fn check_all(&self, access: &Access, project: Option<&ProjectId>) -> Result<()> {
+        match project {
+            Some(_) => self.check(access, project),
+            None => self.principal.check_everywhere(access),
+        }
     }
 
     /// The same for a caller of another process: its models run in its own folder, and its standard input

@@ -2,23 +2,29 @@
 
 use std::collections::HashMap;
 
-use hedgerow_agent_api::{Activity, ActivityFilter, Actor, Object};
+use hedgerow_agent_api::{Access, Activity, ActivityFilter, Actor, Object, Resource};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ActivityId, CallId, ObjectId, ProjectId, RunId};
 
 use crate::App;
 
 impl App {
-    /// A project's objects, all or of a kind, by name.
+    /// A project's objects of a kind, or of all kinds that the caller may read, by name.
     pub async fn objects(&self, project: &ProjectId, kind: Option<&str>) -> Result<Vec<Object>> {
+        self.check_kind(project, kind)?;
         self.require_project(project).await?;
-        self.parts.objects.list(project, kind).await
+        let mut objects = self.parts.objects.list(project, kind).await?;
+        objects.retain(|object| self.principal.may(&Access::read_kind(&object.kind), project));
+        Ok(objects)
     }
 
     /// One object.
     pub async fn object(&self, project: &ProjectId, id: ObjectId) -> Result<Object> {
+        self.principal.check_project(project)?;
         self.require_project(project).await?;
-        self.parts.objects.get(project, id).await
+        let object = self.parts.objects.get(project, id).await?;
+        self.check(&Access::read_kind(&object.kind), Some(project))?;
+        Ok(object)
     }
 
     /// The object that somebody calls by its id or its name.
@@ -44,14 +50,33 @@ impl App {
         }
     }
 
-    /// Changes of objects, newest first.
+    /// Changes of objects of the kinds that the caller may read, newest first.
     pub async fn activity(&self, project: &ProjectId, filter: &ActivityFilter) -> Result<Vec<Activity>> {
+        self.check(&Access::read(Resource::Activity), Some(project))?;
+        self.check_kind(project, filter.kind.as_deref())?;
         self.require_project(project).await?;
-        self.parts.objects.activity(project, filter).await
+        // The limit counts what is shown, so it comes after what is hidden is left out.
+        let unlimited = ActivityFilter {
+            limit: None,
+            ..filter.clone()
+        };
+        let hides = self.principal.scopes.is_some();
+        let wanted = if hides { &unlimited } else { filter };
+        let mut changes = self.parts.objects.activity(project, wanted).await?;
+        changes.retain(|change| self.principal.may(&Access::read_kind(&change.kind), project));
+        changes.truncate(filter.limit.unwrap_or(usize::MAX));
+        Ok(changes)
     }
 
     /// Takes one change back.
     pub async fn undo_change(&self, project: &ProjectId, change: ActivityId) -> Result<Activity> {
+        self.principal.check_project(project)?;
+        self.require_project(project).await?;
+        let all = self.parts.objects.activity(project, &ActivityFilter::default()).await?;
+        // One that is not there is for the store to refuse.
+        if let Some(found) = all.iter().find(|found| found.id == change) {
+            self.check(&Access::write_kind(&found.kind), Some(project))?;
+        }
         let undone = self.undo(project, &[change]).await?;
         let first = undone.into_iter().next();
         first.ok_or_else(|| Error::internal(format!("change {change} changed nothing")))
@@ -59,17 +84,19 @@ impl App {
 
     /// Takes back what a run changed, or one call of it, newest first: all of it, or nothing.
     pub async fn undo_run(&self, run_id: RunId, call: Option<CallId>) -> Result<Vec<Activity>> {
-        let thread = self.run_thread(run_id).await?;
-        let Some(project) = thread.project else {
-            return Err(Error::internal(format!("run {run_id} has no project")));
-        };
+        let project = self.parts.run_log.project(run_id).await?;
+        self.principal.check_project(&project)?;
         let of_run = ActivityFilter {
             run: Some(run_id),
             call,
             ..ActivityFilter::default()
         };
-        let changes = self.activity(&project, &of_run).await?;
-        let all = self.activity(&project, &ActivityFilter::default()).await?;
+        let objects = &self.parts.objects;
+        let changes = objects.activity(&project, &of_run).await?;
+        for change in &changes {
+            self.check(&Access::write_kind(&change.kind), Some(&project))?;
+        }
+        let all = objects.activity(&project, &ActivityFilter::default()).await?;
         let undone_by: HashMap<ActivityId, Option<ActivityId>> =
             all.iter().map(|change| (change.id, change.undone_by)).collect();
         let standing: Vec<ActivityId> = changes
@@ -100,7 +127,15 @@ impl App {
     /// Who acts where no agent does.
     pub(crate) fn actor(&self) -> Actor {
         Actor::Person {
-            name: self.person.to_string(),
+            name: self.principal.name.clone(),
+        }
+    }
+
+    /// Refuses a kind that the caller may not read, and, where none is named, a project that it does not see.
+    fn check_kind(&self, project: &ProjectId, kind: Option<&str>) -> Result<()> {
+        match kind {
+            Some(kind) => self.check(&Access::read_kind(kind), Some(project)),
+            None => self.principal.check_project(project),
         }
     }
 }

@@ -25,7 +25,7 @@ mod tools;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use hedgerow_agent_api::Product;
+use hedgerow_agent_api::{Access, Product, Resource};
 use hedgerow_declared::{Files, ToolFile};
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
@@ -199,6 +199,7 @@ impl App {
     ///
     /// `unknown_name` where there is no such product. What is wrong with a product is no error but in the report.
     pub async fn check_product(&self, name: &str, current: &Path, options: &GateOptions<'_>) -> Result<ProductReport> {
+        self.check(&Access::read(Resource::Product), None)?;
         let parts = &self.parts.products;
         let mut found = Findings::default();
         let declared = parts.products_dir.join(name);
@@ -234,6 +235,7 @@ impl App {
 
     /// The products that are declared in the products folder.
     pub fn declared_products(&self) -> Result<Vec<String>> {
+        self.check(&Access::read(Resource::Product), None)?;
         hedgerow_declared::folders(&self.parts.products.products_dir)
     }
 

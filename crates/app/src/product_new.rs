@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
+use hedgerow_agent_api::{Access, Resource};
 use hedgerow_errors::{Code, Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,7 @@ impl App {
     ///
     /// `invalid_argument` where the name is none; `conflict` where a product or a folder has it.
     pub fn new_product(&self, name: &str, into: Option<&Path>) -> Result<NewProduct> {
+        self.check(&Access::write(Resource::Product), None)?;
         self.check_new_name(name)?;
         let products = &self.parts.products.products_dir;
         // Without the dots of a path from the current folder.
@@ -95,6 +97,7 @@ impl App {
     ///
     /// As [`App::new_product`]; `invalid_argument` outside of the source tree.
     pub fn new_rust_product(&self, name: &str, current: &Path) -> Result<NewProduct> {
+        self.check(&Access::write(Resource::Product), None)?;
         self.check_new_name(name)?;
         let is_tree = |folder: &&Path| folder.join("crates/products").is_dir() && folder.join("Cargo.toml").is_file();
         let root = current.ancestors().find(is_tree).ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! The products with what each of them brings: what Hedgerow can do, for people.
 
-use hedgerow_agent_api::{Mode, Product, Registry, Stage, Suggestion};
+use hedgerow_agent_api::{Access, Mode, Product, Registry, Resource, Stage, Suggestion};
 use hedgerow_errors::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,7 @@ pub struct ProductSkill {
 impl App {
     /// All products, by name.
     pub fn products(&self) -> Result<Vec<ProductInfo>> {
+        self.check(&Access::read(Resource::Product), None)?;
         let registry = self.registry();
         registry.products().map(|product| describe(registry, product)).collect()
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hedgerow_agent_api::{Access, Resource};
 use hedgerow_data_api::{ProjectInfo, Taxonomy, ValueList};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -12,13 +13,17 @@ use crate::App;
 const MAX_VALUES: usize = 1_000;
 
 impl App {
-    /// All projects, by id. One that can't be read is listed with its problem.
+    /// The projects that the caller sees, by id. One that can't be read is listed with its problem.
     pub async fn projects(&self) -> Result<Vec<ProjectInfo>> {
-        self.parts.data.store.projects().await
+        self.check(&Access::read(Resource::Project), None)?;
+        let mut projects = self.parts.data.store.projects().await?;
+        projects.retain(|project| self.principal.sees(&project.id));
+        Ok(projects)
     }
 
     /// A project's events and properties.
     pub async fn taxonomy(&self, project: &ProjectId) -> Result<Arc<Taxonomy>> {
+        self.check(&Access::read(Resource::Taxonomy), Some(project))?;
         self.parts.data.store.taxonomy(project).await
     }
 
@@ -42,8 +47,8 @@ impl App {
     }
 
     /// Refuses an unknown project with the names that exist, and one that can't be read with the
-    /// reason. Other projects play no part in it.
+    /// reason. Other projects play no part in it, and what the caller may is checked elsewhere.
     pub(crate) async fn require_project(&self, project: &ProjectId) -> Result<()> {
-        self.taxonomy(project).await.map(drop)
+        self.parts.data.store.taxonomy(project).await.map(drop)
     }
 }

@@ -46,7 +46,7 @@ impl App {
 
     /// Resumes a run whose model can be found; false where it can't.
     async fn resume(&self, run_id: RunId) -> Result<bool> {
-        let thread = self.run_thread(run_id).await?;
+        let thread = self.parts.agent.thread(run_id).await?;
         let Ok(model) = self.resolve_model(&thread.model) else {
             return Ok(false);
         };

@@ -1,7 +1,7 @@
 //! The registry's tools, called by people and programs under the policy of all surfaces.
 
 use hedgerow_agent_api::{
-    Activity, Decision, DynTool, Effect, ObjectChange, ObjectWrite, Progress, Surface, ToolContext,
+    Access, Activity, Decision, DynTool, Effect, ObjectChange, ObjectWrite, Progress, Resource, Surface, ToolContext,
 };
 use hedgerow_data_api::{Provenance, Table, Warning};
 use hedgerow_errors::{Code, Error, Result};
@@ -94,23 +94,22 @@ pub struct ToolPreview {
 
 impl App {
     /// All tools, by name.
-    #[must_use]
-    pub fn tools(&self) -> Vec<ToolInfo> {
-        self.parts
-            .registry
-            .tools()
-            .map(|tool| describe(tool.as_ref()))
-            .collect()
+    pub fn tools(&self) -> Result<Vec<ToolInfo>> {
+        self.check(&Access::read(Resource::Product), None)?;
+        let tools = self.parts.registry.tools();
+        Ok(tools.map(|tool| describe(tool.as_ref())).collect())
     }
 
     /// One tool; an unknown one is refused with the nearest.
     pub fn describe_tool(&self, name: &str) -> Result<ToolInfo> {
+        self.check(&Access::read(Resource::Product), None)?;
         Ok(describe(self.parts.registry.tool(name)?.as_ref()))
     }
 
     /// Validates a call and says what it would do, without doing it.
     pub async fn preview_tool(&self, call: &ToolCall) -> Result<ToolPreview> {
         let tool = self.parts.registry.tool(&call.name)?;
+        self.check(&tool.declaration().access.parse()?, Some(&call.project))?;
         self.require_project(&call.project).await?;
         let ctx = self.tool_context(call);
         let effect = tool.effect(&ctx, &call.arguments).await?;
@@ -177,6 +176,7 @@ impl App {
             project: call.project.clone(),
             clock: self.clock.clone(),
             surface: call.surface,
+            principal: self.principal.as_ref().clone(),
             progress: call.progress.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! The command line's form.
 
+mod access;
 mod maintain;
 mod objects;
 mod product;
@@ -16,6 +17,7 @@ use hedgerow_data_api::Clock;
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, RunId};
 
+pub(crate) use self::access::{KeysCommand, MembersCommand};
 pub(crate) use self::maintain::{
     BackupArgs, DoctorArgs, ExportCommand, ExportJsonlArgs, ExportParquetArgs, PersonsCommand, RestoreArgs,
 };
@@ -64,6 +66,15 @@ pub struct Globals {
     /// Take this as the current time, e.g. 2015-05-21 or 2015-05-21T12:00:00Z
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_time)]
     pub now: Option<DateTime<Utc>>,
+    /// Act with what this key may, instead of as the owner of this machine
+    #[arg(
+        long,
+        global = true,
+        env = "HEDGEROW_KEY",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
+    pub key: Option<String>,
     /// Print JSON
     #[arg(long, global = true)]
     pub json: bool,
@@ -168,6 +179,15 @@ pub enum Command {
     /// List, show and delete persons
     #[command(subcommand, after_help = "Example:\n  hedgerow persons list --search ann")]
     Persons(PersonsCommand),
+    /// Make, list and revoke keys, by which programs and other people act
+    #[command(
+        subcommand,
+        after_help = "Example:\n  hedgerow keys create --name ci --role viewer --expires-in 90d"
+    )]
+    Keys(KeysCommand),
+    /// List, add and remove members of the organisation
+    #[command(subcommand, after_help = "Example:\n  hedgerow members list")]
+    Members(MembersCommand),
     /// Back up all projects and runs, or the project that --project names, into a new folder
     #[command(after_help = "Example:\n  hedgerow backup /mnt/backups/2015-05-21")]
     Backup(BackupArgs),
@@ -221,6 +241,9 @@ pub struct ServeArgs {
     /// The model of questions that name none: builtin, scripted:FILE or exec:COMMAND
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
+    /// Answer nobody without a key; otherwise who has none acts as the owner of this machine
+    #[arg(long)]
+    pub require_key: bool,
 }
 
 /// `import`.

@@ -8,6 +8,8 @@ mod doctor;
 mod eval;
 mod export;
 mod import;
+mod keys;
+mod members;
 mod objects;
 mod persons;
 mod product;
@@ -40,11 +42,13 @@ use crate::printer::Printer;
 /// What only the binary can do, since it alone knows the server.
 #[async_trait]
 pub trait Host: Send + Sync {
-    /// Serves page and API until stopped. Calls `ready` with the page's address once it listens.
+    /// Serves page and API until stopped, with `require_key` to nobody without a key. Calls `ready` with the
+    /// page's address once it listens.
     async fn serve(
         &self,
         app: &App,
         listen: SocketAddr,
+        require_key: bool,
         cancel: Cancel,
         ready: &(dyn for<'a> Fn(&'a str) + Send + Sync),
     ) -> Result<()>;
@@ -93,6 +97,21 @@ pub async fn run(cli: Cli, ctx: &VerbContext) -> i32 {
 }
 
 async fn dispatch(command: Command, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    let keyed;
+    let ctx = match &globals.key {
+        None => ctx,
+        Some(_) if matches!(command, Command::Serve(_) | Command::Demo(_)) => {
+            return Err(
+                Error::invalid("a server acts for whoever calls it, and with no key of its own")
+                    .with_hint("leave --key out and HEDGEROW_KEY unset"),
+            );
+        }
+        Some(key) => {
+            let app = ctx.app.as_principal(ctx.app.principal_of_key(key).await?);
+            keyed = VerbContext { app, ..ctx.clone() };
+            &keyed
+        }
+    };
     // These three end in their own way when they are stopped: a run is recorded as cancelled, a
     // server lets its connections end. The others can be dropped at any point.
     match command {
@@ -121,6 +140,8 @@ async fn dispatch_droppable(command: Command, globals: &Globals, ctx: &VerbConte
         Command::Backup(args) => backup::run(&args, globals, ctx).await,
         Command::Doctor(args) => doctor::run(args, globals, ctx).await,
         Command::Persons(command) => persons::run(command, globals, ctx).await,
+        Command::Keys(command) => keys::run(command, globals, ctx).await,
+        Command::Members(command) => members::run(command, globals, ctx).await,
         Command::Product(command) => product::run(command, globals, ctx).await,
         Command::Projects(command) => projects::run(&command, globals, ctx).await,
         Command::Taxonomy(command) => taxonomy::run(command, globals, ctx).await,

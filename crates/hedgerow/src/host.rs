@@ -8,6 +8,7 @@ use fs_err as fs;
 use hedgerow_app::App;
 use hedgerow_cli::{Cancel, Host};
 use hedgerow_errors::{Code, Error, Result};
+use hedgerow_http::WithoutKey;
 use hedgerow_lake::DataFolder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -29,6 +30,7 @@ impl Host for LocalHost {
         &self,
         app: &App,
         listen: SocketAddr,
+        require_key: bool,
         cancel: Cancel,
         ready: &(dyn for<'a> Fn(&'a str) + Send + Sync),
     ) -> Result<()> {
@@ -39,7 +41,18 @@ impl Host for LocalHost {
             .local_addr()
             .map_err(|error| Error::caused(Code::Io, "cannot tell the address", error))?;
         ready(&format!("http://{address}/"));
-        let served = hedgerow_http::serve(app.clone(), listener, async move { cancel.cancelled().await }).await;
+        let without_key = if require_key {
+            WithoutKey::Nobody
+        } else {
+            WithoutKey::Local
+        };
+        let served = hedgerow_http::serve(
+            app.clone(),
+            listener,
+            without_key,
+            async move { cancel.cancelled().await },
+        )
+        .await;
         listening.abort();
         fs::remove_file(&path)?;
         served

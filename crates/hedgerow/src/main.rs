@@ -87,6 +87,10 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
         _ => root,
     };
     if let Command::Restore(args) = &cli.command {
+        if cli.globals.key.is_some() {
+            let message = "a backup is put back by the owner of this machine, and with no key";
+            return Err(Error::invalid(message).with_hint("leave --key out and HEDGEROW_KEY unset"));
+        }
         let cwd = std::env::current_dir()
             .map_err(|error| Error::caused(Code::Io, "cannot tell the current folder", error))?;
         return hedgerow_cli::restore(args, &cli.globals, &cwd, &root, printer);
@@ -114,7 +118,14 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
             Err(error) if error.code() != Code::Busy => return Err(error),
             Err(_) if serves => {}
             Err(_) => {
-                if let Some(code) = remote::run(&DataFolder::socket(&root), &arguments, printer).await? {
+                if let Some(code) = remote::run(
+                    &DataFolder::socket(&root),
+                    &arguments,
+                    cli.globals.key.as_deref(),
+                    printer,
+                )
+                .await?
+                {
                     return Ok(code);
                 }
             }

@@ -11,7 +11,12 @@ use tokio::net::UnixStream;
 use crate::socket::{Argument, Call, Frame, address_of};
 
 /// Runs a verb in the process that listens on the socket; `None` where nobody does.
-pub(crate) async fn run(socket: &Path, arguments: &[OsString], printer: &Printer) -> Result<Option<i32>> {
+pub(crate) async fn run(
+    socket: &Path,
+    arguments: &[OsString],
+    key: Option<&str>,
+    printer: &Printer,
+) -> Result<Option<i32>> {
     let (address, _folder) = address_of(socket)?;
     let Ok(stream) = UnixStream::connect(address).await else {
         return Ok(None);
@@ -26,6 +31,7 @@ pub(crate) async fn run(socket: &Path, arguments: &[OsString], printer: &Printer
         out_is_terminal: printer.out_is_terminal(),
         err_is_terminal: printer.err_is_terminal(),
         width: printer.width(),
+        key: key.map(str::to_owned),
     };
     let mut line = serde_json::to_vec(&call).map_err(|error| Error::internal(format!("a call is no JSON: {error}")))?;
     line.push(b'\n');

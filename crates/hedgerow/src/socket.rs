@@ -47,6 +47,9 @@ pub(crate) struct Call {
     pub(crate) err_is_terminal: bool,
     /// The terminal's width.
     pub(crate) width: u16,
+    /// The key to act with, be it from the caller's environment.
+    #[serde(default)]
+    pub(crate) key: Option<String>,
 }
 
 /// An argument: text as text, which is short, and anything else byte by byte.
@@ -223,10 +226,12 @@ fn refuse_open_files(command: &Command) -> Result<()> {
 async fn run(call: Call, app: App, frames: &mpsc::UnboundedSender<Frame>, cancel: hedgerow_cli::Cancel) -> i32 {
     let printer = printer(frames, (call.out_is_terminal, call.err_is_terminal), call.width);
     let arguments: Vec<OsString> = call.arguments.into_iter().map(OsString::from).collect();
-    let cli = match parse(arguments, &printer) {
+    let mut cli = match parse(arguments, &printer) {
         Ok(cli) => cli,
         Err(code) => return code,
     };
+    // What was parsed here has the key of this process's environment, which is no matter of the caller's.
+    cli.globals.key = call.key;
     if matches!(cli.command, Command::Serve(_) | Command::Demo(_)) {
         printer.error(&Error::new(Code::Busy, "a server already serves this folder").report());
         return exit::FAILED;

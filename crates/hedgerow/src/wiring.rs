@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hedgerow_agent::{Agent, Limits, core_tools};
-use hedgerow_agent_api::{Egress, ModelProvider, ObjectStore, Policy, Registry};
+use hedgerow_agent_api::{AccessStore as _, Egress, ModelProvider, ObjectStore, Policy, Registry};
 use hedgerow_analyst::BuiltinAnalyst;
 use hedgerow_app::{App, AppParts, ModelResolver, ProductParts};
 use hedgerow_data_api::{Clock, Data, Maintenance};
@@ -31,6 +31,7 @@ pub(crate) async fn app(folder: DataFolder, home: &Path, clock: Option<Clock>) -
     let clock = clock.unwrap_or_else(Clock::system);
     let data_dir = folder.root().to_owned();
     let meta = Arc::new(SqliteMeta::open(&data_dir.join("meta.sqlite")).await?);
+    meta.organisation(clock.now()).await?;
     let lake = Arc::new(Lake::new(folder, clock.clone()));
     let data = Data {
         queries: Arc::new(Engine::new(Arc::clone(&lake))?),
@@ -51,7 +52,8 @@ pub(crate) async fn app(folder: DataFolder, home: &Path, clock: Option<Clock>) -
         agent,
         registry,
         run_log: meta.clone(),
-        objects: meta,
+        objects: meta.clone(),
+        access: meta,
         models,
         policy,
         data_dir,

@@ -1,6 +1,7 @@
 //! Errors as HTTP answers: a status for each code, and internal texts kept inside.
 
 use axum::Json;
+use axum::http::header::{self, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hedgerow_errors::{Code, Error, Report};
@@ -47,13 +48,15 @@ impl From<Error> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (
-            self.status,
-            Json(ErrorBody {
-                error: shown(&self.error),
-            }),
-        )
-            .into_response()
+        let body = Json(ErrorBody {
+            error: shown(&self.error),
+        });
+        let mut response = (self.status, body).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
     }
 }
 

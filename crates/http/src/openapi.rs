@@ -6,6 +6,7 @@ use hedgerow_agent_api::{DynTool, Registry};
 use serde_json::{Map, Value, json};
 
 use crate::api_error::ErrorBody;
+use crate::door::Entry;
 use crate::routes::{Named, Reply, Route, outgoing};
 use components::Components;
 
@@ -38,7 +39,17 @@ pub(crate) fn document(routes: &[Route], registry: &Registry) -> Value {
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": components.into_schemas()},
+        // A server that wants a key from everybody says so with 401.
+        "security": [{}, {"bearer": []}],
+        "components": {
+            "schemas": components.into_schemas(),
+            "securitySchemes": {"bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A key made with `hedgerow keys create`. Without one it is whoever sits at this \
+                    machine who asks, unless the server was started with --require-key.",
+            }},
+        },
     })
 }
 
@@ -108,6 +119,11 @@ fn assemble(
     }
     if let Some(schema) = body {
         operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
+    match route.entry {
+        Entry::Open => operation["security"] = json!([]),
+        Entry::Right(right) => operation["x-access"] = json!(right),
+        Entry::Unstated => {}
     }
     operation["responses"] = Value::Object(responses);
     operation

@@ -4,11 +4,12 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use hedgerow_agent_api::{Activity, Object, RunEvent, RunSummary, Thread};
-use hedgerow_app::{App, ProductInfo, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_app::{ProductInfo, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use crate::door::{Entry, Server};
 use crate::handlers::data::{self, SuggestionParams, Suggestions};
 use crate::handlers::objects::{self, ActivityParams, ObjectParams, UndoParams};
 use crate::handlers::runs::{self, EventParams, RunAccepted, RunParams, StartRun};
@@ -45,7 +46,9 @@ pub(crate) struct Route {
     pub(crate) reply: Reply,
     /// True for the route that stands for one path per installed tool.
     pub(crate) per_tool: bool,
-    pub(crate) handler: MethodRouter<App>,
+    /// What it asks of whoever calls it.
+    pub(crate) entry: Entry,
+    pub(crate) handler: MethodRouter<Server>,
 }
 
 /// All routes.
@@ -57,15 +60,20 @@ pub(crate) fn all() -> Vec<Route> {
 /// What is there, and queries over it.
 fn data_routes() -> Vec<Route> {
     vec![
-        get("/healthz", "health", "Says that the server is up", meta::health).text(),
-        get("/openapi.json", "openapi", "This document", meta::openapi),
-        get("/api/projects", "list_projects", "Projects, by id", data::projects).json::<List<ProjectInfo>>(),
+        get("/healthz", "health", "Says that the server is up", meta::health)
+            .open()
+            .text(),
+        get("/openapi.json", "openapi", "This document", meta::openapi).open(),
+        get("/api/projects", "list_projects", "Projects, by id", data::projects)
+            .access("project:read")
+            .json::<List<ProjectInfo>>(),
         get(
             "/api/projects/{project}/taxonomy",
             "get_taxonomy",
             "A project's events and properties",
             data::taxonomy,
         )
+        .access("taxonomy:read")
         .json::<Taxonomy>(),
         post(
             "/api/projects/{project}/query",
@@ -73,6 +81,7 @@ fn data_routes() -> Vec<Route> {
             "Runs a trends query",
             data::query,
         )
+        .access("query:read")
         .body::<TrendsQuery>()
         .json::<TrendsResponse>(),
         post(
@@ -81,6 +90,7 @@ fn data_routes() -> Vec<Route> {
             "Runs one read-only SELECT",
             data::sql,
         )
+        .access("query:read")
         .body::<SqlQuery>()
         .json::<SqlResponse>(),
         get(
@@ -89,6 +99,7 @@ fn data_routes() -> Vec<Route> {
             "Questions that a project's data can answer",
             data::suggestions,
         )
+        .access("taxonomy:read")
         .query::<SuggestionParams>()
         .json::<Suggestions>(),
     ]
@@ -97,13 +108,16 @@ fn data_routes() -> Vec<Route> {
 /// Tools, and the objects that they write.
 fn tool_routes() -> Vec<Route> {
     vec![
-        get("/api/tools", "list_tools", "Tools, by name", tools::list).json::<List<ToolInfo>>(),
+        get("/api/tools", "list_tools", "Tools, by name", tools::list)
+            .access("product:read")
+            .json::<List<ToolInfo>>(),
         get(
             "/api/products",
             "list_products",
             "Products with their tools, modes and skills, by name",
             tools::products,
         )
+        .access("product:read")
         .json::<List<ProductInfo>>(),
         post(
             "/api/projects/{project}/tools/{name}",
@@ -111,6 +125,7 @@ fn tool_routes() -> Vec<Route> {
             "Calls a tool",
             tools::call,
         )
+        .access("{tool}")
         .query::<CallParams>()
         .json::<ToolCallResult>()
         .per_tool(),
@@ -120,6 +135,7 @@ fn tool_routes() -> Vec<Route> {
             "Says what a call would do",
             tools::preview,
         )
+        .access("{tool}")
         .body::<serde_json::Value>()
         .json::<ToolPreview>(),
         get(
@@ -128,6 +144,7 @@ fn tool_routes() -> Vec<Route> {
             "What people and agents made, by name",
             objects::list,
         )
+        .access("{kind}:read")
         .query::<ObjectParams>()
         .json::<List<Object>>(),
         get(
@@ -136,6 +153,7 @@ fn tool_routes() -> Vec<Route> {
             "One object as it stands",
             objects::show,
         )
+        .access("{kind}:read")
         .json::<Object>(),
         get(
             "/api/projects/{project}/activity",
@@ -143,6 +161,7 @@ fn tool_routes() -> Vec<Route> {
             "Changes of objects, newest first",
             objects::activity,
         )
+        .access("activity:read")
         .query::<ActivityParams>()
         .json::<List<Activity>>(),
         post(
@@ -151,6 +170,7 @@ fn tool_routes() -> Vec<Route> {
             "Takes one change back",
             objects::undo,
         )
+        .access("{kind}:write")
         .json::<Activity>(),
     ]
 }
@@ -164,22 +184,28 @@ fn run_routes() -> Vec<Route> {
             "Asks a question; the answer comes as events",
             runs::start,
         )
+        .access("run:write")
         .body::<StartRun>()
         .json::<RunAccepted>()
         .accepted(),
         get("/api/runs", "list_runs", "Runs, newest first", runs::list)
+            .access("run:read")
             .query::<RunParams>()
             .json::<List<RunSummary>>(),
-        get("/api/runs/{run_id}", "get_run", "A run as it is shown", runs::show).json::<Thread>(),
+        get("/api/runs/{run_id}", "get_run", "A run as it is shown", runs::show)
+            .access("run:read")
+            .json::<Thread>(),
         get(
             "/api/runs/{run_id}/events",
             "follow_run",
             "A run's events, recorded and live",
             runs::events,
         )
+        .access("run:read")
         .query::<EventParams>()
         .events::<RunEvent>(),
         post("/api/runs/{run_id}/cancel", "cancel_run", "Stops a run", runs::cancel)
+            .access("run:write")
             .json::<RunAccepted>()
             .accepted(),
         post(
@@ -188,6 +214,7 @@ fn run_routes() -> Vec<Route> {
             "Takes back what a run changed, or one call of it",
             objects::undo_run,
         )
+        .access("{kind}:write")
         .query::<UndoParams>()
         .json::<List<Activity>>(),
         get(
@@ -196,11 +223,12 @@ fn run_routes() -> Vec<Route> {
             "A conversation's runs, oldest first",
             runs::conversation,
         )
+        .access("run:read")
         .json::<List<Thread>>(),
     ]
 }
 
-fn get<H: Handler<T, App>, T: 'static>(
+fn get<H: Handler<T, Server>, T: 'static>(
     path: &'static str,
     id: &'static str,
     summary: &'static str,
@@ -209,7 +237,7 @@ fn get<H: Handler<T, App>, T: 'static>(
     Route::new(Method::GET, path, id, summary, on(MethodFilter::GET, handler))
 }
 
-fn post<H: Handler<T, App>, T: 'static>(
+fn post<H: Handler<T, Server>, T: 'static>(
     path: &'static str,
     id: &'static str,
     summary: &'static str,
@@ -224,7 +252,7 @@ impl Route {
         path: &'static str,
         id: &'static str,
         summary: &'static str,
-        handler: MethodRouter<App>,
+        handler: MethodRouter<Server>,
     ) -> Self {
         let (query, body, reply) = (None, None, Reply::AnyJson);
         Self {
@@ -237,7 +265,24 @@ impl Route {
             body,
             reply,
             per_tool: false,
+            entry: Entry::Unstated,
             handler,
+        }
+    }
+
+    /// The right that a caller needs.
+    fn access(self, right: &'static str) -> Self {
+        Self {
+            entry: Entry::Right(right),
+            ..self
+        }
+    }
+
+    /// Lets everybody in.
+    fn open(self) -> Self {
+        Self {
+            entry: Entry::Open,
+            ..self
         }
     }
 

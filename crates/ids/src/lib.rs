@@ -115,6 +115,10 @@ uuid_ids! {
     ObjectId = "object";
     /// One change of one object, as its history keeps it.
     ActivityId = "activity";
+    /// Who the data belongs to.
+    OrganisationId = "organisation";
+    /// What a program signs in with.
+    KeyId = "key";
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
-//! What Hedgerow remembers beside the events themselves: the run log and the objects, in one SQLite file.
+//! What Hedgerow remembers beside the events themselves: the run log, the objects, and who
+//! may do what, in one SQLite file.
 //!
 //! An append is on the disk when it returns: WAL with `synchronous=FULL`, checked when a file is
 //! opened. The schema is the migrations' own; a file that a newer version has migrated is refused.
 
+mod access_rows;
+mod access_store;
 mod database;
 mod object_rows;
 mod object_store;

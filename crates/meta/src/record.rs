@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use hedgerow_agent_api::{RUN_EVENT_VERSION, RunEvent, RunEventKind, RunStatus, RunSummary};
 use hedgerow_errors::{Code, Error, Result};
-use hedgerow_ids::RunId;
+use hedgerow_ids::{ProjectId, RunId};
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -98,6 +98,11 @@ pub(crate) fn summary(row: &SqliteRow) -> Result<RunSummary> {
 /// Reads the column `run_id`.
 pub(crate) fn run_id(row: &SqliteRow) -> Result<RunId> {
     id(row, "run_id")
+}
+
+/// Reads the column `project`.
+pub(crate) fn project(row: &SqliteRow) -> Result<ProjectId> {
+    id(row, "project")
 }
 
 fn known_version(run_id: RunId, version: i64) -> Result<u32> {

@@ -90,6 +90,15 @@ impl RunLog for SqliteMeta {
             .collect()
     }
 
+    async fn project(&self, run_id: RunId) -> Result<ProjectId> {
+        let row = sqlx::query("SELECT project FROM runs WHERE run_id = ?1")
+            .bind(run_id.to_string())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| failed(format!("looking up run {run_id}"), error))?;
+        record::project(&row.ok_or_else(|| unknown(run_id))?)
+    }
+
     async fn list(&self, project: Option<&ProjectId>, limit: usize) -> Result<Vec<RunSummary>> {
         let rows = sqlx::query(
             "SELECT r.run_id, r.conversation_id, r.project, r.question, r.started_at, e.version, e.kind, e.outcome

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a fixture that can't be built is a failed test")]
 
+#[path = "it/access.rs"]
+mod access;
 #[path = "it/compat.rs"]
 mod compat;
 #[path = "it/crash.rs"]

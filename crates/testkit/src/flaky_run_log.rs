@@ -134,6 +134,11 @@ impl RunLog for FlakyRunLog {
         self.inner.read(run_id, after).await
     }
 
+    async fn project(&self, run_id: RunId) -> Result<ProjectId> {
+        self.check()?;
+        self.inner.project(run_id).await
+    }
+
     async fn list(&self, project: Option<&ProjectId>, limit: usize) -> Result<Vec<RunSummary>> {
         self.check()?;
         self.inner.list(project, limit).await

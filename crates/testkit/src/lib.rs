@@ -10,11 +10,13 @@
     reason = "a fixture that can't be built is a broken test"
 )]
 
+mod access_store_conformance;
 mod dice;
 mod engines;
 mod flaky_run_log;
 mod loopback_server;
 mod maintenance;
+mod memory_access;
 mod memory_objects;
 mod memory_run_log;
 mod object_store_conformance;
@@ -23,11 +25,13 @@ mod run_promises;
 mod scripted_model;
 mod tools;
 
+pub use access_store_conformance::access_store_conformance;
 pub use dice::Dice;
 pub use engines::{FakeEngine, FakeStore};
 pub use flaky_run_log::{FlakyRunLog, Moment};
 pub use loopback_server::{LoopbackServer, Received, Reply};
 pub use maintenance::NoMaintenance;
+pub use memory_access::MemoryAccess;
 pub use memory_objects::MemoryObjects;
 pub use memory_run_log::MemoryRunLog;
 pub use object_store_conformance::object_store_conformance;

@@ -135,6 +135,14 @@ impl RunLog for MemoryRunLog {
             .collect())
     }
 
+    async fn project(&self, run_id: RunId) -> Result<ProjectId> {
+        let state = self.lock();
+        state.events(run_id)?;
+        let run = state.runs.iter().find(|run| run.run_id == run_id);
+        run.map(|run| run.project.clone())
+            .ok_or_else(|| Error::internal(format!("run {run_id} has events and was never made")))
+    }
+
     async fn list(&self, project: Option<&ProjectId>, limit: usize) -> Result<Vec<RunSummary>> {
         let state = self.lock();
         let wanted = state

@@ -22,9 +22,23 @@ where
     unknown_runs_are_named(make().await.as_ref()).await;
     unfinished_runs_are_listed_oldest_first(make().await.as_ref()).await;
     conversations_keep_their_order(make().await.as_ref()).await;
+    a_run_keeps_its_project(make().await.as_ref()).await;
     lists_are_newest_first_and_by_project(make().await.as_ref()).await;
     concurrent_appends_take_one_position_each(make().await).await;
     heartbeats_change_no_event(make().await.as_ref()).await;
+}
+
+async fn a_run_keeps_its_project(log: &dyn RunLog) {
+    let runs = ["site", "shop"].map(|name| new_run(name, ConversationId::new(), 1));
+    for run in runs.clone() {
+        log.create(run).await.unwrap();
+    }
+    // Before its first event, too.
+    for run in runs {
+        assert_eq!(log.project(run.run_id).await.unwrap(), run.project);
+    }
+    let unknown = log.project(RunId::new()).await.unwrap_err();
+    assert_eq!(unknown.code(), Code::UnknownName);
 }
 
 fn time(second: u32) -> DateTime<Utc> {

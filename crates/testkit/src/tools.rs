@@ -38,7 +38,7 @@ impl FakeTool {
             display: Display::new("Running", "Done"),
             expected: Duration::from_millis(1),
             progress: None,
-            access: "test:read".into(),
+            access: "query:read".into(),
             examples: EXAMPLES.into(),
         };
         let behaviour: Box<Behaviour> = Box::new(move |ctx, args| Box::pin(behaviour(ctx, args)));

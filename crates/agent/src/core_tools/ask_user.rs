@@ -48,7 +48,7 @@ impl Tool for AskUser {
             display: Display::new("Asking", "Asked"),
             expected: Duration::from_millis(5),
             progress: None,
-            access: "conversation:write".into(),
+            access: "run:write".into(),
             examples: const { &[Example::new("A word with two meanings", r#"{"question": "Do you mean page views or all requests?", "options": ["page views", "all requests"]}"#)] }.into(),
         }
     }

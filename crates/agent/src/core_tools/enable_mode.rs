@@ -64,7 +64,7 @@ impl Tool for EnableMode {
             display: Display::new("Enabling a mode", "Enabled a mode"),
             expected: Duration::from_millis(5),
             progress: None,
-            access: "conversation:write".into(),
+            access: "run:write".into(),
             examples: const { &[Example::new("Write SQL", r#"{"mode": "sql"}"#)] }.into(),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{
-    Declaration, Display, Effect, Example, Object, ObjectStore, Registry, Tool, ToolContext, ToolOutput,
+    Access, Declaration, Display, Effect, Example, Object, ObjectStore, Registry, Tool, ToolContext, ToolOutput,
 };
 use hedgerow_data_api::{Column, Data, Role, Table, Taxonomy, Unit};
 use hedgerow_errors::{Error, Result};
@@ -121,7 +121,11 @@ impl ReadData {
             let known = self.kinds.iter().map(String::as_str);
             return Err(Error::unknown("kind of object", of, known));
         }
-        let all = self.objects.list(&ctx.project, args.of.as_deref()).await?;
+        if let Some(of) = &args.of {
+            ctx.principal.check(&Access::read_kind(of), Some(&ctx.project))?;
+        }
+        let mut all = self.objects.list(&ctx.project, args.of.as_deref()).await?;
+        all.retain(|object| ctx.principal.may(&Access::read_kind(&object.kind), &ctx.project));
         let search = args.search.as_deref().unwrap_or_default().to_lowercase();
         let found: Vec<&Object> = all
             .iter()

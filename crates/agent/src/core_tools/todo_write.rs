@@ -60,7 +60,7 @@ impl Tool for TodoWrite {
             display: Display::new("Planning", "Planned"),
             expected: Duration::from_millis(5),
             progress: None,
-            access: "conversation:write".into(),
+            access: "run:write".into(),
             examples: const { &[Example::new("Two steps, the first being done", r#"{"items": [{"content": "find the busiest day", "status": "in_progress"}, {"content": "break it down by browser", "status": "pending"}]}"#)] }.into(),
         }
     }

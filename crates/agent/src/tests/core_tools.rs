@@ -1,6 +1,6 @@
 //! The core tools through their erased form, as surfaces call them.
 
-use hedgerow_agent_api::{Control, Effect, Progress, Surface, Tainted, ToolContext, ToolOutput};
+use hedgerow_agent_api::{Control, Effect, Principal, Progress, Surface, Tainted, ToolContext, ToolOutput};
 use hedgerow_errors::Result;
 use hedgerow_testkit::{ScriptedModel, call, calls, text};
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ fn context() -> ToolContext {
         project: "demo".parse().unwrap(),
         clock: clock(),
         surface: Surface::Cli,
+        principal: Principal::local(),
         progress: Progress::ignore(),
     }
 }

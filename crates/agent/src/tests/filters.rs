@@ -15,6 +15,7 @@ fn context() -> ToolContext {
         clock: clock(),
         surface: Surface::Cli,
         progress: Progress::ignore(),
+        principal: hedgerow_agent_api::Principal::local(),
     }
 }
 

@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use hedgerow_agent_api::{
     Declaration, Display, Effect, Example, Mode, ModelProvider, ObjectChange, ObjectState, ObjectStore as _, Policy,
-    Registry, RunEvent, RunLog, RunStatus, Surface, Thread, ToolContext, ToolOutput, Trajectory, WritePlan, WriteTool,
-    erase_write,
+    Principal, Registry, RunEvent, RunLog, RunStatus, Surface, Thread, ToolContext, ToolOutput, Trajectory, WritePlan,
+    WriteTool, erase_write,
 };
 use hedgerow_data_api::{Clock, ValueType};
 use hedgerow_errors::{Code, Error, Result};
@@ -27,6 +27,14 @@ pub(super) fn clock() -> Clock {
     Clock::fixed("2015-05-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap())
 }
 
+/// Who asks.
+pub(super) fn ann() -> Principal {
+    Principal {
+        name: "ann".into(),
+        ..Principal::local()
+    }
+}
+
 /// A question to project `demo`.
 pub(super) fn question(text: &str) -> AskRequest {
     AskRequest {
@@ -36,7 +44,7 @@ pub(super) fn question(text: &str) -> AskRequest {
         conversation_id: None,
         continues: None,
         approval: None,
-        person: "ann".into(),
+        principal: ann(),
         modes: Vec::new(),
         clock: clock(),
         surface: Surface::Cli,
@@ -203,6 +211,7 @@ pub(super) fn lines(events: &[RunEvent]) -> String {
 
 fn registry(objects: Arc<MemoryObjects>) -> (Registry, Tools) {
     let mut registry = Registry::default();
+    registry.add_object_kind("notes", "note").unwrap();
     registry
         .add_tool(erase_write(SaveNote {
             objects: objects.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hedgerow_agent_api::{DynTool, Effect, Progress, Registry, Surface, ToolContext};
+use hedgerow_agent_api::{DynTool, Effect, Principal, Progress, Registry, Surface, ToolContext};
 use hedgerow_data_api::Clock;
 use hedgerow_declared::{ExampleCall, Files, Kind, Parameter, StatusTexts, TextFile, ToolFile};
 use hedgerow_errors::{Error, Result};
@@ -48,6 +48,7 @@ async fn tool_file(tool: &dyn DynTool, page: &str, path: &str, found: &mut Findi
         clock: Clock::fixed(world_end()),
         surface: Surface::Cli,
         progress: Progress::ignore(),
+        principal: Principal::local(),
     };
     for example in declaration.examples.iter() {
         let arguments = serde_json::from_str::<Value>(&example.arguments).unwrap_or_default();

@@ -136,14 +136,14 @@ async fn play(stage: &Stage<'_>, mode: &str, rehearsal: Rehearsal) -> Result<Thr
         conversation_id: None,
         continues: None,
         approval: None,
-        person: "gate".to_owned(),
+        principal: stage.app.principal().clone(),
         modes: vec![mode.to_owned()],
         clock: stage.app.clock().clone(),
         surface: Surface::Agent,
         context: Vec::new(),
     };
     let run_id = stage.app.parts.agent.ask(request, Arc::new(rehearsal)).await?;
-    let mut events = stage.app.follow_run(run_id, 0);
+    let mut events = stage.app.follow_run(run_id, 0).await?;
     let mut thread = Thread::default();
     while let Some(event) = events.next().await {
         thread.apply(&event?);

@@ -193,6 +193,7 @@ fn with_product(app: &App, subject: &Subject) -> Result<App> {
         registry,
         run_log: Arc::clone(&parts.run_log),
         objects: Arc::clone(&parts.objects),
+        access: Arc::clone(&parts.access),
         models: Arc::clone(&parts.models),
         policy,
         data_dir: parts.data_dir.clone(),

@@ -11,7 +11,7 @@ use hedgerow_app::{App, AppParts, ModelResolver, ProductParts};
 use hedgerow_data_api::{Clock, Data, QueryEngine, ValueType};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
-use hedgerow_testkit::{FakeEngine, FakeStore, MemoryRunLog, NoMaintenance, ScriptedModel};
+use hedgerow_testkit::{FakeEngine, FakeStore, MemoryAccess, MemoryRunLog, NoMaintenance, ScriptedModel};
 
 /// Knows two models, and both follow the same script.
 struct Script(Vec<ModelReply>);
@@ -31,6 +31,7 @@ pub(crate) struct Fixture {
     registry: Registry,
     engine: Arc<dyn QueryEngine>,
     pub(crate) run_log: Arc<MemoryRunLog>,
+    pub(crate) access: Arc<MemoryAccess>,
 }
 
 /// The one project there is.
@@ -47,6 +48,7 @@ impl Fixture {
             registry: Registry::default(),
             engine,
             run_log: Arc::default(),
+            access: Arc::default(),
         }
     }
 
@@ -87,6 +89,11 @@ impl Fixture {
     }
 
     pub(crate) fn app(&self) -> App {
+        self.app_at(Clock::fixed("2015-05-21T00:00:00Z".parse().unwrap()))
+    }
+
+    /// The same in a process with another time.
+    pub(crate) fn app_at(&self, clock: Clock) -> App {
         let store =
             FakeStore::new("site")
                 .event("$pageview", 3165)
@@ -107,10 +114,11 @@ impl Fixture {
             registry,
             run_log: self.run_log.clone(),
             objects: self.run_log.objects(),
+            access: self.access.clone(),
             models: Arc::new(Script(self.replies.clone())),
             policy: Policy::default(),
             data_dir: std::env::temp_dir(),
-            clock: Clock::fixed("2015-05-21T00:00:00Z".parse().unwrap()),
+            clock,
             products: ProductParts::default(),
         })
     }

@@ -58,7 +58,7 @@ async fn start_run_twice_with_one_id_starts_one_run() {
         ..question("How many?")
     };
     let first = app.start_run(input.clone()).await.unwrap();
-    app.follow_run(first, 0).collect::<Vec<_>>().await;
+    app.follow_run(first, 0).await.unwrap().collect::<Vec<_>>().await;
     assert_eq!(app.start_run(input.clone()).await.unwrap(), first);
     assert_eq!(app.runs(None, 10).await.unwrap().len(), 1);
     let other = AskInput {

@@ -79,7 +79,7 @@ pub(super) async fn ask(input: AskInput, json: bool, ctx: &VerbContext) -> Resul
 
 /// Follows a run to its end. Being stopped cancels the run, and then its end is awaited, too.
 async fn follow(run_id: RunId, live: bool, ctx: &VerbContext) -> Result<Thread> {
-    let mut events = ctx.app.follow_run(run_id, 0);
+    let mut events = ctx.app.follow_run(run_id, 0).await?;
     let mut thread = Thread::default();
     let mut stopping = false;
     let known = |tool: &str| ctx.app.registry().tool(tool).is_ok();

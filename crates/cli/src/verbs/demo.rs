@@ -68,7 +68,7 @@ async fn serve(args: &DemoArgs, ctx: &VerbContext) -> Result<()> {
         // Nobody waits for the address where the verb is being stopped.
         let _ = sender.map(|sender| sender.send(url.to_owned()));
     };
-    let server = ctx.host.serve(&ctx.app, args.listen, cancel, &ready);
+    let server = ctx.host.serve(&ctx.app, args.listen, false, cancel, &ready);
     let visitor = async {
         let visited = if args.once {
             first_page(address, ctx).await

@@ -14,6 +14,7 @@ pub(super) async fn run(args: ServeArgs, ctx: &VerbContext) -> Result<i32> {
     let ready = |url: &str| {
         ctx.printer.note(&format!("serving {url}"));
     };
-    ctx.host.serve(&app, args.listen, ctx.cancel.clone(), &ready).await?;
+    let (listen, cancel) = (args.listen, ctx.cancel.clone());
+    ctx.host.serve(&app, listen, args.require_key, cancel, &ready).await?;
     Ok(exit::DONE)
 }

@@ -33,7 +33,7 @@ pub(super) async fn run(command: ToolsCommand, globals: &Globals, ctx: &VerbCont
 }
 
 fn list(globals: &Globals, ctx: &VerbContext) -> Result<()> {
-    let tools = ctx.app.tools();
+    let tools = ctx.app.tools()?;
     if globals.json {
         return ctx.printer.json(&json!({"data": tools}));
     }

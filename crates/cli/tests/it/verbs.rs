@@ -40,6 +40,7 @@ impl Host for FakeHost {
         &self,
         _: &App,
         _: SocketAddr,
+        _: bool,
         cancel: Cancel,
         ready: &(dyn for<'a> Fn(&'a str) + Send + Sync),
     ) -> Result<()> {

@@ -7,6 +7,7 @@
     reason = "a test may stop where it stands"
 )]
 
+mod access;
 mod data;
 mod declared;
 mod filters;
@@ -27,6 +28,7 @@ fn command(data: &Path, arguments: &[&str]) -> Command {
     command
         .env("HEDGEROW_DATA", data)
         .env_remove("HEDGEROW_LOG")
+        .env_remove("HEDGEROW_KEY")
         .args(arguments);
     command
 }

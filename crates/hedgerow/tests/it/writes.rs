@@ -39,7 +39,7 @@ fn examples(data: &Path) -> Vec<(String, String)> {
         .iter()
         .filter(|tool| {
             let access = tool["access"].as_str().unwrap();
-            access.ends_with(":write") && !access.starts_with("conversation:")
+            access.ends_with(":write") && access != "run:write"
         })
         .collect();
     writing.sort_by_key(|tool| turn(tool["name"].as_str().unwrap()));

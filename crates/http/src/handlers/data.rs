@@ -1,9 +1,7 @@
 //! Projects, taxonomy and queries.
 
 use axum::Json;
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use hedgerow_app::App;
 use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
@@ -11,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::List;
 use crate::api_error::ApiResult;
+use crate::door::Caller;
 use crate::params::{Body, PathParams, QueryParams};
 
 /// Which project's suggestions.
@@ -28,22 +27,19 @@ pub(crate) struct Suggestions {
     data: Vec<String>,
 }
 
-pub(crate) async fn projects(State(app): State<App>) -> ApiResult<Json<List<ProjectInfo>>> {
+pub(crate) async fn projects(Caller(app): Caller) -> ApiResult<Json<List<ProjectInfo>>> {
     Ok(Json(List {
         data: app.projects().await?,
     }))
 }
 
-pub(crate) async fn taxonomy(
-    State(app): State<App>,
-    PathParams(project): PathParams<ProjectId>,
-) -> ApiResult<Response> {
+pub(crate) async fn taxonomy(Caller(app): Caller, PathParams(project): PathParams<ProjectId>) -> ApiResult<Response> {
     let taxonomy = app.taxonomy(&project).await?;
     Ok(Json(taxonomy.as_ref()).into_response())
 }
 
 pub(crate) async fn query(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams(project): PathParams<ProjectId>,
     Body(query): Body<TrendsQuery>,
 ) -> ApiResult<Json<TrendsResponse>> {
@@ -51,7 +47,7 @@ pub(crate) async fn query(
 }
 
 pub(crate) async fn sql(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams(project): PathParams<ProjectId>,
     Body(query): Body<SqlQuery>,
 ) -> ApiResult<Json<SqlResponse>> {
@@ -59,7 +55,7 @@ pub(crate) async fn sql(
 }
 
 pub(crate) async fn suggestions(
-    State(app): State<App>,
+    Caller(app): Caller,
     QueryParams(params): QueryParams<SuggestionParams>,
 ) -> ApiResult<Json<Suggestions>> {
     Ok(Json(Suggestions {

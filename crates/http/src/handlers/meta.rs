@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use hedgerow_app::App;
 use serde_json::Value;
+
+use crate::door::Server;
 
 pub(crate) async fn health() -> &'static str {
     "ok"
 }
 
-pub(crate) async fn openapi(State(app): State<App>) -> Json<Value> {
-    Json(crate::openapi(app.registry()))
+pub(crate) async fn openapi(State(server): State<Server>) -> Json<Value> {
+    Json(crate::openapi(server.app.registry()))
 }

@@ -1,15 +1,14 @@
 //! Objects and their history.
 
 use axum::Json;
-use axum::extract::State;
 use hedgerow_agent_api::{Activity, ActivityFilter, Object};
-use hedgerow_app::App;
 use hedgerow_ids::{ActivityId, CallId, ObjectId, ProjectId, RunId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::List;
 use crate::api_error::ApiResult;
+use crate::door::Caller;
 use crate::params::{PathParams, QueryParams};
 
 /// How many changes a list holds where nobody says.
@@ -52,7 +51,7 @@ pub(crate) struct UndoParams {
 }
 
 pub(crate) async fn list(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams(project): PathParams<ProjectId>,
     QueryParams(params): QueryParams<ObjectParams>,
 ) -> ApiResult<Json<List<Object>>> {
@@ -61,14 +60,14 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn show(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams((project, id)): PathParams<(ProjectId, ObjectId)>,
 ) -> ApiResult<Json<Object>> {
     Ok(Json(app.object(&project, id).await?))
 }
 
 pub(crate) async fn activity(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams(project): PathParams<ProjectId>,
     QueryParams(params): QueryParams<ActivityParams>,
 ) -> ApiResult<Json<List<Activity>>> {
@@ -84,14 +83,14 @@ pub(crate) async fn activity(
 }
 
 pub(crate) async fn undo(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams((project, id)): PathParams<(ProjectId, ActivityId)>,
 ) -> ApiResult<Json<Activity>> {
     Ok(Json(app.undo_change(&project, id).await?))
 }
 
 pub(crate) async fn undo_run(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams(run_id): PathParams<RunId>,
     QueryParams(params): QueryParams<UndoParams>,
 ) -> ApiResult<Json<List<Activity>>> {

@@ -4,12 +4,11 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream::{Stream, StreamExt as _};
 use hedgerow_agent_api::{Approval, PageContext, RunEvent, RunSummary, Surface, Thread};
-use hedgerow_app::{App, AskInput};
+use hedgerow_app::AskInput;
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 use schemars::JsonSchema;
@@ -17,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::List;
 use crate::api_error::ApiResult;
+use crate::door::Caller;
 use crate::params::{Body, PathParams, QueryParams};
 
 /// How many runs a list holds where nobody says.
@@ -84,7 +84,7 @@ pub(crate) struct EventParams {
 }
 
 pub(crate) async fn start(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams(project): PathParams<ProjectId>,
     Body(body): Body<StartRun>,
 ) -> ApiResult<(StatusCode, Json<RunAccepted>)> {
@@ -105,7 +105,7 @@ pub(crate) async fn start(
 }
 
 pub(crate) async fn list(
-    State(app): State<App>,
+    Caller(app): Caller,
     QueryParams(params): QueryParams<RunParams>,
 ) -> ApiResult<Json<List<RunSummary>>> {
     let limit = params.limit.unwrap_or(DEFAULT_RUNS);
@@ -114,12 +114,12 @@ pub(crate) async fn list(
     }))
 }
 
-pub(crate) async fn show(State(app): State<App>, PathParams(run_id): PathParams<RunId>) -> ApiResult<Json<Thread>> {
+pub(crate) async fn show(Caller(app): Caller, PathParams(run_id): PathParams<RunId>) -> ApiResult<Json<Thread>> {
     Ok(Json(app.run_thread(run_id).await?))
 }
 
 pub(crate) async fn cancel(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams(run_id): PathParams<RunId>,
 ) -> ApiResult<(StatusCode, Json<RunAccepted>)> {
     app.cancel_run(run_id).await?;
@@ -127,7 +127,7 @@ pub(crate) async fn cancel(
 }
 
 pub(crate) async fn conversation(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams(conversation_id): PathParams<ConversationId>,
 ) -> ApiResult<Json<List<Thread>>> {
     Ok(Json(List {
@@ -136,16 +136,16 @@ pub(crate) async fn conversation(
 }
 
 pub(crate) async fn events(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams(run_id): PathParams<RunId>,
     QueryParams(params): QueryParams<EventParams>,
     headers: HeaderMap,
 ) -> ApiResult<Sse<impl Stream<Item = Result<Event, Infallible>> + use<>>> {
     let after = last_event_id(&headers)?.or(params.after).unwrap_or(0);
     // An unknown run is an error now, while the answer still can be one.
-    app.run_events(run_id, u64::MAX).await?;
     let events = app
         .follow_run(run_id, after)
+        .await?
         .map(|event| event.and_then(|event| sse_event(&event)));
     let readable = events.scan((), move |(), event| {
         let event = event.inspect_err(|error| {

@@ -1,9 +1,8 @@
 //! The registry's tools, and the products that brought them.
 
 use axum::Json;
-use axum::extract::State;
 use hedgerow_agent_api::{Progress, Surface};
-use hedgerow_app::{App, ProductInfo, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_app::{ProductInfo, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,13 +10,14 @@ use serde_json::Value;
 
 use super::List;
 use crate::api_error::ApiResult;
+use crate::door::Caller;
 use crate::params::{Body, PathParams, QueryParams};
 
-pub(crate) async fn list(State(app): State<App>) -> Json<List<ToolInfo>> {
-    Json(List { data: app.tools() })
+pub(crate) async fn list(Caller(app): Caller) -> ApiResult<Json<List<ToolInfo>>> {
+    Ok(Json(List { data: app.tools()? }))
 }
 
-pub(crate) async fn products(State(app): State<App>) -> ApiResult<Json<List<ProductInfo>>> {
+pub(crate) async fn products(Caller(app): Caller) -> ApiResult<Json<List<ProductInfo>>> {
     Ok(Json(List { data: app.products()? }))
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct CallParams {
 }
 
 pub(crate) async fn call(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams((project, name)): PathParams<(ProjectId, String)>,
     QueryParams(params): QueryParams<CallParams>,
     Body(arguments): Body<Value>,
@@ -41,7 +41,7 @@ pub(crate) async fn call(
 }
 
 pub(crate) async fn preview(
-    State(app): State<App>,
+    Caller(app): Caller,
     PathParams((project, name)): PathParams<(ProjectId, String)>,
     Body(arguments): Body<Value>,
 ) -> ApiResult<Json<ToolPreview>> {

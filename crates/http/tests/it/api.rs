@@ -315,9 +315,14 @@ async fn a_server_stops_though_somebody_follows_a_run() {
     let listener = hedgerow_http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(hedgerow_http::serve(app, listener, async {
-        stopped.await.ok();
-    }));
+    let server = tokio::spawn(hedgerow_http::serve(
+        app,
+        listener,
+        hedgerow_http::WithoutKey::Local,
+        async {
+            stopped.await.ok();
+        },
+    ));
     let mut follower = tokio::net::TcpStream::connect(address).await.unwrap();
     let request = format!("GET /api/runs/{run_id}/events HTTP/1.1\r\nhost: {address}\r\n\r\n");
     follower.write_all(request.as_bytes()).await.unwrap();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 
+mod access;
 mod api;
 mod openapi;
 #[path = "../../../app/tests/it/support.rs"]

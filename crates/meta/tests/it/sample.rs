@@ -263,6 +263,7 @@ pub(crate) fn version_1() -> (NewRun, Vec<RunEventKind>) {
         approval: None,
         person: None,
         context: Vec::new(),
+        principal: None,
     };
     let item = TodoItem {
         content: "Count".to_owned(),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{Actor, DynTool, Effect, ObjectStore, ObjectWrite, Progress, Registry, Surface, ToolContext};
+use hedgerow_agent_api::{
+    Actor, DynTool, Effect, ObjectStore, ObjectWrite, Principal, Progress, Registry, Surface, ToolContext,
+};
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Result};
 use hedgerow_ids::ProjectId;
@@ -25,6 +27,7 @@ impl Bench {
             project: site(),
             clock: Clock::fixed("2026-05-20T12:00:00Z".parse().unwrap()),
             surface: Surface::Cli,
+            principal: Principal::local(),
             progress: Progress::ignore(),
         };
         Self { registry, objects, ctx }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{Progress, Registry, Surface, erase};
+use hedgerow_agent_api::{Principal, Progress, Registry, Surface, erase};
 use hedgerow_data_api::{
     Appended, BREAKDOWN_NONE, BREAKDOWN_OTHER, Clock, EventBatch, EventSink, EventStore, ProjectInfo, QueryEngine,
     SqlArrow, SqlQuery, SqlResponse, Taxonomy, ValueList, Warning,
@@ -76,6 +76,7 @@ fn context() -> ToolContext {
         project: "site".parse().unwrap(),
         clock: Clock::system(),
         surface: Surface::Agent,
+        principal: Principal::local(),
         progress: Progress::ignore(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{Progress, Registry, Surface, erase};
+use hedgerow_agent_api::{Principal, Progress, Registry, Surface, erase};
 use hedgerow_data_api::{
     Appended, Clock, EventBatch, EventSink, EventStore, ProjectInfo, Provenance, QueryEngine, SqlArrow, Taxonomy,
     TrendsQuery, TrendsResponse, ValueList, Warning,
@@ -96,6 +96,7 @@ fn context() -> ToolContext {
         project: "site".parse().unwrap(),
         clock: Clock::system(),
         surface: Surface::Agent,
+        principal: Principal::local(),
         progress: Progress::ignore(),
     }
 }
