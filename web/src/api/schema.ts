@@ -197,6 +197,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/tools/create_cohort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a cohort
+         * @description Creates a cohort: people by conditions on their properties (filters), or listed by distinct id (persons), never both. Conditions are evaluated anew each time the cohort is used.
+         */
+        post: operations["call_tool_create_cohort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/tools/create_dashboard": {
         parameters: {
             query?: never;
@@ -291,6 +311,26 @@ export interface paths {
          * @description Deletes an action. Insights that count it can not be computed any more.
          */
         post: operations["call_tool_delete_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/delete_cohort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a cohort
+         * @description Deletes a cohort.
+         */
+        post: operations["call_tool_delete_cohort"];
         delete?: never;
         options?: never;
         head?: never;
@@ -571,6 +611,26 @@ export interface paths {
          * @description Changes an action: only the fields in changes are replaced, and steps as a whole, so read it with read_data first.
          */
         post: operations["call_tool_update_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/update_cohort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change a cohort
+         * @description Changes a cohort: only the fields in changes are replaced, and persons or filters as a whole, so read it with read_data first.
+         */
+        post: operations["call_tool_update_cohort"];
         delete?: never;
         options?: never;
         head?: never;
@@ -865,6 +925,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What somebody is in the organisation. Each role may what those before it may:
+         *
+         *     | Resource | `viewer` | `member` | `admin` | `owner` |
+         *     | --- | --- | --- | --- | --- |
+         *     | `run`, `query`, each kind of objects, each product by its name | read | write | admin | admin |
+         *     | `project`, `taxonomy`, `event`, `person`, `activity`, `product` | read | read | admin | admin |
+         *     | `member`, `key` | nothing | nothing | admin | admin |
+         *     | `storage` | nothing | nothing | nothing | admin |
+         */
+        AccessRole: "viewer" | "member" | "admin" | "owner";
         /** @description What a series counted, repeated with its result. */
         Action: {
             /** @description The event's name, or `null` for every event. */
@@ -1065,6 +1136,17 @@ export interface components {
         Claim: "reference" | "literal" | "word";
         /** @description What kind of failure it is; stable, part of the wire format. */
         Code: "invalid_argument" | "unknown_name" | "no_data" | "conflict" | "busy" | "denied" | "limit_exceeded" | "cancelled" | "unavailable" | "io" | "corrupt" | "internal";
+        /** @description All of a cohort but its name. */
+        Cohort: {
+            /** @description Who they are. */
+            description?: string;
+            /** @description Conditions on properties of people, each of type `person`: a list, or a group. */
+            filters?: components["schemas"]["FilterGroup"];
+            /** @description The distinct ids of people who are listed one by one. */
+            persons?: string[];
+            /** @description Labels to find it by. */
+            tags?: string[];
+        };
         /** @description A column of a result. */
         Column: {
             /** @description The name in references: letters, digits and underscores. */
@@ -1109,6 +1191,20 @@ export interface components {
         };
         /** @description The result of a write. */
         CreateActionResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description What a new object is. */
+        CreateCohortArguments: {
+            /** @description Its name, which no other of the kind may have. */
+            name: string;
+            /** @description What it consists of. */
+            body: components["schemas"]["Cohort"];
+        };
+        /** @description The result of a write. */
+        CreateCohortResult: {
             /** @description What was done. */
             said: string;
             /** @description The changes with the states before and after. */
@@ -1213,6 +1309,18 @@ export interface components {
         };
         /** @description The result of a write. */
         DeleteActionResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description Which object to delete. */
+        DeleteCohortArguments: {
+            /** @description The object's name. */
+            name: string;
+        };
+        /** @description The result of a write. */
+        DeleteCohortResult: {
             /** @description What was done. */
             said: string;
             /** @description The changes with the states before and after. */
@@ -1799,6 +1907,17 @@ export interface components {
             /** @description What the tool needs to know of the page, e.g. `{"list": "events"}`. */
             data: unknown;
         };
+        /** @description Who calls: a name with what it may. */
+        Principal: {
+            /** @description The name, as histories show it. */
+            name: string;
+            /** @description The role. */
+            role: components["schemas"]["AccessRole"];
+            /** @description The parts of the role that it has; all of it when absent. */
+            scopes?: components["schemas"]["Scope"][] | null;
+            /** @description The projects that it sees; all when absent. */
+            projects?: components["schemas"]["ProjectId"][] | null;
+        };
         /** @description A product as listed: its manifest and its parts. */
         ProductInfo: {
             /** @description The name. */
@@ -2287,6 +2406,11 @@ export interface components {
             person?: string | null;
             /** @description What the page lends from which the question was sent. */
             context?: components["schemas"]["PageContext"][];
+            /**
+             * @description What whoever asks may in this project, and so the run. Absent in runs from before there were
+             *     keys, when only the owner of the machine could ask.
+             */
+            principal?: components["schemas"]["Principal"] | null;
         } | {
             /** @constant */
             kind: "mode_enabled";
@@ -2422,6 +2546,8 @@ export interface components {
             /** @description The members. */
             data: components["schemas"]["RunSummary"][];
         };
+        /** @description A part of what a role may, as text `resource:level`, `*:read` or `*`. */
+        Scope: string;
         /** @description What to look for. */
         SearchArguments: {
             /** @description A few words, e.g. `requests per browser`. */
@@ -2895,6 +3021,31 @@ export interface components {
         };
         /** @description The result of a write. */
         UpdateActionResult: {
+            /** @description What was done. */
+            said: string;
+            /** @description The changes with the states before and after. */
+            changes: components["schemas"]["ObjectChange"][];
+        };
+        /** @description What to change of an object. */
+        UpdateCohortArguments: {
+            /** @description The object's name. */
+            name: string;
+            /**
+             * @description Another name for it.
+             * @default null
+             */
+            new_name?: string | null;
+            /**
+             * @description The fields of the body to replace: objects are merged, lists and values replaced, `null` takes a field
+             *     away (RFC 7396). The fields are those of the body when it is created.
+             * @default {}
+             */
+            changes?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The result of a write. */
+        UpdateCohortResult: {
             /** @description What was done. */
             said: string;
             /** @description The changes with the states before and after. */
@@ -3416,6 +3567,45 @@ export interface operations {
             };
         };
     };
+    call_tool_create_cohort: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCohortArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["CreateCohortResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     call_tool_create_dashboard: {
         parameters: {
             query?: {
@@ -3597,6 +3787,45 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["DeleteActionResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_delete_cohort: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteCohortArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["DeleteCohortResult"];
                     };
                 };
             };
@@ -4143,6 +4372,45 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["UpdateActionResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_update_cohort: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCohortArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["UpdateCohortResult"];
                     };
                 };
             };
