@@ -54,7 +54,7 @@ pub(crate) fn reply(request: &ModelRequest) -> Result<Option<ModelReply>> {
     let command = match grammar::command(&text) {
         Some(Ok(command)) => command,
         Some(Err(trouble)) => return Ok(Some(halted(Halt::Trouble(trouble)))),
-        None => return Ok(is_rejection(earlier.last(), current).then(|| said("Nothing was changed."))),
+        None => return Ok(is_rejection(earlier.last(), current).then(|| said("The change was not made."))),
     };
     let known = Known {
         calls: &current.calls,
@@ -119,7 +119,7 @@ fn written(call: &Called<'_>) -> Option<ModelReply> {
         done: String,
     }
     if !call.ok {
-        return Some(refuse(&format!("Nothing was changed: {}.", reason(call))));
+        return Some(refuse(&format!("The change was not made: {}.", reason(call))));
     }
     let written: Written = serde_json::from_str(Tainted::unfenced(call.content)).ok()?;
     Some(said(&format!(

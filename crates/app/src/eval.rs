@@ -210,7 +210,7 @@ impl App {
     }
 
     /// Makes the calls that a case needs; `made` gets every change that was made, the newest first.
-    async fn give(&self, project: &ProjectId, given: &[Given], made: &mut Vec<ActivityId>) -> Result<()> {
+    pub(crate) async fn give(&self, project: &ProjectId, given: &[Given], made: &mut Vec<ActivityId>) -> Result<()> {
         for given in given {
             let call = ToolCall {
                 project: project.clone(),

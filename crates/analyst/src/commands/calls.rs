@@ -225,8 +225,8 @@ fn share(name: &Part, audience: &Audience, way: Way, known: &Known<'_>) -> Resul
 /// "Raise" to less is a slip of one word or of the other.
 fn check_way(way: Way, before: f64, after: f64, name: &Part) -> Result<(), Halt> {
     let (question, verb) = match way {
-        Way::Up if after < before => ("That is less than people have now. Shall it be lowered?", "set"),
-        Way::Down if after > before => ("That is more than people have now. Shall it be raised?", "set"),
+        Way::Up if after < before => ("The share would go down by that, not up. Shall it?", "set"),
+        Way::Down if after > before => ("The share would go up by that, not down. Shall it?", "set"),
         _ => return Ok(()),
     };
     Err(Trouble::Ask(Ask {

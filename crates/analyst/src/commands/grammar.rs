@@ -40,6 +40,16 @@ impl Kind {
         }
     }
 
+    /// The same with its article.
+    pub(super) fn a_noun(self) -> String {
+        let article = if matches!(self, Self::Insight | Self::Action) {
+            "an"
+        } else {
+            "a"
+        };
+        format!("{article} {}", self.noun())
+    }
+
     /// The mode whose tools write it.
     pub(super) fn mode(self) -> &'static str {
         match self {

@@ -160,8 +160,8 @@ impl<'a> Known<'a> {
             None => Ok(()),
             Some(object) => {
                 let reason = format!(
-                    "There is a {} \"{}\" already. Choose another name, or say what to change of it.",
-                    kind.noun(),
+                    "There is {} \"{}\" already. Choose another name, or say what to change of it.",
+                    kind.a_noun(),
                     object.name
                 );
                 Err(refuse(reason).into())

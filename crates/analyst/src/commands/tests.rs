@@ -182,11 +182,14 @@ fn what_was_done_or_not_is_said() {
         "{said}"
     );
     let failed = called(ToolOutcome::Error, "failed (conflict)\n<data>\nit was changed\n</data>");
-    assert_eq!(after("yes", failed).unwrap(), "Nothing was changed: it was changed.");
+    assert_eq!(
+        after("yes", failed).unwrap(),
+        "The change was not made: it was changed."
+    );
     let rejected = called(
         ToolOutcome::Error,
         "rejected: the user was asked and did not approve; do not",
     );
-    assert_eq!(after("no", rejected.clone()).unwrap(), "Nothing was changed.");
+    assert_eq!(after("no", rejected.clone()).unwrap(), "The change was not made.");
     assert_eq!(after("How many page views were there?", rejected), None);
 }
