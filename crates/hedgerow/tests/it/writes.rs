@@ -194,10 +194,10 @@ fn wishes_in_words_are_carried_out_once_they_are_approved() {
             "create a feature flag new-editor for 20 % of people",
             "Created the feature flag \"new-editor\".",
         ),
-        ("raise new-editor to 50 %", "Changed the feature flag \"new-editor\"."),
+        ("raise new-editor to 50 %", "Updated the feature flag \"new-editor\"."),
         (
             "turn on the flag new-editor",
-            "Changed the feature flag \"new-editor\".",
+            "Updated the feature flag \"new-editor\".",
         ),
         (
             "save page views by day as an insight called Traffic",
@@ -210,7 +210,7 @@ fn wishes_in_words_are_carried_out_once_they_are_approved() {
         ("delete the dashboard Growth", "Deleted the dashboard \"Growth\"."),
         (
             "rename the insight Traffic to Site traffic",
-            "Changed the insight \"Site traffic\".",
+            "Updated the insight \"Site traffic\".",
         ),
         (
             "define an action Not found as page views with status 404",

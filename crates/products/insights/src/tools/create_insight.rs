@@ -26,6 +26,6 @@ pub fn tool() -> ObjectTool {
     };
     ObjectTool {
         declaration,
-        phrases: &["create an insight", "save a query under a name"],
+        phrases: &["save a query under a name", "save a query to find its current numbers"],
     }
 }
