@@ -211,7 +211,7 @@ export interface paths {
         put?: never;
         /**
          * Create a feature flag
-         * @description Creates a feature flag: name is the key that code asks for. Conditions are tried in order, the first that matches decides; one without properties means everybody, rollout_percentage is a share of those who match. A flag is inactive unless active is true. Take property names and values from read_taxonomy.
+         * @description Creates a feature flag for everybody or a share of people: name is the key that code asks for. Conditions are tried in order, the first that matches decides; one without properties means everybody, rollout_percentage is a share of those who match. A flag is inactive unless active is true. Take property names and values from read_taxonomy.
          */
         post: operations["call_tool_create_feature_flag"];
         delete?: never;
@@ -291,7 +291,7 @@ export interface paths {
         put?: never;
         /**
          * Delete a dashboard
-         * @description Deletes a dashboard; its insights stay.
+         * @description Deletes a dashboard with its texts; the insights that stand on it stay. To take one insight off it, use update_dashboard instead.
          */
         post: operations["call_tool_delete_dashboard"];
         delete?: never;
@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Delete a notebook
-         * @description Deletes a notebook.
+         * @description Deletes a notebook with all of its texts and queries. To take out one cell, use update_notebook instead.
          */
         post: operations["call_tool_delete_notebook"];
         delete?: never;
@@ -420,6 +420,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/tools/make_filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make filters
+         * @description Checks the filter tree of a list (events, persons, sessions, flags) and hands it to the page that shows the list. Fill it from the user's wish, every word of it; ask with ask_user where a word fits no field or several. Unknown keys and values are refused with the nearest.
+         */
+        post: operations["call_tool_make_filters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/tools/query_trends": {
         parameters: {
             query?: never;
@@ -471,7 +491,7 @@ export interface paths {
         put?: never;
         /**
          * Read the taxonomy
-         * @description Looks up what exists: events, properties, property_values of one key, or match, which finds every event, property and value that a text mentions (case, plurals, typos, paths, numbers) with its exact spelling. Use match on the question before the first query, and never guess a name.
+         * @description Looks up what exists: events, properties, property_values of one key, or match, which finds every event, property and value that a text mentions (case, plurals, typos, paths, numbers) with its exact spelling. Use match on the question before the first query, and never guess a name. For make_filters: fields lists what a list can be filtered by, and match with that list finds its values.
          */
         post: operations["call_tool_read_taxonomy"];
         delete?: never;
@@ -571,7 +591,7 @@ export interface paths {
         put?: never;
         /**
          * Change a feature flag
-         * @description Changes a feature flag. Only the fields in changes are replaced; a list, such as filters.groups, is replaced as a whole, so read the flag with read_data first and repeat the conditions that stay.
+         * @description Changes a feature flag: turns it on or off, raises or lowers its share, renames it. Only the fields in changes are replaced; a list, such as filters.groups, is replaced as a whole, so read the flag with read_data first and repeat the conditions that stay.
          */
         post: operations["call_tool_update_feature_flag"];
         delete?: never;
@@ -1366,6 +1386,10 @@ export interface components {
             /** @description How the rows came to be. */
             provenance: components["schemas"]["Provenance"];
         };
+        /** @description What a field holds, which says how it can be compared. */
+        FieldKind: "text" | "version" | "whole" | "number" | "boolean" | "date" | "json" | "tags";
+        /** @description What a field's numbers are counted in. */
+        FieldUnit: "seconds" | "milliseconds" | "megabytes" | "dollars" | "percent" | "pixels" | "characters";
         /** @description A number, name or word of direction in an answer, with what supports it. */
         Figure: {
             /** @description As it stands in the answer, e.g. `2,896`. */
@@ -1385,6 +1409,30 @@ export interface components {
         };
         /** @description How far a number in an answer can be relied on. */
         FigureStatus: "verified" | "given" | "unverified";
+        /** @description A field that a list can be filtered by. */
+        FilterField: {
+            /** @description The key, as a filter names it. */
+            key: string;
+            /** @description Whose property it is, as a filter names it. */
+            type: components["schemas"]["PropertyType"];
+            /** @description What it holds. */
+            kind: components["schemas"]["FieldKind"];
+            /** @description True where a row of the list can be without it. */
+            may_be_missing?: boolean;
+            /** @description For whole numbers that may be missing: true where the number 0 occurs as well. */
+            has_zero?: boolean;
+            /** @description True where `exact`, `is_not`, `in` and `not_in` take only values that the data has. */
+            is_checked?: boolean;
+            /**
+             * @description True for texts such as titles and search terms, which hold words of any kind: a word means a value of it
+             *     only where the field is named.
+             */
+            is_prose?: boolean;
+            /** @description What its numbers are counted in, where that is known. */
+            unit?: components["schemas"]["FieldUnit"] | null;
+            /** @description The words that name it besides its key, the fullest first, in lower case. */
+            words?: string[];
+        };
         /** @description Conditions combined, nested to any depth. A group without members holds always. */
         FilterGroup: {
             /** @description How the members combine. */
@@ -1392,6 +1440,8 @@ export interface components {
             /** @description The members. */
             values: components["schemas"]["FilterNode"][];
         };
+        /** @description A list that a page shows and filters. */
+        FilterList: "events" | "persons" | "sessions" | "flags";
         /** @description A group or a condition. */
         FilterNode: components["schemas"]["FilterGroup"] | components["schemas"]["PropertyFilter"];
         /** @description All of a flag but its key, which is the object's name. */
@@ -1528,6 +1578,50 @@ export interface components {
         Interval: "hour" | "day" | "week" | "month";
         /** @description What can be found. */
         Kind: "tool" | "mode" | "skill" | "event" | "property";
+        /** @description A phrase of the text with a value that it may mean. */
+        ListMatch: {
+            /** @description The phrase as it stands in the text. */
+            text: string;
+            /**
+             * Format: uint
+             * @description Where it starts, in bytes of UTF-8.
+             */
+            start: number;
+            /**
+             * Format: uint
+             * @description Where it ends.
+             */
+            end: number;
+            /** @description The field's type. */
+            type: components["schemas"]["PropertyType"];
+            /** @description The field's key. */
+            key: string;
+            /** @description The value in the data's spelling. */
+            value: string;
+            /** @description True where only case, a plural, or a space for `_` or `-` differ; else it is a guess. */
+            exact: boolean;
+            /**
+             * Format: double
+             * @description From 0 to 1.
+             */
+            score: number;
+        };
+        /** @description The list and its filter. */
+        MakeFiltersArguments: {
+            /** @description The list. */
+            list: components["schemas"]["FilterList"];
+            /** @description The conditions: every one with key, type, operator and value as `read_taxonomy` with kind `fields` gives them. */
+            filters: components["schemas"]["FilterGroup"];
+        };
+        /** @description The filter as a page takes it over. */
+        MakeFiltersResult: {
+            /** @description The list. */
+            list: components["schemas"]["FilterList"];
+            /** @description The same conditions in their normal form, values in the data's spelling. */
+            filters: components["schemas"]["FilterGroup"];
+            /** @description What was understood: one short sentence for each condition, in the order of the tree. */
+            understood: string[];
+        };
         /** @description A phrase of the text with a name that it may mean. */
         Match: {
             /** @description The phrase as it stands in the text. */
@@ -1679,6 +1773,15 @@ export interface components {
         Operator: "exact" | "is_not" | "icontains" | "not_icontains" | "regex" | "not_regex" | "gt" | "gte" | "lt" | "lte" | "between" | "not_between" | "in" | "not_in" | "is_set" | "is_not_set" | "is_date_exact" | "is_date_before" | "is_date_after" | "semver_eq" | "semver_neq" | "semver_gt" | "semver_gte" | "semver_lt" | "semver_lte" | "semver_tilde" | "semver_caret" | "semver_wildcard";
         /** @description How a model means its final answer. */
         Outcome: "answered" | "refused";
+        /** @description What a page lends to the agent. */
+        PageContext: {
+            /** @description The tool whose result the page takes over, e.g. `make_filters`. */
+            tool: string;
+            /** @description What it is, in a few words for a model: `the list of events`. */
+            description: string;
+            /** @description What the tool needs to know of the page, e.g. `{"list": "events"}`. */
+            data: unknown;
+        };
         /**
          * @description A tenant's data. Lower-case letters, digits, `-` and `_`, starting with a letter or digit, at
          *     most 64 characters: the name is a folder and a URL segment, so nothing else may be in it.
@@ -1758,8 +1861,28 @@ export interface components {
              */
             type?: components["schemas"]["PropertyType"];
         };
-        /** @description Whose property it is. Only event properties exist so far; others are refused by name. */
-        PropertyType: "event";
+        /** @description One condition on one property. */
+        PropertyFilter2: {
+            /** @description The property's key, as the taxonomy names it, e.g. `$browser`. */
+            key: string;
+            /** @description A text, number or boolean, or a list of them; absent for `is_set` and `is_not_set`. */
+            value?: unknown;
+            /**
+             * @description How to compare; `exact` when absent.
+             * @default exact
+             */
+            operator: components["schemas"]["Operator"];
+            /**
+             * @description Whose property it is; `event` when absent.
+             * @default event
+             */
+            type: components["schemas"]["PropertyType"];
+        };
+        /**
+         * @description Whose property it is. What a list can be filtered by says [`crate::FilterFields`]; a query kind that
+         *     knows event properties only refuses the others by name.
+         */
+        PropertyType: "event" | "person" | "event_field" | "person_field" | "session" | "flag";
         /** @description How a result came to be. */
         Provenance: {
             /** @description This execution. */
@@ -1918,6 +2041,17 @@ export interface components {
              * @default null
              */
             text?: string | null;
+            /**
+             * @description A list that `make_filters` filters. With `fields`: the list. With `match` and `property_values`: finds the
+             *     values of the list's fields instead of those of events.
+             * @default null
+             */
+            list?: components["schemas"]["FilterList"] | null;
+            /**
+             * @description For `property_values` of a list: the field's type, where several fields have the key.
+             * @default null
+             */
+            type?: components["schemas"]["PropertyType"] | null;
         };
         /** @description What was found. */
         ReadTaxonomyResult: {
@@ -1953,6 +2087,35 @@ export interface components {
             complete: boolean;
             /** @description Where no value contains the text: those that look like it. */
             nearest?: string[];
+        } | {
+            /** @constant */
+            kind: "fields";
+            /** @description The list. */
+            list: components["schemas"]["FilterList"];
+            /** @description The list's own fields first, then those of its persons. */
+            fields: components["schemas"]["FilterField"][];
+        } | {
+            /** @constant */
+            kind: "field_values";
+            /** @description The list. */
+            list: components["schemas"]["FilterList"];
+            /** @description The field's type. */
+            type: components["schemas"]["PropertyType"];
+            /** @description The field's key. */
+            key: string;
+            /** @description What it holds. */
+            field: components["schemas"]["FieldKind"];
+            /** @description Most frequent first. */
+            values: components["schemas"]["ValueCount"][];
+            /** @description True where these are all values (that contain the text). */
+            complete: boolean;
+        } | {
+            /** @constant */
+            kind: "list_match";
+            /** @description The list. */
+            list: components["schemas"]["FilterList"];
+            /** @description In the order of the text; at one place the longest and best first. */
+            matches: components["schemas"]["ListMatch"][];
         } | {
             /** @constant */
             kind: "match";
@@ -2044,6 +2207,8 @@ export interface components {
             approval?: components["schemas"]["Approval"] | null;
             /** @description Who asks. */
             person?: string | null;
+            /** @description What the page lends from which the question was sent. */
+            context?: components["schemas"]["PageContext"][];
         } | {
             /** @constant */
             kind: "mode_enabled";
@@ -2302,6 +2467,13 @@ export interface components {
              * @default null
              */
             run_id?: components["schemas"]["RunId"] | null;
+            /**
+             * @description What the page lends from which the question is sent; at most 8. With
+             *     `{"tool": "make_filters", "description": "the list of events", "data": {"list": "events"}}` the question is a
+             *     wish for that list, and the run's result is its call of `make_filters`.
+             * @default []
+             */
+            context?: components["schemas"]["PageContext"][];
         };
         /** @description Questions that the data can answer. */
         Suggestions: {
@@ -2336,7 +2508,7 @@ export interface components {
             properties: components["schemas"]["PropertyDefinition"][];
         };
         /** @description What can be looked up. */
-        TaxonomyKind: "events" | "properties" | "property_values" | "match";
+        TaxonomyKind: "events" | "properties" | "property_values" | "match" | "fields";
         /**
          * @description A run as it is shown: a pure fold of its events. Lists only ever grow while events are added,
          *     so that the thread of a prefix is a prefix of the thread.
@@ -2356,6 +2528,8 @@ export interface components {
             approval?: components["schemas"]["Approval"] | null;
             /** @description Who asks. */
             person?: string | null;
+            /** @description What the page lends from which the question was sent. */
+            context?: components["schemas"]["PageContext"][];
             /** @description The model. */
             model: string;
             /** @description The injected clock, RFC 3339. */
@@ -3578,6 +3752,45 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["ExecuteSqlResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_make_filters: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeFiltersArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["MakeFiltersResult"];
                     };
                 };
             };
