@@ -7,11 +7,12 @@ use hedgerow_errors::{Code, Error, Result};
 use serde_json::{Value, json};
 
 use crate::answer::{about, answer};
+use crate::commands;
 use crate::conversation::{ASK_USER, Called, OPTIONS, READ_TAXONOMY, Turn, calendar, read, text_to_match};
 use crate::dates::Calendar;
 use crate::filters;
 use crate::follow_up::{text_to_read, understand};
-use crate::intent::{Ask, Intent, Trouble};
+use crate::intent::{Ask, Intent, Lookup, Trouble};
 use crate::plan::queries;
 use crate::refusal;
 use crate::results::Shown;
@@ -49,6 +50,9 @@ pub(crate) fn next_reply(request: &ModelRequest) -> Result<ModelReply> {
     if let Some(reply) = filters::reply(request)? {
         return Ok(reply);
     }
+    if let Some(reply) = commands::reply(request)? {
+        return Ok(reply);
+    }
     let turn = read(request)?;
     if turn.question.trim().is_empty() {
         return Ok(refusal::reply("The question is empty."));
@@ -63,33 +67,38 @@ pub(crate) fn next_reply(request: &ModelRequest) -> Result<ModelReply> {
     let calendar = calendar(&turn.knowledge, turn.now);
     let intent = match understand(&turn.history, &turn.question, &turn.knowledge, &calendar) {
         Ok(intent) => intent,
-        Err(Trouble::Lookup(lookups)) => {
-            let arguments = lookups.iter().map(|lookup| {
-                let search = (!lookup.search.is_empty()).then_some(lookup.search.as_str());
-                let mut arguments = json!({"kind": "property_values", "key": lookup.key, "limit": VALUES});
-                if let Some(search) = search {
-                    arguments["search"] = json!(search);
-                }
-                arguments
-            });
-            return Ok(calls(arguments.map(|arguments| (READ_TAXONOMY, arguments)).collect()));
-        }
+        Err(Trouble::Lookup(lookups)) => return Ok(calls(value_lookups(&lookups))),
         Err(Trouble::Ask(ask)) => return Ok(ask_back(&ask)),
         Err(Trouble::Refuse(reason)) => return Ok(refusal::reply(&reason)),
     };
     count(request, &turn, &intent, &calendar)
 }
 
-/// The look-ups that every question starts with, as far as they were not made.
-fn first_lookups(request: &ModelRequest, turn: &Turn<'_>) -> Vec<(&'static str, Value)> {
-    let mut wanted = vec![
+/// The look-ups of the names in a text.
+pub(crate) fn name_lookups(text: &str) -> Vec<(&'static str, Value)> {
+    vec![
         (READ_TAXONOMY, json!({"kind": "events"})),
         (READ_TAXONOMY, json!({"kind": "properties", "limit": VALUES})),
-        (
-            READ_TAXONOMY,
-            json!({"kind": "match", "text": text_to_match(&text_to_read(&turn.history, &turn.question))}),
-        ),
-    ];
+        (READ_TAXONOMY, json!({"kind": "match", "text": text_to_match(text)})),
+    ]
+}
+
+/// The look-ups of values.
+pub(crate) fn value_lookups(lookups: &[Lookup]) -> Vec<(&'static str, Value)> {
+    let arguments = lookups.iter().map(|lookup| {
+        let search = (!lookup.search.is_empty()).then_some(lookup.search.as_str());
+        let mut arguments = json!({"kind": "property_values", "key": lookup.key, "limit": VALUES});
+        if let Some(search) = search {
+            arguments["search"] = json!(search);
+        }
+        arguments
+    });
+    arguments.map(|arguments| (READ_TAXONOMY, arguments)).collect()
+}
+
+/// The look-ups that every question starts with, as far as they were not made.
+fn first_lookups(request: &ModelRequest, turn: &Turn<'_>) -> Vec<(&'static str, Value)> {
+    let mut wanted = name_lookups(&text_to_read(&turn.history, &turn.question));
     if !request.tools.iter().any(|tool| tool.name == QUERY_TRENDS) {
         wanted.push(("enable_mode", json!({"mode": MODE})));
     }

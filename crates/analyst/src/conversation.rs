@@ -299,7 +299,7 @@ enum Looked {
     },
 }
 
-fn knowledge_of(calls: &[Called<'_>]) -> Knowledge {
+pub(crate) fn knowledge_of(calls: &[Called<'_>]) -> Knowledge {
     let mut knowledge = Knowledge::default();
     for call in calls.iter().filter(|call| call.ok && call.name == READ_TAXONOMY) {
         let Ok(looked) = serde_json::from_str::<Looked>(Tainted::unfenced(call.content)) else {

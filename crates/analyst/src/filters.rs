@@ -60,10 +60,7 @@ pub(crate) fn reply(request: &ModelRequest) -> Result<Option<ModelReply>> {
         return Ok(Some(refuse("The wish is too long. Say it in fewer words.")));
     }
     let Wish { words, list } = wish;
-    let lookups = [
-        json!({"kind": "fields", "list": list}),
-        json!({"kind": "match", "list": list, "text": words}),
-    ];
+    let lookups = lookups(list, &words);
     let find = |name: &str, arguments: &Value| {
         current
             .calls
@@ -116,6 +113,29 @@ fn wish(runs: &[Run<'_>], calendar: &Calendar) -> Option<Result<Wish, String>> {
         }
     }
     asked.map(Ok).or_else(|| own_wish(runs.last()?))
+}
+
+/// The look-ups that the conditions in some words need.
+pub(crate) fn lookups(list: FilterList, words: &str) -> [Value; 2] {
+    [
+        json!({"kind": "fields", "list": list}),
+        json!({"kind": "match", "list": list, "text": words}),
+    ]
+}
+
+/// The conditions in some words, with the look-ups that were made.
+pub(crate) fn conditions(
+    list: FilterList,
+    words: &str,
+    calls: &[Called<'_>],
+    calendar: &Calendar,
+) -> Result<FilterGroup, Trouble> {
+    if words.chars().count() > LONGEST {
+        return Err(Trouble::Refuse(
+            "The conditions are too long. Say them in fewer words.".to_owned(),
+        ));
+    }
+    wish::tree(words, &List::of(list, calls), calendar)
 }
 
 fn own_wish(run: &Run<'_>) -> Option<Result<Wish, String>> {

@@ -9,10 +9,13 @@
 //! values, comparisons, ...) → `parse` (conditions, measure, shape) → `plan` (typed queries) → `answer`.
 //!
 //! Words that come with a page's context for `make_filters` are no question but a wish for a list; `filters` reads them.
+//! Words that begin with a verb and name a kind of object ("delete the flag ...") are a wish for a change; `commands`
+//! reads them, and the calls that it makes wait for an approval.
 
 mod analyst;
 mod answer;
 mod chunks;
+mod commands;
 mod comparisons;
 mod conditions;
 mod conversation;

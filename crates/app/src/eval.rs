@@ -1,14 +1,16 @@
-//! The question benchmark: asks every question of a suite and judges outcome and headline, or filter tree.
+//! The question benchmark: asks every question of a suite and judges outcome and headline, filter tree, or planned change.
 
+mod change;
 mod compare;
 mod judge;
 mod suite;
 mod trees;
 
+pub use change::ExpectedChange;
 pub use compare::{EvalComparison, VerdictChange, compare, read_summaries};
 pub use judge::Verdict;
 pub(crate) use suite::parse as parse_suite;
-pub use suite::{Case, Expect, Expected, Suite, SuiteData, WorldSize};
+pub use suite::{Case, Expect, Expected, Given, Suite, SuiteData, WorldSize};
 pub use trees::{Atom, Canonical, Fields, Leaf, canonical};
 
 use std::collections::BTreeMap;
@@ -17,17 +19,17 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use hedgerow_agent::core_tools::filter_fields;
-use hedgerow_agent_api::{Figure, FigureStatus, PageContext, Registry, Surface};
+use hedgerow_agent_api::{Figure, FigureStatus, PageContext, Progress as ToolProgress, Registry, Surface};
 use hedgerow_data_api::{Clock, FilterFields, FilterList, Progress, Unit};
 use hedgerow_errors::{Error, Result};
-use hedgerow_ids::{ProjectId, RunId};
+use hedgerow_ids::{ActivityId, ProjectId, RunId};
 use hedgerow_ingest::MaxRejects;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::ask_report::MAKE_FILTERS;
-use crate::{AccessLogInput, App, AskInput, AskOutcome, AskReport};
+use crate::{AccessLogInput, App, AskInput, AskOutcome, AskReport, ToolCall};
 
 /// What each list can be filtered by.
 type Lists = BTreeMap<FilterList, FilterFields>;
@@ -207,6 +209,24 @@ impl App {
         Ok(lists)
     }
 
+    /// Makes the calls that a case needs; `made` gets every change that was made, the newest first.
+    pub(crate) async fn give(&self, project: &ProjectId, given: &[Given], made: &mut Vec<ActivityId>) -> Result<()> {
+        for given in given {
+            let call = ToolCall {
+                project: project.clone(),
+                name: given.tool.clone(),
+                arguments: given.arguments.clone(),
+                surface: Surface::Cli,
+                approved: true,
+                progress: ToolProgress::ignore(),
+            };
+            let changes = self.call_tool(&call).await?.changes;
+            made.splice(0..0, changes.iter().rev().map(|change| change.id));
+        }
+        Ok(())
+    }
+
+    /// Asks a case's question between the calls that it needs and taking them back.
     async fn run_case(
         &self,
         project: &ProjectId,
@@ -216,7 +236,41 @@ impl App {
         model: Option<&str>,
     ) -> CaseResult {
         let app = self.at_time_of(suite, Some(case));
-        let expect = app.expectation(project, case).await;
+        let mut made = Vec::new();
+        let given = app.give(project, &case.given, &mut made).await;
+        let result = app.ask_case(project, lists, case, model, given).await;
+        match app.undo(project, &made).await {
+            Ok(_) => result,
+            Err(error) => CaseResult {
+                verdict: Verdict::Missed,
+                reason: Some(format!("what was given can't be taken back: {}", error.chain())),
+                ..result
+            },
+        }
+    }
+
+    /// The names of a project's objects by their ids.
+    async fn names(&self, project: &ProjectId) -> Result<change::Names> {
+        let objects = self.objects(project, None).await?;
+        Ok(objects
+            .into_iter()
+            .map(|object| (object.id.to_string(), object.name))
+            .collect())
+    }
+
+    async fn ask_case(
+        &self,
+        project: &ProjectId,
+        lists: &Lists,
+        case: &Case,
+        model: Option<&str>,
+        given: Result<()>,
+    ) -> CaseResult {
+        let app = self;
+        let expect = match given {
+            Ok(()) => app.expectation(project, case).await,
+            Err(error) => Err(error),
+        };
         let mut input = AskInput::new(project.clone(), &case.question, Surface::Cli);
         input.model = model.map(str::to_owned);
         input.context.extend(case.list.map(|list| PageContext {
@@ -226,6 +280,9 @@ impl App {
         }));
         let started = Instant::now();
         let asked = app.ask(input).await;
+        let names = app.names(project).await.unwrap_or_default();
+        let planned = asked.as_ref().map(change::changes).unwrap_or_default();
+        let planned: Vec<Value> = planned.iter().map(|planned| change::planned(planned, &names)).collect();
         let report = asked.and_then(|thread| {
             AskReport::of(&thread).ok_or_else(|| Error::internal("the run's events ended without an end"))
         });
@@ -235,7 +292,7 @@ impl App {
         let judgement = match (&expect, &report) {
             (Ok(expect), Ok(report)) => match case.list.and_then(|list| lists.get(&list)) {
                 Some(fields) => judge::judge_filters(expect, report, fields, app.clock().now()),
-                None => judge::judge(expect, report),
+                None => change::judge(expect, report, &planned).unwrap_or_else(|| judge::judge(expect, report)),
             },
             (Err(error), _) | (_, Err(error)) => judge::Judgement {
                 verdict: Verdict::Missed,
@@ -251,6 +308,7 @@ impl App {
             expected: expect.ok().and_then(|expect| expect.to_json()),
             value: made
                 .map(|made| json!(made.filters))
+                .or_else(|| planned.into_iter().next())
                 .or_else(|| headline.map(|figure: &Figure| figure.value.clone())),
             unit: headline.map(|figure| figure.unit),
             status: headline.map(|figure| figure.status),

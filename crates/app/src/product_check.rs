@@ -252,6 +252,7 @@ impl App {
         for tool in registry.tools() {
             built_in::words(tool.input_schema(), &mut fields);
         }
+        fields.extend(registry.object_kinds().map(|(kind, _)| kind.to_owned()));
         Known {
             names: tools.chain(modes).chain(skills).collect(),
             // Every tool over the project's own tables needs it.

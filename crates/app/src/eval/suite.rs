@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use hedgerow_world::SIZES;
 
+use super::change::ExpectedChange;
 use crate::AskOutcome;
 
 /// The log that all suites are about so far, within the folder of suites.
@@ -112,6 +113,9 @@ pub struct Case {
     /// The clock to ask at; the caller's when absent.
     #[serde(default)]
     pub now: Option<DateTime<Utc>>,
+    /// Calls that are made before, and taken back after it.
+    #[serde(default)]
+    pub given: Vec<Given>,
     /// What is expected.
     pub expect: Expect,
     /// The query that made the expected value: for readers where there is a value, else it is run to get it.
@@ -119,11 +123,21 @@ pub struct Case {
     pub truth: Option<String>,
 }
 
+/// A call that is made before a case.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    /// The tool.
+    pub tool: String,
+    /// The arguments.
+    pub arguments: Value,
+}
+
 impl Case {
-    /// Whether there is an answer, or a filter tree.
+    /// Whether there is an answer, a filter tree, or a change to approve.
     #[must_use]
     pub fn is_answerable(&self) -> bool {
-        self.expect.outcome == [AskOutcome::Answered] || self.expect.filters.is_some()
+        self.expect.outcome == [AskOutcome::Answered] || self.expect.filters.is_some() || self.expect.change.is_some()
     }
 
     /// The statement that gives the expected value, where the case has none itself.
@@ -151,6 +165,9 @@ pub struct Expect {
     /// The filter tree of a wish; absent for one that has none.
     #[serde(default)]
     pub filters: Option<FilterGroup>,
+    /// The one change that the run asks to make; absent for one that must not ask to write.
+    #[serde(default)]
+    pub change: Option<ExpectedChange>,
     /// What a number counts.
     #[serde(default)]
     pub unit: Option<Unit>,
@@ -176,11 +193,16 @@ pub enum Expected {
 }
 
 impl Expect {
-    /// The headline or the filter tree.
+    /// The headline, the filter tree or the change.
     #[must_use]
     pub fn to_json(&self) -> Option<Value> {
         let filters = || self.filters.as_ref().map(|filters| serde_json::json!(filters));
-        self.value.as_ref().map(Expected::to_json).or_else(filters)
+        let change = || self.change.as_ref().map(ExpectedChange::to_json);
+        self.value
+            .as_ref()
+            .map(Expected::to_json)
+            .or_else(filters)
+            .or_else(change)
     }
 }
 
@@ -279,6 +301,12 @@ pub(crate) fn parse(name: &str, text: &str, log: &Path) -> Result<Suite> {
     for case in &cases {
         let has_value = case.expect.value.is_some() || (threshold.is_some() && case.truth.is_some());
         let is_answered = case.expect.outcome == [AskOutcome::Answered];
+        if case.expect.change.is_some() && case.expect.outcome != [AskOutcome::Asked] {
+            return Err(Error::invalid(format!(
+                "case {}: a change is expected exactly where the outcome is asked",
+                case.id
+            )));
+        }
         if is_answered && !has_value || !is_answered && case.expect.value.is_some() {
             return Err(Error::invalid(format!(
                 "case {}: a value is expected exactly where the outcome is answered",

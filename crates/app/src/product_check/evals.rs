@@ -132,7 +132,7 @@ pub(super) async fn run(stage: &Stage<'_>, file: &TextFile, suite: &Suite, found
         return found.note(Check::Evals, &file.path, message, "ask them with `hedgerow eval`");
     };
     stage.tell(&format!("asking the {} questions of {}", suite.cases.len(), file.path));
-    let summary = match stage.app.run_eval(suite, None, &|_, _| {}).await {
+    let summary = match stage.asking.run_eval(suite, None, &|_, _| {}).await {
         Ok(summary) => summary,
         Err(error) => {
             let hint = error.hint().unwrap_or("correct the suite").to_owned();

@@ -18,12 +18,15 @@ use serde_json::Value;
 
 use super::stage::Stage;
 use super::{Check, Findings, Subject};
+use crate::eval::Given;
 
 /// A rehearsal as it is written.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     question: String,
+    #[serde(default)]
+    given: Vec<Given>,
     calls: Vec<BTreeMap<String, Value>>,
     answer: String,
     #[serde(default)]
@@ -34,6 +37,8 @@ struct Written {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rehearsal {
     question: String,
+    /// Calls that are made before, so that there is something to change.
+    given: Vec<Given>,
     pub(super) calls: Vec<Call>,
     answer: String,
     outcome: Outcome,
@@ -69,6 +74,7 @@ impl Rehearsal {
         };
         Ok(Self {
             question: written.question,
+            given: written.given,
             calls: written.calls.into_iter().map(call).collect::<Result<_>>()?,
             answer: written.answer,
             outcome: written.outcome,
@@ -119,9 +125,20 @@ pub(super) async fn run(stage: &Stage<'_>, subject: &Subject, found: &mut Findin
                 .and_then(|text| Rehearsal::parse(&text).ok());
             if let Some(rehearsal) = rehearsal {
                 stage.tell(&format!("rehearsing {}", file.path));
-                let thread = play(stage, &mode.name, rehearsal.clone()).await?;
+                let given = stage.app.give(&stage.project, &rehearsal.given, &mut Vec::new()).await;
+                match given {
+                    Ok(()) => judge(
+                        file,
+                        &rehearsal,
+                        &play(stage, &mode.name, rehearsal.clone()).await?,
+                        found,
+                    ),
+                    Err(error) => {
+                        let message = format!("what the rehearsal starts from can't be made: {}", error.chain());
+                        found.add(Check::Trajectories, &file.path, message, "correct the calls of `given`");
+                    }
+                }
                 stage.take_back().await?;
-                judge(file, &rehearsal, &thread, found);
             }
         }
     }

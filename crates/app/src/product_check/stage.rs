@@ -19,6 +19,8 @@ use crate::{App, AppParts};
 pub(super) struct Stage<'a> {
     /// The use cases with the product in their registry, at the time of its data.
     pub(super) app: App,
+    /// The same, but a call that writes objects asks for its approval, as it does for people.
+    pub(super) asking: App,
     /// The project with its data.
     pub(super) project: ProjectId,
     name: &'a str,
@@ -81,6 +83,7 @@ pub(super) async fn run(app: &App, subject: &Subject, options: &GateOptions<'_>,
     let stage = Stage {
         project: app.import_eval_data(&first).await?,
         app: app.at_time_of(&first, None),
+        asking: asking(&app, subject).at_time_of(&first, None),
         name,
         progress: options.progress,
     };
@@ -165,28 +168,38 @@ fn with_product(app: &App, subject: &Subject) -> Result<App> {
         hedgerow_declared::install(&subject.files, &mut registry, &parts.data, &recorded)?;
     }
     core_tools::install(&mut registry, parts.data.clone(), parts.objects.clone())?;
-    let registry = Arc::new(registry);
-    let allow = |tool: &String| Rule {
-        tool: Some(tool.clone()),
+    Ok(with_tools(
+        app,
+        Arc::new(registry),
+        subject.tools.iter().filter_map(|(_, tool)| tool.name.as_deref()),
+    ))
+}
+
+/// The same where only those of the product's tools may run by themselves that write no objects.
+fn asking(app: &App, subject: &Subject) -> App {
+    let registry = &app.parts.registry;
+    let writes = |name: &str| registry.tool(name).is_ok_and(|tool| tool.only_plans());
+    let names = subject.tools.iter().filter_map(|(_, tool)| tool.name.as_deref());
+    with_tools(app, Arc::clone(registry), names.filter(|name| !writes(name)))
+}
+
+/// The use cases over another registry, and a policy that lets some tools run.
+fn with_tools<'a>(app: &App, registry: Arc<Registry>, allowed: impl Iterator<Item = &'a str>) -> App {
+    let parts = &app.parts;
+    let allow = |tool: &str| Rule {
+        tool: Some(tool.to_owned()),
         effect: None,
         surface: None,
         decision: Decision::Allow,
     };
-    let policy = Policy::new(
-        subject
-            .tools
-            .iter()
-            .filter_map(|(_, tool)| tool.name.as_ref())
-            .map(allow)
-            .collect(),
-    );
+    let policy = Policy::new(allowed.map(allow).collect());
     let agent = Agent::new(
         Arc::clone(&registry),
         Arc::clone(&parts.run_log),
         policy.clone(),
         Limits::default(),
     );
-    Ok(App::new(AppParts {
+    App::new(AppParts {
         data: parts.data.clone(),
         maintenance: Arc::clone(&parts.maintenance),
         agent,
@@ -199,7 +212,7 @@ fn with_product(app: &App, subject: &Subject) -> Result<App> {
         data_dir: parts.data_dir.clone(),
         clock: app.clock.clone(),
         products: parts.products.clone(),
-    }))
+    })
 }
 
 /// What a product offers to ask must be possible with the events that exist.

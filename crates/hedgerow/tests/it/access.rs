@@ -22,7 +22,7 @@ fn least(resource: &str) -> [usize; 3] {
         "storage" => [3, 3, 3],
         "member" | "key" => [2, 2, 2],
         "project" | "taxonomy" | "event" | "person" | "activity" | "product" => [0, 2, 2],
-        "run" | "query" | "feature_flag" | "insight" | "dashboard" | "action" | "notebook" => [0, 1, 2],
+        "run" | "query" | "feature_flag" | "insight" | "dashboard" | "cohort" | "action" | "notebook" => [0, 1, 2],
         other => panic!("say here what each role may with {other}"),
     }
 }

@@ -79,7 +79,15 @@ fn nothing_is_found_in_what_is_good() {
         assert_eq!(report["ran"], true);
     }
     // The products of the program itself.
-    for product in ["product_analytics", "sql"] {
+    let built_in = [
+        "product_analytics",
+        "sql",
+        "feature_flags",
+        "insights",
+        "actions",
+        "notebooks",
+    ];
+    for product in built_in {
         let report = check(data.path(), product);
         assert_eq!(report["findings"], serde_json::json!([]), "{product}: {report:#}");
         assert_eq!(report["ran"], true);

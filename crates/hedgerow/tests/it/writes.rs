@@ -171,3 +171,71 @@ fn writes_of_people_and_agents_are_undone_one_by_one_to_each_earlier_state() {
     }
     assert_eq!(state(data), BTreeMap::new());
 }
+
+/// A wish in words, which must end with the question whether it may; the run's report.
+fn wish(data: &Path, words: &str) -> Value {
+    let asked = run(data, &["ask", words, "--project", "site", "--json"]);
+    let asked: Value = serde_json::from_slice(&asked.stdout).unwrap();
+    assert_eq!(asked["outcome"], "asked", "{words}: {asked:#}");
+    // The router proposes the mode that brings the tool.
+    let calls = asked["tool_calls"].as_array().unwrap();
+    let enables = calls.iter().any(|call| call["name"] == "enable_mode");
+    assert!(!enables, "{words}: {asked:#}");
+    asked
+}
+
+#[test]
+fn wishes_in_words_are_carried_out_once_they_are_approved() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    import(data);
+    let wishes = [
+        (
+            "create a feature flag new-editor for 20 % of people",
+            "Created the feature flag \"new-editor\".",
+        ),
+        ("raise new-editor to 50 %", "Updated the feature flag \"new-editor\"."),
+        (
+            "turn on the flag new-editor",
+            "Updated the feature flag \"new-editor\".",
+        ),
+        (
+            "save page views by day as an insight called Traffic",
+            "Created the insight \"Traffic\".",
+        ),
+        (
+            "create a dashboard Growth with the insight Traffic",
+            "Created the dashboard \"Growth\".",
+        ),
+        ("delete the dashboard Growth", "Deleted the dashboard \"Growth\"."),
+        (
+            "rename the insight Traffic to Site traffic",
+            "Updated the insight \"Site traffic\".",
+        ),
+        (
+            "define an action Not found as page views with status 404",
+            "Created the action \"Not found\".",
+        ),
+        (
+            "create a notebook Findings with page views per browser",
+            "Created the notebook \"Findings\".",
+        ),
+    ];
+    for (words, done) in wishes {
+        let asked = wish(data, words);
+        let approved = json_of(data, &["runs", "approve", asked["run_id"].as_str().unwrap()]);
+        let answer = approved["answer"].as_str().unwrap();
+        assert!(answer.starts_with(done), "{words}: {answer}");
+        assert!(!answer.contains("unverified"), "{words}: {answer}");
+    }
+    let before = state(data);
+    assert_eq!(before.len(), 4, "{before:?}");
+    for reason in [None, Some("first for 5 %")] {
+        let asked = wish(data, "turn off new-editor");
+        let mut reject = vec!["runs", "reject", asked["run_id"].as_str().unwrap()];
+        reject.extend(reason.into_iter().flat_map(|reason| ["--reason", reason]));
+        let rejected = json_of(data, &reject);
+        assert_eq!(rejected["answer"], "The change was not made.", "{reason:?}");
+    }
+    assert_eq!(state(data), before);
+}

@@ -19,6 +19,7 @@ const TRAJECTORIES: [&str; 2] = [
     include_str!("../modes/feature_flags/trajectories/roll-out-step-by-step.md"),
     include_str!("../modes/feature_flags/trajectories/say-why-somebody-sees-it.md"),
 ];
+const EVALS: &str = include_str!("../evals/feature_flags.yaml");
 const SKILL: &str = include_str!("../skills/feature-flags/SKILL.md");
 
 /// The texts of the folder, for the gate.
@@ -34,6 +35,7 @@ const TEXTS: &[(&str, &str)] = &[
         TRAJECTORIES[1],
     ),
     ("skills/feature-flags/SKILL.md", SKILL),
+    ("evals/feature_flags.yaml", EVALS),
     ("web/manifest.ts", include_str!("../web/manifest.ts")),
     (
         "docs/guides/feature-flags.md",
@@ -41,7 +43,7 @@ const TEXTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Adds the product's manifest, tools, modes and skills.
+/// Adds the product's manifest, tools, modes, skills and evals.
 pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, persons: Arc<dyn Maintenance>) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of feature_flags is not valid", error))?;
@@ -60,6 +62,7 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, persons:
         persons,
     )))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_evals("feature_flags", EVALS)?;
     registry.add_texts("feature_flags", TEXTS);
     registry.add_skill(Skill::parse(SKILL)?)
 }

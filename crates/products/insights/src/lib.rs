@@ -16,6 +16,7 @@ const TRAJECTORIES: [&str; 2] = [
     include_str!("../modes/insights/trajectories/save-what-was-asked.md"),
     include_str!("../modes/insights/trajectories/build-a-dashboard.md"),
 ];
+const EVALS: &str = include_str!("../evals/insights.yaml");
 const SKILL: &str = include_str!("../skills/insights/SKILL.md");
 
 /// The texts of the folder, for the gate.
@@ -25,6 +26,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("modes/insights/trajectories/save-what-was-asked.md", TRAJECTORIES[0]),
     ("modes/insights/trajectories/build-a-dashboard.md", TRAJECTORIES[1]),
     ("skills/insights/SKILL.md", SKILL),
+    ("evals/insights.yaml", EVALS),
     ("web/manifest.ts", include_str!("../web/manifest.ts")),
     (
         "docs/guides/insights.md",
@@ -32,7 +34,7 @@ const TEXTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Adds the product's manifest, tools, modes and skills.
+/// Adds the product's manifest, tools, modes, skills and evals.
 pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of insights is not valid", error))?;
@@ -56,6 +58,7 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &D
         registry.add_tool(tool)?;
     }
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_evals("insights", EVALS)?;
     registry.add_texts("insights", TEXTS);
     registry.add_skill(Skill::parse(SKILL)?)
 }

@@ -1,3 +1,6 @@
 import { defineProduct } from "@/app/product";
 
-export default defineProduct({ product: "notebooks", tools: [] });
+export default defineProduct({
+  product: "notebooks",
+  tools: [{ tool: "create_notebook" }, { tool: "update_notebook" }, { tool: "delete_notebook" }],
+});

@@ -21,7 +21,7 @@ pub fn tool() -> ObjectTool {
     let declaration = Declaration {
         name: "create_feature_flag".into(),
         title: "Create a feature flag".into(),
-        description: "Creates a feature flag: name is the key that code asks for. Conditions are tried in order, the \
+        description: "Creates a feature flag for everybody or a share of people: name is the key that code asks for. Conditions are tried in order, the \
                       first that matches decides; one without properties means everybody, rollout_percentage is a share \
                       of those who match. A flag is inactive unless active is true. Take property names and values from \
                       read_taxonomy."
@@ -34,6 +34,6 @@ pub fn tool() -> ObjectTool {
     };
     ObjectTool {
         declaration,
-        phrases: &["new feature flag", "roll out a feature to some users"],
+        phrases: &["create a flag", "create a flag for a share of people"],
     }
 }

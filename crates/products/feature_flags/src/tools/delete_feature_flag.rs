@@ -26,6 +26,6 @@ pub fn tool() -> ObjectTool {
     };
     ObjectTool {
         declaration,
-        phrases: &["delete a feature flag", "remove a feature flag"],
+        phrases: &["delete a flag", "delete an old flag"],
     }
 }

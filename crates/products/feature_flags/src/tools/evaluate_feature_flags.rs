@@ -123,6 +123,13 @@ impl Tool for EvaluateFeatureFlags {
         }
     }
 
+    fn phrases(&self) -> &'static [&'static str] {
+        &[
+            "which condition of a flag matched a person",
+            "why a flag left a person out",
+        ]
+    }
+
     async fn effect(&self, _: &ToolContext, _: &Arguments) -> Result<Effect> {
         Ok(Effect::Read)
     }

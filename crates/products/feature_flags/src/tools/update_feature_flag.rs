@@ -21,7 +21,7 @@ pub fn tool() -> ObjectTool {
     let declaration = Declaration {
         name: "update_feature_flag".into(),
         title: "Change a feature flag".into(),
-        description: "Changes a feature flag. Only the fields in changes are replaced; a list, such as \
+        description: "Changes a feature flag: turns it on or off, raises or lowers its share, renames it. Only the fields in changes are replaced; a list, such as \
                       filters.groups, is replaced as a whole, so read the flag with read_data first and repeat \
                       the conditions that stay."
             .into(),
@@ -33,6 +33,6 @@ pub fn tool() -> ObjectTool {
     };
     ObjectTool {
         declaration,
-        phrases: &["change the rollout of a feature flag", "turn a feature flag off"],
+        phrases: &["turn a flag off", "raise the share of a flag"],
     }
 }

@@ -26,6 +26,6 @@ pub fn tool() -> ObjectTool {
     };
     ObjectTool {
         declaration,
-        phrases: &["save this as an insight", "keep this chart"],
+        phrases: &["save a query under a name", "save a query to find its current numbers"],
     }
 }

@@ -12,7 +12,10 @@ pub fn tool() -> ObjectTool {
     let declaration = Declaration {
         name: "delete_dashboard".into(),
         title: "Delete a dashboard".into(),
-        description: "Deletes a dashboard; its insights stay.".into(),
+        description:
+            "Deletes a dashboard with its texts; the insights that stand on it stay. To take one insight off it, use \
+                      update_dashboard instead."
+                .into(),
         display: Display::new("Deleting a dashboard", "Deleted a dashboard"),
         expected: Duration::from_millis(50),
         progress: None,

@@ -12,7 +12,9 @@ pub fn tool() -> ObjectTool {
     let declaration = Declaration {
         name: "delete_notebook".into(),
         title: "Delete a notebook".into(),
-        description: "Deletes a notebook.".into(),
+        description:
+            "Deletes a notebook with all of its texts and queries. To take out one cell, use update_notebook instead."
+                .into(),
         display: Display::new("Deleting a notebook", "Deleted a notebook"),
         expected: Duration::from_millis(50),
         progress: None,
