@@ -248,7 +248,7 @@ export interface paths {
         put?: never;
         /**
          * Create a feature flag
-         * @description Creates a feature flag: name is the key that code asks for. Conditions are tried in order, the first that matches decides; one without properties means everybody, rollout_percentage is a share of those who match. A flag is inactive unless active is true. Take property names and values from read_taxonomy.
+         * @description Creates a feature flag for everybody or a share of people: name is the key that code asks for. Conditions are tried in order, the first that matches decides; one without properties means everybody, rollout_percentage is a share of those who match. A flag is inactive unless active is true. Take property names and values from read_taxonomy.
          */
         post: operations["call_tool_create_feature_flag"];
         delete?: never;
@@ -348,7 +348,7 @@ export interface paths {
         put?: never;
         /**
          * Delete a dashboard
-         * @description Deletes a dashboard; its insights stay.
+         * @description Deletes a dashboard with its texts; the insights that stand on it stay. To take one insight off it, use update_dashboard instead.
          */
         post: operations["call_tool_delete_dashboard"];
         delete?: never;
@@ -408,7 +408,7 @@ export interface paths {
         put?: never;
         /**
          * Delete a notebook
-         * @description Deletes a notebook.
+         * @description Deletes a notebook with all of its texts and queries. To take out one cell, use update_notebook instead.
          */
         post: operations["call_tool_delete_notebook"];
         delete?: never;
@@ -668,7 +668,7 @@ export interface paths {
         put?: never;
         /**
          * Change a feature flag
-         * @description Changes a feature flag. Only the fields in changes are replaced; a list, such as filters.groups, is replaced as a whole, so read the flag with read_data first and repeat the conditions that stay.
+         * @description Changes a feature flag: turns it on or off, raises or lowers its share, renames it. Only the fields in changes are replaced; a list, such as filters.groups, is replaced as a whole, so read the flag with read_data first and repeat the conditions that stay.
          */
         post: operations["call_tool_update_feature_flag"];
         delete?: never;
