@@ -27,7 +27,12 @@ const FLOWS = [
   { kind: "dashboard", ask: "Make a dashboard about traffic", name: "Traffic", shows: "What people read" },
   { kind: "cohort", ask: "Make a cohort of our two testers", name: "Testers", shows: "user-2" },
   { kind: "action", ask: "Define an action for pages that are not found", name: "Not found", shows: "404" },
-  { kind: "notebook", ask: "Write a notebook about what people read", name: "What people read", shows: "The pages of a week" },
+  {
+    kind: "notebook",
+    ask: "Write a notebook about what people read",
+    name: "What people read",
+    shows: "The pages of a week",
+  },
 ];
 
 mkdirSync(options.out, { recursive: true });
@@ -39,7 +44,9 @@ let failed = 0;
 for (const flow of FLOWS) {
   const problems = await play(flow);
   failed += problems.length > 0 ? 1 : 0;
-  console.log(`${problems.length === 0 ? "ok  " : "FAIL"} ${flow.kind}${problems.map((each) => `\n     ${each}`).join("")}`);
+  console.log(
+    `${problems.length === 0 ? "ok  " : "FAIL"} ${flow.kind}${problems.map((each) => `\n     ${each}`).join("")}`,
+  );
 }
 await browser.close();
 process.exit(failed > 0 ? 1 : 0);
@@ -81,7 +88,8 @@ async function play(flow) {
     if (JSON.stringify(await objects()) !== before) problems.push("undo left something behind");
     await page.goto(`${options.base}/objects/${flow.kind}`, { waitUntil: "load" });
     await page.getByRole("heading").first().waitFor();
-    if (await page.getByRole("link", { name: flow.name, exact: true }).count()) problems.push("its page still lists it");
+    if (await page.getByRole("link", { name: flow.name, exact: true }).count())
+      problems.push("its page still lists it");
   } catch (error) {
     problems.push(String(error.message).split("\n")[0]);
     await page.screenshot({ path: join(options.out, `flow-${flow.kind}-stuck.png`), fullPage: true });
