@@ -1,7 +1,9 @@
 // One flow for each kind of object, in a real browser over a real server: asked for in the chat, approved with its
 // difference in sight, on its page as it was said, and gone by undo.
 //
-//   node shots/flows.mjs --base URL [--out DIR]
+//   node shots/flows.mjs --base URL --model URL [--out DIR]
+//
+// The server at --base has the built-in analyst, the one at --model flows-model.py.
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,23 +17,39 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 const { values: options } = parseArgs({
   options: {
     base: { type: "string" },
+    model: { type: "string" },
     out: { type: "string", default: join(here, "shots/out") },
     chromium: { type: "string", default: "/usr/bin/chromium" },
   },
 });
 
-/** `shows`: what must stand on the object's page. */
+/** `shows`: what must stand on the object's page. `model`: what the built-in analyst does not know how to make yet. */
 const FLOWS = [
-  { kind: "feature_flag", ask: "Create a feature flag new-editor for 20 % of people", name: "new-editor", shows: "20" },
-  { kind: "insight", ask: "Save page views by day as an insight", name: "Views by day", shows: "page views per day" },
-  { kind: "dashboard", ask: "Make a dashboard about traffic", name: "Traffic", shows: "What people read" },
-  { kind: "cohort", ask: "Make a cohort of our two testers", name: "Testers", shows: "user-2" },
-  { kind: "action", ask: "Define an action for pages that are not found", name: "Not found", shows: "404" },
+  {
+    kind: "feature_flag",
+    ask: "create a flag quick-search for 10% of users and turn it on",
+    name: "quick-search",
+    shows: "10%",
+  },
+  {
+    kind: "insight",
+    ask: "save page views by day from 17 to 20 May 2015 as an insight called Traffic",
+    name: "Traffic",
+    shows: "page views per day",
+  },
+  { kind: "dashboard", ask: "create a dashboard Growth", name: "Growth", shows: "Activity" },
+  { kind: "cohort", model: true, ask: "Make a cohort of our two testers", name: "Testers", shows: "user-2" },
+  {
+    kind: "action",
+    ask: "define an action Not found as page views with status 404",
+    name: "Not found",
+    shows: "404",
+  },
   {
     kind: "notebook",
-    ask: "Write a notebook about what people read",
-    name: "What people read",
-    shows: "The pages of a week",
+    ask: "create a notebook Findings with page views per browser",
+    name: "Findings",
+    shows: "Page views per browser",
   },
 ];
 
@@ -53,15 +71,16 @@ process.exit(failed > 0 ? 1 : 0);
 
 async function play(flow) {
   const problems = [];
+  const base = flow.model ? options.model : options.base;
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
   page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
-  const api = async (path) => (await page.request.get(`${options.base}${path}`)).json();
+  const api = async (path) => (await page.request.get(`${base}${path}`)).json();
   try {
     const project = (await api("/api/projects")).data[0].id;
     const objects = async () => (await api(`/api/projects/${project}/objects?kind=${flow.kind}`)).data;
     const before = JSON.stringify(await objects());
 
-    await page.goto(`${options.base}/`, { waitUntil: "load" });
+    await page.goto(`${base}/`, { waitUntil: "load" });
     await page.getByRole("textbox", { name: "Your question" }).fill(flow.ask);
     await page.keyboard.press("Enter");
     const card = page.locator("[data-approval='open']");
@@ -77,7 +96,7 @@ async function play(flow) {
     await picture(page, flow, "made", problems);
 
     const own = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
-    await own.goto(`${options.base}/objects/${flow.kind}/${made.id}`, { waitUntil: "load" });
+    await own.goto(`${base}/objects/${flow.kind}/${made.id}`, { waitUntil: "load" });
     await own.getByRole("heading", { name: flow.name }).waitFor();
     await own.getByText(flow.shows).first().waitFor();
     await picture(own, flow, "page", problems);
@@ -86,7 +105,7 @@ async function play(flow) {
     await undo.getByRole("button", { name: "Undo" }).click();
     await page.locator("[data-undo='undone']").waitFor();
     if (JSON.stringify(await objects()) !== before) problems.push("undo left something behind");
-    await page.goto(`${options.base}/objects/${flow.kind}`, { waitUntil: "load" });
+    await page.goto(`${base}/objects/${flow.kind}`, { waitUntil: "load" });
     await page.getByRole("heading").first().waitFor();
     if (await page.getByRole("link", { name: flow.name, exact: true }).count())
       problems.push("its page still lists it");
