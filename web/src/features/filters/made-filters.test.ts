@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { filtersOf } from "@/features/filters/made-filters";
 
 const tree = { type: "AND", values: [{ key: "active", value: true, type: "flag" }] };
-const wish = { list: "flags", filters: [{ key: "activ", value: true }] };
+const wish = { list: "flags", filters: [{ key: "activ", value: true }] }; // typos: on purpose
 
 it("the answer's normal form goes before what was asked for", () => {
   const content = JSON.stringify({ list: "flags", filters: tree, understood: ["active is true"] });
