@@ -265,6 +265,25 @@ pub struct Activity {
 }
 
 impl Activity {
+    /// The record of a change that leads to a version; `undoes` is the change that it takes back.
+    #[must_use]
+    pub fn of(write: &ObjectWrite, change: &ObjectChange, version: u64, undoes: Option<ActivityId>) -> Self {
+        Self {
+            id: ActivityId::new(),
+            object_id: change.id,
+            project: write.project.clone(),
+            kind: change.kind.clone(),
+            version,
+            at: write.at,
+            actor: write.actor.clone(),
+            action: ActivityAction::of(change, undoes),
+            before: change.before.clone(),
+            after: change.after.clone(),
+            undoes,
+            undone_by: None,
+        }
+    }
+
     /// The change that takes this one back. It can be taken back where the object is as this change left it;
     /// whatever came between and was taken back itself does no harm.
     ///

@@ -138,6 +138,13 @@ impl<K: ObjectKind> Shared<K> {
         self.store.named(&ctx.project, K::KIND, name).await
     }
 
+    /// Refuses a name that is taken before anybody is asked to approve it, rather than when it is committed.
+    async fn check(&self, ctx: &ToolContext, change: &ObjectChange, current: Option<&Object>) -> Result<()> {
+        let same = self.store.list(&ctx.project, Some(K::KIND)).await?;
+        let holder = same.iter().find(|object| object.name == change.name());
+        change.check(current, holder.map(|object| object.id))
+    }
+
     fn plan(&self, change: ObjectChange, done: &str, before: Option<&K::Body>, after: Option<&K::Body>) -> WritePlan {
         let said = format!("{done} the {} {:?}.", K::NOUN, change.name());
         WritePlan {
@@ -177,10 +184,7 @@ impl<K: ObjectKind> WriteTool for Create<K> {
     async fn plan(&self, ctx: &ToolContext, args: Self::Args) -> Result<WritePlan> {
         let (state, body) = self.0.settled(ctx, &args.name, args.body).await?;
         let change = ObjectChange::create(K::KIND, state);
-        // Said before anybody is asked to approve it, rather than when it is committed.
-        let same = self.0.store.list(&ctx.project, Some(K::KIND)).await?;
-        let holder = same.iter().find(|object| object.name == args.name);
-        change.check(None, holder.map(|object| object.id))?;
+        self.0.check(ctx, &change, None).await?;
         Ok(self.0.plan(change, "Created", None, Some(&body)))
     }
 }
@@ -211,9 +215,7 @@ impl<K: ObjectKind> WriteTool for Update<K> {
         let name = args.new_name.as_deref().unwrap_or(&object.name);
         let (state, after) = self.0.settled(ctx, name, after).await?;
         let change = ObjectChange::of(&object, Some(state));
-        let same = self.0.store.list(&ctx.project, Some(K::KIND)).await?;
-        let holder = same.iter().find(|object| object.name == name);
-        change.check(Some(&object), holder.map(|object| object.id))?;
+        self.0.check(ctx, &change, Some(&object)).await?;
         if change.effect() == Effect::Read {
             return Err(
                 Error::invalid(format!("the {} {name:?} is so already", K::NOUN)).with_hint("there is nothing to do")

@@ -1,6 +1,6 @@
 //! Objects and their history as rows.
 
-use hedgerow_agent_api::{Activity, ActivityAction, ActivityFilter, Object, ObjectChange, ObjectState, ObjectWrite};
+use hedgerow_agent_api::{Activity, ActivityFilter, Object, ObjectChange, ObjectState, ObjectWrite};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ActivityId, ObjectId, ProjectId};
 use serde::Serialize;
@@ -33,20 +33,7 @@ pub(crate) async fn write_as(
         change.check(current.as_ref(), named)?;
         let version = last_version(connection, change.id).await? + 1;
         apply(connection, write, change, version).await?;
-        let activity = Activity {
-            id: ActivityId::new(),
-            object_id: change.id,
-            project: write.project.clone(),
-            kind: change.kind.clone(),
-            version,
-            at: write.at,
-            actor: write.actor.clone(),
-            action: ActivityAction::of(change, undoes),
-            before: change.before.clone(),
-            after: change.after.clone(),
-            undoes,
-            undone_by: None,
-        };
+        let activity = Activity::of(write, change, version, undoes);
         record(connection, &activity).await?;
         activities.push(activity);
     }

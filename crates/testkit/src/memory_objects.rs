@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hedgerow_agent_api::{Activity, ActivityAction, ActivityFilter, Actor, Object, ObjectStore, ObjectWrite};
+use hedgerow_agent_api::{Activity, ActivityFilter, Actor, Object, ObjectStore, ObjectWrite};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ActivityId, ObjectId, ProjectId};
 
@@ -77,20 +77,7 @@ impl State {
                     self.objects.insert(change.id, object);
                 }
             }
-            let activity = Activity {
-                id: ActivityId::new(),
-                object_id: change.id,
-                project: write.project.clone(),
-                kind: change.kind.clone(),
-                version,
-                at: write.at,
-                actor: write.actor.clone(),
-                action: ActivityAction::of(change, undoes),
-                before: change.before.clone(),
-                after: change.after.clone(),
-                undoes,
-                undone_by: None,
-            };
+            let activity = Activity::of(write, change, version, undoes);
             if let Some(undone) = self.activity.iter_mut().find(|activity| Some(activity.id) == undoes) {
                 undone.undone_by = Some(activity.id);
             }
