@@ -78,6 +78,7 @@ async function handle(state, request, response) {
     });
   if (kind === "suggestions") return send(response, 200, { data: suggestions(state.fixtures) });
   if (path === "/api/tools") return send(response, 200, { data: tools });
+  if (path.startsWith("/api/products/") && path.endsWith("/check")) return send(response, 200, productCheck(id));
   if (path === "/api/products") return send(response, 200, { data: products });
   if (kind === "projects" && action === "runs" && path.endsWith("/runs")) return startRun(state, request, response);
   if (kind === "projects") return send(response, 200, await ofProject(state, request, url));
@@ -95,6 +96,49 @@ async function handle(state, request, response) {
   return send(response, 404, failure("unknown_name", `no route ${path}`));
 }
 
+const output = (result) => ({ result, content: "", table: null, warnings: [], provenance: null });
+
+/** A thing of each kind for every search but one. */
+function searched(flags, query) {
+  if (query === "nothing") return { found: [], more: 0 };
+  const { name, id } = flags[0];
+  return {
+    found: [
+      { kind: "tool", name: "query_trends", line: "Counts events, unique visitors or unique sessions over time." },
+      { kind: "mode", name: "product_analytics", line: "How many, how often, who, by what." },
+      { kind: "skill", name: "query-trends", line: "How trends are asked for." },
+      { kind: "doc", name: "feature_flags", line: "Feature flags: who sees what." },
+      { kind: "object", name, line: "feature flag", of: "feature_flag", id },
+      { kind: "event", name: "$pageview", line: "captured 9123 times" },
+      { kind: "property", name: "$browser", line: "text property of 9123 events" },
+    ],
+    more: 3,
+  };
+}
+
+/** A product with which something is wrong; it ran before that. */
+function productCheck(product) {
+  const report = {
+    product,
+    tokens: [
+      ["product.toml", 61],
+      ["modes/demo/mode.md", 214],
+    ],
+    findings: [],
+    notes: [],
+  };
+  const findings = [
+    {
+      check: "discovery",
+      file: "tools/count_signups.toml",
+      message: 'the phrase "quarterly revenue" has little to do with what count_signups says of itself',
+      hint: "write what people would type for this tool, or say in its description what they type",
+    },
+  ];
+  const last = { at: "2026-07-01T08:00:00Z", program: "0.1.0", report: { ...report, ran: true } };
+  return { read: { ...report, ran: false, findings }, last };
+}
+
 /** Objects, their activity, and tools, of whatever project. */
 async function ofProject({ objects, fixtures }, request, url) {
   const [, , , , what, id, action] = url.pathname.split("/");
@@ -108,6 +152,9 @@ async function ofProject({ objects, fixtures }, request, url) {
   }
   if (what === "activity") return id ? objects.undo(id) : { data: objects.activity(query) };
   if (what === "tools" && action === "preview") return objects.preview(id, body);
+  if (what === "tools" && id === "search") return output(searched(objects.list("feature_flag"), body.query));
+  if (what === "tools" && id === "read_data")
+    return output({ name: body.of, text: `# ${body.of}\n\nWhat it is for.\n` });
   if (what === "tools" && id === "query_trends") return trendsResult(fixtures, body);
   if (what === "tools" && objects.isWrite(id)) {
     objects.write(id, body);

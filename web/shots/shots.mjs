@@ -96,6 +96,16 @@ const STATES = {
   notebook: { objects: true, path: "/objects/notebook/notebook-review", wait: "[data-undo]" },
   capabilities: { path: "/capabilities", wait: "article" },
   products: { path: "/products", wait: "section dl" },
+  "product-check": {
+    objects: true,
+    path: "/products",
+    wait: "section dl",
+    act: async (page) => {
+      await page.getByText("What the gate finds").first().click();
+      await page.getByText("This runs all of it").first().waitFor();
+    },
+  },
+  search: { objects: true, path: "/search?q=visitors", wait: "main li" },
   "not-found": { path: "/nowhere", wait: "text=There is no such page" },
   unreachable: { refuse: true, wait: "[role='alert']" },
 };

@@ -139,10 +139,18 @@ impl Registry {
         self.texts.entry(product.to_owned()).or_default().extend(texts);
     }
 
-    /// The texts of a product that is built in, with their paths; none for one that is declared as files.
+    /// The texts of a product that is built in, with their paths; of one that is declared as files its documentation.
     #[must_use]
     pub fn texts(&self, product: &str) -> &[(String, String)] {
         self.texts.get(product).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a product's documentation says: the text that its manifest names.
+    #[must_use]
+    pub fn doc(&self, product: &str) -> Option<&str> {
+        let path = &self.products.get(product)?.docs;
+        let mut texts = self.texts(product).iter();
+        texts.find(|(known, _)| known == path).map(|(_, text)| text.as_str())
     }
 
     /// The tools of a product, by name.

@@ -15,7 +15,7 @@ mod todo_write;
 
 use std::sync::Arc;
 
-pub use search::{Ranks, rank_of_tool};
+pub use search::{PhraseFit, fit_of_phrase};
 
 use hedgerow_agent_api::{ObjectStore, Registry, ToolOutput, erase};
 use hedgerow_data_api::Data;
@@ -30,13 +30,13 @@ pub(crate) use lists::flag_keys;
 /// installed by then.
 pub fn install(registry: &mut Registry, data: Data, objects: Arc<dyn ObjectStore>) -> Result<()> {
     registry.add_core_tool(erase(read_taxonomy::ReadTaxonomy::new(data.clone())))?;
-    let read_data = read_data::ReadData::new(registry, data.clone(), objects);
+    let read_data = read_data::ReadData::new(registry, data.clone(), Arc::clone(&objects));
     registry.add_core_tool(erase(read_data))?;
     registry.add_core_tool(erase(make_filters::MakeFilters::new(data.clone())))?;
     registry.add_core_tool(erase(enable_mode::EnableMode::new(registry)))?;
     registry.add_core_tool(erase(todo_write::TodoWrite))?;
     registry.add_core_tool(erase(ask_user::AskUser))?;
-    registry.add_core_tool(erase(search::Search::new(registry, data)))
+    registry.add_core_tool(erase(search::Search::new(registry, data, objects)))
 }
 
 /// A result whose content is its JSON.

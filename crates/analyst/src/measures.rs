@@ -18,6 +18,9 @@ struct Mention {
     unique: bool,
 }
 
+/// The event of a page view.
+const VIEW: &str = "$pageview";
+
 /// Words between "by" and the measure that ranks.
 const RANK_FILLERS: [&str; 6] = ["the", "number", "of", "total", "count", "our"];
 
@@ -138,7 +141,20 @@ impl Parser<'_> {
             }),
             _ => None,
         };
-        self.chunks.iter().enumerate().filter_map(of).collect()
+        let mentions = self.chunks.iter().enumerate().filter_map(of);
+        mentions.filter(|mention| !self.only_says_event(mention)).collect()
+    }
+
+    /// "signed_up events", "the event signed_up": the word adds nothing to the name beside it.
+    fn only_says_event(&self, mention: &Mention) -> bool {
+        let is_name = |at: usize| matches!(self.item(at), Some(Item::Word(Word::Measure(Counted::Named(_), _))));
+        let after = if ["named", "called"].contains(&self.word(mention.at + 1)) {
+            2
+        } else {
+            1
+        };
+        let is_beside_name = is_name(mention.at + after) || mention.at.checked_sub(1).is_some_and(is_name);
+        mention.counted == Counted::Events && ["event", "events"].contains(&self.word(mention.at)) && is_beside_name
     }
 
     /// The measure after "by" or "counting".
@@ -331,9 +347,14 @@ impl Parser<'_> {
     }
 
     fn of(&self, head: &Mention, event: Option<String>) -> Measure {
+        // Views go without saying, other events do not.
+        let of_event = |noun: &str| match event.as_deref() {
+            Some(name) if name != VIEW => format!("{noun} with \"{name}\" events"),
+            _ => noun.to_owned(),
+        };
         let (math, noun) = match &head.counted {
-            Counted::Visitors => (Math::Dau, "unique visitors".to_owned()),
-            Counted::Sessions => (Math::UniqueSession, "sessions".to_owned()),
+            Counted::Visitors => (Math::Dau, of_event("unique visitors")),
+            Counted::Sessions => (Math::UniqueSession, of_event("sessions")),
             Counted::Views => (Math::Total, "page views".to_owned()),
             Counted::Named(name) => (Math::Total, format!("\"{name}\" events")),
             Counted::Events => (Math::Total, events_noun(self.word(head.at)).to_owned()),
@@ -344,7 +365,7 @@ impl Parser<'_> {
 
 fn own_event(counted: &Counted) -> Option<String> {
     match counted {
-        Counted::Views => Some("$pageview".to_owned()),
+        Counted::Views => Some(VIEW.to_owned()),
         Counted::Named(name) => Some(name.clone()),
         Counted::Events | Counted::Visitors | Counted::Sessions => None,
     }

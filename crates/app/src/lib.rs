@@ -36,7 +36,7 @@ pub use import_events::EventsInput;
 pub use import_world::WorldImport;
 pub use keys::{CreatedKey, KeyInput};
 pub use members::MemberRemoved;
-pub use product_check::{Check, Finding, GateOptions, ProductReport};
+pub use product_check::{Check, CheckedProduct, FileTokens, Finding, GateOptions, KeptReport, ProductReport};
 pub use product_new::NewProduct;
 pub use products::{ProductInfo, ProductMode, ProductSkill, ProductTool};
 pub use recover::Recovered;

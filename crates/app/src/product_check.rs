@@ -12,6 +12,7 @@ mod evals;
 mod events;
 mod examples;
 mod http;
+mod kept;
 mod manifest;
 mod names;
 mod references;
@@ -24,6 +25,8 @@ mod tools;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+pub use kept::{CheckedProduct, KeptReport};
 
 use hedgerow_agent_api::{Access, Product, Resource};
 use hedgerow_declared::{Files, ToolFile};
@@ -137,13 +140,22 @@ pub struct Finding {
     pub hint: String,
 }
 
+/// What a text costs a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileTokens {
+    /// The file, from the product's folder.
+    pub file: String,
+    /// Its tokens (o200k).
+    pub tokens: usize,
+}
+
 /// What was looked at, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductReport {
     /// The product.
     pub product: String,
     /// The tokens of its texts, by file.
-    pub tokens: Vec<(String, usize)>,
+    pub tokens: Vec<FileTokens>,
     /// Whether its examples, rehearsals and questions were run, and not only read.
     pub ran: bool,
     /// What is wrong; nothing where it passes.
@@ -200,37 +212,68 @@ impl App {
     /// `unknown_name` where there is no such product. What is wrong with a product is no error but in the report.
     pub async fn check_product(&self, name: &str, current: &Path, options: &GateOptions<'_>) -> Result<ProductReport> {
         self.check(&Access::read(Resource::Product), None)?;
-        let parts = &self.parts.products;
         let mut found = Findings::default();
-        let declared = parts.products_dir.join(name);
-        let is_built_in = parts.built_in.products().any(|product| product.name == name);
-        let subject = if !declared.is_dir() && is_built_in {
-            built_in::subject(&parts.built_in, name, &mut found).await?
-        } else {
-            let folder = if declared.is_dir() {
-                declared
-            } else {
-                current.join(name)
-            };
-            if !folder.is_dir() {
-                let mut known = self.declared_products()?;
-                known.extend(parts.built_in.products().map(|product| product.name.clone()));
-                return Err(Error::unknown("product", name, known.iter().map(String::as_str)));
+        let installed = self.installed_subject(name, &mut found).await?;
+        let is_installed = installed.is_some();
+        let subject = match installed {
+            Some(subject) => subject,
+            None => {
+                let folder = current.join(name);
+                if !folder.is_dir() {
+                    return Err(self.unknown_product(name));
+                }
+                declared_subject(Files::read(&fs_err::canonicalize(&folder)?)?, &mut found)
             }
-            declared_subject(Files::read(&fs_err::canonicalize(&folder)?)?, &mut found)
         };
         let tokens = read(&subject, &self.known(), &mut found);
         let ran = options.runs && stage::run(self, &subject, options, &mut found).await?;
-        let mut findings = found.wrong;
-        findings.sort_by(|left, right| (left.check, &left.file).cmp(&(right.check, &right.file)));
-        findings.dedup();
-        Ok(ProductReport {
-            product: subject.files.name,
-            tokens,
-            ran,
-            findings,
-            notes: found.notes,
+        let report = found.into_report(subject.files.name, tokens, ran);
+        if ran && is_installed {
+            self.keep_report(&report)?;
+        }
+        Ok(report)
+    }
+
+    /// What reading finds in a product that is installed, with what its last whole check found.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_name` where there is no such product.
+    pub async fn checked_product(&self, name: &str) -> Result<CheckedProduct> {
+        self.check(&Access::read(Resource::Product), None)?;
+        let mut found = Findings::default();
+        let subject = self.installed_subject(name, &mut found).await?;
+        let subject = subject.ok_or_else(|| self.unknown_product(name))?;
+        let tokens = read(&subject, &self.known(), &mut found);
+        Ok(CheckedProduct {
+            read: found.into_report(subject.files.name, tokens, false),
+            last: self.kept_report(name)?,
         })
+    }
+
+    /// A product that is declared in the products folder or is part of the program.
+    async fn installed_subject(&self, name: &str, found: &mut Findings) -> Result<Option<Subject>> {
+        let parts = &self.parts.products;
+        if self.declared_products()?.iter().any(|declared| declared == name) {
+            let files = Files::read(&fs_err::canonicalize(parts.products_dir.join(name))?)?;
+            return Ok(Some(declared_subject(files, found)));
+        }
+        if parts.built_in.products().any(|product| product.name == name) {
+            return built_in::subject(&parts.built_in, name, found).await.map(Some);
+        }
+        Ok(None)
+    }
+
+    fn unknown_product(&self, name: &str) -> Error {
+        let declared = self.declared_products().unwrap_or_default();
+        let built_in = self
+            .parts
+            .products
+            .built_in
+            .products()
+            .map(|product| product.name.clone());
+        let known: Vec<String> = declared.into_iter().chain(built_in).collect();
+        Error::unknown("product", name, known.iter().map(String::as_str))
     }
 
     /// The products that are declared in the products folder.
@@ -313,6 +356,20 @@ impl Findings {
 
     fn note(&mut self, check: Check, file: &str, message: impl Into<String>, hint: impl Into<String>) {
         self.notes.push(finding(check, file, message.into(), hint.into()));
+    }
+
+    fn into_report(self, product: String, tokens: Vec<(String, usize)>, ran: bool) -> ProductReport {
+        let mut findings = self.wrong;
+        findings.sort_by(|left, right| (left.check, &left.file).cmp(&(right.check, &right.file)));
+        findings.dedup();
+        let tokens = tokens.into_iter().map(|(file, tokens)| FileTokens { file, tokens });
+        ProductReport {
+            product,
+            tokens: tokens.collect(),
+            ran,
+            findings,
+            notes: self.notes,
+        }
     }
 }
 

@@ -153,6 +153,9 @@ pub enum Command {
         after_help = "Example:\n  hedgerow sql \"SELECT event, count(*) AS events FROM events GROUP BY event\" --format csv"
     )]
     Sql(SqlArgs),
+    /// Find tools, modes, skills, docs, objects, events and properties by words
+    #[command(after_help = "Example:\n  hedgerow search \"visitors by browser\"")]
+    Search(SearchArgs),
     /// List, describe and call tools
     #[command(subcommand, after_help = TOOLS_HELP)]
     Tools(ToolsCommand),
@@ -220,6 +223,14 @@ const QUERY_HELP: &str = "Example:
 const TOOLS_HELP: &str = "Examples:
   hedgerow tools list
   hedgerow tools call read_taxonomy '{\"kind\": \"events\"}' --dry-run";
+
+/// `search`.
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// What to look for, in a few words
+    #[arg(required = true, value_name = "WORDS")]
+    pub words: Vec<String>,
+}
 
 /// `demo`.
 #[derive(Debug, Args)]

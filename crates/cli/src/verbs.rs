@@ -17,6 +17,7 @@ mod progress;
 mod projects;
 mod query;
 mod runs;
+mod search;
 mod serve;
 mod shown;
 mod sql;
@@ -133,6 +134,7 @@ async fn dispatch_droppable(command: Command, globals: &Globals, ctx: &VerbConte
         Command::Query(args) => query::run(args, globals, ctx).await,
         Command::Sql(args) => sql::run(args, globals, ctx).await,
         Command::Tools(command) => tools::run(command, globals, ctx).await,
+        Command::Search(args) => search::run(&args, globals, ctx).await,
         Command::Runs(command) => runs::run(command, globals, ctx).await,
         Command::Objects(command) => objects::run(command, globals, ctx).await,
         Command::Activity(command) => objects::activity(command, globals, ctx).await,

@@ -98,6 +98,9 @@ pub fn install(files: &Files, registry: &mut Registry, data: &Data, egress: &Arc
     }
     let name = product.name.clone();
     registry.add_product(product.clone())?;
+    if let Some(docs) = files.all().find(|file| file.path == product.docs) {
+        registry.add_texts(&name, &[(&docs.path, &docs.text)]);
+    }
     for file in &files.tools {
         let tool = ToolFile::parse(&file.text).and_then(|tool| tool_of(&tool, files, &product, data, egress));
         registry.add_tool(in_file(file, tool)?)?;

@@ -4,7 +4,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use hedgerow_agent_api::{Activity, Object, RunEvent, RunSummary, Thread};
-use hedgerow_app::{ProductInfo, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_app::{CheckedProduct, ProductInfo, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -119,6 +119,14 @@ fn tool_routes() -> Vec<Route> {
         )
         .access("product:read")
         .json::<List<ProductInfo>>(),
+        get(
+            "/api/products/{name}/check",
+            "get_product_check",
+            "What the gate finds in a product: by reading now, and by running when it was checked last",
+            tools::checked,
+        )
+        .access("product:read")
+        .json::<CheckedProduct>(),
         post(
             "/api/projects/{project}/tools/{name}",
             "call_tool",

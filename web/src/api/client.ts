@@ -2,7 +2,7 @@
 
 import createClient from "openapi-fetch";
 import type { paths } from "@/api/schema";
-import type { AskBody, Json, Report, Thread, ToolCallResult } from "@/api/types";
+import type { AskBody, CheckedProduct, Json, Report, Thread, ToolCallResult } from "@/api/types";
 
 export class ApiError extends Error {
   override name = "ApiError";
@@ -72,6 +72,11 @@ export function sendJson(target: string, body: Json): Promise<Response> {
 export const api = {
   tools: () => list(client.GET("/api/tools")),
   products: () => list(client.GET("/api/products")),
+  productCheck: async (name: string): Promise<CheckedProduct> => {
+    const { data } = await client.GET("/api/products/{name}/check", { params: { path: { name } } });
+    if (!data) throw new Error("the server's answer has no body");
+    return data;
+  },
   projects: () => list(client.GET("/api/projects")),
   suggestions: (project: string) => list(client.GET("/api/suggestions", { params: { query: { project } } })),
   runs: (project: string, limit = 100) => list(client.GET("/api/runs", { params: { query: { project, limit } } })),

@@ -3,6 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "@/api/client";
 import { type ActivityFilter, objectsApi } from "@/api/objects";
+import { search, told } from "@/api/search";
 import type { Json, ResultSnapshot } from "@/api/types";
 
 export const projectsQuery = queryOptions({ queryKey: ["projects"], queryFn: api.projects, staleTime: 30_000 });
@@ -11,6 +12,20 @@ export const projectsQuery = queryOptions({ queryKey: ["projects"], queryFn: api
 export const toolsQuery = queryOptions({ queryKey: ["tools"], queryFn: api.tools, staleTime: 300_000 });
 
 export const productsQuery = queryOptions({ queryKey: ["products"], queryFn: api.products, staleTime: 300_000 });
+
+/** Files change while their makers look. */
+export const productCheckQuery = (product: string) =>
+  queryOptions({ queryKey: ["products", product, "check"], queryFn: () => api.productCheck(product), staleTime: 2000 });
+
+export const searchQuery = (project: string, words: string) =>
+  queryOptions({ queryKey: ["search", project, words], queryFn: () => search(project, words), staleTime: 10_000 });
+
+export const toldQuery = (project: string, kind: "skill" | "doc", name: string) =>
+  queryOptions({
+    queryKey: ["told", project, kind, name],
+    queryFn: () => told(project, kind, name),
+    staleTime: 300_000,
+  });
 
 export const suggestionsQuery = (project: string | null) =>
   queryOptions({

@@ -157,6 +157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/products/{name}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the gate finds in a product: by reading now, and by running when it was checked last */
+        get: operations["get_product_check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/tools/ask_user": {
         parameters: {
             query?: never;
@@ -528,7 +545,7 @@ export interface paths {
         put?: never;
         /**
          * Read data
-         * @description Reads one thing whole. Kind project: from when to when the project has data, and how many events of each name. Kind objects: what people and agents made - feature flags, insights, dashboards, cohorts, actions, notebooks - with all that it consists of; read one before you change it.
+         * @description Reads one thing whole. Kind project: from when to when the project has data, and how many events of each name. Kind objects: what people and agents made - feature flags, insights, dashboards, cohorts, actions, notebooks - with all that it consists of; read one before you change it. Kinds skill and doc: what a skill or a product's documentation says.
          */
         post: operations["call_tool_read_data"];
         delete?: never;
@@ -568,7 +585,7 @@ export interface paths {
         put?: never;
         /**
          * Search
-         * @description Finds tools, modes, skills, events and properties by words. Use it when you don't know what there is for a job. For the values of a property use read_taxonomy.
+         * @description Finds by words: tools, modes, skills, docs, events, properties, and objects that people and agents made. Use it when you don't know what there is for a job. read_data reads skills, docs and objects whole; for the values of a property use read_taxonomy.
          */
         post: operations["call_tool_search"];
         delete?: never;
@@ -1132,6 +1149,15 @@ export interface components {
             /** @description The cell. */
             value: components["schemas"]["Cell"];
         };
+        /** @description What a check is about. */
+        Check: "manifest" | "names" | "texts" | "budget" | "fields" | "examples" | "effects" | "access" | "references" | "trajectories" | "evals" | "display" | "progress" | "discovery" | "suggestions" | "secrets" | "egress" | "docs";
+        /** @description A product as it reads now, and as it ran last. */
+        CheckedProduct: {
+            /** @description What reading finds now. */
+            read: components["schemas"]["ProductReport"];
+            /** @description What the last `hedgerow product check` found that ran everything; absent where none did. */
+            last: components["schemas"]["KeptReport"] | null;
+        };
         /** @description What kind of claim a figure makes. */
         Claim: "reference" | "literal" | "word";
         /** @description What kind of failure it is; stable, part of the wire format. */
@@ -1284,7 +1310,7 @@ export interface components {
             tags?: string[];
         };
         /** @description The kinds of things that can be read. */
-        DataKind: "project" | "objects";
+        DataKind: "project" | "objects" | "skill" | "doc";
         /**
          * @description A range of time in the project's time zone.
          *
@@ -1534,6 +1560,16 @@ export interface components {
         };
         /** @description How far a number in an answer can be relied on. */
         FigureStatus: "verified" | "given" | "unverified";
+        /** @description What a text costs a model. */
+        FileTokens: {
+            /** @description The file, from the product's folder. */
+            file: string;
+            /**
+             * Format: uint
+             * @description Its tokens (o200k).
+             */
+            tokens: number;
+        };
         /** @description A field that a list can be filtered by. */
         FilterField: {
             /** @description The key, as a filter names it. */
@@ -1569,6 +1605,17 @@ export interface components {
         FilterList: "events" | "persons" | "sessions" | "flags";
         /** @description A group or a condition. */
         FilterNode: components["schemas"]["FilterGroup"] | components["schemas"]["PropertyFilter"];
+        /** @description Something that is wrong, or that its makers should know. */
+        Finding: {
+            /** @description The check that found it. */
+            check: components["schemas"]["Check"];
+            /** @description The file, from the product's folder. */
+            file: string;
+            /** @description What is wrong. */
+            message: string;
+            /** @description The way out. */
+            hint: string;
+        };
         /** @description All of a flag but its key, which is the object's name. */
         Flag: {
             /** @description What it is for. */
@@ -1668,12 +1715,16 @@ export interface components {
         FlagValue: boolean | string;
         /** @description A thing that was found. */
         Found: {
-            /** @description What it is: tool, mode, skill, event or property. */
+            /** @description What it is. */
             kind: components["schemas"]["Kind"];
             /** @description Its name. */
             name: string;
             /** @description One line about it. */
             line: string;
+            /** @description An object's kind, e.g. `feature_flag`. */
+            of?: string | null;
+            /** @description An object's id. */
+            id?: string | null;
         };
         /** @description How a group combines its members. */
         GroupType: "AND" | "OR";
@@ -1701,8 +1752,17 @@ export interface components {
         };
         /** @description The length of a time bucket. Weeks start on Sunday, as in `PostHog`'s default. */
         Interval: "hour" | "day" | "week" | "month";
+        /** @description What a whole check found. */
+        KeptReport: {
+            /** @description When it was. */
+            at: string;
+            /** @description The version of the program. */
+            program: string;
+            /** @description What was found. */
+            report: components["schemas"]["ProductReport"];
+        };
         /** @description What can be found. */
-        Kind: "tool" | "mode" | "skill" | "event" | "property";
+        Kind: "tool" | "mode" | "skill" | "doc" | "event" | "property" | "object";
         /** @description A phrase of the text with a value that it may mean. */
         ListMatch: {
             /** @description The phrase as it stands in the text. */
@@ -1961,6 +2021,19 @@ export interface components {
             /** @description The jobs that it has worked steps for. */
             jobs: string[];
         };
+        /** @description What was looked at, and what was found. */
+        ProductReport: {
+            /** @description The product. */
+            product: string;
+            /** @description The tokens of its texts, by file. */
+            tokens: components["schemas"]["FileTokens"][];
+            /** @description Whether its examples, rehearsals and questions were run, and not only read. */
+            ran: boolean;
+            /** @description What is wrong; nothing where it passes. */
+            findings: components["schemas"]["Finding"][];
+            /** @description What its makers should know, though nothing is wrong with it. */
+            notes: components["schemas"]["Finding"][];
+        };
         /** @description A product's skill for agents outside. */
         ProductSkill: {
             /** @description The name. */
@@ -2175,7 +2248,7 @@ export interface components {
             /** @description The kind of thing. */
             kind: components["schemas"]["DataKind"];
             /**
-             * @description For objects: only those of this kind, e.g. `feature_flag`.
+             * @description For objects: only those of this kind, e.g. `feature_flag`. For a skill or doc: its name.
              * @default null
              */
             of?: string | null;
@@ -2186,7 +2259,7 @@ export interface components {
             search?: string | null;
         };
         /** @description What was read. */
-        ReadDataResult: components["schemas"]["ProjectSummary"] | components["schemas"]["ReadObjects"];
+        ReadDataResult: components["schemas"]["ProjectSummary"] | components["schemas"]["ReadObjects"] | components["schemas"]["ReadText"];
         /** @description One object. */
         ReadObject: {
             /** @description Its id. */
@@ -2326,6 +2399,13 @@ export interface components {
             skipped?: string[];
             /** @description Properties with so many values that misspelt rare ones, and misspelt paths, are not found. */
             partly_compared?: string[];
+        };
+        /** @description What a product says. */
+        ReadText: {
+            /** @description The skill's or the product's name. */
+            name: string;
+            /** @description Markdown. */
+            text: string;
         };
         /** @description Why a flag is what it is. */
         Reason: "condition_match" | "no_condition_match" | "out_of_rollout_bound" | "no_group_type" | "super_condition_value" | "holdout_condition_value" | "flag_disabled";
@@ -3476,6 +3556,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProductInfoList"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_product_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedProduct"];
                 };
             };
             /** @description an error */

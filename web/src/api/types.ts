@@ -29,6 +29,9 @@ export type Effect = Schemas["Effect"];
 export type ToolCallResult = Schemas["ToolCallResult"];
 export type ToolInfo = Schemas["ToolInfo"];
 export type ProductInfo = Schemas["ProductInfo"];
+export type CheckedProduct = Schemas["CheckedProduct"];
+export type ProductReport = Schemas["ProductReport"];
+export type Finding = Schemas["Finding"];
 export type Operator = Schemas["Operator"];
 
 export type ModelReply = Schemas["ModelReply"];

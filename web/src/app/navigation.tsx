@@ -25,6 +25,13 @@ export function Navigation({ project, onLeave }: NavigationProps) {
             link={{ to: "/" }}
             active={Boolean(matches({ to: "/" }) || matches({ to: "/c/$conversationId" }))}
           />
+          <NavItem
+            {...item}
+            icon="search"
+            title="Search"
+            link={{ to: "/search" }}
+            active={Boolean(matches({ to: "/search" }))}
+          />
           {objectUis().map((ui) => (
             <NavItem
               {...item}

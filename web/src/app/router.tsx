@@ -54,6 +54,13 @@ const products = createRoute({
   path: "/products",
   component: lazyRouteComponent(() => import("@/features/products/products-page")),
 });
+const search = createRoute({
+  getParentRoute: () => page,
+  path: "/search",
+  validateSearch: (search: Record<string, unknown>): { q?: string } =>
+    search.q === undefined ? {} : { q: String(search.q) },
+  component: lazyRouteComponent(() => import("@/features/search/search-page")),
+});
 const run = createRoute({ getParentRoute: () => page, path: "/runs/$runId", component: RunPage });
 
 function DockedPage() {
@@ -75,7 +82,7 @@ function ChatPage() {
 export const router = createRouter({
   routeTree: root.addChildren([
     chat.addChildren([index, conversation]),
-    page.addChildren([objects, object, capabilities, products, run]),
+    page.addChildren([objects, object, capabilities, products, search, run]),
     gallery,
   ]),
 });

@@ -1,5 +1,7 @@
 /** Line icons, drawn in the text's colour and hidden from screen readers: words stand beside them. */
 
+import PRODUCT_ICONS from "@/ui/product-icons.json";
+
 const PATHS = {
   agent: "M8 9h8a3 3 0 0 1 3 3v4a3 3 0 0 1-3 3H8a3 3 0 0 1-3-3v-4a3 3 0 0 1 3-3ZM12 9V5M9.5 14v.01M14.5 14v.01",
   alert: "M12 8v5M12 16.5v.01M10.3 4.2 2.9 17a2 2 0 0 0 1.7 3h14.8a2 2 0 0 0 1.7-3L13.7 4.2a2 2 0 0 0-3.4 0Z",
@@ -32,6 +34,7 @@ const PATHS = {
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.5 20a7.5 7.5 0 0 1 15 0",
   plus: "M12 5v14M5 12h14",
   retry: "M4 12a8 8 0 0 1 13.7-5.6L20 8.5M20 4v4.5h-4.5M20 12a8 8 0 0 1-13.7 5.6L4 15.5M4 20v-4.5h4.5",
+  search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM20 20l-4-4",
   send: "M12 19V5M6 11l6-6 6 6",
   spinner: "M12 3a9 9 0 1 0 9 9",
   stop: "M7 7h10v10H7Z",
@@ -45,6 +48,16 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 export function Icon({ name, className = "" }: { name: IconName; className?: string }) {
+  return <Line path={PATHS[name]} className={className} />;
+}
+
+/** A product's own icon; `product-icons.json` has those that a manifest may name. */
+export function ProductIcon({ name, className = "" }: { name: string; className?: string }) {
+  const known: Record<string, string> = PRODUCT_ICONS;
+  return <Line path={known[name] ?? PRODUCT_ICONS.box} className={className} />;
+}
+
+function Line({ path, className }: { path: string; className: string }) {
   return (
     <svg
       aria-hidden="true"
@@ -56,7 +69,7 @@ export function Icon({ name, className = "" }: { name: IconName; className?: str
       strokeLinecap="round"
       strokeLinejoin="round"
     >
-      <path d={PATHS[name]} />
+      <path d={path} />
     </svg>
   );
 }

@@ -1,5 +1,6 @@
-//! `read_data`: one thing, read whole: the project itself, or what people and agents made in it.
+//! `read_data`: one thing, read whole: the project itself, what people and agents made in it, or what products say.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ const MOST_OBJECTS: usize = 50;
 pub(super) struct ReadDataArgs {
     /// The kind of thing.
     kind: DataKind,
-    /// For objects: only those of this kind, e.g. `feature_flag`.
+    /// For objects: only those of this kind, e.g. `feature_flag`. For a skill or doc: its name.
     #[serde(default)]
     of: Option<String>,
     /// For objects: only those whose name or content contains this text.
@@ -40,6 +41,10 @@ pub(super) enum DataKind {
     Project,
     /// What people and agents made: feature flags, insights, dashboards, ...
     Objects,
+    /// A skill: how a job is done.
+    Skill,
+    /// A product's documentation.
+    Doc,
 }
 
 /// What was read.
@@ -50,6 +55,17 @@ pub(super) enum ReadDataOutput {
     Project(ProjectSummary),
     /// Objects.
     Objects(ReadObjects),
+    /// A skill or documentation.
+    Text(ReadText),
+}
+
+/// What a product says.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct ReadText {
+    /// The skill's or the product's name.
+    name: String,
+    /// Markdown.
+    text: String,
 }
 
 /// Objects, by name.
@@ -106,12 +122,25 @@ pub(super) struct ReadData {
     objects: Arc<dyn ObjectStore>,
     /// The kinds of objects that products keep.
     kinds: Vec<String>,
+    skills: BTreeMap<String, String>,
+    docs: BTreeMap<String, String>,
 }
 
 impl ReadData {
     pub(super) fn new(registry: &Registry, data: Data, objects: Arc<dyn ObjectStore>) -> Self {
         let kinds = registry.object_kinds().map(|(kind, _)| kind.to_owned()).collect();
-        Self { data, objects, kinds }
+        let skills = registry.skills().map(|skill| (skill.name.clone(), skill.body.clone()));
+        let docs = registry.products().filter_map(|product| {
+            let text = registry.doc(&product.name)?;
+            Some((product.name.clone(), text.to_owned()))
+        });
+        Self {
+            data,
+            objects,
+            kinds,
+            skills: skills.collect(),
+            docs: docs.collect(),
+        }
     }
 
     async fn objects(&self, ctx: &ToolContext, args: &ReadDataArgs) -> Result<ReadObjects> {
@@ -148,6 +177,20 @@ impl ReadData {
     }
 }
 
+/// A text by its name; without one, or with an unknown one, the names are said.
+fn text(texts: &BTreeMap<String, String>, what: &str, name: Option<&str>) -> Result<ReadText> {
+    let known = || texts.keys().map(String::as_str);
+    let name = name.ok_or_else(|| {
+        let names: Vec<&str> = known().collect();
+        Error::invalid(format!("which {what}?")).with_hint(format!("name one in `of`: {}", names.join(", ")))
+    })?;
+    let text = texts.get(name).ok_or_else(|| Error::unknown(what, name, known()))?;
+    Ok(ReadText {
+        name: name.to_owned(),
+        text: text.clone(),
+    })
+}
+
 #[async_trait]
 impl Tool for ReadData {
     type Args = ReadDataArgs;
@@ -159,7 +202,8 @@ impl Tool for ReadData {
             title: "Read data".into(),
             description: "Reads one thing whole. Kind project: from when to when the project has data, and how many \
                 events of each name. Kind objects: what people and agents made - feature flags, insights, dashboards, \
-                cohorts, actions, notebooks - with all that it consists of; read one before you change it."
+                cohorts, actions, notebooks - with all that it consists of; read one before you change it. Kinds skill \
+                and doc: what a skill or a product's documentation says."
                 .into(),
             display: Display::new("Reading", "Read"),
             expected: Duration::from_millis(50),
@@ -185,6 +229,8 @@ impl Tool for ReadData {
                 })
             }
             DataKind::Objects => json_output(ReadDataOutput::Objects(self.objects(ctx, &args).await?)),
+            DataKind::Skill => json_output(ReadDataOutput::Text(text(&self.skills, "skill", args.of.as_deref())?)),
+            DataKind::Doc => json_output(ReadDataOutput::Text(text(&self.docs, "doc", args.of.as_deref())?)),
         }
     }
 }

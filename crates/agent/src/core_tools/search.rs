@@ -1,15 +1,19 @@
 //! `search`: what there is for a job, by words.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bm25::{Document, Language, SearchEngineBuilder};
-use hedgerow_agent_api::{Declaration, Display, Effect, Example, Registry, Tool, ToolContext, ToolOutput};
+use bm25::{DefaultTokenizer, Document, Language, SearchEngineBuilder, Tokenizer as _};
+use hedgerow_agent_api::{
+    Access, Declaration, Display, Effect, Example, Object, ObjectStore, Registry, Tool, ToolContext, ToolOutput,
+};
 use hedgerow_data_api::{Data, Taxonomy};
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::json_output;
 use super::phrases::names;
@@ -18,6 +22,8 @@ use super::phrases::names;
 const TOP: usize = 8;
 /// From this likeness on a query names a thing.
 const NAMED: f64 = 0.9;
+/// Letters of an object's own texts that count.
+const OBJECT_TEXT: usize = 2_000;
 
 /// What to look for.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -39,12 +45,18 @@ pub(super) struct SearchOutput {
 /// A thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Found {
-    /// What it is: tool, mode, skill, event or property.
+    /// What it is.
     kind: Kind,
     /// Its name.
     name: String,
     /// One line about it.
     line: String,
+    /// An object's kind, e.g. `feature_flag`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<String>,
+    /// An object's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
 }
 
 /// What can be found.
@@ -57,10 +69,14 @@ pub(super) enum Kind {
     Mode,
     /// A skill to read.
     Skill,
+    /// A product's documentation to read.
+    Doc,
     /// An event of the project.
     Event,
     /// A property of the project's events.
     Property,
+    /// What somebody made in the project: a feature flag, an insight, ...
+    Object,
 }
 
 /// Something that can be found, with the text by which it is.
@@ -73,14 +89,16 @@ struct Entry {
 /// The tool.
 pub(super) struct Search {
     data: Data,
+    objects: Arc<dyn ObjectStore>,
     /// What is installed; the project's names are added for each search.
     installed: Vec<Entry>,
 }
 
 impl Search {
-    pub(super) fn new(registry: &Registry, data: Data) -> Self {
+    pub(super) fn new(registry: &Registry, data: Data, objects: Arc<dyn ObjectStore>) -> Self {
         Self {
             data,
+            objects,
             installed: installed(registry, |_, _| true),
         }
     }
@@ -89,36 +107,47 @@ impl Search {
         let taxonomy = self.data.store.taxonomy(&ctx.project).await?;
         let mut entries = self.installed.clone();
         entries.extend(of_project(&taxonomy));
+        let objects = self.objects.list(&ctx.project, None).await?;
+        let visible = |object: &&Object| ctx.principal.may(&Access::read_kind(&object.kind), &ctx.project);
+        entries.extend(objects.iter().filter(visible).map(of_object));
         Ok(entries)
     }
 }
 
-/// Where `search` shows a tool when somebody types a phrase, from 1; `None` where it is not among the first 8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ranks {
-    /// As things are.
-    pub with_phrase: Option<usize>,
-    /// If the phrase were not among the tool's own: whether what the tool says of itself has to do with it.
-    pub without_phrase: Option<usize>,
+/// How one of a tool's phrases leads to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PhraseFit {
+    /// Where `search` shows the tool when somebody types the phrase, from 1; `None` where it is not among the first 8.
+    pub rank: Option<usize>,
+    /// The share of the phrase's words that stand in what the tool says of itself elsewhere, from 0 to 1.
+    pub own_words: f64,
 }
 
-/// Ranks a tool for one of its phrases, in a project with this taxonomy.
+/// How a phrase leads to the tool that gives it, in a project with this taxonomy.
 #[must_use]
-pub fn rank_of_tool(registry: &Registry, taxonomy: &Taxonomy, tool: &str, phrase: &str) -> Ranks {
-    let position = |counts: bool| {
-        let mut entries = installed(registry, |owner, known| counts || owner != tool || known != phrase);
-        entries.extend(of_project(taxonomy));
-        let found = rank(&entries, phrase);
-        let at = found
-            .iter()
-            .take(TOP)
-            .position(|found| found.kind == Kind::Tool && found.name == tool);
-        at.map(|at| at + 1)
-    };
-    Ranks {
-        with_phrase: position(true),
-        without_phrase: position(false),
+pub fn fit_of_phrase(registry: &Registry, taxonomy: &Taxonomy, tool: &str, phrase: &str) -> PhraseFit {
+    let is_tool = |found: &Found| found.kind == Kind::Tool && found.name == tool;
+    let mut entries = installed(registry, |_, _| true);
+    entries.extend(of_project(taxonomy));
+    let mut found = rank(&entries, phrase).into_iter().take(TOP);
+    let without_it = installed(registry, |owner, known| owner != tool || known != phrase);
+    let own = without_it.iter().find(|entry| is_tool(&entry.found));
+    PhraseFit {
+        rank: found.position(|found| is_tool(&found)).map(|at| at + 1),
+        own_words: own.map_or(0.0, |own| share_of_words(phrase, &own.text)),
     }
+}
+
+/// The share of the words of a phrase that stand in a text, in whatever form.
+fn share_of_words(phrase: &str, text: &str) -> f64 {
+    let tokenizer = DefaultTokenizer::new(Language::English);
+    let known: HashSet<String> = tokenizer.tokenize(text).into_iter().collect();
+    let words = tokenizer.tokenize(phrase);
+    let shared = words.iter().filter(|word| known.contains(*word)).count();
+    if words.is_empty() {
+        return 0.0;
+    }
+    shared as f64 / words.len() as f64
 }
 
 /// What is installed, with those phrases of tools that count.
@@ -155,7 +184,24 @@ fn installed(registry: &Registry, counts: impl Fn(&str, &str) -> bool) -> Vec<En
     let skills = registry
         .skills()
         .map(|skill| entry(Kind::Skill, &skill.name, &skill.description, &skill.body));
-    tools.chain(modes).chain(skills).collect()
+    let docs = registry.products().filter_map(|product| {
+        let text = registry.doc(&product.name)?;
+        let about = format!("{}: {}", product.title, first_paragraph(text));
+        // Its headings only: a long text would be found for every word.
+        let headings: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
+        Some(entry(Kind::Doc, &product.name, &about, &headings.join(" ")))
+    });
+    tools.chain(modes).chain(skills).chain(docs).collect()
+}
+
+/// The text before the first blank line after the heading, on one line.
+fn first_paragraph(text: &str) -> String {
+    let body = text
+        .trim_start()
+        .lines()
+        .skip_while(|line| line.starts_with('#') || line.trim().is_empty());
+    let lines: Vec<&str> = body.take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    lines.join(" ")
 }
 
 /// The project's own names.
@@ -175,6 +221,46 @@ fn of_project(taxonomy: &Taxonomy) -> impl Iterator<Item = Entry> {
     events.chain(properties)
 }
 
+/// Something that somebody made, by its name and the texts in it.
+fn of_object(object: &Object) -> Entry {
+    let kind = object.kind.replace('_', " ");
+    let description = object
+        .body
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let line = if description.is_empty() {
+        kind
+    } else {
+        format!("{kind}: {description}")
+    };
+    let mut words = String::new();
+    texts_in(&object.body, &mut words);
+    let entry = entry(Kind::Object, &object.name, &line, &words);
+    Entry {
+        found: Found {
+            of: Some(object.kind.clone()),
+            id: Some(object.id.to_string()),
+            ..entry.found
+        },
+        ..entry
+    }
+}
+
+/// Gathers the texts of a body, up to a length.
+fn texts_in(body: &Value, words: &mut String) {
+    match body {
+        _ if words.len() > OBJECT_TEXT => {}
+        Value::String(text) => {
+            words.extend(text.chars().take(OBJECT_TEXT));
+            words.push(' ');
+        }
+        Value::Array(values) => values.iter().for_each(|value| texts_in(value, words)),
+        Value::Object(fields) => fields.values().for_each(|value| texts_in(value, words)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 fn entry(kind: Kind, name: &str, about: &str, more: &str) -> Entry {
     let line = about.split_inclusive(". ").next().unwrap_or(about).trim().to_owned();
     // Names are words joined by marks, which the index would take for one word.
@@ -185,6 +271,8 @@ fn entry(kind: Kind, name: &str, about: &str, more: &str) -> Entry {
             kind,
             name: name.to_owned(),
             line,
+            of: None,
+            id: None,
         },
         text,
     }
@@ -229,8 +317,9 @@ impl Tool for Search {
         Declaration {
             name: "search".into(),
             title: "Search".into(),
-            description: "Finds tools, modes, skills, events and properties by words. Use it when you don't know what \
-                there is for a job. For the values of a property use read_taxonomy."
+            description: "Finds by words: tools, modes, skills, docs, events, properties, and objects that people and \
+                agents made. Use it when you don't know what there is for a job. read_data reads skills, docs and \
+                objects whole; for the values of a property use read_taxonomy."
                 .into(),
             display: Display::new("Searching", "Searched"),
             expected: Duration::from_millis(50),

@@ -99,11 +99,14 @@ async fn a_run_that_goes_on_after_a_crash_still_may_no_more() {
 }
 
 #[tokio::test]
-async fn read_data_shows_the_kinds_that_may_be_read() {
+async fn read_data_and_search_show_the_kinds_that_may_be_read() {
     let stage = Stage::new();
     let project = question("").project;
     for kind in ["dashboard", "note"] {
-        let (name, body) = ("a".to_owned(), json!({}));
+        let (name, body) = (
+            "a".to_owned(),
+            json!({"description": "Zebras", "inner": [{"text": "quagga"}]}),
+        );
         let write = ObjectWrite {
             project: project.clone(),
             actor: Actor::Person { name: "ann".into() },
@@ -113,6 +116,7 @@ async fn read_data_shows_the_kinds_that_may_be_read() {
         stage.log.objects().write(write).await.unwrap();
     }
     let tool = stage.registry.tool("read_data").unwrap();
+    let search = stage.registry.tool("search").unwrap();
     for (scopes, named, listed) in [
         (&["*"][..], true, 2),
         (&["project:read", "dashboard:read"][..], true, 1),
@@ -130,5 +134,15 @@ async fn read_data_shows_the_kinds_that_may_be_read() {
         assert_eq!(of.is_ok(), named, "{scopes:?}");
         let found = tool.run(&ctx, json!({"kind": "objects"})).await.unwrap();
         assert_eq!(found.result["objects"].as_array().unwrap().len(), listed, "{scopes:?}");
+        for word in ["zebra", "quagga"] {
+            let found = search.run(&ctx, json!({"query": word})).await.unwrap();
+            let found = found.result["found"].as_array().unwrap();
+            assert!(
+                found
+                    .iter()
+                    .all(|found| found["kind"] == "object" && found["name"] == "a")
+            );
+            assert_eq!(found.len(), listed, "{scopes:?} {word}");
+        }
     }
 }

@@ -175,6 +175,35 @@ async fn search_finds_tools_modes_events_and_properties() {
 }
 
 #[tokio::test]
+async fn what_products_say_is_found_by_what_it_is_about_and_read_by_its_name() {
+    let stage = Stage::new();
+    let cases = [
+        ("sticky remarks", "doc", "notes", "# Notes"),
+        ("tidy up remarks", "skill", "keeping-notes", "Merge what says the same."),
+    ];
+    for (query, kind, name, says) in cases {
+        let found = run(&stage, "search", json!({"query": query})).await.unwrap();
+        let first = &found.result["found"][0];
+        assert_eq!(
+            (&first["kind"], &first["name"]),
+            (&json!(kind), &json!(name)),
+            "{query}"
+        );
+        let read = run(&stage, "read_data", json!({"kind": kind, "of": name}))
+            .await
+            .unwrap();
+        let text = read.result["text"].as_str().unwrap();
+        assert!(text.contains(says), "{text}");
+        for of in [json!(null), json!("note")] {
+            let refused = run(&stage, "read_data", json!({"kind": kind, "of": of}))
+                .await
+                .unwrap_err();
+            assert!(refused.hint().unwrap().contains(name), "{refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn drafts_ask_the_loop_and_check_their_arguments() {
     let stage = Stage::new();
     let enabled = run(&stage, "enable_mode", json!({"mode": "sql"})).await.unwrap();

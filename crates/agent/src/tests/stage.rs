@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use hedgerow_agent_api::{
     Declaration, Display, Effect, Example, Mode, ModelProvider, ObjectChange, ObjectState, ObjectStore as _, Policy,
-    Principal, Registry, RunEvent, RunLog, RunStatus, Surface, Thread, ToolContext, ToolOutput, Trajectory, WritePlan,
-    WriteTool, erase_write,
+    Principal, Registry, RunEvent, RunLog, RunStatus, Skill, Surface, Thread, ToolContext, ToolOutput, Trajectory,
+    WritePlan, WriteTool, erase_write,
 };
 use hedgerow_data_api::{Clock, ValueType};
 use hedgerow_errors::{Code, Error, Result};
@@ -211,6 +211,20 @@ pub(super) fn lines(events: &[RunEvent]) -> String {
 
 fn registry(objects: Arc<MemoryObjects>) -> (Registry, Tools) {
     let mut registry = Registry::default();
+    let manifest = r#"
+        name = "notes"
+        title = "Notes"
+        owner = "Notes team"
+        contact = "notes@notes.example"
+        stage = "ga"
+        icon = "notebook"
+        docs = "README.md"
+    "#;
+    registry.add_product(toml::from_str(manifest).unwrap()).unwrap();
+    let doc = "# Notes\n\nSticky remarks\nfor everybody.\n\n## More\n\nZebras are not what this is about.\n";
+    registry.add_texts("notes", &[("README.md", doc), ("product.toml", manifest)]);
+    let skill = "---\nname: keeping-notes\ndescription: Tidy up remarks.\n---\nMerge what says the same.\n";
+    registry.add_skill(Skill::parse(skill).unwrap()).unwrap();
     registry.add_object_kind("notes", "note").unwrap();
     registry
         .add_tool(erase_write(SaveNote {

@@ -19,8 +19,21 @@ pub(super) fn read(files: &Files, found: &mut Findings) {
     for file in &files.evals {
         suite(file, found);
     }
-    let refuses = |file: &TextFile| file.text.contains("refused") || file.text.contains("asked");
-    if !files.evals.is_empty() && !files.evals.iter().any(refuses) {
+    let suites = files
+        .evals
+        .iter()
+        .filter_map(|file| serde_saphyr::from_str(&file.text).ok());
+    let mut questions = suites.flat_map(|suite: Value| questions_in(&suite));
+    let refuses = |question: Value| {
+        let case = serde_json::from_value::<Case>(question);
+        case.is_ok_and(|case| {
+            case.expect
+                .outcome
+                .iter()
+                .all(|outcome| *outcome != AskOutcome::Answered)
+        })
+    };
+    if !files.evals.is_empty() && !questions.any(refuses) {
         let message = "no question has to be refused or asked back";
         let hint = "add one about a name that does not exist, or a period without data";
         found.add(Check::Evals, "evals", message, hint);
@@ -45,24 +58,20 @@ fn questions(file: &TextFile, found: &mut Findings) {
         Ok(value) => value,
         Err(error) => return add(format!("it can't be read: {error}"), "a suite has `questions`"),
     };
-    let questions = match &value {
-        Value::Object(fields) => {
-            match fields.get("threshold").and_then(Value::as_f64) {
-                Some(threshold) if threshold > 0.0 && threshold <= 1.0 => {}
-                Some(threshold) => add(
-                    format!("the threshold {threshold} is not within 0 and 1, or nothing can fall below it"),
-                    "say which share of the questions must come out as expected, e.g. 0.9",
-                ),
-                None => add(
-                    "it has no threshold".to_owned(),
-                    "say which share must come out as expected",
-                ),
-            }
-            fields.get("questions").cloned().unwrap_or_default()
+    if let Value::Object(fields) = &value {
+        match fields.get("threshold").and_then(Value::as_f64) {
+            Some(threshold) if threshold > 0.0 && threshold <= 1.0 => {}
+            Some(threshold) => add(
+                format!("the threshold {threshold} is not within 0 and 1, or nothing can fall below it"),
+                "say which share of the questions must come out as expected, e.g. 0.9",
+            ),
+            None => add(
+                "it has no threshold".to_owned(),
+                "say which share must come out as expected",
+            ),
         }
-        other => other.clone(),
-    };
-    let questions = questions.as_array().cloned().unwrap_or_default();
+    }
+    let questions = questions_in(&value);
     if questions.is_empty() {
         add("it has no questions".to_owned(), "write some before the product grows");
     }
@@ -88,6 +97,12 @@ fn questions(file: &TextFile, found: &mut Findings) {
             }
         }
     }
+}
+
+/// The questions of a suite, which stand in a list, or under `questions`.
+fn questions_in(suite: &Value) -> Vec<Value> {
+    let questions = suite.get("questions").unwrap_or(suite);
+    questions.as_array().cloned().unwrap_or_default()
 }
 
 /// Why a question can't fail, or can't be judged.

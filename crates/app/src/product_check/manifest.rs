@@ -3,7 +3,15 @@
 use hedgerow_agent_api::Product;
 use hedgerow_agent_api::egress::host_problem;
 
+use hedgerow_errors::did_you_mean;
+use serde_json::{Map, Value};
+
 use super::{Check, Findings, Subject};
+
+/// The icons that the page can draw, by name.
+const ICONS: &str = include_str!("../../../../web/src/ui/product-icons.json");
+/// Words with which a field waits to be filled in.
+const PLACEHOLDERS: [&str; 6] = ["todo", "tbd", "fixme", "example team", "your team", "nobody"];
 
 pub(super) fn check(subject: &Subject, found: &mut Findings) {
     let path = &subject.files.manifest.path;
@@ -54,6 +62,21 @@ fn people(path: &str, product: &Product, found: &mut Findings) {
             let message = format!("`{field}` is empty");
             found.add(Check::Manifest, path, message, "say it in a few words");
         }
+        if PLACEHOLDERS.contains(&value.trim().to_lowercase().as_str()) {
+            let message = format!("`{field}` is {value:?}, which is yet to be filled in");
+            found.add(Check::Manifest, path, message, "say it in a few words");
+        }
+    }
+    let icons: Map<String, Value> = serde_json::from_str(ICONS).unwrap_or_default();
+    if !product.icon.trim().is_empty() && !icons.contains_key(&product.icon) {
+        let message = format!("there is no icon {:?}", product.icon);
+        let names: Vec<&str> = icons.keys().map(String::as_str).collect();
+        let hint = format!(
+            "{}; there are {}",
+            did_you_mean(&product.icon, names.iter().copied()),
+            names.join(", ")
+        );
+        found.add(Check::Manifest, path, message, hint);
     }
     if !is_reachable(product.contact.trim()) {
         let message = format!("contact {:?} reaches nobody", product.contact);

@@ -71,7 +71,7 @@ async fn check(name: Option<String>, runs: bool, globals: &Globals, ctx: &VerbCo
 
 fn print(report: &ProductReport, ctx: &VerbContext) -> Result<()> {
     let (found, checks) = (report.findings.len(), Check::ALL.len());
-    let tokens: usize = report.tokens.iter().map(|(_, tokens)| tokens).sum();
+    let tokens: usize = report.tokens.iter().map(|text| text.tokens).sum();
     let state = match found {
         0 => "passes".to_owned(),
         1 => "1 thing is wrong".to_owned(),

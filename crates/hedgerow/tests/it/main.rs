@@ -251,6 +251,45 @@ fn documented_examples_work() {
     assert!(called >= 10, "{called} examples");
 }
 
+#[test]
+fn search_finds_tools_docs_data_and_what_people_made() {
+    let data = tempfile::tempdir().unwrap();
+    import(data.path());
+    let notebook = r#"{"name": "Zebra crossing", "body": {"cells": [{"type": "text", "text": "Okapis, too."}]}}"#;
+    let made = run(
+        data.path(),
+        &[
+            "tools",
+            "call",
+            "create_notebook",
+            notebook,
+            "--approve",
+            "--project",
+            "site",
+        ],
+    );
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    for (words, what, name) in [
+        (&["okapi"][..], "notebook", "Zebra crossing"),
+        (&["trends", "visitors", "sessions"], "tool", "query_trends"),
+        (&["PostHog SDK local evaluation hash flag"], "doc", "feature_flags"),
+        (&["page", "view"], "event", "$pageview"),
+    ] {
+        let arguments = [&["search", "--project", "site"], words].concat();
+        let found = run(data.path(), &arguments);
+        let shown = text(&found.stdout);
+        let is_row = |line: &str| line.contains(what) && line.contains(name);
+        assert!(shown.lines().any(is_row), "{words:?}: {shown}{}", text(&found.stderr));
+        let json = run(data.path(), &[&arguments[..], &["--json"]].concat());
+        let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+        let found = json["found"].as_array().unwrap();
+        assert!(found.iter().any(|found| found["name"] == name), "{json}");
+    }
+    let nothing = run(data.path(), &["search", "xyzzy", "--project", "site"]);
+    assert_eq!((nothing.status.code(), text(&nothing.stdout)), (Some(0), String::new()));
+    assert!(text(&nothing.stderr).contains("tools list"));
+}
+
 /// A mistyped folder is not made, and looks like no empty one.
 #[test]
 fn a_folder_that_is_not_there_is_said() {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use hedgerow_agent_api::{Progress, Surface};
-use hedgerow_app::{ProductInfo, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_app::{CheckedProduct, ProductInfo, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -19,6 +19,13 @@ pub(crate) async fn list(Caller(app): Caller) -> ApiResult<Json<List<ToolInfo>>>
 
 pub(crate) async fn products(Caller(app): Caller) -> ApiResult<Json<List<ProductInfo>>> {
     Ok(Json(List { data: app.products()? }))
+}
+
+pub(crate) async fn checked(
+    Caller(app): Caller,
+    PathParams(name): PathParams<String>,
+) -> ApiResult<Json<CheckedProduct>> {
+    Ok(Json(app.checked_product(&name).await?))
 }
 
 /// How a call is made.

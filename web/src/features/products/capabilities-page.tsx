@@ -13,7 +13,7 @@ import { Button } from "@/ui/button";
 import { Disclosure } from "@/ui/disclosure";
 import { Empty } from "@/ui/empty";
 import { ErrorCard } from "@/ui/error-card";
-import { Icon } from "@/ui/icons";
+import { Icon, ProductIcon } from "@/ui/icons";
 import { JsonFacts } from "@/ui/json-facts";
 import { StatusLine } from "@/ui/status-line";
 
@@ -98,6 +98,7 @@ function ProductCapabilities({ product, tools }: { product: ProductInfo; tools: 
   return (
     <section aria-labelledby={`product-${product.name}`} className="space-y-3">
       <div className="flex flex-wrap items-center gap-x-3">
+        <ProductIcon name={product.icon} className="text-xl text-muted" />
         <h2 id={`product-${product.name}`} className="text-lg font-semibold">
           {product.title}
         </h2>

@@ -2,15 +2,18 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { asReport } from "@/api/client";
 import { productsQuery } from "@/api/queries";
 import type { ProductInfo } from "@/api/types";
+import { GateReport } from "@/features/products/gate-report";
 import { Stage } from "@/features/products/stage";
 import { usePageTitle } from "@/lib/page-title";
 import { Disclosure } from "@/ui/disclosure";
 import { Empty } from "@/ui/empty";
 import { ErrorCard } from "@/ui/error-card";
 import { Facts } from "@/ui/facts";
+import { ProductIcon } from "@/ui/icons";
 import { StatusLine } from "@/ui/status-line";
 
 export default function ProductsPage() {
@@ -45,7 +48,7 @@ export default function ProductsPage() {
 }
 
 function ProductView({ product }: { product: ProductInfo }) {
-  const { name, title, stage, owner, contact, docs, hosts, tools, modes, skills } = product;
+  const { name, title, stage, icon, owner, contact, docs, hosts, tools, modes, skills } = product;
   return (
     <section
       id={name}
@@ -53,6 +56,7 @@ function ProductView({ product }: { product: ProductInfo }) {
       className="scroll-mt-20 space-y-3 rounded-xl border border-line bg-surface p-4"
     >
       <div className="flex flex-wrap items-center gap-x-3">
+        <ProductIcon name={icon} className="text-xl text-muted" />
         <h2 id={`title-${name}`} className="text-lg font-semibold">
           {title}
         </h2>
@@ -84,7 +88,18 @@ function ProductView({ product }: { product: ProductInfo }) {
           />
         </div>
       </Disclosure>
+      <Check product={name} />
     </section>
+  );
+}
+
+/** The report is read when somebody opens it. */
+function Check({ product }: { product: string }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <Disclosure label="What the gate finds" onToggle={setOpen}>
+      {isOpen && <GateReport product={product} />}
+    </Disclosure>
   );
 }
 
