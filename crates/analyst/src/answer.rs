@@ -1,11 +1,12 @@
 //! Writes the answer: short sentences in which every number is a reference.
 
 use hedgerow_agent_api::{ModelReply, Outcome};
-use hedgerow_data_api::Interval;
+use hedgerow_data_api::{Interval, Math};
 
 use crate::conditions::title;
 use crate::dates::Calendar;
 use crate::intent::{Condition, Intent, Order, Shape};
+use crate::measures::VIEW;
 use crate::refusal;
 use crate::results::{Extreme, Shown};
 
@@ -243,6 +244,13 @@ impl Writer<'_> {
         })
     }
 
+    /// The event whose people or sessions are counted, which their noun does not say. Views go without saying.
+    fn unsaid_event(&self) -> Option<&str> {
+        let measure = &self.intent.measure;
+        let event = measure.event.as_deref().filter(|event| *event != VIEW);
+        event.filter(|_| measure.math != Math::Total)
+    }
+
     fn reply(&self, sentence: &str, headline: String, with_scope: bool) -> ModelReply {
         let mut text = sentence.to_owned();
         if with_scope {
@@ -255,6 +263,9 @@ impl Writer<'_> {
                 .find_map(|word| period.strip_prefix(word))
                 .unwrap_or(&period);
             text.push_str(&format!(" Period: {period}."));
+        }
+        if let Some(event) = self.unsaid_event() {
+            text.push_str(&format!(" Event: \"{event}\"."));
         }
         text.push_str(" Times are UTC.");
         for note in &self.intent.notes {

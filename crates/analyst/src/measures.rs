@@ -19,7 +19,7 @@ struct Mention {
 }
 
 /// The event of a page view.
-const VIEW: &str = "$pageview";
+pub(crate) const VIEW: &str = "$pageview";
 
 /// Words between "by" and the measure that ranks.
 const RANK_FILLERS: [&str; 6] = ["the", "number", "of", "total", "count", "our"];
@@ -347,14 +347,9 @@ impl Parser<'_> {
     }
 
     fn of(&self, head: &Mention, event: Option<String>) -> Measure {
-        // Views go without saying, other events do not.
-        let of_event = |noun: &str| match event.as_deref() {
-            Some(name) if name != VIEW => format!("{noun} with \"{name}\" events"),
-            _ => noun.to_owned(),
-        };
         let (math, noun) = match &head.counted {
-            Counted::Visitors => (Math::Dau, of_event("unique visitors")),
-            Counted::Sessions => (Math::UniqueSession, of_event("sessions")),
+            Counted::Visitors => (Math::Dau, "unique visitors".to_owned()),
+            Counted::Sessions => (Math::UniqueSession, "sessions".to_owned()),
             Counted::Views => (Math::Total, "page views".to_owned()),
             Counted::Named(name) => (Math::Total, format!("\"{name}\" events")),
             Counted::Events => (Math::Total, events_noun(self.word(head.at)).to_owned()),

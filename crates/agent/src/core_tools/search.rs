@@ -142,7 +142,9 @@ pub fn fit_of_phrase(registry: &Registry, taxonomy: &Taxonomy, tool: &str, phras
 fn share_of_words(phrase: &str, text: &str) -> f64 {
     let tokenizer = DefaultTokenizer::new(Language::English);
     let known: HashSet<String> = tokenizer.tokenize(text).into_iter().collect();
-    let words = tokenizer.tokenize(phrase);
+    let mut words = tokenizer.tokenize(phrase);
+    // It is the "by" that the tokenizer drops.
+    words.retain(|word| word != "per");
     let shared = words.iter().filter(|word| known.contains(*word)).count();
     if words.is_empty() {
         return 0.0;

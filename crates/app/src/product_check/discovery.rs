@@ -8,8 +8,9 @@ use super::{Check, Findings, Subject};
 
 /// A phrase shows its tool among so many results.
 const TOP: usize = 3;
-/// The share of a phrase's words that the tool says of itself elsewhere. By the phrase alone anything would be found.
-const OWN_WORDS: f64 = 0.5;
+/// The share of a phrase's words that the tool says of itself elsewhere: synonyms are welcome, but by the phrase alone
+/// anything would be found.
+const OWN_WORDS: f64 = 0.33;
 
 pub(super) fn run(stage: &Stage<'_>, subject: &Subject, taxonomy: &Taxonomy, found: &mut Findings) {
     stage.tell("searching for its phrases");
