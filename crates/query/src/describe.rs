@@ -71,5 +71,9 @@ pub(crate) fn condition(filter: &PropertyFilter) -> String {
         PropertyType::Person | PropertyType::PersonField => "person's ",
         _ => "",
     };
-    format!("{whose}{} {words} {value}", filter.key).trim_end().to_owned()
+    let key = match filter.property_type {
+        PropertyType::Cohort => "cohort",
+        _ => &filter.key,
+    };
+    format!("{whose}{key} {words} {value}").trim_end().to_owned()
 }

@@ -6,6 +6,7 @@ use datafusion::logical_expr::{Expr, ScalarUDF, ident, lit};
 use hedgerow_data_api::{PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy, ValueType};
 use hedgerow_errors::{Error, Result};
 
+use crate::definitions::Cohorts;
 use crate::persons::PersonConditions;
 use crate::rest::{JsonGetStr, RestValue};
 
@@ -74,14 +75,17 @@ impl Fields for EventFields<'_> {
                 }
                 key => Err(Error::unknown("field of events", key, EVENT_FIELDS)),
             },
+            PropertyType::Cohort => self.persons.cohorts.condition(filter).map(Found::Condition),
             _ => self.persons.condition(filter).map(Found::Condition),
         }
     }
 }
 
-/// Filters on the rows of `persons`: properties and fields of the person.
+/// Filters on the rows of `persons`: properties and fields of the person, and cohorts.
 pub(crate) struct PersonFields<'a> {
     pub(crate) taxonomy: &'a PersonTaxonomy,
+    /// The cohorts, computed before.
+    pub(crate) cohorts: &'a Cohorts,
 }
 
 impl Fields for PersonFields<'_> {
@@ -97,6 +101,7 @@ impl Fields for PersonFields<'_> {
             PropertyType::PersonField if filter.key == CREATED_AT => {
                 Ok(Found::Column(ident(CREATED_AT), FieldType::Time))
             }
+            PropertyType::Cohort => self.cohorts.condition(filter).map(Found::Condition),
             PropertyType::PersonField => Err(Error::unknown("field of persons", &filter.key, [CREATED_AT])),
             other => {
                 let (key, kind) = (&filter.key, other.as_str());

@@ -6,6 +6,7 @@
 
 mod cells;
 mod dates;
+mod definitions;
 mod describe;
 mod engine;
 mod fields;

@@ -6,23 +6,26 @@
 
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, new_null_array};
-use datafusion::arrow::datatypes::{DataType, Int64Type, Schema};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, new_null_array};
+use datafusion::arrow::datatypes::{DataType, Int64Type, Schema, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::DFSchema;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, ident, lit, not,
 };
-use hedgerow_data_api::{FilterGroup, FilterNode, PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy};
+use hedgerow_data_api::{
+    CohortMember, FilterGroup, PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy, TrendsQuery,
+};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use hedgerow_lake::{Lake, LakeView};
-use tokio::sync::Mutex;
+use uuid::Uuid;
 
+use crate::definitions::{Cohorts, Named};
 use crate::describe;
 use crate::fields::PersonFields;
 use crate::filters;
@@ -43,6 +46,19 @@ pub(crate) struct Persons {
     of_events: Arc<Taxonomy>,
     /// The rows of the table `persons`, in a schema in which everything may be missing.
     batches: Vec<RecordBatch>,
+    /// The rows of the table `person_distinct_ids`, where a query wanted them.
+    ids: Option<Vec<RecordBatch>>,
+}
+
+/// What a query needs of the persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// It has no conditions on them.
+    Nothing,
+    /// What is known of them.
+    Persons,
+    /// Their distinct ids as well.
+    DistinctIds,
 }
 
 /// A project at one moment, as a typed query needs it.
@@ -63,48 +79,63 @@ pub(crate) struct KnownPersons {
 impl KnownPersons {
     /// A project at this moment, with its persons where they are wanted. They are read anew only where something
     /// of the project changed since.
-    pub(crate) async fn moment(&self, lake: &Lake, project: &ProjectId, with_persons: bool) -> Result<Moment> {
+    pub(crate) async fn moment(&self, lake: &Lake, project: &ProjectId, needs: Needs) -> Result<Moment> {
         let (view, taxonomy) = lake.snapshot(project).await?;
-        if !with_persons {
+        if needs == Needs::Nothing {
             return Ok(Moment {
                 view,
                 taxonomy,
                 persons: None,
             });
         }
-        let mut known = self.known.lock().await;
-        let found = known
-            .iter()
-            .find(|(id, persons)| id == project && Arc::ptr_eq(&persons.of_events, &taxonomy));
-        if let Some((_, persons)) = found {
-            let persons = Some(Arc::clone(persons));
+        let with_ids = needs == Needs::DistinctIds;
+        if let Some(persons) = self.known(project, &taxonomy, with_ids) {
             return Ok(Moment {
                 view,
                 taxonomy,
-                persons,
+                persons: Some(persons),
             });
         }
         let mut moment = lake.moment(project).await?;
         let rows = people::read(&mut moment.people, PeopleKind::Persons, None).await?;
+        let ids = match needs {
+            Needs::DistinctIds => Some(people::read(&mut moment.people, PeopleKind::DistinctIds, None).await?),
+            _ => None,
+        };
         drop(moment.people);
         let persons = Persons {
             taxonomy: moment.person_taxonomy,
             of_events: Arc::clone(&moment.taxonomy),
             batches: rows.iter().map(may_be_missing).collect::<Result<_>>()?,
+            ids,
         };
         let persons = Arc::new(persons);
-        known.retain(|(id, _)| id != project);
-        known.insert(0, (project.clone(), Arc::clone(&persons)));
-        let mut bytes = 0;
-        known.retain(|(_, persons)| {
-            bytes += persons.bytes();
-            bytes <= MOST_KEPT
-        });
+        self.keep(project, &persons);
         Ok(Moment {
             view: moment.view,
             taxonomy: moment.taxonomy,
             persons: Some(persons),
         })
+    }
+
+    /// The persons of the moment that a taxonomy of events is of, where they were read before.
+    fn known(&self, project: &ProjectId, of_events: &Arc<Taxonomy>, with_ids: bool) -> Option<Arc<Persons>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits =
+            |persons: &Persons| Arc::ptr_eq(&persons.of_events, of_events) && (persons.ids.is_some() || !with_ids);
+        let found = known.iter().find(|(id, persons)| id == project && fits(persons));
+        found.map(|(_, persons)| Arc::clone(persons))
+    }
+
+    fn keep(&self, project: &ProjectId, persons: &Arc<Persons>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(id, _)| id != project);
+        known.insert(0, (project.clone(), Arc::clone(persons)));
+        let mut bytes = 0;
+        known.retain(|(_, persons)| {
+            bytes += persons.bytes();
+            bytes <= MOST_KEPT
+        });
     }
 }
 
@@ -122,7 +153,8 @@ fn may_be_missing(batch: &RecordBatch) -> Result<RecordBatch> {
 
 impl Persons {
     fn bytes(&self) -> usize {
-        self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
+        let all = self.batches.iter().chain(self.ids.iter().flatten());
+        all.map(RecordBatch::get_array_memory_size).sum()
     }
 
     /// For whom a condition on the table `persons` holds.
@@ -143,8 +175,7 @@ impl Persons {
         let mut keys = HashSet::new();
         for batch in &self.batches {
             let holds = holds(batch)?;
-            let of_batch = batch.column(0).as_primitive_opt::<Int64Type>();
-            let of_batch = of_batch.ok_or_else(|| Error::internal("the key of a person is no whole number"))?;
+            let of_batch = whole_numbers(batch, PERSON_KEY)?;
             for row in 0..batch.num_rows() {
                 if is_true(&holds, row) != without {
                     keys.insert(of_batch.value(row));
@@ -155,6 +186,77 @@ impl Persons {
             keys: Arc::new(keys),
             without,
         })
+    }
+}
+
+/// Columns of the tables of persons.
+const PERSON_KEY: &str = "person_key";
+const PERSON_ID: &str = "person_id";
+const DISTINCT_ID: &str = "distinct_id";
+const CREATED_AT: &str = "created_at";
+const PROPERTIES: &str = "properties";
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
+    let column = batch.column_by_name(name);
+    column.ok_or_else(|| Error::internal(format!("persons have no column {name}")))
+}
+
+fn whole_numbers<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int64Array> {
+    let numbers = column(batch, name)?.as_primitive_opt::<Int64Type>();
+    numbers.ok_or_else(|| Error::internal(format!("{name} is no whole number")))
+}
+
+fn texts<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
+    let texts = column(batch, name)?.as_string_opt::<i32>();
+    texts.ok_or_else(|| Error::internal(format!("{name} is no text")))
+}
+
+impl Persons {
+    /// The persons who have some distinct ids, and how many of the ids nobody has.
+    pub(crate) fn with_ids(&self, wanted: &[String]) -> Result<(PersonSet, usize)> {
+        let ids = self.ids.as_ref();
+        let ids = ids.ok_or_else(|| Error::internal("the distinct ids of persons were not read"))?;
+        let wanted: HashSet<&str> = wanted.iter().map(String::as_str).collect();
+        let (mut keys, mut found) = (HashSet::new(), 0);
+        for batch in ids {
+            let (names, persons) = (texts(batch, DISTINCT_ID)?, whole_numbers(batch, PERSON_KEY)?);
+            for row in (0..batch.num_rows()).filter(|row| wanted.contains(names.value(*row))) {
+                keys.insert(persons.value(row));
+                found += 1;
+            }
+        }
+        let set = PersonSet {
+            keys: Arc::new(keys),
+            without: false,
+        };
+        Ok((set, wanted.len() - found))
+    }
+
+    /// The first persons of a set in order of their keys, at most `limit`.
+    pub(crate) fn first(&self, set: &PersonSet, limit: usize) -> Result<Vec<CohortMember>> {
+        let mut first = Vec::new();
+        for batch in &self.batches {
+            let keys = whole_numbers(batch, PERSON_KEY)?;
+            let (ids, properties) = (texts(batch, PERSON_ID)?, texts(batch, PROPERTIES)?);
+            let times = column(batch, CREATED_AT)?.as_primitive_opt::<TimestampMicrosecondType>();
+            let times = times.ok_or_else(|| Error::internal("created_at is no time"))?;
+            for row in (0..batch.num_rows()).filter(|row| set.has(keys.value(*row))) {
+                if first.len() == limit {
+                    return Ok(first);
+                }
+                let person_id = ids.value(row).parse::<Uuid>();
+                let properties = serde_json::from_str(properties.value(row));
+                first.push(CohortMember {
+                    person_id: person_id
+                        .map_err(|error| Error::caused(Code::Corrupt, "the id of a person is no UUID", error))?,
+                    created_at: DateTime::from_timestamp_micros(times.value(row)).unwrap_or_default(),
+                    properties: properties.map_err(|error| {
+                        Error::caused(Code::Corrupt, "the properties of a person are no JSON", error)
+                    })?,
+                });
+            }
+        }
+        Ok(first)
     }
 }
 
@@ -186,6 +288,32 @@ pub(crate) struct PersonSet {
 }
 
 impl PersonSet {
+    /// Whether a person is in it.
+    fn has(&self, key: i64) -> bool {
+        self.keys.contains(&key) != self.without
+    }
+
+    /// The same without visitors who are no persons.
+    pub(crate) fn of_persons(self, persons: &Persons) -> Result<Self> {
+        if !self.without {
+            return Ok(self);
+        }
+        let mut keys = HashSet::new();
+        for batch in &persons.batches {
+            let of_batch = whole_numbers(batch, PERSON_KEY)?.values().iter();
+            keys.extend(of_batch.copied().filter(|key| self.has(*key)));
+        }
+        Ok(Self {
+            keys: Arc::new(keys),
+            without: false,
+        })
+    }
+
+    /// How many persons are in a set of persons only.
+    pub(crate) fn len(&self) -> u64 {
+        self.keys.len() as u64
+    }
+
     /// The condition on the rows of `events`; `text` says in plans what it is.
     pub(crate) fn condition(&self, text: &str) -> Expr {
         let function = PersonIsAmong {
@@ -201,24 +329,31 @@ impl PersonSet {
 #[derive(Default)]
 pub(crate) struct PersonConditions {
     known: Vec<(PropertyFilter, PersonSet)>,
+    /// The cohorts that the query names.
+    pub(crate) cohorts: Cohorts,
 }
 
 impl PersonConditions {
-    /// Computes all conditions on persons in some groups.
-    pub(crate) fn compute<'a>(
+    /// Computes all conditions on persons of a query.
+    pub(crate) fn compute(
+        query: &TrendsQuery,
+        named: &Named,
         moment: &Moment,
         state: &SessionState,
         now: DateTime<Utc>,
-        groups: impl IntoIterator<Item = &'a FilterGroup>,
     ) -> Result<Self> {
         let mut conditions = Self::default();
         let Some(persons) = &moment.persons else {
             return Ok(conditions);
         };
+        conditions.cohorts = Cohorts::compute(named, persons, state, now)?;
         let fields = PersonFields {
             taxonomy: &persons.taxonomy,
+            cohorts: &conditions.cohorts,
         };
-        for filter in groups.into_iter().flat_map(of_persons) {
+        let of_persons = [PropertyType::Person, PropertyType::PersonField];
+        let filters = named.groups(query).flat_map(FilterGroup::filters);
+        for filter in filters.filter(|filter| of_persons.contains(&filter.property_type)) {
             if conditions.known.iter().any(|(known, _)| known == filter) {
                 continue;
             }
@@ -237,25 +372,10 @@ impl PersonConditions {
             Error::invalid(format!(
                 "filter on {key:?} is of type {kind}, which a query over events does not know"
             ))
-            .with_hint("take a filter of type event, event_field, person or person_field")
+            .with_hint("take a filter of type event, event_field, person, person_field or cohort")
         })?;
         Ok(set.condition(&describe::condition(filter)))
     }
-}
-
-/// The filters on persons in a group and all groups within it.
-pub(crate) fn of_persons(group: &FilterGroup) -> Vec<&PropertyFilter> {
-    let mut found = Vec::new();
-    for node in &group.values {
-        match node {
-            FilterNode::Group(nested) => found.extend(of_persons(nested)),
-            FilterNode::Filter(filter) => {
-                let kinds = [PropertyType::Person, PropertyType::PersonField];
-                found.extend(kinds.contains(&filter.property_type).then_some(filter));
-            }
-        }
-    }
-    found
 }
 
 /// `person_is_among(person_key, text)`: whether a person is one of a set; the text says of which.

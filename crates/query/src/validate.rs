@@ -87,11 +87,12 @@ async fn value(store: &dyn EventStore, project: &ProjectId, moment: &Moment, fil
             None => Ok(()),
         },
         // Other fields are refused with the filter itself where they are unknown.
-        PropertyType::EventField | PropertyType::PersonField => Ok(()),
+        PropertyType::EventField | PropertyType::PersonField | PropertyType::Cohort => Ok(()),
         PropertyType::Session | PropertyType::Flag => {
             let (key, kind) = (&filter.key, filter.property_type.as_str());
             let message = format!("filter on {key:?} is of type {kind}, which a query over events does not know");
-            Err(Error::invalid(message).with_hint("take a filter of type event, event_field, person or person_field"))
+            Err(Error::invalid(message)
+                .with_hint("take a filter of type event, event_field, person, person_field or cohort"))
         }
     }
 }

@@ -72,6 +72,9 @@ pub(super) struct ReadObject {
     name: String,
     /// What it consists of.
     body: Value,
+    /// What holds of it now, e.g. how many people are in a cohort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     /// When it was last changed, RFC 3339.
     updated_at: String,
     /// Who changed it last.
@@ -106,12 +109,19 @@ pub(super) struct ReadData {
     objects: Arc<dyn ObjectStore>,
     /// The kinds of objects that products keep.
     kinds: Vec<String>,
+    /// Products as they were installed, for what they say of their objects.
+    registry: Registry,
 }
 
 impl ReadData {
     pub(super) fn new(registry: &Registry, data: Data, objects: Arc<dyn ObjectStore>) -> Self {
         let kinds = registry.object_kinds().map(|(kind, _)| kind.to_owned()).collect();
-        Self { data, objects, kinds }
+        Self {
+            data,
+            objects,
+            kinds,
+            registry: registry.clone(),
+        }
     }
 
     async fn objects(&self, ctx: &ToolContext, args: &ReadDataArgs) -> Result<ReadObjects> {
@@ -133,16 +143,20 @@ impl ReadData {
                 object.name.to_lowercase().contains(&search) || object.body.to_string().to_lowercase().contains(&search)
             })
             .collect();
-        let shown = found.iter().take(MOST_OBJECTS).map(|object| ReadObject {
-            id: object.id.to_string(),
-            kind: object.kind.clone(),
-            name: object.name.clone(),
-            body: object.body.clone(),
-            updated_at: object.updated_at.to_rfc3339(),
-            updated_by: object.updated_by.name().to_owned(),
-        });
+        let mut shown = Vec::new();
+        for object in found.iter().take(MOST_OBJECTS) {
+            shown.push(ReadObject {
+                id: object.id.to_string(),
+                kind: object.kind.clone(),
+                name: object.name.clone(),
+                body: object.body.clone(),
+                note: self.registry.object_note(ctx, object).await,
+                updated_at: object.updated_at.to_rfc3339(),
+                updated_by: object.updated_by.name().to_owned(),
+            });
+        }
         Ok(ReadObjects {
-            objects: shown.collect(),
+            objects: shown,
             left_out: found.len().saturating_sub(MOST_OBJECTS),
         })
     }

@@ -7,6 +7,7 @@
     reason = "a test may stop where it stands"
 )]
 
+mod definitions;
 mod events;
 mod operators;
 mod oracle;

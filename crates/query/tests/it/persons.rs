@@ -18,7 +18,12 @@ use uuid::Uuid;
 use crate::events::{clock, project};
 use crate::oracle::{all_of, matches};
 
-fn event(n: u64, name: &str, distinct_id: String, properties: Vec<(&str, PropertyValue)>) -> EventRecord {
+pub(crate) fn event(
+    n: u64,
+    name: &str,
+    distinct_id: String,
+    properties: Vec<(&'static str, PropertyValue)>,
+) -> EventRecord {
     let start: DateTime<Utc> = "2015-05-11T03:00:00Z".parse().unwrap();
     EventRecord {
         uuid: Uuid::new_v5(&Uuid::NAMESPACE_OID, &n.to_be_bytes()),
@@ -135,18 +140,26 @@ impl Model {
         }
     }
 
-    fn condition(&self, row: &Row, filter: &PropertyFilter) -> bool {
+    pub(crate) fn condition(&self, row: &Row, filter: &PropertyFilter) -> bool {
         let found = match filter.property_type {
             PropertyType::Event => Some(row.status.clone()),
             PropertyType::EventField if filter.key == "event" => Some(json!(row.event)),
             PropertyType::EventField => Some(json!(row.distinct_id)),
-            _ => self.property(row, &filter.key),
+            _ => self.property(row.person_key, &filter.key),
         };
         matches(found.filter(|value| !value.is_null()), filter)
     }
 
-    fn property(&self, row: &Row, key: &str) -> Option<Value> {
-        let value = self.persons.get(&row.person_key)?.get(key)?.clone();
+    /// Whether a condition on persons holds of one.
+    pub(crate) fn of_person(&self, person: i64, filter: &PropertyFilter) -> bool {
+        matches(
+            self.property(person, &filter.key).filter(|value| !value.is_null()),
+            filter,
+        )
+    }
+
+    fn property(&self, person: i64, key: &str) -> Option<Value> {
+        let value = self.persons.get(&person)?.get(key)?.clone();
         Some(if key == "code" && !value.is_string() {
             json!(value.to_string())
         } else {
@@ -155,7 +168,8 @@ impl Model {
     }
 }
 
-fn filter() -> impl Strategy<Value = Value> {
+/// A condition on persons.
+pub(crate) fn person_filter() -> impl Strategy<Value = Value> {
     let person = prop_oneof![
         Just(json!({"key": "plan", "value": ["pro", "team"]})),
         Just(json!({"key": "plan", "operator": "is_not", "value": "pro"})),
@@ -171,10 +185,13 @@ fn filter() -> impl Strategy<Value = Value> {
         Just(json!({"key": "code", "value": 7})),
         Just(json!({"key": "code", "operator": "not_in", "value": ["x7"]})),
     ];
-    let person = person.prop_map(|mut filter| {
+    person.prop_map(|mut filter| {
         filter["type"] = json!("person");
         filter
-    });
+    })
+}
+
+fn filter() -> impl Strategy<Value = Value> {
     let event = prop_oneof![
         Just(json!({"key": "status", "value": 404})),
         Just(json!({"key": "event", "value": "order", "type": "event_field"})),
@@ -182,10 +199,10 @@ fn filter() -> impl Strategy<Value = Value> {
             |n| json!({"key": "distinct_id", "operator": "icontains", "value": format!("{n}"), "type": "event_field"})
         ),
     ];
-    prop_oneof![3 => person, 1 => event]
+    prop_oneof![3 => person_filter(), 1 => event]
 }
 
-fn group() -> impl Strategy<Value = Value> {
+pub(crate) fn group() -> impl Strategy<Value = Value> {
     filter().prop_recursive(2, 6, 3, |inner| {
         (prop_oneof![Just("AND"), Just("OR")], prop::collection::vec(inner, 1..3))
             .prop_map(|(group_type, values)| json!({"type": group_type, "values": values}))

@@ -46,7 +46,7 @@ async fn trends_refuse_what_they_cannot_answer() {
         (
             filter(json!({"key": "duration", "value": 3, "type": "session"})),
             "filter on \"duration\" is of type session, which a query over events does not know | take a filter of \
-             type event, event_field, person or person_field",
+             type event, event_field, person, person_field or cohort",
         ),
         (
             filter(json!({"key": "event", "value": "pageview", "type": "event_field"})),

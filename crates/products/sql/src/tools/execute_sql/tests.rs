@@ -89,6 +89,7 @@ fn data() -> Data {
     Data {
         queries: engine.clone(),
         store: engine,
+        definitions: Arc::new(hedgerow_data_api::NoDefinitions),
     }
 }
 
