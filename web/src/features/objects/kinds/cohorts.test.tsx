@@ -33,6 +33,7 @@ it("says how many people are in a cohort, and which of its ids are nobody's", as
   const asked = show({ persons: ["ann", "bob", "nobody"] }, { persons: 2, ids_without_person: 1, first });
   expect(await screen.findByText("2 persons are in it now")).toBeTruthy();
   expect(screen.getByText("1 of its 3 distinct ids belong to no person.")).toBeTruthy();
+  expect(screen.getByText("3 distinct ids: ann, bob, nobody")).toBeTruthy();
   expect(screen.getByText("1 more are not shown here.")).toBeTruthy();
   expect(asked).toEqual([{ path: "/api/projects/site/tools/read_cohort", body: { cohort: "c1", limit: 10 } }]);
 });

@@ -16,6 +16,8 @@ import { StatusLine } from "@/ui/status-line";
 
 /** Persons that are named on the page. */
 const NAMED = 10;
+/** Distinct ids that are shown of a list. */
+const LISTED = 50;
 
 const listed = (object: StoredObject) => listAt(object.body, "persons");
 
@@ -26,13 +28,22 @@ function CohortBody({ object }: { object: StoredObject }) {
       <section className="space-y-1">
         <p className="text-sm text-muted">Who belongs to it:</p>
         {listed(object).length > 0 ? (
-          <p className="text-sm">{formatNumber(listed(object).length)} distinct ids, listed one by one</p>
+          <ListedIds ids={listed(object)} />
         ) : (
           <FilterSummary filters={field(object.body, "filters") ?? []} />
         )}
       </section>
       <Members object={object} />
     </div>
+  );
+}
+
+function ListedIds({ ids }: { ids: Json[] }) {
+  return (
+    <p className="text-sm [overflow-wrap:anywhere]">
+      {formatNumber(ids.length)} {ids.length === 1 ? "distinct id" : "distinct ids"}: {ids.slice(0, LISTED).join(", ")}
+      {ids.length > LISTED && ` and ${formatNumber(ids.length - LISTED)} more`}
+    </p>
   );
 }
 
