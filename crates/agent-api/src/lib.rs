@@ -11,6 +11,8 @@ mod figure;
 mod mode;
 mod model;
 mod object;
+mod object_notes;
+mod object_references;
 mod object_tools;
 mod page_context;
 mod policy;
@@ -38,6 +40,8 @@ pub use object::{
     Activity, ActivityAction, ActivityFilter, Actor, Object, ObjectChange, ObjectState, ObjectStore, ObjectWrite,
     effect_of,
 };
+pub use object_notes::{ObjectNotes, object_notes};
+pub use object_references::{refuse_while_used, users_of};
 pub use object_tools::{
     CreateArguments, DeleteArguments, ObjectKind, ObjectTool, UpdateArguments, body_of, object_tools,
 };

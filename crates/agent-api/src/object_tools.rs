@@ -35,6 +35,11 @@ pub trait ObjectKind: Send + Sync + 'static {
     /// be evaluated, or names what is not there.
     async fn settle(&self, ctx: &ToolContext, name: &str, body: Self::Body) -> Result<Self::Body>;
 
+    /// What a reader of the result of a change must know of the object, as a sentence.
+    async fn note(&self, _ctx: &ToolContext, _body: &Self::Body) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// Refuses to delete an object that something else needs.
     async fn check_deletion(&self, _ctx: &ToolContext, _object: &Object) -> Result<()> {
         Ok(())
@@ -145,12 +150,24 @@ impl<K: ObjectKind> Shared<K> {
         change.check(current, holder.map(|object| object.id))
     }
 
-    fn plan(&self, change: ObjectChange, done: &str, before: Option<&K::Body>, after: Option<&K::Body>) -> WritePlan {
-        let said = format!("{done} the {} {:?}.", K::NOUN, change.name());
-        WritePlan {
+    async fn plan(
+        &self,
+        ctx: &ToolContext,
+        change: ObjectChange,
+        done: &str,
+        before: Option<&K::Body>,
+        after: Option<&K::Body>,
+    ) -> Result<WritePlan> {
+        let mut said = format!("{done} the {} {:?}.", K::NOUN, change.name());
+        if let Some(after) = after
+            && let Some(note) = self.kind.note(ctx, after).await?
+        {
+            said = format!("{said} {note}");
+        }
+        Ok(WritePlan {
             effect: self.kind.effect(before, after),
             ..WritePlan::new(vec![change], said)
-        }
+        })
     }
 
     async fn settled(&self, ctx: &ToolContext, name: &str, body: K::Body) -> Result<(ObjectState, K::Body)> {
@@ -185,7 +202,7 @@ impl<K: ObjectKind> WriteTool for Create<K> {
         let (state, body) = self.0.settled(ctx, &args.name, args.body).await?;
         let change = ObjectChange::create(K::KIND, state);
         self.0.check(ctx, &change, None).await?;
-        Ok(self.0.plan(change, "Created", None, Some(&body)))
+        self.0.plan(ctx, change, "Created", None, Some(&body)).await
     }
 }
 
@@ -221,7 +238,7 @@ impl<K: ObjectKind> WriteTool for Update<K> {
                 Error::invalid(format!("the {} {name:?} is so already", K::NOUN)).with_hint("there is nothing to do")
             );
         }
-        Ok(self.0.plan(change, "Changed", Some(&before), Some(&after)))
+        self.0.plan(ctx, change, "Changed", Some(&before), Some(&after)).await
     }
 }
 
@@ -245,7 +262,7 @@ impl<K: ObjectKind> WriteTool for Delete<K> {
         // What can't be read any more can still be deleted.
         let before: Option<K::Body> = body_of(&object).ok();
         let change = ObjectChange::of(&object, None);
-        Ok(self.0.plan(change, "Deleted", before.as_ref(), None))
+        self.0.plan(ctx, change, "Deleted", before.as_ref(), None).await
     }
 }
 

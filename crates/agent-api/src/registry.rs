@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Access, Resource};
 use crate::mode::{Mode, field, front_matter};
-use crate::tool::DynTool;
+use crate::object::Object;
+use crate::object_notes::ObjectNotes;
+use crate::tool::{DynTool, ToolContext};
 
 /// How far a product is; decides who sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -115,6 +117,7 @@ pub struct Registry {
     modes: BTreeMap<String, Mode>,
     skills: BTreeMap<String, Skill>,
     object_kinds: BTreeMap<String, String>,
+    object_notes: BTreeMap<String, Arc<dyn ObjectNotes>>,
     default_mode: Option<String>,
     evals: BTreeMap<String, Cow<'static, str>>,
     texts: BTreeMap<String, Vec<(String, String)>>,
@@ -237,6 +240,20 @@ impl Registry {
             kind.to_owned(),
             product.to_owned(),
         )
+    }
+
+    /// Adds what can say of a kind's objects what holds of them now.
+    pub fn add_object_notes(&mut self, kind: &str, notes: Arc<dyn ObjectNotes>) -> Result<()> {
+        insert(&mut self.object_notes, "notes on objects", kind.to_owned(), notes)
+    }
+
+    /// What holds of an object now, as a sentence, or why that can't be said.
+    pub async fn object_note(&self, ctx: &ToolContext, object: &Object) -> Option<String> {
+        let notes = self.object_notes.get(&object.kind)?;
+        match notes.note(ctx, object).await {
+            Ok(note) => note,
+            Err(error) => Some(format!("It can't be used now: {}.", error.message())),
+        }
     }
 
     /// The kinds of objects, each with its product.

@@ -6,6 +6,7 @@
 mod ask;
 mod ask_report;
 mod backup;
+mod definitions;
 mod doctor;
 pub mod eval;
 mod export;
@@ -30,6 +31,7 @@ mod tools;
 pub use ask::AskInput;
 pub use ask_report::{AskOutcome, AskReport, MadeFilters, ResultArtifact, ToolCallReport, cited_results};
 pub use backup::{BackupSummary, ProjectBackup, RestoreSummary, restore};
+pub use definitions::StoredDefinitions;
 pub use export::{ExportInput, ExportProgress, ExportSummary};
 pub use import_access_log::AccessLogInput;
 pub use import_events::EventsInput;

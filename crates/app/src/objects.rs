@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hedgerow_agent_api::{Access, Activity, ActivityFilter, Actor, Object, Resource};
+use hedgerow_agent_api::{Access, Activity, ActivityFilter, Actor, Object, Progress, Resource, Surface, ToolContext};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ActivityId, CallId, ObjectId, ProjectId, RunId};
 
@@ -25,6 +25,18 @@ impl App {
         let object = self.parts.objects.get(project, id).await?;
         self.check(&Access::read_kind(&object.kind), Some(project))?;
         Ok(object)
+    }
+
+    /// What holds of an object now beyond what it keeps, e.g. how many people are in a cohort.
+    pub async fn object_note(&self, object: &Object) -> Option<String> {
+        let ctx = ToolContext {
+            project: object.project.clone(),
+            clock: self.clock.clone(),
+            surface: Surface::Cli,
+            principal: self.principal.as_ref().clone(),
+            progress: Progress::ignore(),
+        };
+        self.parts.registry.object_note(&ctx, object).await
     }
 
     /// The object that somebody calls by its id or its name.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hedgerow_errors::{Code, Result};
+use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::clock::Clock;
+use crate::definitions::{CohortDefinition, CohortMembers, Definitions};
 use crate::event::EventSink;
 use crate::people::PersonTaxonomy;
 use crate::progress::Progress;
@@ -87,6 +88,18 @@ pub trait QueryEngine: Send + Sync {
     /// The physical plan of a trends query, as text.
     async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String>;
 
+    /// Who is in a cohort now, by the same rules by which queries filter by one; at most `limit` persons are named.
+    /// Refuses conditions that name what is not there, and a cohort that rests on itself.
+    async fn cohort(
+        &self,
+        _project: &ProjectId,
+        _cohort: &CohortDefinition,
+        _limit: usize,
+        _clock: &Clock,
+    ) -> Result<CohortMembers> {
+        Err(Error::new(Code::Unavailable, "this engine knows no persons"))
+    }
+
     /// Whether a query could be kept: refuses one that names what is not there. A range that has no data now may
     /// have some later.
     async fn check(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<()> {
@@ -144,4 +157,6 @@ pub struct Data {
     pub queries: Arc<dyn QueryEngine>,
     /// Knows projects, events, properties and values.
     pub store: Arc<dyn EventStore>,
+    /// Knows actions and cohorts.
+    pub definitions: Arc<dyn Definitions>,
 }

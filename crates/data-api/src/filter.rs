@@ -130,6 +130,9 @@ pub enum PropertyType {
     Session,
     /// A field of a feature flag.
     Flag,
+    /// Whether the person is in a cohort: the key is `id`, the value the cohort's name or id, the operator `in` or
+    /// `not_in`.
+    Cohort,
 }
 
 impl PropertyType {
@@ -143,6 +146,7 @@ impl PropertyType {
             Self::PersonField => "person_field",
             Self::Session => "session",
             Self::Flag => "flag",
+            Self::Cohort => "cohort",
         }
     }
 }
@@ -201,6 +205,31 @@ impl FilterGroup {
             group_type: GroupType::And,
             values: filters.into_iter().map(FilterNode::Filter).collect(),
         }
+    }
+
+    /// All conditions, those of nested groups included.
+    #[must_use]
+    pub fn filters(&self) -> Vec<&PropertyFilter> {
+        let mut found = Vec::new();
+        for node in &self.values {
+            match node {
+                FilterNode::Group(group) => found.extend(group.filters()),
+                FilterNode::Filter(filter) => found.push(filter),
+            }
+        }
+        found
+    }
+
+    /// The same, to be changed.
+    pub fn filters_mut(&mut self) -> Vec<&mut PropertyFilter> {
+        let mut found = Vec::new();
+        for node in &mut self.values {
+            match node {
+                FilterNode::Group(group) => found.extend(group.filters_mut()),
+                FilterNode::Filter(filter) => found.push(filter),
+            }
+        }
+        found
     }
 
     /// True where nothing is filtered.

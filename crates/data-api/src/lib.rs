@@ -8,6 +8,7 @@ mod batch;
 mod check;
 mod clock;
 mod copy;
+mod definitions;
 mod engine;
 mod event;
 mod export;
@@ -25,6 +26,10 @@ pub use batch::{Dictionary, EventBatch, KeyId, PropertyColumn, RowReader, Sparse
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
 pub use clock::Clock;
 pub use copy::ProjectCopy;
+pub use definitions::{
+    ActionDefinition, ActionStep, CohortDefinition, CohortMember, CohortMembers, Defined, Definitions, NoDefinitions,
+    cohort_reference, filters_by_ids, query_by_ids,
+};
 pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlArrow, SqlQuery, SqlResponse};
 pub use event::{Appended, EventRecord, EventSink, PropertyValue};
 pub use export::{Export, ExportFormat, ExportPart, ExportStream};

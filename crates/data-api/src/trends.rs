@@ -46,25 +46,33 @@ pub enum TrendsQueryKind {
     TrendsQuery,
 }
 
-/// The constant `EventsNode`.
+/// How a series says which events it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum EventsNodeKind {
-    /// The only value.
+    /// By the event's name.
     #[default]
     EventsNode,
+    /// By an action.
+    ActionsNode,
 }
 
 /// One series: which events, and what is counted of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventsNode {
-    /// Always `EventsNode`.
+    /// `EventsNode` when absent.
     #[serde(default)]
     pub kind: EventsNodeKind,
-    /// The event's name; `null` means every event.
+    /// The event's name; `null` means every event. Not for an `ActionsNode`.
     #[serde(default)]
     pub event: Option<String>,
-    /// The label in results; the event's name when absent.
+    /// The action of an `ActionsNode`, by its id or its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The action of an `ActionsNode` by its name; where there is an id, that decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The label in results; the name of the event or action when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_name: Option<String>,
     /// What is counted; `total` when absent.
@@ -73,6 +81,15 @@ pub struct EventsNode {
     /// Conditions on this series alone: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
+}
+
+impl EventsNode {
+    /// The id or name of the action that is counted; `None` where an event is.
+    #[must_use]
+    pub fn action(&self) -> Option<&str> {
+        let by_action = self.kind == EventsNodeKind::ActionsNode;
+        by_action.then(|| self.id.as_deref().or(self.name.as_deref()))?
+    }
 }
 
 /// What is counted.
@@ -195,9 +212,9 @@ impl Display {
 /// What a series counted, repeated with its result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Action {
-    /// The event's name, or `null` for every event.
+    /// The event's name, or `null` for every event; for an action its id.
     pub id: Option<String>,
-    /// Always `events`.
+    /// `events` or `actions`.
     #[serde(rename = "type")]
     pub action_type: String,
     /// The position among the query's series, from 0.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use hedgerow_agent::{Agent, Limits, core_tools};
 use hedgerow_agent_api::{AccessStore as _, Egress, ModelProvider, ObjectStore, Policy, Registry};
 use hedgerow_analyst::BuiltinAnalyst;
-use hedgerow_app::{App, AppParts, ModelResolver, ProductParts};
-use hedgerow_data_api::{Clock, Data, Maintenance};
+use hedgerow_app::{App, AppParts, ModelResolver, ProductParts, StoredDefinitions};
+use hedgerow_data_api::{Clock, Data, Definitions, Maintenance};
 use hedgerow_declared::Refused;
 use hedgerow_egress::{HttpEgress, Secrets, Settings};
 use hedgerow_errors::Result;
@@ -33,9 +33,12 @@ pub(crate) async fn app(folder: DataFolder, home: &Path, clock: Option<Clock>) -
     let meta = Arc::new(SqliteMeta::open(&data_dir.join("meta.sqlite")).await?);
     meta.organisation(clock.now()).await?;
     let lake = Arc::new(Lake::new(folder, clock.clone()));
+    let definitions: Arc<dyn Definitions> = Arc::new(StoredDefinitions::new(meta.clone()));
+    let engine = Engine::new(Arc::clone(&lake))?.with_definitions(Arc::clone(&definitions));
     let data = Data {
-        queries: Arc::new(Engine::new(Arc::clone(&lake))?),
+        queries: Arc::new(engine),
         store: lake.clone(),
+        definitions,
     };
     let built_in = Arc::new(built_in(&data, meta.clone(), lake.clone())?);
     let products_dir = home.join("products");
@@ -70,10 +73,10 @@ fn built_in(data: &Data, objects: Arc<dyn ObjectStore>, persons: Arc<dyn Mainten
     hedgerow_product_product_analytics::install(&mut registry, data.clone())?;
     hedgerow_product_sql::install(&mut registry, data.clone())?;
     hedgerow_product_insights::install(&mut registry, &objects, data)?;
-    hedgerow_product_cohorts::install(&mut registry, &objects)?;
+    hedgerow_product_cohorts::install(&mut registry, &objects, data)?;
     hedgerow_product_actions::install(&mut registry, &objects, data)?;
     hedgerow_product_notebooks::install(&mut registry, &objects, data)?;
-    hedgerow_product_feature_flags::install(&mut registry, &objects, persons)?;
+    hedgerow_product_feature_flags::install(&mut registry, &objects, persons, &data.definitions)?;
     registry.set_default_mode("product_analytics")?;
     Ok(registry)
 }

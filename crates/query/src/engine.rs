@@ -17,8 +17,8 @@ use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use hedgerow_data_api::{
-    Clock, EventStore, Progress, Provenance, QueryEngine, SqlArrow, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse,
-    Warning,
+    Clock, CohortDefinition, CohortMembers, Definitions, NoDefinitions, Progress, Provenance, QueryEngine, SqlArrow,
+    SqlQuery, SqlResponse, TrendsQuery, TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ProjectId, QueryId};
@@ -26,7 +26,9 @@ use hedgerow_lake::{Lake, LakeView};
 use uuid::Uuid;
 
 use crate::cells::cells;
+use crate::definitions::{Cohorts, Named};
 use crate::people::{PeopleKind, PeopleTable};
+use crate::persons::{KnownPersons, Needs};
 use crate::rest::JsonGetStr;
 use crate::scan::EventsTable;
 use crate::written::written_columns;
@@ -47,6 +49,8 @@ const MEMORY_LIMIT: usize = 1 << 30;
 pub struct Engine {
     pub(crate) lake: Arc<Lake>,
     runtime: Arc<RuntimeEnv>,
+    pub(crate) persons: KnownPersons,
+    pub(crate) definitions: Arc<dyn Definitions>,
     /// Groups (bucket × value) of one series that are held at once.
     pub(crate) most_groups: usize,
 }
@@ -54,7 +58,7 @@ pub struct Engine {
 /// One query's session over one snapshot.
 pub(crate) struct Session {
     pub(crate) context: SessionContext,
-    state: SessionState,
+    pub(crate) state: SessionState,
     pub(crate) view: Arc<LakeView>,
     started: Instant,
     progress: Progress,
@@ -77,8 +81,17 @@ impl Engine {
         Ok(Self {
             lake,
             runtime,
+            persons: KnownPersons::default(),
+            definitions: Arc::new(NoDefinitions),
             most_groups: MOST_GROUPS,
         })
+    }
+
+    /// The same with the actions and cohorts that queries may name; none unless given.
+    #[must_use]
+    pub fn with_definitions(mut self, definitions: Arc<dyn Definitions>) -> Self {
+        self.definitions = definitions;
+        self
     }
 
     /// The same, holding fewer or more groups (bucket × breakdown value) of one series at once; 200,000
@@ -219,6 +232,7 @@ impl Session {
             time_zone: "UTC".to_owned(),
             range: None,
             filters: Vec::new(),
+            definitions: Vec::new(),
             null_semantics: String::new(),
             limits: Vec::new(),
             query,
@@ -286,14 +300,40 @@ impl QueryEngine for Engine {
         })
     }
 
+    async fn cohort(
+        &self,
+        project: &ProjectId,
+        cohort: &CohortDefinition,
+        limit: usize,
+        clock: &Clock,
+    ) -> Result<CohortMembers> {
+        let named = Named::of_cohort(self.definitions.as_ref(), project, cohort).await?;
+        let needs = if cohort.persons.is_empty() {
+            named.needs_of_cohorts()
+        } else {
+            Needs::DistinctIds
+        };
+        let moment = self.persons.moment(&self.lake, project, needs).await?;
+        crate::validate::values(self.lake.as_ref(), project, &moment, &cohort.filters).await?;
+        let session = self.session(project, Arc::clone(&moment.view), clock, Progress::ignore())?;
+        let persons = moment.persons.as_ref();
+        let persons = persons.ok_or_else(|| Error::internal("the persons were not read"))?;
+        let cohorts = Cohorts::compute(&named, persons, &session.state, clock.now())?;
+        let (set, ids_without_person) = cohorts.who(cohort, persons, &session.state, clock.now())?;
+        Ok(CohortMembers {
+            persons: set.len(),
+            ids_without_person: ids_without_person as u64,
+            first: persons.first(&set, limit)?,
+        })
+    }
+
     async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String> {
-        let (view, taxonomy) = self.lake.snapshot(project).await?;
-        crate::validate::trends(self.lake.as_ref() as &dyn EventStore, project, &taxonomy, query).await?;
-        let session = self.session(project, view, clock, Progress::ignore())?;
-        let prepared = trends::Prepared::new(query, &taxonomy, clock, self.most_groups)?;
+        let begun = trends::begin(self, project, query, clock, Progress::ignore()).await?;
+        let prepared = trends::Prepared::new(query, &begun, clock, self.most_groups)?;
+        let session = &begun.session;
         let mut text = String::new();
         for series in 0..query.series.len() {
-            let plan = prepared.plan(&session, series, &trends::Others::Keep).await?;
+            let plan = prepared.plan(session, series, &trends::Others::Keep).await?;
             text.push_str(
                 &displayable(session.physical(&plan).await?.as_ref())
                     .indent(false)

@@ -6,10 +6,13 @@
 
 mod cells;
 mod dates;
+mod definitions;
 mod describe;
 mod engine;
+mod fields;
 mod filters;
 mod people;
+mod persons;
 mod rest;
 mod scan;
 mod sql;

@@ -2,6 +2,8 @@
 
 mod assemble;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::{date_bin, date_trunc};
@@ -9,17 +11,20 @@ use datafusion::functions_aggregate::expr_fn::{count, count_distinct, sum};
 use datafusion::logical_expr::{Expr, LogicalPlan, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    Clock, Display, EventStore, EventsNode, Interval, Math, Progress, PropertyDefinition, ResolvedRange, Taxonomy,
-    TrendsQuery, TrendsResponse, Warning,
+    ActionDefinition, Clock, Defined, Display, EventStore, EventsNode, FilterGroup, Interval, Math, Progress,
+    PropertyDefinition, ResolvedRange, Taxonomy, TrendsQuery, TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
 use crate::dates::{Resolved, bucket_start, next_bucket, resolve};
+use crate::definitions::{Named, of_named};
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
+use crate::fields::EventFields;
 use crate::filters::{self, instant};
+use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions};
 use crate::{sql, validate};
 
 /// Breakdown values with a series of their own where the query says nothing.
@@ -33,21 +38,20 @@ pub(crate) async fn run(
     clock: &Clock,
     progress: &Progress,
 ) -> Result<TrendsResponse> {
-    let (view, taxonomy) = engine.lake.snapshot(project).await?;
-    validate::trends(engine.lake.as_ref() as &dyn EventStore, project, &taxonomy, query).await?;
-    let session = engine.session(project, view, clock, progress.clone())?;
-    let prepared = Prepared::new(query, &taxonomy, clock, engine.most_groups)?;
+    let begun = begin(engine, project, query, clock, progress.clone()).await?;
+    let prepared = Prepared::new(query, &begun, clock, engine.most_groups)?;
+    let session = &begun.session;
     let mut executed = Vec::new();
     let mut results = Vec::new();
     let mut warnings = prepared.warnings();
     for series in 0..query.series.len() {
-        results.extend(prepared.series(&session, series, &mut executed, &mut warnings).await?);
+        results.extend(prepared.series(session, series, &mut executed, &mut warnings).await?);
     }
     let nothing = results
         .iter()
         .all(|line| line.count == 0 && line.aggregated_value.unwrap_or(0) == 0);
     if nothing {
-        prepared.require_data(&session, &taxonomy, &mut executed).await?;
+        prepared.require_data(session, &mut executed).await?;
         warnings.push(Warning::new(
             "no_match",
             "there is data in this range, but no event matches the conditions",
@@ -58,6 +62,7 @@ pub(crate) async fn run(
     let mut provenance = session.provenance(project, "TrendsQuery", text, &executed);
     provenance.range = Some(prepared.resolved_range());
     provenance.filters = prepared.filters();
+    provenance.definitions = prepared.definitions();
     "typed filters: positive conditions never match a missing property, negative ones do"
         .clone_into(&mut provenance.null_semantics);
     provenance.limits = prepared.limits();
@@ -66,6 +71,29 @@ pub(crate) async fn run(
         warnings,
         provenance,
     })
+}
+
+/// Reads the moment that a query is about, and refuses a query with names that are not there.
+pub(crate) async fn begin(
+    engine: &Engine,
+    project: &ProjectId,
+    query: &TrendsQuery,
+    clock: &Clock,
+    progress: Progress,
+) -> Result<Begun> {
+    let named = Named::of(engine.definitions.as_ref(), project, query).await?;
+    let moment = engine.persons.moment(&engine.lake, project, named.needs(query)).await?;
+    validate::trends(engine.lake.as_ref() as &dyn EventStore, project, &moment, query).await?;
+    named.validate(&moment.taxonomy)?;
+    let session = engine.session(project, Arc::clone(&moment.view), clock, progress)?;
+    Ok(Begun { session, moment, named })
+}
+
+/// What a query rests on.
+pub(crate) struct Begun {
+    pub(crate) session: Session,
+    moment: Moment,
+    named: Named,
 }
 
 /// Numbers that one answer holds at most.
@@ -77,6 +105,8 @@ pub(crate) struct Prepared<'a> {
     taxonomy: &'a Taxonomy,
     range: Resolved,
     breakdown: Option<&'a PropertyDefinition>,
+    named: &'a Named,
+    persons: PersonConditions,
     now: DateTime<Utc>,
     most_groups: usize,
 }
@@ -99,13 +129,10 @@ pub(crate) struct Group {
 }
 
 impl<'a> Prepared<'a> {
-    pub(crate) fn new(
-        query: &'a TrendsQuery,
-        taxonomy: &'a Taxonomy,
-        clock: &Clock,
-        most_groups: usize,
-    ) -> Result<Self> {
+    pub(crate) fn new(query: &'a TrendsQuery, begun: &'a Begun, clock: &Clock, most_groups: usize) -> Result<Self> {
         let now = clock.now();
+        let (moment, named) = (&begun.moment, &begun.named);
+        let taxonomy = moment.taxonomy.as_ref();
         let (first, last) = taxonomy.span().ok_or_else(|| {
             Error::new(Code::NoData, "the project holds no events yet")
                 .with_hint("import some: hedgerow import access-log FILE")
@@ -124,6 +151,8 @@ impl<'a> Prepared<'a> {
             taxonomy,
             range,
             breakdown,
+            named,
+            persons: PersonConditions::compute(query, named, moment, &begun.session.state, now)?,
             now,
             most_groups,
         })
@@ -159,11 +188,19 @@ impl<'a> Prepared<'a> {
         let failed = |error| sql::explain(&error, &session.view);
         let node = &self.query.series[series];
         let mut filter = self.within_range();
+        let fields = EventFields {
+            taxonomy: self.taxonomy,
+            persons: &self.persons,
+        };
         if let Some(event) = &node.event {
-            filter = filter.and(ident("event").eq(lit(event.as_str())));
+            filter = filter.and(is_event(event));
+        }
+        if let Some(action) = self.named.action(node) {
+            let fits = self.fits(&fields, &action.body);
+            filter = filter.and(fits.map_err(|error| of_named("action", &action.name, &error))?);
         }
         for group in [&self.query.properties, &node.properties] {
-            if let Some(condition) = filters::group(self.taxonomy, self.now, group)? {
+            if let Some(condition) = filters::group(&fields, self.now, group)? {
                 filter = filter.and(condition);
             }
         }
@@ -196,6 +233,18 @@ impl<'a> Prepared<'a> {
             .filter(filter)
             .and_then(|frame| frame.aggregate(groups, vec![aggregate.alias("count")]));
         counted.map_err(failed)
+    }
+
+    /// The condition that one of an action's steps fits.
+    fn fits(&self, fields: &EventFields<'_>, action: &ActionDefinition) -> Result<Expr> {
+        let mut steps = Vec::new();
+        for step in &action.steps {
+            let event = step.event.as_deref().map(is_event);
+            let own = filters::group(fields, self.now, &step.properties)?;
+            steps.extend(event.into_iter().chain(own).reduce(Expr::and));
+        }
+        let fits = steps.into_iter().reduce(Expr::or);
+        fits.ok_or_else(|| Error::new(Code::Corrupt, "it has no steps"))
     }
 
     /// The first values of the breakdown, by the sum of their buckets.
@@ -351,7 +400,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// Refuses a range that holds no event at all, whatever the conditions.
-    async fn require_data(&self, session: &Session, taxonomy: &Taxonomy, executed: &mut Vec<Executed>) -> Result<()> {
+    async fn require_data(&self, session: &Session, executed: &mut Vec<Executed>) -> Result<()> {
         let failed = |error| sql::explain(&error, &session.view);
         let events = session.context.table("events").await.map_err(failed)?;
         let counted = events
@@ -364,7 +413,7 @@ impl<'a> Prepared<'a> {
             .first()
             .and_then(|row| row.first().and_then(Value::as_u64));
         executed.push(done);
-        match (found, taxonomy.span()) {
+        match (found, self.taxonomy.span()) {
             (Some(0), Some((first, last))) => Err(no_data(&self.range, first, last)),
             _ => Ok(()),
         }
@@ -379,12 +428,22 @@ impl<'a> Prepared<'a> {
     }
 
     fn filters(&self) -> Vec<String> {
+        let sentences = |group: &FilterGroup| sentences(&self.named.with_names(group));
         let mut filters = sentences(&self.query.properties);
         for (node, position) in self.query.series.iter().zip(1..) {
             let own = sentences(&node.properties);
             filters.extend(own.into_iter().map(|sentence| format!("series {position}: {sentence}")));
         }
         filters
+    }
+
+    fn definitions(&self) -> Vec<String> {
+        let mut definitions = self.named.sentences();
+        definitions.extend(self.persons.cohorts.sentences());
+        if self.named.needs(self.query) != Needs::Nothing {
+            definitions.push(AS_OF_NOW.to_owned());
+        }
+        definitions
     }
 
     fn limits(&self) -> Vec<String> {
@@ -408,6 +467,7 @@ impl<'a> Prepared<'a> {
             warnings.push(Warning::new("partial_period", message));
         }
         warnings.extend(self.outside_data());
+        warnings.extend(self.persons.cohorts.warnings());
         if self.is_total() {
             return warnings;
         }
@@ -450,6 +510,11 @@ impl<'a> Prepared<'a> {
         })
     }
 
+    /// The action that a series counts.
+    fn action(&self, series: usize) -> Option<&Defined<ActionDefinition>> {
+        self.named.action(self.node(series))
+    }
+
     fn node(&self, series: usize) -> &EventsNode {
         &self.query.series[series]
     }
@@ -463,6 +528,10 @@ fn no_data(range: &Resolved, first: DateTime<Utc>, last: DateTime<Utc>) -> Error
         day(first),
         day(last)
     ))
+}
+
+fn is_event(name: &str) -> Expr {
+    ident("event").eq(lit(name))
 }
 
 /// The start of an event's bucket. Weeks start on Sunday: 1970-01-04 was one.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeZone, Utc};
 use hedgerow_data_api::{
-    Appended, Clock, Data, EventBatch, EventDefinition, EventSink, EventStore, Progress, ProjectInfo,
+    Appended, Clock, Data, EventBatch, EventDefinition, EventSink, EventStore, NoDefinitions, Progress, ProjectInfo,
     PropertyDefinition, QueryEngine, SqlArrow, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse,
     ValueCount, ValueList, ValueType,
 };
@@ -76,6 +76,7 @@ impl FakeStore {
         Data {
             queries: Arc::new(FakeEngine::default()),
             store: Arc::new(self),
+            definitions: Arc::new(NoDefinitions),
         }
     }
 

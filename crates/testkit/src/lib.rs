@@ -13,6 +13,7 @@
 mod access_store_conformance;
 mod dice;
 mod engines;
+mod fake_definitions;
 mod flaky_run_log;
 mod loopback_server;
 mod maintenance;
@@ -28,6 +29,7 @@ mod tools;
 pub use access_store_conformance::access_store_conformance;
 pub use dice::Dice;
 pub use engines::{FakeEngine, FakeStore};
+pub use fake_definitions::FakeDefinitions;
 pub use flaky_run_log::{FlakyRunLog, Moment};
 pub use loopback_server::{LoopbackServer, Received, Reply};
 pub use maintenance::NoMaintenance;

@@ -93,5 +93,17 @@ export const savedQuery = (project: string, tool: string, query: Json) =>
     staleTime: 60_000,
   });
 
+/** Who is in a cohort now. A changed cohort is asked for anew. */
+export const cohortQuery = (project: string, id: string, version: number, limit: number) =>
+  queryOptions({
+    queryKey: ["cohort", project, id, version, limit],
+    queryFn: async (): Promise<Json> => {
+      const { result } = await api.callTool(project, "read_cohort", { cohort: id, limit });
+      return result as Json;
+    },
+    staleTime: 60_000,
+    retry: false,
+  });
+
 export const runQuery = (id: string) =>
   queryOptions({ queryKey: ["run", id], queryFn: () => api.run(id), staleTime: 5000 });

@@ -6,7 +6,7 @@ import { CodeBlock } from "@/ui/code-block";
 import { Facts } from "@/ui/facts";
 
 export function ProvenanceView({ provenance }: { provenance: Provenance }) {
-  const { range, filters, limits } = provenance;
+  const { range, filters, limits, definitions = [] } = provenance;
   return (
     <div className="space-y-3">
       <Facts
@@ -14,6 +14,7 @@ export function ProvenanceView({ provenance }: { provenance: Provenance }) {
           ["Range", range ? rangeText(range) : "not stated by the query"],
           ["Time zone", provenance.time_zone],
           ["Filters", filters.length > 0 ? filters.join("; ") : "none"],
+          ...(definitions.length > 0 ? [["Rests on", definitions.join("; ")] as [string, string]] : []),
           ["Missing values", provenance.null_semantics],
           ...(limits.length > 0 ? [["Limits", limits.join("; ")] as [string, string]] : []),
           ["Snapshot", String(provenance.snapshot_id)],

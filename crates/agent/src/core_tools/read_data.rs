@@ -88,6 +88,9 @@ pub(super) struct ReadObject {
     name: String,
     /// What it consists of.
     body: Value,
+    /// What holds of it now, e.g. how many people are in a cohort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     /// When it was last changed, RFC 3339.
     updated_at: String,
     /// Who changed it last.
@@ -122,24 +125,18 @@ pub(super) struct ReadData {
     objects: Arc<dyn ObjectStore>,
     /// The kinds of objects that products keep.
     kinds: Vec<String>,
-    skills: BTreeMap<String, String>,
-    docs: BTreeMap<String, String>,
+    /// Products as they were installed, for what they say of their objects.
+    registry: Registry,
 }
 
 impl ReadData {
     pub(super) fn new(registry: &Registry, data: Data, objects: Arc<dyn ObjectStore>) -> Self {
         let kinds = registry.object_kinds().map(|(kind, _)| kind.to_owned()).collect();
-        let skills = registry.skills().map(|skill| (skill.name.clone(), skill.body.clone()));
-        let docs = registry.products().filter_map(|product| {
-            let text = registry.doc(&product.name)?;
-            Some((product.name.clone(), text.to_owned()))
-        });
         Self {
             data,
             objects,
             kinds,
-            skills: skills.collect(),
-            docs: docs.collect(),
+            registry: registry.clone(),
         }
     }
 
@@ -162,32 +159,37 @@ impl ReadData {
                 object.name.to_lowercase().contains(&search) || object.body.to_string().to_lowercase().contains(&search)
             })
             .collect();
-        let shown = found.iter().take(MOST_OBJECTS).map(|object| ReadObject {
-            id: object.id.to_string(),
-            kind: object.kind.clone(),
-            name: object.name.clone(),
-            body: object.body.clone(),
-            updated_at: object.updated_at.to_rfc3339(),
-            updated_by: object.updated_by.name().to_owned(),
-        });
+        let mut shown = Vec::new();
+        for object in found.iter().take(MOST_OBJECTS) {
+            shown.push(ReadObject {
+                id: object.id.to_string(),
+                kind: object.kind.clone(),
+                name: object.name.clone(),
+                body: object.body.clone(),
+                note: self.registry.object_note(ctx, object).await,
+                updated_at: object.updated_at.to_rfc3339(),
+                updated_by: object.updated_by.name().to_owned(),
+            });
+        }
         Ok(ReadObjects {
-            objects: shown.collect(),
+            objects: shown,
             left_out: found.len().saturating_sub(MOST_OBJECTS),
         })
     }
 }
 
-/// A text by its name; without one, or with an unknown one, the names are said.
-fn text(texts: &BTreeMap<String, String>, what: &str, name: Option<&str>) -> Result<ReadText> {
-    let known = || texts.keys().map(String::as_str);
-    let name = name.ok_or_else(|| {
-        let names: Vec<&str> = known().collect();
+/// The text that `of` names; without a name, or with an unknown one, those that there are are said.
+fn text(texts: BTreeMap<&str, &str>, what: &str, args: &ReadDataArgs) -> Result<ReadText> {
+    let name = args.of.as_deref().ok_or_else(|| {
+        let names: Vec<&str> = texts.keys().copied().collect();
         Error::invalid(format!("which {what}?")).with_hint(format!("name one in `of`: {}", names.join(", ")))
     })?;
-    let text = texts.get(name).ok_or_else(|| Error::unknown(what, name, known()))?;
+    let text = texts
+        .get(name)
+        .ok_or_else(|| Error::unknown(what, name, texts.keys().copied()))?;
     Ok(ReadText {
         name: name.to_owned(),
-        text: text.clone(),
+        text: (*text).to_owned(),
     })
 }
 
@@ -229,8 +231,15 @@ impl Tool for ReadData {
                 })
             }
             DataKind::Objects => json_output(ReadDataOutput::Objects(self.objects(ctx, &args).await?)),
-            DataKind::Skill => json_output(ReadDataOutput::Text(text(&self.skills, "skill", args.of.as_deref())?)),
-            DataKind::Doc => json_output(ReadDataOutput::Text(text(&self.docs, "doc", args.of.as_deref())?)),
+            DataKind::Skill => {
+                let skills = self.registry.skills().map(|skill| (skill.name.as_str(), skill.body.as_str()));
+                json_output(ReadDataOutput::Text(text(skills.collect(), "skill", &args)?))
+            }
+            DataKind::Doc => {
+                let names = self.registry.products().map(|product| product.name.as_str());
+                let docs = names.filter_map(|name| Some((name, self.registry.doc(name)?)));
+                json_output(ReadDataOutput::Text(text(docs.collect(), "doc", &args)?))
+            }
         }
     }
 }

@@ -103,6 +103,7 @@ impl Fixture {
             data: Data {
                 queries: self.engine.clone(),
                 store: Arc::new(store),
+                definitions: Arc::new(hedgerow_data_api::NoDefinitions),
             },
             maintenance: Arc::new(NoMaintenance),
             agent: Agent::new(

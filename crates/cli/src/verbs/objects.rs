@@ -38,11 +38,16 @@ pub(super) async fn run(command: ObjectsCommand, globals: &Globals, ctx: &VerbCo
                 ..ActivityFilter::default()
             };
             let history = ctx.app.activity(&project, &filter).await?;
+            let note = ctx.app.object_note(&object).await;
             if globals.json {
-                ctx.printer.json(&json!({"object": object, "activity": history}))?;
+                ctx.printer
+                    .json(&json!({"object": object, "note": note, "activity": history}))?;
             } else {
                 ctx.printer.line(&format!("{} {}", object.kind, object.name))?;
                 ctx.printer.line(&shown::pretty(&object.body))?;
+                if let Some(note) = note {
+                    ctx.printer.line(&note)?;
+                }
                 ctx.printer.line("")?;
                 shown::table(&table_of(&history), ctx)?;
             }

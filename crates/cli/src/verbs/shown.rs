@@ -50,6 +50,9 @@ pub(super) fn computed(provenance: &Provenance) -> String {
     } else {
         format!("filters: {}", provenance.filters.join("; "))
     });
+    if !provenance.definitions.is_empty() {
+        parts.push(format!("with {}", provenance.definitions.join("; ")));
+    }
     if !provenance.limits.is_empty() {
         parts.push(format!("limits: {}", provenance.limits.join("; ")));
     }

@@ -10,6 +10,7 @@
 mod access;
 mod data;
 mod declared;
+mod definitions;
 mod filters;
 mod gate;
 mod killed;

@@ -40,7 +40,7 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &D
         tools::update_action::tool(),
         tools::delete_action::tool(),
     ];
-    for tool in object_tools(action::Actions::new(data.clone()), objects, actions) {
+    for tool in object_tools(action::Actions::new(data.clone(), objects.clone()), objects, actions) {
         registry.add_tool(tool)?;
     }
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;

@@ -1,55 +1,59 @@
 //! Cohorts: people under a name.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use hedgerow_agent_api::{ObjectKind, ToolContext};
-use hedgerow_data_api::{FilterGroup, FilterNode, PropertyType};
-use hedgerow_errors::{Error, Result};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use hedgerow_agent_api::{Object, ObjectKind, ObjectStore, ToolContext, refuse_while_used};
+use hedgerow_data_api::{
+    CohortDefinition, CohortMembers, Data, FilterGroup, PropertyType, cohort_reference, filters_by_ids,
+};
+use hedgerow_errors::{Code, Error, Result};
 
 /// The most people that are listed one by one.
 const MOST_PERSONS: usize = 10_000;
 
-/// All of a cohort but its name.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Cohort {
-    /// Who they are.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub description: String,
-    /// Conditions on properties of people, each of type `person`: a list, or a group.
-    #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
-    pub filters: FilterGroup,
-    /// The distinct ids of people who are listed one by one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub persons: Vec<String>,
-    /// Labels to find it by.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
+/// The kind `cohort`.
+pub struct Cohorts {
+    data: Data,
+    objects: Arc<dyn ObjectStore>,
 }
 
-/// The kind `cohort`.
-#[derive(Debug, Default)]
-pub struct Cohorts;
-
 impl Cohorts {
-    /// The kind.
+    /// The kind over engines and a store.
     #[must_use]
-    pub fn new() -> Self {
-        Self
+    pub fn new(data: Data, objects: Arc<dyn ObjectStore>) -> Self {
+        Self { data, objects }
+    }
+
+    /// Refuses a cohort that rests on itself: on another one that, perhaps over others, rests on the one with
+    /// this name.
+    async fn check_cycle(&self, ctx: &ToolContext, name: &str, cohort: &CohortDefinition) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        let mut pending = references(&cohort.filters)?;
+        while let Some(reference) = pending.pop() {
+            let below = self.data.definitions.cohort(&ctx.project, &reference).await?;
+            if below.name == name {
+                return Err(Error::invalid(format!("the cohort {name:?} would rest on itself"))
+                    .with_hint("take the condition on a cohort out"));
+            }
+            if seen.insert(below.id) {
+                pending.extend(references(&below.body.filters)?);
+            }
+        }
+        Ok(())
     }
 }
 
 #[async_trait]
 impl ObjectKind for Cohorts {
-    type Body = Cohort;
+    type Body = CohortDefinition;
 
     const KIND: &'static str = "cohort";
     const NOUN: &'static str = "cohort";
 
-    async fn settle(&self, _: &ToolContext, _: &str, mut cohort: Cohort) -> Result<Cohort> {
+    /// Other cohorts are kept by their ids, so that renaming one changes nothing.
+    async fn settle(&self, ctx: &ToolContext, name: &str, mut cohort: CohortDefinition) -> Result<CohortDefinition> {
         match (cohort.filters.is_empty(), cohort.persons.is_empty()) {
             (true, true) => {
                 return Err(Error::invalid("a cohort of nobody in particular")
@@ -72,21 +76,64 @@ impl ObjectKind for Cohorts {
         }
         cohort.persons = distinct.into_iter().map(str::to_owned).collect();
         check_types(&cohort.filters)?;
-        Ok(cohort)
+        cohort.filters = filters_by_ids(self.data.definitions.as_ref(), &ctx.project, cohort.filters).await?;
+        self.check_cycle(ctx, name, &cohort).await?;
+        match self.data.queries.cohort(&ctx.project, &cohort, 0, &ctx.clock).await {
+            // What no person has yet some may have later.
+            Err(error) if !matches!(error.code(), Code::UnknownName | Code::Unavailable) => Err(error),
+            _ => Ok(cohort),
+        }
     }
+
+    /// How many are in it now, or why nobody is.
+    async fn note(&self, ctx: &ToolContext, cohort: &CohortDefinition) -> Result<Option<String>> {
+        match self.data.queries.cohort(&ctx.project, cohort, 0, &ctx.clock).await {
+            Ok(members) => Ok(Some(size(cohort, &members))),
+            Err(error) if error.code() == Code::UnknownName => {
+                let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                Ok(Some(format!("Nobody is in it now: {}{hint}.", error.message())))
+            }
+            Err(error) if error.code() == Code::Unavailable => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn check_deletion(&self, ctx: &ToolContext, object: &Object) -> Result<()> {
+        refuse_while_used(self.objects.as_ref(), &ctx.project, object).await
+    }
+}
+
+/// How many persons a cohort has, as a sentence.
+pub(crate) fn size(cohort: &CohortDefinition, members: &CohortMembers) -> String {
+    let persons = match members.persons {
+        1 => "1 person is in it now".to_owned(),
+        count => format!("{count} persons are in it now"),
+    };
+    match members.ids_without_person {
+        0 => format!("{persons}."),
+        missing => format!(
+            "{persons}; {missing} of its {} distinct ids belong to no person.",
+            cohort.persons.len()
+        ),
+    }
+}
+
+fn references(filters: &FilterGroup) -> Result<Vec<String>> {
+    let mut filters = filters.filters();
+    filters.retain(|filter| filter.property_type == PropertyType::Cohort);
+    filters
+        .into_iter()
+        .map(|filter| cohort_reference(filter).map(str::to_owned))
+        .collect()
 }
 
 /// Refuses conditions on anything but people.
 fn check_types(group: &FilterGroup) -> Result<()> {
-    for node in &group.values {
-        match node {
-            FilterNode::Group(nested) => check_types(nested)?,
-            FilterNode::Filter(filter) if filter.property_type == PropertyType::Person => {}
-            FilterNode::Filter(filter) => {
-                return Err(Error::invalid(format!("{} is not a condition on people", filter.key))
-                    .with_hint("give it the type person"));
-            }
-        }
+    let of_people = [PropertyType::Person, PropertyType::PersonField, PropertyType::Cohort];
+    let mut filters = group.filters().into_iter();
+    match filters.find(|filter| !of_people.contains(&filter.property_type)) {
+        Some(filter) => Err(Error::invalid(format!("{} is not a condition on people", filter.key))
+            .with_hint("give it the type person, or cohort for another cohort")),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -5,8 +5,10 @@ pub mod tools;
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{Mode, ObjectKind as _, ObjectStore, Product, Registry, Skill, object_tools};
-
+use hedgerow_agent_api::{
+    Mode, ObjectKind as _, ObjectStore, Product, Registry, Skill, erase, object_notes, object_tools,
+};
+use hedgerow_data_api::Data;
 use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
@@ -28,7 +30,7 @@ const TEXTS: &[(&str, &str)] = &[
 ];
 
 /// Adds the product's manifest, tools, modes and skills.
-pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>) -> Result<()> {
+pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of cohorts is not valid", error))?;
     registry.add_product(manifest)?;
@@ -38,9 +40,13 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>) -> Resul
         tools::update_cohort::tool(),
         tools::delete_cohort::tool(),
     ];
-    for tool in object_tools(cohort::Cohorts::new(), objects, cohorts) {
+    let kind = cohort::Cohorts::new(data.clone(), objects.clone());
+    for tool in object_tools(kind, objects, cohorts) {
         registry.add_tool(tool)?;
     }
+    let notes = object_notes(cohort::Cohorts::new(data.clone(), objects.clone()));
+    registry.add_object_notes(cohort::Cohorts::KIND, notes)?;
+    registry.add_tool(erase(tools::read_cohort::ReadCohort::new(data.clone())))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
     registry.add_texts("cohorts", TEXTS);
     registry.add_skill(Skill::parse(SKILL)?)

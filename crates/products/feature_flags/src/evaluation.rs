@@ -97,6 +97,8 @@ pub struct Definitions {
     pub flags: BTreeMap<String, Flag>,
     /// The cohorts, by id as text.
     pub cohorts: BTreeMap<String, CohortGroup>,
+    /// Of the cohorts that list their people: whether somebody is in them, by id as text.
+    pub listed: BTreeMap<String, bool>,
     /// The names of group types, by their index.
     pub group_types: BTreeMap<u8, String>,
 }
@@ -377,10 +379,11 @@ impl<'a> Evaluation<'a> {
             Some(Value::String(id)) => id.clone(),
             other => other.as_ref().map(Value::to_string).unwrap_or_default(),
         };
-        let Some(cohort) = self.definitions.cohorts.get(&id) else {
-            return Err(Unresolved::Unknown(format!("cohort {id} is not known")));
+        let inside = match (self.definitions.listed.get(&id), self.definitions.cohorts.get(&id)) {
+            (Some(inside), _) => *inside,
+            (None, Some(cohort)) => self.cohort(cohort, view)?,
+            (None, None) => return Err(Unresolved::Unknown(format!("cohort {id} is not known"))),
         };
-        let inside = self.cohort(cohort, view)?;
         Ok(inside != (property.operator() == FlagOperator::NotIn))
     }
 

@@ -110,7 +110,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u
 pub struct FlagProperty {
     /// The property's key; for a flag that this one depends on, the flag's key; for a cohort `id`.
     pub key: String,
-    /// A text, number or boolean, or a list of them; for a cohort its id.
+    /// A text, number or boolean, or a list of them; for a cohort its name or id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// How to compare; `exact` when absent.
@@ -367,7 +367,7 @@ impl FlagProperty {
             }
             FlagPropertyType::Cohort => match self.value {
                 Some(Value::String(_) | Value::Number(_)) => Ok(()),
-                _ => Err(Error::invalid("a cohort is named by its id")),
+                _ => Err(Error::invalid("a cohort is named by its name or id")),
             },
             _ => matching::check(operator, self.value.as_ref()),
         }

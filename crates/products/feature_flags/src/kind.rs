@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Effect, ObjectKind, ObjectStore, ToolContext};
+use hedgerow_data_api::Definitions;
 use hedgerow_errors::{Error, Result};
 
+use crate::cohorts::cohort_of;
 use crate::flag::{Flag, FlagPropertyType, KIND, check_key};
 
 /// The kind `feature_flag`.
 pub(crate) struct FeatureFlags {
     objects: Arc<dyn ObjectStore>,
+    cohorts: Arc<dyn Definitions>,
 }
 
 impl FeatureFlags {
-    pub(crate) fn new(objects: Arc<dyn ObjectStore>) -> Self {
-        Self { objects }
+    pub(crate) fn new(objects: Arc<dyn ObjectStore>, cohorts: Arc<dyn Definitions>) -> Self {
+        Self { objects, cohorts }
     }
 }
 
@@ -26,9 +29,18 @@ impl ObjectKind for FeatureFlags {
     const KIND: &'static str = KIND;
     const NOUN: &'static str = "feature flag";
 
-    async fn settle(&self, ctx: &ToolContext, name: &str, flag: Flag) -> Result<Flag> {
+    /// Cohorts are kept by their ids, so that renaming one changes no flag.
+    async fn settle(&self, ctx: &ToolContext, name: &str, mut flag: Flag) -> Result<Flag> {
         check_key(name)?;
         flag.check()?;
+        let conditions = flag.filters.groups.iter_mut();
+        for property in conditions.flat_map(|condition| &mut condition.properties) {
+            if property.property_type == FlagPropertyType::Cohort {
+                let reference = cohort_of(property);
+                let cohort = self.cohorts.cohort(&ctx.project, &reference).await?;
+                property.value = Some(cohort.id.to_string().into());
+            }
+        }
         let conditions = flag.filters.groups.iter();
         let of_flags = conditions
             .flat_map(|condition| &condition.properties)

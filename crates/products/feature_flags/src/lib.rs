@@ -1,5 +1,6 @@
 //! Feature flags: who sees what, decided by the same hash as `PostHog`'s SDKs.
 
+mod cohorts;
 pub mod evaluation;
 pub mod flag;
 pub mod hash;
@@ -10,7 +11,7 @@ pub mod tools;
 use std::sync::Arc;
 
 use hedgerow_agent_api::{Mode, ObjectStore, Product, Registry, Skill, erase, object_tools};
-use hedgerow_data_api::Maintenance;
+use hedgerow_data_api::{Definitions, Maintenance};
 use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
@@ -44,7 +45,12 @@ const TEXTS: &[(&str, &str)] = &[
 ];
 
 /// Adds the product's manifest, tools, modes, skills and evals.
-pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, persons: Arc<dyn Maintenance>) -> Result<()> {
+pub fn install(
+    registry: &mut Registry,
+    objects: &Arc<dyn ObjectStore>,
+    persons: Arc<dyn Maintenance>,
+    cohorts: &Arc<dyn Definitions>,
+) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of feature_flags is not valid", error))?;
     registry.add_product(manifest)?;
@@ -54,12 +60,17 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, persons:
         tools::update_feature_flag::tool(),
         tools::delete_feature_flag::tool(),
     ];
-    for tool in object_tools(kind::FeatureFlags::new(objects.clone()), objects, declarations) {
+    for tool in object_tools(
+        kind::FeatureFlags::new(objects.clone(), cohorts.clone()),
+        objects,
+        declarations,
+    ) {
         registry.add_tool(tool)?;
     }
     registry.add_tool(erase(tools::evaluate_feature_flags::EvaluateFeatureFlags::new(
         objects.clone(),
         persons,
+        cohorts.clone(),
     )))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
     registry.add_evals("feature_flags", EVALS)?;

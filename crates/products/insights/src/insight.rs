@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Object, ObjectKind, ObjectStore, ToolContext, body_of};
-use hedgerow_data_api::{Data, TrendsQuery};
+use hedgerow_data_api::{Data, TrendsQuery, query_by_ids};
 use hedgerow_errors::{Code, Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,9 @@ impl ObjectKind for Insights {
     const NOUN: &'static str = "insight";
 
     /// A query that can't be planned, because it names what is not there, is refused.
-    async fn settle(&self, ctx: &ToolContext, _: &str, insight: Insight) -> Result<Insight> {
+    /// Actions and cohorts are kept by their ids.
+    async fn settle(&self, ctx: &ToolContext, _: &str, mut insight: Insight) -> Result<Insight> {
+        insight.query = query_by_ids(self.data.definitions.as_ref(), &ctx.project, insight.query).await?;
         let queries = &self.data.queries;
         queries.check(&ctx.project, &insight.query, &ctx.clock).await?;
         Ok(insight)

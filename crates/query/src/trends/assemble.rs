@@ -107,9 +107,11 @@ pub(super) fn results(
 
 fn one(prepared: &Prepared<'_>, series: usize, counts: Vec<u64>, value: Option<Value>) -> Series {
     let node = prepared.node(series);
+    let counted = prepared.action(series);
     let name = node
         .custom_name
         .as_deref()
+        .or(counted.map(|action| action.name.as_str()))
         .or(node.event.as_deref())
         .unwrap_or("All events")
         .to_owned();
@@ -125,8 +127,10 @@ fn one(prepared: &Prepared<'_>, series: usize, counts: Vec<u64>, value: Option<V
         None => name.clone(),
     };
     let action = Action {
-        id: node.event.clone(),
-        action_type: "events".to_owned(),
+        id: counted
+            .map(|action| action.id.to_string())
+            .or_else(|| node.event.clone()),
+        action_type: if counted.is_some() { "actions" } else { "events" }.to_owned(),
         order: series,
         name,
         math: node.math,

@@ -7,9 +7,11 @@
     reason = "a test may stop where it stands"
 )]
 
+mod definitions;
 mod events;
 mod operators;
 mod oracle;
+mod persons;
 mod refusals;
 mod sql_cases;
 mod world;

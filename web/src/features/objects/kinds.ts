@@ -2,8 +2,9 @@
 
 import type { ObjectUi } from "@/app/product";
 import { actions } from "@/features/objects/kinds/actions";
+import { cohorts } from "@/features/objects/kinds/cohorts";
 import { featureFlags } from "@/features/objects/kinds/feature-flags";
 import { dashboards, insights } from "@/features/objects/kinds/insights";
 import { notebooks } from "@/features/objects/kinds/notebooks";
 
-export const OBJECT_PAGES: ObjectUi[] = [featureFlags, insights, dashboards, actions, notebooks];
+export const OBJECT_PAGES: ObjectUi[] = [featureFlags, insights, dashboards, cohorts, actions, notebooks];

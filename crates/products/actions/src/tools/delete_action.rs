@@ -12,7 +12,7 @@ pub fn tool() -> ObjectTool {
     let declaration = Declaration {
         name: "delete_action".into(),
         title: "Delete an action".into(),
-        description: "Deletes an action. Insights that count it can not be computed any more.".into(),
+        description: "Deletes an action. Refused as long as an insight uses it.".into(),
         display: Display::new("Deleting an action", "Deleted an action"),
         expected: Duration::from_millis(50),
         progress: None,

@@ -22,7 +22,7 @@ pub fn tool() -> ObjectTool {
         name: "create_cohort".into(),
         title: "Create a cohort".into(),
         description: "Creates a cohort: people by conditions on their properties (filters), or listed by distinct id (persons), never both. \
-                      Conditions are evaluated anew each time the cohort is used."
+                      Conditions are evaluated anew each time the cohort is used; the result says how many people are in it now."
             .into(),
         display: Display::new("Creating a cohort", "Created a cohort"),
         expected: Duration::from_millis(50),

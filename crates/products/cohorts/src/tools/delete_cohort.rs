@@ -12,7 +12,8 @@ pub fn tool() -> ObjectTool {
     let declaration = Declaration {
         name: "delete_cohort".into(),
         title: "Delete a cohort".into(),
-        description: "Deletes a cohort.".into(),
+        description: "Deletes a cohort. Refused as long as an insight, a flag, an action or another cohort uses it."
+            .into(),
         display: Display::new("Deleting a cohort", "Deleted a cohort"),
         expected: Duration::from_millis(50),
         progress: None,

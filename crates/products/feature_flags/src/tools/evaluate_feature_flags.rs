@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use hedgerow_agent_api::{
     Declaration, Display, Effect, Example, ObjectStore, Tainted, Tool, ToolContext, ToolOutput, body_of,
 };
-use hedgerow_data_api::Maintenance;
+use hedgerow_data_api::{Maintenance, PersonInfo};
 use hedgerow_errors::{Code, Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cohorts::add_cohorts;
 use crate::evaluation::{Definitions, Evaluated, Subject};
 use crate::flag::{Flag, KIND};
 use crate::matching::{Known, Properties, Unresolved};
@@ -74,13 +75,22 @@ pub struct FlagResults {
 pub struct EvaluateFeatureFlags {
     objects: Arc<dyn ObjectStore>,
     persons: Arc<dyn Maintenance>,
+    cohorts: Arc<dyn hedgerow_data_api::Definitions>,
 }
 
 impl EvaluateFeatureFlags {
-    /// The tool over stored flags and persons.
+    /// The tool over stored flags, persons and cohorts.
     #[must_use]
-    pub fn new(objects: Arc<dyn ObjectStore>, persons: Arc<dyn Maintenance>) -> Self {
-        Self { objects, persons }
+    pub fn new(
+        objects: Arc<dyn ObjectStore>,
+        persons: Arc<dyn Maintenance>,
+        cohorts: Arc<dyn hedgerow_data_api::Definitions>,
+    ) -> Self {
+        Self {
+            objects,
+            persons,
+            cohorts,
+        }
     }
 
     async fn definitions(&self, ctx: &ToolContext) -> Result<Definitions> {
@@ -92,10 +102,10 @@ impl EvaluateFeatureFlags {
         Ok(definitions)
     }
 
-    /// The stored properties of a person, where there is one.
-    async fn stored(&self, ctx: &ToolContext, distinct_id: &str) -> Result<Option<Properties>> {
+    /// The person, where there is one.
+    async fn person(&self, ctx: &ToolContext, distinct_id: &str) -> Result<Option<PersonInfo>> {
         match self.persons.person(&ctx.project, distinct_id).await {
-            Ok(person) => Ok(Some(person.properties.as_object().cloned().unwrap_or_default())),
+            Ok(person) => Ok(Some(person)),
             Err(error) if error.code() == Code::UnknownName => Ok(None),
             Err(error) => Err(error),
         }
@@ -135,7 +145,7 @@ impl Tool for EvaluateFeatureFlags {
     }
 
     async fn run(&self, ctx: &ToolContext, args: Arguments) -> Result<ToolOutput<FlagResults>> {
-        let definitions = self.definitions(ctx).await?;
+        let mut definitions = self.definitions(ctx).await?;
         for name in &args.flags {
             if !definitions.flags.contains_key(name) {
                 return Err(Error::unknown(
@@ -145,8 +155,14 @@ impl Tool for EvaluateFeatureFlags {
                 ));
             }
         }
-        let stored = self.stored(ctx, &args.distinct_id).await?;
-        let person_is_known = stored.is_some();
+        let person = self.person(ctx, &args.distinct_id).await?;
+        let person_is_known = person.is_some();
+        let ids = person
+            .as_ref()
+            .map(|person| person.distinct_ids.as_slice())
+            .unwrap_or_default();
+        add_cohorts(&mut definitions, self.cohorts.as_ref(), &ctx.project, ids).await?;
+        let stored = person.and_then(|person| person.properties.as_object().cloned());
         let mut properties = stored.unwrap_or_default();
         properties.extend(args.person_properties);
         let subject = Subject {

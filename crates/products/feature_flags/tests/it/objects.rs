@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hedgerow_agent_api::{
     Actor, DynTool, Effect, ObjectStore, ObjectWrite, Principal, Progress, Registry, Surface, ToolContext,
 };
-use hedgerow_data_api::Clock;
+use hedgerow_data_api::{Clock, NoDefinitions};
 use hedgerow_errors::{Code, Result};
 use hedgerow_ids::ProjectId;
 use hedgerow_product_feature_flags::install;
@@ -22,7 +22,8 @@ impl Bench {
     fn new() -> Self {
         let objects: Arc<dyn ObjectStore> = Arc::new(MemoryObjects::default());
         let mut registry = Registry::default();
-        install(&mut registry, &objects, Arc::new(NoMaintenance)).unwrap();
+        let cohorts: Arc<dyn hedgerow_data_api::Definitions> = Arc::new(NoDefinitions);
+        install(&mut registry, &objects, Arc::new(NoMaintenance), &cohorts).unwrap();
         let ctx = ToolContext {
             project: site(),
             clock: Clock::fixed("2026-05-20T12:00:00Z".parse().unwrap()),

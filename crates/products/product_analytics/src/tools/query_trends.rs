@@ -56,8 +56,11 @@ impl Tool for QueryTrends {
             title: "Query trends".into(),
             description: "Counts events, unique visitors (math dau) or sessions (math unique_session): per hour, day, \
                 week or month, or as one total (display BoldNumber, ActionsBarValue or ActionsTable). Takes \
-                filters, one breakdown and several series. Event null means every event. Read the names from \
-                read_taxonomy first: unknown ones are refused. date_from \"all\" takes all data. Unique counts of \
+                filters, one breakdown and several series. Event null means every event; a series \
+                {\"kind\": \"ActionsNode\", \"name\": ...} counts an action. Filters are on properties of events, or of \
+                persons (type person), or on a cohort ({\"type\": \"cohort\", \"key\": \"id\", \"value\": its name, \
+                \"operator\": \"in\" or \"not_in\"}). Read the names from read_taxonomy first, of actions and cohorts with \
+                read_data: unknown ones are refused. date_from \"all\" takes all data. Unique counts of \
                 buckets don't add up: ask for a total."
                 .into(),
             display: Display::new("Counting events", "Counted events"),
@@ -132,8 +135,12 @@ fn computed(provenance: &Provenance) -> String {
     } else {
         format!("filters: {}", provenance.filters.join("; "))
     };
+    let definitions = match provenance.definitions.as_slice() {
+        [] => String::new(),
+        definitions => format!(", with {}", definitions.join("; ")),
+    };
     format!(
-        "computed over {range}time zone {}, {filters}, {} rows read",
+        "computed over {range}time zone {}, {filters}{definitions}, {} rows read",
         provenance.time_zone, provenance.rows_read
     )
 }

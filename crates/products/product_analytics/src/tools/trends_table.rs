@@ -17,6 +17,7 @@ const NONE: &str = "None";
 /// is a breakdown, and one measure a series. A row is a bucket and a breakdown value.
 #[must_use]
 pub fn trends_table(query: &TrendsQuery, response: &TrendsResponse) -> Table {
+    let query = &with_names(query, response);
     let buckets = buckets(query, response);
     let values = breakdown_values(query, response);
     let cells: BTreeMap<(usize, String), &Series> = response
@@ -166,10 +167,26 @@ fn columns(query: &TrendsQuery) -> Vec<Column> {
     columns
 }
 
+/// The query with its actions by their names, as the response has them.
+fn with_names(query: &TrendsQuery, response: &TrendsResponse) -> TrendsQuery {
+    let mut query = query.clone();
+    for (order, node) in query.series.iter_mut().enumerate() {
+        let by_id = node.action().is_some() && node.name.is_none() && node.custom_name.is_none();
+        let counted = response.results.iter().find(|series| series.action.order == order);
+        if let Some(counted) = counted.filter(|_| by_id) {
+            node.name = Some(counted.action.name.clone());
+        }
+    }
+    query
+}
+
 /// What a series counts, for people, with its unit. It follows from the query alone: a custom name
 /// may say of page views that they are visitors, so that it is no more than a label.
 fn measure(query: &TrendsQuery, node: &EventsNode) -> (String, Unit) {
-    let (title, unit) = match (node.math, node.event.as_deref()) {
+    let action = node
+        .action()
+        .map(|reference| format!("action {}", node.name.as_deref().unwrap_or(reference)));
+    let (title, unit) = match (node.math, action.as_deref().or(node.event.as_deref())) {
         (Math::Dau, _) => ("unique visitors", Unit::Persons),
         (Math::UniqueSession, _) => ("sessions", Unit::Sessions),
         (Math::Total, None) => ("events", Unit::Events),
@@ -181,7 +198,7 @@ fn measure(query: &TrendsQuery, node: &EventsNode) -> (String, Unit) {
     let mut alike = query
         .series
         .iter()
-        .filter(|other| (other.math, &other.event) == (node.math, &node.event));
+        .filter(|other| (other.math, &other.event, other.action()) == (node.math, &node.event, node.action()));
     let synonym = alike.find_map(|other| other.custom_name.as_deref().filter(|name| is_synonym(other, name)));
     (
         synonym.map_or_else(|| title.replace(LABEL_MARK, "·"), str::to_owned),
@@ -191,6 +208,9 @@ fn measure(query: &TrendsQuery, node: &EventsNode) -> (String, Unit) {
 
 /// True for another word for just what the series counts.
 fn is_synonym(node: &EventsNode, name: &str) -> bool {
+    if node.math == Math::Total && node.action().is_some() {
+        return false;
+    }
     let words: &[&str] = match (node.math, node.event.as_deref()) {
         (Math::Dau, _) => &["visitors", "users", "unique users"],
         (Math::UniqueSession, _) => &["visits"],

@@ -68,6 +68,7 @@ fn data(response: TrendsResponse) -> Data {
     Data {
         queries: engine.clone(),
         store: engine,
+        definitions: Arc::new(hedgerow_data_api::NoDefinitions),
     }
 }
 

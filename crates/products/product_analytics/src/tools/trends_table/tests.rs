@@ -39,6 +39,7 @@ pub(crate) fn response(query: &TrendsQuery, results: &[(usize, Option<&str>, &[&
         time_zone: "UTC".into(),
         range: Some(range),
         filters: Vec::new(),
+        definitions: Vec::new(),
         null_semantics: String::new(),
         limits: Vec::new(),
         query: String::new(),
@@ -212,4 +213,25 @@ fn custom_name_changes_no_measure() {
         "{}",
         table.title
     );
+}
+
+#[test]
+fn an_action_is_a_measure_of_its_own() {
+    let query = query(json!({
+        "series": [
+            {"kind": "ActionsNode", "name": "Not found"},
+            {"kind": "ActionsNode", "id": "0197", "math": "dau"},
+            {"kind": "ActionsNode", "id": "0197"},
+        ],
+        "trendsFilter": {"display": "ActionsTable"},
+    }));
+    let mut response = response(
+        &query,
+        &[(0, None, &[], &[3]), (1, None, &[], &[2]), (2, None, &[], &[4])],
+    );
+    response.results[2].action.name = "views".to_owned();
+    let table = trends_table(&query, &response);
+    let titles: Vec<&str> = table.columns.iter().map(|column| column.title.as_str()).collect();
+    assert_eq!(titles, ["action Not found", "unique visitors", "action views"]);
+    assert_eq!(table.rows, [[json!(3), json!(2), json!(4)]]);
 }

@@ -1,0 +1,31 @@
+//! What holds of objects now, beyond what they keep: how many people are in a cohort, say.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hedgerow_errors::Result;
+
+use crate::object::Object;
+use crate::object_tools::{ObjectKind, body_of};
+use crate::tool::ToolContext;
+
+/// Says what holds of an object now.
+#[async_trait]
+pub trait ObjectNotes: Send + Sync {
+    /// As a sentence; `None` where there is nothing to say.
+    async fn note(&self, ctx: &ToolContext, object: &Object) -> Result<Option<String>>;
+}
+
+/// The notes of a kind: what [`ObjectKind::note`] says of a body.
+pub fn object_notes<K: ObjectKind>(kind: K) -> Arc<dyn ObjectNotes> {
+    Arc::new(OfKind(kind))
+}
+
+struct OfKind<K>(K);
+
+#[async_trait]
+impl<K: ObjectKind> ObjectNotes for OfKind<K> {
+    async fn note(&self, ctx: &ToolContext, object: &Object) -> Result<Option<String>> {
+        self.0.note(ctx, &body_of(object)?).await
+    }
+}

@@ -1,0 +1,444 @@
+//! The persons of one moment, and for whom of them a condition holds.
+//!
+//! A condition on persons in a query over events is a semi-join: it is computed over the persons first, and what
+//! is left for each event is whether its person is among them. Persons count as they are now, not as they were
+//! when the event happened.
+
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, new_null_array};
+use datafusion::arrow::datatypes::{DataType, Int64Type, Schema, TimestampMicrosecondType};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::DFSchema;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, ident, lit, not,
+};
+use hedgerow_data_api::{
+    CohortMember, FilterGroup, PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy, TrendsQuery,
+};
+use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::ProjectId;
+use hedgerow_lake::{Lake, LakeView};
+use uuid::Uuid;
+
+use crate::definitions::{Cohorts, Named};
+use crate::describe;
+use crate::fields::PersonFields;
+use crate::filters;
+use crate::people::{self, PeopleKind};
+
+/// What a query with conditions on persons says of them.
+pub(crate) const AS_OF_NOW: &str =
+    "persons: as they are at the time of the query, not as they were when the event happened";
+
+/// The persons of the latest queries are kept as long as they take no more than this together.
+const MOST_KEPT: usize = 128 << 20;
+
+/// The persons of a project at one moment.
+pub(crate) struct Persons {
+    /// The names of their properties.
+    pub(crate) taxonomy: Arc<PersonTaxonomy>,
+    /// The taxonomy of the events of the same moment.
+    of_events: Arc<Taxonomy>,
+    /// The rows of the table `persons`, in a schema in which everything may be missing.
+    batches: Vec<RecordBatch>,
+    /// The rows of the table `person_distinct_ids`, where a query wanted them.
+    ids: Option<Vec<RecordBatch>>,
+}
+
+/// What a query needs of the persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// It has no conditions on them.
+    Nothing,
+    /// What is known of them.
+    Persons,
+    /// Their distinct ids as well.
+    DistinctIds,
+}
+
+/// A project at one moment, as a typed query needs it.
+pub(crate) struct Moment {
+    pub(crate) view: Arc<LakeView>,
+    pub(crate) taxonomy: Arc<Taxonomy>,
+    /// Absent where the query has no conditions on persons.
+    pub(crate) persons: Option<Arc<Persons>>,
+}
+
+/// The persons of the latest queries.
+#[derive(Default)]
+pub(crate) struct KnownPersons {
+    /// The latest first.
+    known: Mutex<Vec<(ProjectId, Arc<Persons>)>>,
+}
+
+impl KnownPersons {
+    /// A project at this moment, with its persons where they are wanted. They are read anew only where something
+    /// of the project changed since.
+    pub(crate) async fn moment(&self, lake: &Lake, project: &ProjectId, needs: Needs) -> Result<Moment> {
+        let (view, taxonomy) = lake.snapshot(project).await?;
+        if needs == Needs::Nothing {
+            return Ok(Moment {
+                view,
+                taxonomy,
+                persons: None,
+            });
+        }
+        let with_ids = needs == Needs::DistinctIds;
+        if let Some(persons) = self.known(project, &taxonomy, with_ids) {
+            return Ok(Moment {
+                view,
+                taxonomy,
+                persons: Some(persons),
+            });
+        }
+        let mut moment = lake.moment(project).await?;
+        let rows = people::read(&mut moment.people, PeopleKind::Persons, None).await?;
+        let ids = match needs {
+            Needs::DistinctIds => Some(people::read(&mut moment.people, PeopleKind::DistinctIds, None).await?),
+            _ => None,
+        };
+        drop(moment.people);
+        let persons = Persons {
+            taxonomy: moment.person_taxonomy,
+            of_events: Arc::clone(&moment.taxonomy),
+            batches: rows.iter().map(may_be_missing).collect::<Result<_>>()?,
+            ids,
+        };
+        let persons = Arc::new(persons);
+        self.keep(project, &persons);
+        Ok(Moment {
+            view: moment.view,
+            taxonomy: moment.taxonomy,
+            persons: Some(persons),
+        })
+    }
+
+    /// The persons of the moment that a taxonomy of events is of, where they were read before.
+    fn known(&self, project: &ProjectId, of_events: &Arc<Taxonomy>, with_ids: bool) -> Option<Arc<Persons>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits =
+            |persons: &Persons| Arc::ptr_eq(&persons.of_events, of_events) && (persons.ids.is_some() || !with_ids);
+        let found = known.iter().find(|(id, persons)| id == project && fits(persons));
+        found.map(|(_, persons)| Arc::clone(persons))
+    }
+
+    fn keep(&self, project: &ProjectId, persons: &Arc<Persons>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(id, _)| id != project);
+        known.insert(0, (project.clone(), Arc::clone(persons)));
+        let mut bytes = 0;
+        known.retain(|(_, persons)| {
+            bytes += persons.bytes();
+            bytes <= MOST_KEPT
+        });
+    }
+}
+
+/// Whose properties may all be missing: those of a visitor who is no person.
+fn may_be_missing(batch: &RecordBatch) -> Result<RecordBatch> {
+    let schema = batch.schema();
+    let fields = schema
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone().with_nullable(true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    RecordBatch::try_new(schema, batch.columns().to_vec())
+        .map_err(|error| Error::caused(Code::Internal, "cannot build rows of persons", error))
+}
+
+impl Persons {
+    fn bytes(&self) -> usize {
+        let all = self.batches.iter().chain(self.ids.iter().flatten());
+        all.map(RecordBatch::get_array_memory_size).sum()
+    }
+
+    /// For whom a condition on the table `persons` holds.
+    pub(crate) fn holding(&self, state: &SessionState, condition: &Expr) -> Result<PersonSet> {
+        let failed = |error| Error::caused(Code::Internal, "cannot compute a condition on persons", error);
+        let nobody = nobody()?;
+        let schema = DFSchema::try_from(nobody.schema()).map_err(failed)?;
+        let test = state.create_physical_expr(condition.clone(), &schema).map_err(failed)?;
+        let holds = |batch: &RecordBatch| -> Result<BooleanArray> {
+            let value = test
+                .evaluate(batch)
+                .and_then(|value| value.into_array(batch.num_rows()));
+            let array = value.map_err(failed)?;
+            let array = array.as_boolean_opt().cloned();
+            array.ok_or_else(|| Error::internal("a condition on persons is neither true nor false"))
+        };
+        let without = is_true(&holds(&nobody)?, 0);
+        let mut keys = HashSet::new();
+        for batch in &self.batches {
+            let holds = holds(batch)?;
+            let of_batch = whole_numbers(batch, PERSON_KEY)?;
+            for row in 0..batch.num_rows() {
+                if is_true(&holds, row) != without {
+                    keys.insert(of_batch.value(row));
+                }
+            }
+        }
+        Ok(PersonSet {
+            keys: Arc::new(keys),
+            without,
+        })
+    }
+}
+
+/// Columns of the tables of persons.
+const PERSON_KEY: &str = "person_key";
+const PERSON_ID: &str = "person_id";
+const DISTINCT_ID: &str = "distinct_id";
+const CREATED_AT: &str = "created_at";
+const PROPERTIES: &str = "properties";
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
+    let column = batch.column_by_name(name);
+    column.ok_or_else(|| Error::internal(format!("persons have no column {name}")))
+}
+
+fn whole_numbers<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int64Array> {
+    let numbers = column(batch, name)?.as_primitive_opt::<Int64Type>();
+    numbers.ok_or_else(|| Error::internal(format!("{name} is no whole number")))
+}
+
+fn texts<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
+    let texts = column(batch, name)?.as_string_opt::<i32>();
+    texts.ok_or_else(|| Error::internal(format!("{name} is no text")))
+}
+
+impl Persons {
+    /// The persons who have some distinct ids, and how many of the ids nobody has.
+    pub(crate) fn with_ids(&self, wanted: &[String]) -> Result<(PersonSet, usize)> {
+        let ids = self.ids.as_ref();
+        let ids = ids.ok_or_else(|| Error::internal("the distinct ids of persons were not read"))?;
+        let wanted: HashSet<&str> = wanted.iter().map(String::as_str).collect();
+        let (mut keys, mut found) = (HashSet::new(), 0);
+        for batch in ids {
+            let (names, persons) = (texts(batch, DISTINCT_ID)?, whole_numbers(batch, PERSON_KEY)?);
+            for row in (0..batch.num_rows()).filter(|row| wanted.contains(names.value(*row))) {
+                keys.insert(persons.value(row));
+                found += 1;
+            }
+        }
+        let set = PersonSet {
+            keys: Arc::new(keys),
+            without: false,
+        };
+        Ok((set, wanted.len() - found))
+    }
+
+    /// The first persons of a set in order of their keys, at most `limit`.
+    pub(crate) fn first(&self, set: &PersonSet, limit: usize) -> Result<Vec<CohortMember>> {
+        let mut first = Vec::new();
+        for batch in &self.batches {
+            let keys = whole_numbers(batch, PERSON_KEY)?;
+            let (ids, properties) = (texts(batch, PERSON_ID)?, texts(batch, PROPERTIES)?);
+            let times = column(batch, CREATED_AT)?.as_primitive_opt::<TimestampMicrosecondType>();
+            let times = times.ok_or_else(|| Error::internal("created_at is no time"))?;
+            for row in (0..batch.num_rows()).filter(|row| set.has(keys.value(*row))) {
+                if first.len() == limit {
+                    return Ok(first);
+                }
+                let person_id = ids.value(row).parse::<Uuid>();
+                let properties = serde_json::from_str(properties.value(row));
+                first.push(CohortMember {
+                    person_id: person_id
+                        .map_err(|error| Error::caused(Code::Corrupt, "the id of a person is no UUID", error))?,
+                    created_at: DateTime::from_timestamp_micros(times.value(row)).unwrap_or_default(),
+                    properties: properties.map_err(|error| {
+                        Error::caused(Code::Corrupt, "the properties of a person are no JSON", error)
+                    })?,
+                });
+            }
+        }
+        Ok(first)
+    }
+}
+
+fn is_true(array: &BooleanArray, row: usize) -> bool {
+    array.is_valid(row) && array.value(row)
+}
+
+/// One row of `persons` in which everything is missing.
+fn nobody() -> Result<RecordBatch> {
+    let schema = PeopleKind::Persons.schema();
+    let fields = schema
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone().with_nullable(true));
+    let columns = schema.fields().iter().map(|field| new_null_array(field.data_type(), 1));
+    let columns: Vec<ArrayRef> = columns.collect();
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    RecordBatch::try_new(schema, columns)
+        .map_err(|error| Error::caused(Code::Internal, "cannot build a row of persons", error))
+}
+
+/// For whom a condition holds.
+#[derive(Debug, Clone)]
+pub(crate) struct PersonSet {
+    /// For whom it is otherwise than for those who are no persons.
+    keys: Arc<HashSet<i64>>,
+    /// Whether it holds for visitors who are no persons.
+    without: bool,
+}
+
+impl PersonSet {
+    /// Whether a person is in it.
+    fn has(&self, key: i64) -> bool {
+        self.keys.contains(&key) != self.without
+    }
+
+    /// The same without visitors who are no persons.
+    pub(crate) fn of_persons(self, persons: &Persons) -> Result<Self> {
+        if !self.without {
+            return Ok(self);
+        }
+        let mut keys = HashSet::new();
+        for batch in &persons.batches {
+            let of_batch = whole_numbers(batch, PERSON_KEY)?.values().iter();
+            keys.extend(of_batch.copied().filter(|key| self.has(*key)));
+        }
+        Ok(Self {
+            keys: Arc::new(keys),
+            without: false,
+        })
+    }
+
+    /// How many persons are in a set of persons only.
+    pub(crate) fn len(&self) -> u64 {
+        self.keys.len() as u64
+    }
+
+    /// The condition on the rows of `events`; `text` says in plans what it is.
+    pub(crate) fn condition(&self, text: &str) -> Expr {
+        let function = PersonIsAmong {
+            keys: Arc::clone(&self.keys),
+            signature: Signature::exact(vec![DataType::Int64, DataType::Utf8], Volatility::Immutable),
+        };
+        let among = ScalarUDF::from(function).call(vec![ident("person_key"), lit(text)]);
+        if self.without { not(among) } else { among }
+    }
+}
+
+/// The conditions on persons of a query, computed.
+#[derive(Default)]
+pub(crate) struct PersonConditions {
+    known: Vec<(PropertyFilter, PersonSet)>,
+    /// The cohorts that the query names.
+    pub(crate) cohorts: Cohorts,
+}
+
+impl PersonConditions {
+    /// Computes all conditions on persons of a query.
+    pub(crate) fn compute(
+        query: &TrendsQuery,
+        named: &Named,
+        moment: &Moment,
+        state: &SessionState,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        let mut conditions = Self::default();
+        let Some(persons) = &moment.persons else {
+            return Ok(conditions);
+        };
+        conditions.cohorts = Cohorts::compute(named, persons, state, now)?;
+        let fields = PersonFields {
+            taxonomy: &persons.taxonomy,
+            cohorts: &conditions.cohorts,
+        };
+        let of_persons = [PropertyType::Person, PropertyType::PersonField];
+        let filters = named.groups(query).flat_map(FilterGroup::filters);
+        for filter in filters.filter(|filter| of_persons.contains(&filter.property_type)) {
+            if conditions.known.iter().any(|(known, _)| known == filter) {
+                continue;
+            }
+            let condition = filters::condition(&fields, now, filter)?;
+            let set = persons.holding(state, &condition)?;
+            conditions.known.push((filter.clone(), set));
+        }
+        Ok(conditions)
+    }
+
+    /// A filter's condition on the rows of `events`.
+    pub(crate) fn condition(&self, filter: &PropertyFilter) -> Result<Expr> {
+        let found = self.known.iter().find(|(known, _)| known == filter);
+        let (_, set) = found.ok_or_else(|| {
+            let (key, kind) = (&filter.key, filter.property_type.as_str());
+            Error::invalid(format!(
+                "filter on {key:?} is of type {kind}, which a query over events does not know"
+            ))
+            .with_hint("take a filter of type event, event_field, person, person_field or cohort")
+        })?;
+        Ok(set.condition(&describe::condition(filter)))
+    }
+}
+
+/// `person_is_among(person_key, text)`: whether a person is one of a set; the text says of which.
+#[derive(Debug, Clone)]
+struct PersonIsAmong {
+    keys: Arc<HashSet<i64>>,
+    signature: Signature,
+}
+
+// Two are the same where they have the same set.
+impl PartialEq for PersonIsAmong {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.keys, &other.keys)
+    }
+}
+
+impl Eq for PersonIsAmong {}
+
+impl Hash for PersonIsAmong {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.keys).hash(state);
+    }
+}
+
+impl ScalarUDFImpl for PersonIsAmong {
+    fn name(&self) -> &'static str {
+        "person_is_among"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> datafusion::common::Result<DataType> {
+        Ok(DataType::Boolean)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> datafusion::common::Result<ColumnarValue> {
+        let keys = args
+            .args
+            .into_iter()
+            .next()
+            .map(|keys| keys.into_array(args.number_rows));
+        let keys = keys.transpose()?;
+        let Some(keys) = keys.as_ref().and_then(|array| array.as_primitive_opt::<Int64Type>()) else {
+            return datafusion::common::internal_err!("person_key is no whole number");
+        };
+        Ok(ColumnarValue::Array(Arc::new(self.among(keys))))
+    }
+}
+
+impl PersonIsAmong {
+    fn among(&self, keys: &Int64Array) -> BooleanArray {
+        // Files are sorted by person, so that one look-up often serves many events.
+        let mut last = None;
+        let mut is_among = |key: i64| match last {
+            Some((known, is)) if known == key => is,
+            _ => {
+                let is = self.keys.contains(&key);
+                last = Some((key, is));
+                is
+            }
+        };
+        keys.iter().map(|key| Some(key.is_some_and(&mut is_among))).collect()
+    }
+}
