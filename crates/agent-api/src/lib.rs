@@ -22,6 +22,7 @@ mod sql_output;
 mod taint;
 mod thread;
 mod tool;
+mod undo_plan;
 mod write_tool;
 
 pub use access::{Access, Level, Resource, Role, Scope};
@@ -54,4 +55,5 @@ pub use sql_output::{named_like_a_label, sql_output};
 pub use taint::Tainted;
 pub use thread::{Thread, ToolCallView};
 pub use tool::{Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};
+pub use undo_plan::{UndoConflict, UndoPlan};
 pub use write_tool::{WritePlan, WriteTool, Written, erase_write};

@@ -11,7 +11,9 @@ use schemars::{JsonSchema, Schema};
 
 use crate::door::{Entry, Server};
 use crate::handlers::data::{self, SuggestionParams, Suggestions};
-use crate::handlers::objects::{self, ActivityParams, ObjectParams, UndoParams};
+use crate::handlers::objects::{
+    self, ActivityParams, ObjectParams, UndoChangeParams, UndoRunParams, UndoneChange, UndoneRun,
+};
 use crate::handlers::runs::{self, EventParams, RunAccepted, RunParams, StartRun};
 use crate::handlers::tools::{self, CallParams};
 use crate::handlers::{List, meta};
@@ -167,11 +169,12 @@ fn tool_routes() -> Vec<Route> {
         post(
             "/api/projects/{project}/activity/{id}/undo",
             "undo_change",
-            "Takes one change back",
+            "Takes one change back, or says what that would do",
             objects::undo,
         )
         .access("{kind}:write")
-        .json::<Activity>(),
+        .query::<UndoChangeParams>()
+        .json::<UndoneChange>(),
     ]
 }
 
@@ -211,12 +214,12 @@ fn run_routes() -> Vec<Route> {
         post(
             "/api/runs/{run_id}/undo",
             "undo_run",
-            "Takes back what a run changed, or one call of it",
+            "Takes back what a run changed, or one call of it, or says what that would do",
             objects::undo_run,
         )
         .access("{kind}:write")
-        .query::<UndoParams>()
-        .json::<List<Activity>>(),
+        .query::<UndoRunParams>()
+        .json::<UndoneRun>(),
         get(
             "/api/conversations/{id}",
             "get_conversation",
