@@ -26,7 +26,7 @@ mod undo_plan;
 mod write_tool;
 
 pub use access::{Access, Level, Resource, Role, Scope};
-pub use access_store::{AccessStore, Key, KeyHash, Member, Organisation};
+pub use access_store::{AccessStore, Key, KeyHash, Member, Organisation, Session};
 pub use effect::Effect;
 pub use egress::{Egress, EgressRequest, EgressResponse, NoEgress};
 pub use figure::{Answer, CellRef, Claim, Figure, FigureStatus, Segment};

@@ -14,6 +14,7 @@ mod filters;
 mod gate;
 mod killed;
 mod schedules;
+mod sessions;
 mod writes;
 
 use std::io::{BufRead, BufReader, Read};
