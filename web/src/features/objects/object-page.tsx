@@ -10,6 +10,7 @@ import { useTool } from "@/app/mounted-tools";
 import type { ObjectUi } from "@/app/product";
 import { objectUi } from "@/app/products";
 import { useProject } from "@/app/project";
+import { useMay } from "@/app/session";
 import { NotFound } from "@/features/not-found";
 import { ActivityList } from "@/features/objects/activity-list";
 import { ActorName } from "@/features/objects/actor-name";
@@ -67,8 +68,9 @@ function ObjectDetail({ ui, object }: { ui: ObjectUi; object: StoredObject }) {
   const tools = useQuery(toolsQuery);
   const navigate = useNavigate();
   const [writing, setWriting] = useState<Write | null>(null);
-  const change = canWrite(tools.data, "update", object.kind);
-  const remove = canWrite(tools.data, "delete", object.kind);
+  const mayWrite = useMay()(`${object.kind}:write`);
+  const change = mayWrite && canWrite(tools.data, "update", object.kind);
+  const remove = mayWrite && canWrite(tools.data, "delete", object.kind);
   useTool(
     change
       ? {

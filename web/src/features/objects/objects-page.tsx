@@ -11,6 +11,7 @@ import { useTool } from "@/app/mounted-tools";
 import type { ObjectUi } from "@/app/product";
 import { objectUi } from "@/app/products";
 import { useProject } from "@/app/project";
+import { useMay } from "@/app/session";
 import { FilterBuilder } from "@/features/filters/filter-builder";
 import { filtersOf } from "@/features/filters/made-filters";
 import { WordsBox } from "@/features/filters/words-box";
@@ -52,6 +53,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
   usePageTitle(ui.title);
   const query = useQuery(objectsQuery(project.id, ui.kind));
   const tools = useQuery(toolsQuery);
+  const may = useMay();
   const navigate = useNavigate();
   const search: { filters?: Json } = useSearch({ strict: false });
   const { tree, broken } = readFilters(search.filters);
@@ -66,7 +68,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
   const applied = usable(tree, fields);
   const shown = filterObjects(objects, applied, fields);
   const has = (tool: string | undefined) => tools.data?.some((each) => each.name === tool) ?? false;
-  const byWords = ui.list !== undefined && has("make_filters");
+  const byWords = ui.list !== undefined && has("make_filters") && may("run:write");
   const what = ui.title.toLowerCase();
   const apply = (json: Json, understood: string[]) => {
     const made = readTree(json);
@@ -95,7 +97,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
       : null,
   );
   const count = conditions(tree).length;
-  const canCreate = canWrite(tools.data, "create", ui.kind);
+  const canCreate = canWrite(tools.data, "create", ui.kind) && may(`${ui.kind}:write`);
   return (
     <div className="mx-auto w-full max-w-5xl flex-1 px-4 py-6 sm:px-6">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
