@@ -58,7 +58,9 @@ pub(crate) enum By {
 /// Whoever got through the door.
 #[derive(Debug, Clone)]
 pub(crate) struct Entered {
+    /// Who it is, with what they may.
     pub(crate) principal: Principal,
+    /// What said so.
     pub(crate) by: By,
     /// When a session ends.
     pub(crate) expires_at: Option<DateTime<Utc>>,

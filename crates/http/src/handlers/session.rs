@@ -18,6 +18,7 @@ use crate::params::Body;
 use crate::session_cookie;
 
 /// What somebody signs in with.
+// No Debug, so that no key gets into a log.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignIn {

@@ -17,6 +17,7 @@ import { ActorName } from "@/features/objects/actor-name";
 import { useReadAgain } from "@/features/objects/read-again";
 import { canWrite, type Write, WriteForm, writeTool } from "@/features/objects/write-form";
 import { kindWord } from "@/lib/changes";
+import { useReturnTo } from "@/lib/focus";
 import { formatInstant } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
 import { Button } from "@/ui/button";
@@ -68,6 +69,8 @@ function ObjectDetail({ ui, object }: { ui: ObjectUi; object: StoredObject }) {
   const tools = useQuery(toolsQuery);
   const navigate = useNavigate();
   const [writing, setWriting] = useState<Write | null>(null);
+  const editButton = useReturnTo(writing === "update");
+  const deleteButton = useReturnTo(writing === "delete");
   const mayWrite = useMay()(`${object.kind}:write`);
   const change = mayWrite && canWrite(tools.data, "update", object.kind);
   const remove = mayWrite && canWrite(tools.data, "delete", object.kind);
@@ -94,13 +97,13 @@ function ObjectDetail({ ui, object }: { ui: ObjectUi; object: StoredObject }) {
         {writing === null && (
           <div className="flex gap-2">
             {change && (
-              <Button onClick={() => setWriting("update")}>
+              <Button ref={editButton} onClick={() => setWriting("update")}>
                 <Icon name="edit" />
                 Edit
               </Button>
             )}
             {remove && (
-              <Button variant="ghost" onClick={() => setWriting("delete")}>
+              <Button ref={deleteButton} variant="ghost" onClick={() => setWriting("delete")}>
                 <Icon name="trash" />
                 Delete
               </Button>

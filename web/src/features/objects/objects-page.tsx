@@ -22,6 +22,7 @@ import { useReadAgain } from "@/features/objects/read-again";
 import { canWrite, WriteForm } from "@/features/objects/write-form";
 import { kindWord } from "@/lib/changes";
 import { conditionProblem, conditions, conditionWords, EMPTY_TREE, type Group, readTree, usable } from "@/lib/filters";
+import { useReturnTo } from "@/lib/focus";
 import { usePageTitle } from "@/lib/page-title";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/empty";
@@ -59,6 +60,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
   const { tree, broken } = readFilters(search.filters);
   const [building, setBuilding] = useState(false);
   const [creating, setCreating] = useState(false);
+  const newButton = useReturnTo(creating);
   const panel = useId();
   useReadAgain();
   const setTree = (next: Group) =>
@@ -106,7 +108,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
           <p className="text-muted">{ui.about}</p>
         </div>
         {canCreate && !creating && (
-          <Button variant="primary" onClick={() => setCreating(true)}>
+          <Button ref={newButton} variant="primary" onClick={() => setCreating(true)}>
             <Icon name="plus" />
             New
           </Button>

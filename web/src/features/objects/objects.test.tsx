@@ -265,6 +265,8 @@ it("a write is filled in, shown, and only then made", async () => {
   await rollout("50");
   fireEvent.click(screen.getByRole("button", { name: "Show what it changes" }));
   await screen.findByText("Change the feature flag “beta” in 1 field?");
+  // The form has taken the focus with it, so what has come in its place has it.
+  expect(document.activeElement?.textContent).toContain("Change the feature flag “beta” in 1 field?");
   expect(asked.some((each) => each.includes("approved"))).toBe(false);
   fireEvent.click(screen.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(onClose).toHaveBeenCalledWith(true));

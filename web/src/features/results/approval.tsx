@@ -1,6 +1,6 @@
 /** A call that waits for a yes: what it does in words, what is different afterwards, and with what it is called. */
 
-import { useEffect, useId, useRef, useState } from "react";
+import { useId, useState } from "react";
 import type { Change } from "@/api/objects";
 import type { Effect, Json, Report } from "@/api/types";
 import { useSession } from "@/app/session";
@@ -9,7 +9,7 @@ import { Lacks } from "@/features/session/lacks";
 import { callQuestion, effectWords } from "@/lib/changes";
 import type { Decided, Decision } from "@/lib/decision";
 import { same } from "@/lib/diff";
-import { nothingFocused, useFocusOnArrival } from "@/lib/focus";
+import { nothingFocused, useFocusOnArrival, useReturnTo } from "@/lib/focus";
 import { type JsonSchema, validate } from "@/lib/json-schema";
 import { Button } from "@/ui/button";
 import { CONTROL, Field } from "@/ui/field";
@@ -246,17 +246,6 @@ function OpenApproval(props: ApprovalProps) {
       </Notice>
     </section>
   );
-}
-
-/** Gives the focus back to a button when what it has opened in its place is closed. */
-function useReturnTo(open: boolean): React.RefObject<HTMLButtonElement | null> {
-  const button = useRef<HTMLButtonElement>(null);
-  const was = useRef(open);
-  useEffect(() => {
-    if (was.current && !open) button.current?.focus();
-    was.current = open;
-  }, [open]);
-  return button;
 }
 
 /** Whether what is shown above is with the person's changes or without. */
