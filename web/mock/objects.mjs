@@ -122,6 +122,39 @@ export function objectStore() {
     return back;
   }
 
+  /** What taking changes back would do, one after the other. */
+  function planUndo(list) {
+    const states = new Map();
+    const plan = { changes: [], conflicts: [] };
+    for (const each of list) {
+      const { id, object_id, kind } = each;
+      const object = objects.get(object_id);
+      const current = states.has(object_id) ? states.get(object_id) : stateOf(object);
+      if (JSON.stringify(current) !== JSON.stringify(each.after)) {
+        const { name } = each.after ?? each.before;
+        const reason = `${kind} "${name}" is not as this change left it`;
+        const hint = "undo what came after it first, or change the object by hand";
+        const since = activities.find((other) => other.object_id === object_id && !list.includes(other));
+        plan.conflicts.push({ activity: id, object_id, kind, name, reason, hint, since });
+        continue;
+      }
+      states.set(object_id, each.before);
+      const known = plan.changes.find((change) => change.id === object_id);
+      if (known) known.after = each.before;
+      else
+        plan.changes.push({
+          id: object_id,
+          kind,
+          from_version: object?.version ?? 0,
+          before: current,
+          after: each.before,
+        });
+    }
+    return plan;
+  }
+
+  const standing = (run) => activities.filter((each) => each.actor.run_id === run && !each.undone_by);
+
   const EFFECTS = { create: "create", update: "change", delete: "delete" };
 
   /** The change that a call of a tool of objects makes. */
@@ -144,7 +177,9 @@ export function objectStore() {
     activity: ({ object, run }) =>
       activities.filter((each) => (!object || each.object_id === object) && (!run || each.actor.run_id === run)),
     undo: (id) => undo(activities.find((each) => each.id === id)),
-    undoRun: (run) => activities.filter((each) => each.actor.run_id === run && !each.undone_by).map(undo),
+    undoRun: (run) => standing(run).map(undo),
+    planUndo: (id) => planUndo(activities.filter((each) => each.id === id)),
+    planUndoRun: (run) => planUndo(standing(run)),
     preview: (tool, args) => {
       const change = changeOf(tool, args);
       return { tool, effect: EFFECTS[tool.split("_")[0]], decision: "ask", changes: [change] };

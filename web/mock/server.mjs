@@ -35,9 +35,10 @@ export function loadFixtures() {
 
 export async function startMock({ port = 0, delay = 25, history = true } = {}) {
   const fixtures = loadFixtures();
-  const state = { fixtures, delay, runs: new Map(), objects: objectStore() };
+  const state = { fixtures, delay, runs: new Map(), objects: objectStore(), session: LOCAL };
   const reset = () => {
     state.objects = objectStore();
+    state.session = LOCAL;
     state.runs.clear();
     if (history) for (const events of Object.values(fixtures)) addEnded(state, events);
   };
@@ -53,8 +54,29 @@ export async function startMock({ port = 0, delay = 25, history = true } = {}) {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   };
-  return { url: `http://127.0.0.1:${server.address().port}`, close, reset };
+  /** Lets somebody else use the page; `null` lets nobody. */
+  const signIn = (session) => {
+    state.session = session;
+  };
+  return { url: `http://127.0.0.1:${server.address().port}`, close, reset, signIn };
 }
+
+const RESOURCES = [
+  ...["activity", "event", "key", "member", "person", "product", "project", "query", "run", "storage", "taxonomy"],
+  ...["feature_flag", "insight", "dashboard", "cohort", "action", "notebook"],
+];
+
+/** All rights of some levels. */
+export const rights = (...levels) => RESOURCES.flatMap((resource) => levels.map((level) => `${resource}:${level}`));
+
+/** Whoever sits at this machine. */
+const LOCAL = {
+  name: "local",
+  role: "owner",
+  rights: rights("read", "write", "admin"),
+  by: "local",
+  key_required: false,
+};
 
 /** History shows what has ended; a fixture that has not is left out. */
 function addEnded(state, events) {
@@ -67,6 +89,16 @@ async function handle(state, request, response) {
   const url = new URL(request.url, "http://mock");
   const path = url.pathname;
   if (!path.startsWith("/api/")) return serveFile(path, response);
+  if (!state.session) {
+    const nobody = { code: "denied", retry: "adjust", message: "this server wants a key", hint: null };
+    const wrong = {
+      ...nobody,
+      message: "the key is not known",
+      hint: "check that all of it was copied: hr_ and 32 characters",
+    };
+    return send(response, 401, { error: request.method === "POST" ? wrong : nobody });
+  }
+  if (path === "/api/session") return send(response, 200, state.session);
   const runs = [...state.runs.values()];
   const [, , kind, id, action] = path.split("/");
   if (path === "/api/projects")
@@ -88,6 +120,7 @@ async function handle(state, request, response) {
   if (!run) return send(response, 404, failure("unknown_name", `unknown run "${id}"`));
   if (!action) return send(response, 200, (await threads([run], run.events[0].conversation_id))[0]);
   if (action === "events") return stream(run, request, url, response);
+  if (action === "undo" && url.searchParams.has("dry_run")) return send(response, 200, state.objects.planUndoRun(id));
   if (action === "undo") return send(response, 200, { data: state.objects.undoRun(id) });
   if (action === "cancel") {
     push(run, { kind: "cancelled" });
@@ -150,7 +183,8 @@ async function ofProject({ objects, fixtures }, request, url) {
     if (!object) throw refusal("unknown_name", `there is no object ${id}`);
     return object;
   }
-  if (what === "activity") return id ? objects.undo(id) : { data: objects.activity(query) };
+  if (what === "activity" && id) return query.dry_run ? objects.planUndo(id) : objects.undo(id);
+  if (what === "activity") return { data: objects.activity(query) };
   if (what === "tools" && action === "preview") return objects.preview(id, body);
   if (what === "tools" && id === "search") return output(searched(objects.list("feature_flag"), body.query));
   if (what === "tools" && id === "read_data")

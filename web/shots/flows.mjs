@@ -1,9 +1,11 @@
 // One flow for each kind of object, in a real browser over a real server: asked for in the chat, approved with its
-// difference in sight, on its page as it was said, and gone by undo.
+// difference in sight, on its page as it was said, and gone by undo that was shown before it was done. And one flow
+// of members who sign in.
 //
-//   node shots/flows.mjs --base URL --model URL [--out DIR]
+//   node shots/flows.mjs --base URL --model URL --members URL --keys JSON [--out DIR]
 //
-// The server at --base has the built-in analyst, the one at --model flows-model.py.
+// The server at --base has the built-in analyst, the one at --model flows-model.py, and the one at --members wants
+// a key from everybody; --keys has those of asker, approver and viewer, and the project.
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,6 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { playMembers } from "./member-flow.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -18,6 +21,8 @@ const { values: options } = parseArgs({
   options: {
     base: { type: "string" },
     model: { type: "string" },
+    members: { type: "string" },
+    keys: { type: "string" },
     out: { type: "string", default: join(here, "shots/out") },
     chromium: { type: "string", default: "/usr/bin/chromium" },
   },
@@ -59,15 +64,17 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
 });
 let failed = 0;
-for (const flow of FLOWS) {
-  const problems = await play(flow);
-  failed += problems.length > 0 ? 1 : 0;
-  console.log(
-    `${problems.length === 0 ? "ok  " : "FAIL"} ${flow.kind}${problems.map((each) => `\n     ${each}`).join("")}`,
-  );
-}
+for (const flow of FLOWS) report(flow.kind, await play(flow));
+const members = JSON.parse(options.keys);
+const pictureOf = (page, step, problems) => picture(page, { kind: "members" }, step, problems);
+report("members", await playMembers(browser, options.members, members, pictureOf));
 await browser.close();
 process.exit(failed > 0 ? 1 : 0);
+
+function report(name, problems) {
+  failed += problems.length > 0 ? 1 : 0;
+  console.log(`${problems.length === 0 ? "ok  " : "FAIL"} ${name}${problems.map((each) => `\n     ${each}`).join("")}`);
+}
 
 async function play(flow) {
   const problems = [];
@@ -88,8 +95,8 @@ async function play(flow) {
     if (JSON.stringify(await objects()) !== before) problems.push("something was written before it was approved");
     await picture(page, flow, "asked", problems);
     await card.getByRole("button", { name: "Approve" }).click();
-    const undo = page.locator("[data-undo='ready']");
-    await undo.waitFor();
+    await page.locator("[data-undo='ready']").waitFor();
+    const undo = page.locator("[data-undo]");
     const made = (await objects()).find((object) => object.name === flow.name);
     if (!made) throw new Error(`there is no ${flow.kind} named ${flow.name}`);
     if (made.created_by.type !== "agent") problems.push("it is not signed by the agent");
@@ -103,6 +110,10 @@ async function play(flow) {
     await own.close();
 
     await undo.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("region", { name: "Take this back?" }).waitFor();
+    await picture(page, flow, "undo", problems);
+    if (!(await objects()).some((object) => object.id === made.id)) problems.push("it was undone before it was wanted");
+    await page.getByRole("button", { name: "Take it back" }).click();
     await page.locator("[data-undo='undone']").waitFor();
     if (JSON.stringify(await objects()) !== before) problems.push("undo left something behind");
     await page.goto(`${base}/objects/${flow.kind}`, { waitUntil: "load" });

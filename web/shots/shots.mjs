@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
-import { loadFixtures, startMock } from "../mock/server.mjs";
+import { loadFixtures, rights, startMock } from "../mock/server.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -35,10 +35,21 @@ const fixtures = loadFixtures();
 const question = (fixture) => fixtures[fixture][0].question;
 const settled = (status) => `[data-run-status="${status}"]`;
 
+const VIEWER = {
+  name: "Grace Brewster Murray Hopper",
+  role: "viewer",
+  projects: ["site", "shop"],
+  rights: rights("read").filter((right) => !/^(key|member|storage):/.test(right)),
+  by: "session",
+  key_required: true,
+  expires_at: "2026-05-25T10:00:00Z",
+};
+const CONVERSATION = fixtures.approval[0].conversation_id;
+
 /**
  * `fixture`: played by the mock, also over a real server. `objects`: there, all of the API but the projects is
  * the mock's. `ask`: put to whatever server there is. `slow`: only where there is the real server whose model
- * is slow.
+ * is slow. `as`: somebody who has signed in with a key, or nobody; all of the API is the mock's then.
  */
 const STATES = {
   empty: { wait: "ul[aria-label='Suggested questions'] button" },
@@ -87,6 +98,13 @@ const STATES = {
   "flags-new": { objects: true, path: "/objects/feature_flag", wait: "tbody tr", act: makeFlag },
   "flags-docked": { objects: true, part: true, path: "/objects/feature_flag", wait: "tbody tr", act: askInDock },
   flag: { objects: true, path: "/objects/feature_flag/flag-new-editor", wait: "[data-undo]", act: undoLast },
+  "flag-undo": { objects: true, path: "/objects/feature_flag/flag-new-editor", wait: "[data-undo]", act: planUndo },
+  "flag-undo-blocked": {
+    objects: true,
+    path: "/objects/feature_flag/flag-new-editor",
+    wait: "[data-undo]",
+    act: blockUndo,
+  },
   "flag-edit": { objects: true, path: "/objects/feature_flag/flag-new-editor", wait: "[data-undo]", act: editFlag },
   "flag-gone": { objects: true, noise: true, path: "/objects/feature_flag/none", wait: "text=can't be shown" },
   insight: { objects: true, path: "/objects/insight/insight-views", wait: "canvas" },
@@ -94,6 +112,12 @@ const STATES = {
   cohort: { objects: true, path: "/objects/cohort/cohort-team", wait: "[data-undo]" },
   action: { objects: true, path: "/objects/action/action-signed-up", wait: "[data-undo]" },
   notebook: { objects: true, path: "/objects/notebook/notebook-review", wait: "[data-undo]" },
+  "sign-in": { as: null, noise: true, wait: "text=Sign in" },
+  "sign-in-wrong": { as: null, noise: true, wait: "text=Sign in", act: signInWrongly },
+  account: { as: VIEWER, part: true, wait: "text=may not ask questions", act: openAccount },
+  viewer: { as: VIEWER, fixture: "approval", path: `/c/${CONVERSATION}`, wait: "[data-lacks]" },
+  "viewer-flags": { as: VIEWER, path: "/objects/feature_flag", wait: "tbody tr" },
+  "viewer-flag": { as: VIEWER, path: "/objects/feature_flag/flag-new-editor", wait: "[data-undo]" },
   capabilities: { path: "/capabilities", wait: "article" },
   products: { path: "/products", wait: "section dl" },
   "product-check": {
@@ -161,10 +185,33 @@ async function askInDock(page) {
   await page.getByRole("button", { name: "Approve" }).waitFor();
 }
 
-async function undoLast(page) {
+async function planUndo(page) {
   await page.getByText("What is different").first().click();
   await page.getByRole("button", { name: "Undo" }).first().click();
+  await page.getByRole("button", { name: "Take it back" }).waitFor();
+}
+
+async function undoLast(page) {
+  await planUndo(page);
+  await page.getByRole("button", { name: "Take it back" }).click();
   await page.locator("[data-undo='undone']").waitFor();
+}
+
+/** Takes back what somebody has changed since. */
+async function blockUndo(page) {
+  await page.getByRole("button", { name: "Undo" }).nth(1).click();
+  await page.getByText("It can't be taken back as it stands").waitFor();
+}
+
+async function signInWrongly(page) {
+  await page.getByRole("textbox", { name: "Key" }).fill("hr_wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor();
+}
+
+async function openAccount(page) {
+  await page.getByRole("button", { name: /Signed in as/ }).click();
+  await page.getByRole("dialog").waitFor();
 }
 
 async function editFlag(page) {
@@ -229,12 +276,14 @@ async function shot(name, state, theme, width) {
 }
 
 async function reach(page, state) {
-  if (state.refuse) await page.route("**/api/**", (route) => route.abort());
+  if (state.as !== undefined) mock.signIn(state.as);
+  if (state.as !== undefined && base !== mock.url) await routeToMock(page, /^\/api\//);
+  else if (state.refuse) await page.route("**/api/**", (route) => route.abort());
   else if (state.objects && base !== mock.url) await routeToMock(page, /^\/api\/(?!projects$)/);
   else if (state.fixture && base !== mock.url) await routeToMock(page);
   await page.goto((state.slow ? options.slow : base) + (state.path ?? ""), { waitUntil: "load" });
   const text = state.fixture ? question(state.fixture) : state.ask;
-  if (text) {
+  if (text && !state.path) {
     await page.getByRole("textbox", { name: "Your question" }).fill(text);
     await page.keyboard.press("Enter");
   }

@@ -50,7 +50,8 @@ const HELP: &str = "cargo xtask <task>
   verify flags      100,000 pairs of flags and people as PostHog's SDK for Python assigns them
   verify writes     each writing tool: seen before it is done, approved, undone exactly; agents' writes wherever the
                     process dies
-  verify flows      one flow for each kind of object in the browser: asked for, approved, on its page, undone
+  verify flows      one flow for each kind of object in the browser: asked for, approved, on its page, undone;
+                    and one of members who sign in, ask, look, approve, undo and sign out
   verify product    a product started by the scaffold: through the gate, on every surface, and gone without a trace
   verify filters    wishes for lists against the seeded world: enough filter trees exact, none wrong
   bench thread      speed and memory with a million requests

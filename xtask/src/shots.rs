@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 
-use crate::server::{Data, Server};
+use crate::server::{Data, PROJECT, Server};
 use crate::setup;
 use crate::shell::{Profile, Shell, root, target};
 
-/// One flow for each kind of object in the browser: asked for, approved, on its page, undone.
+/// One flow for each kind of object in the browser: asked for, approved, on its page, undone; and one of members
+/// who sign in.
 pub(crate) fn flows(profile: Profile) -> Result<()> {
     setup::built_page()?;
     setup::chromium()?;
@@ -15,17 +16,35 @@ pub(crate) fn flows(profile: Profile) -> Result<()> {
     let server = Server::start(&data, &[])?;
     let model = format!("exec:python3 '{}'", root().join("web/shots/flows-model.py").display());
     let modelled = Server::start(&other, &["--model", &model])?;
+    let owned = Data::with_sample(&hedgerow)?;
+    let keys = keys(&owned)?;
+    let members = Server::start(&owned, &["--require-key"])?;
     let out = target().join("shots");
     println!("pictures in {}", out.display());
     Shell::new("node")
         .arg("shots/flows.mjs")
         .args(["--base", &server.base(), "--model", &modelled.base()])
+        .args(["--members", &members.base(), "--keys", &keys])
         .arg("--out")
         .arg(&out)
         .folder(root().join("web"))
         .run()?;
     server.stop()?;
-    modelled.stop()
+    modelled.stop()?;
+    members.stop()
+}
+
+/// Members with a key each, as JSON: whoever asks may more than whoever approves, and a third only looks.
+fn keys(data: &Data) -> Result<String> {
+    let mut keys = serde_json::Map::new();
+    keys.insert("project".to_owned(), PROJECT.into());
+    for (member, role) in [("asker", "admin"), ("approver", "member"), ("viewer", "viewer")] {
+        data.hedgerow(&["members", "add", member, "--role", role]).output()?;
+        let name = format!("{member}'s browser");
+        let key = data.hedgerow(&["keys", "create", "--name", &name, "--role", role, "--member", member]);
+        keys.insert(member.to_owned(), key.output()?.trim().into());
+    }
+    Ok(serde_json::Value::Object(keys).to_string())
 }
 
 /// Serves the sample log and lets the page's own script take the pictures.

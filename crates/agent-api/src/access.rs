@@ -23,7 +23,8 @@ pub enum Level {
 }
 
 impl Level {
-    const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
+    /// All levels, from the least.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
 
     /// The name in a right.
     #[must_use]
@@ -132,6 +133,14 @@ impl Access {
     #[must_use]
     pub fn admin(resource: Resource) -> Self {
         let level = Level::Admin;
+        Self { resource, level }
+    }
+
+    /// The right to do something with the resource of a name: one of those that are always there, a kind of
+    /// objects or a product.
+    #[must_use]
+    pub fn named(resource: &str, level: Level) -> Self {
+        let resource = Resource::named(resource);
         Self { resource, level }
     }
 

@@ -106,7 +106,19 @@ impl Key {
     }
 }
 
-/// The SHA-256 of a key: what is stored of it.
+/// A key that somebody has signed in with, in a browser. It ends by itself, when its owner signs out, and
+/// with its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The key.
+    pub key: KeyId,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The SHA-256 of what opens, a key or the token of a session: what is stored of it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyHash(pub [u8; 32]);
 
@@ -118,7 +130,8 @@ impl fmt::Debug for KeyHash {
 
 /// Keeps the organisation, its members and keys. Every implementation keeps these promises (see the
 /// conformance suite in `hedgerow-testkit`): what returns is durable; names of members, and of keys that
-/// nobody revoked, are there once; a revoked key stays in the list and is never in use again.
+/// nobody revoked, are there once; a revoked key stays in the list and is never in use again; a session is
+/// found until it is ended or has expired.
 #[async_trait]
 pub trait AccessStore: Send + Sync {
     /// The organisation; the first call makes it.
@@ -148,4 +161,13 @@ pub trait AccessStore: Send + Sync {
 
     /// Notes that a key was used.
     async fn use_key(&self, id: KeyId, at: DateTime<Utc>) -> Result<()>;
+
+    /// Adds a session; those that had expired when it began are forgotten. An unknown key is `unknown_name`.
+    async fn add_session(&self, session: Session, hash: KeyHash) -> Result<()>;
+
+    /// The session with a hash, and its key, whatever became of either; none where there is none.
+    async fn session_of(&self, hash: &KeyHash) -> Result<Option<(Session, Key)>>;
+
+    /// Ends a session. One that is not there is no matter.
+    async fn end_session(&self, hash: &KeyHash) -> Result<()>;
 }

@@ -24,10 +24,11 @@ mod sql_output;
 mod taint;
 mod thread;
 mod tool;
+mod undo_plan;
 mod write_tool;
 
 pub use access::{Access, Level, Resource, Role, Scope};
-pub use access_store::{AccessStore, Key, KeyHash, Member, Organisation};
+pub use access_store::{AccessStore, Key, KeyHash, Member, Organisation, Session};
 pub use effect::Effect;
 pub use egress::{Egress, EgressRequest, EgressResponse, NoEgress};
 pub use figure::{Answer, CellRef, Claim, Figure, FigureStatus, Segment};
@@ -58,4 +59,5 @@ pub use sql_output::{named_like_a_label, sql_output};
 pub use taint::Tainted;
 pub use thread::{Thread, ToolCallView};
 pub use tool::{Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};
+pub use undo_plan::{UndoConflict, UndoPlan};
 pub use write_tool::{WritePlan, WriteTool, Written, erase_write};

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::effect::Effect;
+use crate::undo_plan::UndoPlan;
 
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -284,6 +285,25 @@ impl Activity {
         }
     }
 
+    /// The object's name, after the change where it has one then.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let state = self.after.as_ref().or(self.before.as_ref());
+        state.map_or("", |state| &state.name)
+    }
+
+    /// What was changed, without who did it and when.
+    #[must_use]
+    pub fn change(&self) -> ObjectChange {
+        ObjectChange {
+            id: self.object_id,
+            kind: self.kind.clone(),
+            from_version: self.version.saturating_sub(1),
+            before: self.before.clone(),
+            after: self.after.clone(),
+        }
+    }
+
     /// The change that takes this one back. It can be taken back where the object is as this change left it;
     /// whatever came between and was taken back itself does no harm.
     ///
@@ -293,12 +313,7 @@ impl Activity {
     pub fn undo(&self, current: Option<&Object>) -> Result<ObjectChange> {
         let state = current.map(Object::state);
         if state != self.after {
-            let name = self
-                .after
-                .as_ref()
-                .or(self.before.as_ref())
-                .map_or("", |state| &state.name);
-            let message = format!("{} {name:?} is not as this change left it", self.kind);
+            let message = format!("{} {:?} is not as this change left it", self.kind, self.name());
             return Err(Error::new(Code::Conflict, message)
                 .with_hint("undo what came after it first, or change the object by hand"));
         }
@@ -349,6 +364,12 @@ pub trait ObjectStore: Send + Sync {
         actor: Actor,
         at: DateTime<Utc>,
     ) -> Result<Vec<Activity>>;
+
+    /// What [`Self::undo`] would do now, and each conflict that stands in its way. Nothing is written.
+    async fn plan_undo(&self, project: &ProjectId, activities: &[ActivityId]) -> Result<UndoPlan>;
+
+    /// One change. An unknown one is `unknown_name`.
+    async fn change(&self, project: &ProjectId, id: ActivityId) -> Result<Activity>;
 
     /// Changes, newest first.
     async fn activity(&self, project: &ProjectId, filter: &ActivityFilter) -> Result<Vec<Activity>>;

@@ -118,7 +118,7 @@ impl App {
     }
 
     /// The model of a question. Over HTTP only the built-in one and the server's own may be named:
-    /// other names start programs, read files or cost money, and nobody has signed in.
+    /// other names start programs, read files or cost money, and no right is about them.
     fn model_for(&self, input: &AskInput) -> Result<Arc<dyn ModelProvider>> {
         let spec = input.model.as_deref().unwrap_or(&self.default_model);
         let allowed = spec == BUILTIN_MODEL || *spec == *self.default_model;

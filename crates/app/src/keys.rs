@@ -59,24 +59,29 @@ impl App {
     ///
     /// `denied` where there is no such key, or it was revoked or has expired.
     pub async fn principal_of_key(&self, secret: &str) -> Result<Principal> {
-        let access = &self.parts.access;
-        // The process's own time: a caller's must not bring an expired key back.
-        let now = self.parts.clock.now();
-        let hash = if looks_like_a_key(secret) {
-            Some(hash_of(secret))
+        let key = self.key_with(secret).await?;
+        self.principal_of(&key).await
+    }
+
+    /// The key that a secret is, whatever became of it.
+    pub(crate) async fn key_with(&self, secret: &str) -> Result<Key> {
+        let key = if looks_like(PREFIX, secret) {
+            self.parts.access.key_of(&hash_of(secret)).await?
         } else {
             None
         };
-        let key = match &hash {
-            Some(hash) => access.key_of(hash).await?,
-            None => None,
-        };
-        let Some(key) = key else {
-            return Err(refused(
+        key.ok_or_else(|| {
+            refused(
                 "the key is not known",
                 "check that all of it was copied: hr_ and 32 characters",
-            ));
-        };
+            )
+        })
+    }
+
+    /// Who calls with a key that is known.
+    pub(crate) async fn principal_of(&self, key: &Key) -> Result<Principal> {
+        // The process's own time: a caller's must not bring an expired key back.
+        let now = self.parts.clock.now();
         let another = "make another with hedgerow keys create";
         if let Some(revoked) = key.revoked_at {
             return Err(refused(
@@ -92,10 +97,10 @@ impl App {
         }
         let principal = match &key.member {
             None => key.principal(),
-            Some(name) => bounded(&key, &self.member(name).await?),
+            Some(name) => bounded(key, &self.member(name).await?),
         };
         let is_noted = key.last_used_at.is_some_and(|last| (now - last).abs() < NOTED_EVERY);
-        if !is_noted && let Err(error) = access.use_key(key.id, now).await {
+        if !is_noted && let Err(error) = self.parts.access.use_key(key.id, now).await {
             // The note is for people who tidy up; that it is missing is no reason to turn a caller away.
             tracing::warn!(key = %key.id, error = error.chain(), "the use of a key was not noted");
         }
@@ -122,7 +127,7 @@ impl App {
                 Error::invalid("the key would expire later than time can tell").with_hint("leave --expires-in out")
             })?),
         };
-        let secret = new_secret()?;
+        let secret = new_secret(PREFIX)?;
         let key = Key {
             id: KeyId::new(),
             name: input.name,
@@ -215,20 +220,21 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn looks_like_a_key(secret: &str) -> bool {
-    let random = secret.strip_prefix(PREFIX);
+/// Whether a text has the form of a secret with a prefix, so that only such are looked up.
+pub(crate) fn looks_like(prefix: &str, secret: &str) -> bool {
+    let random = secret.strip_prefix(prefix);
     random.is_some_and(|random| random.len() == LENGTH && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-fn hash_of(secret: &str) -> KeyHash {
+pub(crate) fn hash_of(secret: &str) -> KeyHash {
     KeyHash(Sha256::digest(secret.as_bytes()).into())
 }
 
-/// A new key from the system's source of randomness.
-fn new_secret() -> Result<String> {
-    let mut secret = PREFIX.to_owned();
+/// A new secret from the system's source of randomness: a prefix, and 32 characters.
+pub(crate) fn new_secret(prefix: &str) -> Result<String> {
+    let mut secret = prefix.to_owned();
     let mut bytes = [0; 2 * LENGTH];
-    while secret.len() < PREFIX.len() + LENGTH {
+    while secret.len() < prefix.len() + LENGTH {
         getrandom::fill(&mut bytes)
             .map_err(|error| Error::caused(Code::Io, "the system gives no random numbers", error))?;
         for byte in bytes {
@@ -237,7 +243,7 @@ fn new_secret() -> Result<String> {
                 .then(|| ALPHABET.get(usize::from(byte) % ALPHABET.len()))
                 .flatten();
             if let Some(character) = character
-                && secret.len() < PREFIX.len() + LENGTH
+                && secret.len() < prefix.len() + LENGTH
             {
                 // Writing to a String can't fail.
                 let _ = write!(secret, "{}", char::from(*character));
@@ -247,7 +253,7 @@ fn new_secret() -> Result<String> {
     Ok(secret)
 }
 
-fn refused(message: &str, hint: &str) -> Error {
+pub(crate) fn refused(message: &str, hint: &str) -> Error {
     Error::new(Code::Denied, message).with_hint(hint)
 }
 
@@ -259,10 +265,10 @@ mod tests {
 
     #[test]
     fn secrets_have_their_form_and_differ() {
-        let secrets: BTreeSet<String> = (0..200).map(|_| new_secret().unwrap()).collect();
+        let secrets: BTreeSet<String> = (0..200).map(|_| new_secret(PREFIX).unwrap()).collect();
         assert_eq!(secrets.len(), 200);
         for secret in &secrets {
-            assert!(looks_like_a_key(secret), "{secret}");
+            assert!(looks_like(PREFIX, secret), "{secret}");
         }
         let used: BTreeSet<char> = secrets.iter().flat_map(|secret| secret[3..].chars()).collect();
         assert_eq!(used.len(), ALPHABET.len());
@@ -286,7 +292,7 @@ mod tests {
             (format!("hr_{}-", &random[1..]), false),
             (String::new(), false),
         ] {
-            assert_eq!(looks_like_a_key(&text), is_key, "{text}");
+            assert_eq!(looks_like(PREFIX, &text), is_key, "{text}");
         }
     }
 }

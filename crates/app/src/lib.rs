@@ -25,6 +25,7 @@ mod projects;
 mod query;
 mod recover;
 mod runs;
+mod sessions;
 mod suggestions;
 mod tools;
 
@@ -43,6 +44,7 @@ pub use product_new::NewProduct;
 pub use products::{ProductInfo, ProductMode, ProductSkill, ProductTool};
 pub use recover::Recovered;
 pub use runs::diff::{Change, RunDiff};
+pub use sessions::SignedIn;
 pub use tools::{ToolCall, ToolCallResult, ToolExample, ToolInfo, ToolPreview};
 
 pub use hedgerow_ingest::{ColumnOptions, EventFormat, ImportProgress, ImportSummary, MaxRejects};

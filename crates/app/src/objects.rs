@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use hedgerow_agent_api::{Access, Activity, ActivityFilter, Actor, Object, Progress, Resource, Surface, ToolContext};
+use hedgerow_agent_api::{
+    Access, Activity, ActivityFilter, Actor, Object, Progress, Resource, Surface, ToolContext, UndoPlan,
+};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ActivityId, CallId, ObjectId, ProjectId, RunId};
 
@@ -82,20 +84,40 @@ impl App {
 
     /// Takes one change back.
     pub async fn undo_change(&self, project: &ProjectId, change: ActivityId) -> Result<Activity> {
-        self.principal.check_project(project)?;
-        self.require_project(project).await?;
-        let all = self.parts.objects.activity(project, &ActivityFilter::default()).await?;
-        // One that is not there is for the store to refuse.
-        if let Some(found) = all.iter().find(|found| found.id == change) {
-            self.check(&Access::write_kind(&found.kind), Some(project))?;
-        }
+        self.check_undo(project, change).await?;
         let undone = self.undo(project, &[change]).await?;
         let first = undone.into_iter().next();
         first.ok_or_else(|| Error::internal(format!("change {change} changed nothing")))
     }
 
+    /// What taking one change back would do.
+    pub async fn plan_undo_change(&self, project: &ProjectId, change: ActivityId) -> Result<UndoPlan> {
+        self.check_undo(project, change).await?;
+        self.parts.objects.plan_undo(project, &[change]).await
+    }
+
     /// Takes back what a run changed, or one call of it, newest first: all of it, or nothing.
     pub async fn undo_run(&self, run_id: RunId, call: Option<CallId>) -> Result<Vec<Activity>> {
+        let (project, changes) = self.standing_changes(run_id, call).await?;
+        self.undo(&project, &changes).await
+    }
+
+    /// What taking back what a run changed, or one call of it, would do.
+    pub async fn plan_undo_run(&self, run_id: RunId, call: Option<CallId>) -> Result<UndoPlan> {
+        let (project, changes) = self.standing_changes(run_id, call).await?;
+        self.parts.objects.plan_undo(&project, &changes).await
+    }
+
+    /// Refuses to take back a change of what the caller may not write.
+    async fn check_undo(&self, project: &ProjectId, change: ActivityId) -> Result<()> {
+        self.principal.check_project(project)?;
+        self.require_project(project).await?;
+        let change = self.parts.objects.change(project, change).await?;
+        self.check(&Access::write_kind(&change.kind), Some(project))
+    }
+
+    /// What a run changed, or one call of it, and nobody has taken back, newest first, with its project.
+    async fn standing_changes(&self, run_id: RunId, call: Option<CallId>) -> Result<(ProjectId, Vec<ActivityId>)> {
         let project = self.parts.run_log.project(run_id).await?;
         self.principal.check_project(&project)?;
         let of_run = ActivityFilter {
@@ -103,19 +125,14 @@ impl App {
             call,
             ..ActivityFilter::default()
         };
-        let objects = &self.parts.objects;
-        let changes = objects.activity(&project, &of_run).await?;
+        let changes = self.parts.objects.activity(&project, &of_run).await?;
+        let mut standing = Vec::new();
         for change in &changes {
             self.check(&Access::write_kind(&change.kind), Some(&project))?;
+            if !self.is_undone(change).await? {
+                standing.push(change.id);
+            }
         }
-        let all = objects.activity(&project, &ActivityFilter::default()).await?;
-        let undone_by: HashMap<ActivityId, Option<ActivityId>> =
-            all.iter().map(|change| (change.id, change.undone_by)).collect();
-        let standing: Vec<ActivityId> = changes
-            .iter()
-            .map(|change| change.id)
-            .filter(|id| !is_undone(*id, &undone_by))
-            .collect();
         if standing.is_empty() {
             let message = if changes.is_empty() {
                 "it changed nothing"
@@ -127,7 +144,17 @@ impl App {
                 format!("run {run_id} has nothing to undo: {message}"),
             ));
         }
-        self.undo(&project, &standing).await
+        Ok((project, standing))
+    }
+
+    /// Whether a change was taken back, and that was not taken back in turn.
+    async fn is_undone(&self, change: &Activity) -> Result<bool> {
+        let (mut undone, mut undone_by) = (false, change.undone_by);
+        while let Some(undoing) = undone_by {
+            undone = !undone;
+            undone_by = self.parts.objects.change(&change.project, undoing).await?.undone_by;
+        }
+        Ok(undone)
     }
 
     pub(crate) async fn undo(&self, project: &ProjectId, changes: &[ActivityId]) -> Result<Vec<Activity>> {
@@ -150,10 +177,4 @@ impl App {
             None => self.principal.check_project(project),
         }
     }
-}
-
-/// Whether a change was taken back, and that was not taken back in turn.
-fn is_undone(change: ActivityId, undone_by: &HashMap<ActivityId, Option<ActivityId>>) -> bool {
-    let undoing = undone_by.get(&change).copied().flatten();
-    undoing.is_some_and(|undoing| !is_undone(undoing, undone_by))
 }

@@ -5,18 +5,21 @@
 //! origins, so that no web page elsewhere can reach it through a browser.
 
 mod api_error;
+mod attempts;
 mod door;
 mod guard;
 mod handlers;
 mod openapi;
 mod params;
 mod routes;
+mod session_cookie;
 mod web;
 
 pub use door::WithoutKey;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -43,7 +46,11 @@ pub fn router(app: App) -> Router {
 
 /// All routes, with checks and headers.
 pub fn router_with(app: App, without_key: WithoutKey) -> Router {
-    let server = Server { app, without_key };
+    let server = Server {
+        app,
+        without_key,
+        attempts: Arc::default(),
+    };
     let mut router = Router::new();
     for route in routes::all() {
         let door = axum::middleware::from_fn_with_state((server.clone(), route.entry), door::enter);
@@ -72,7 +79,7 @@ pub struct RouteAccess {
     /// The path with its parameters in braces.
     pub path: &'static str,
     /// The right: `resource:level`, `{kind}:level` for that of the object's kind, `{tool}` for the tool's own;
-    /// `open` where everybody may; absent where nothing is stated, which lets nobody in.
+    /// `known` where everybody may whom the server knows, `open` where everybody may; absent where nothing is stated, which lets nobody in.
     pub access: Option<&'static str>,
 }
 
@@ -85,6 +92,7 @@ pub fn route_access() -> Vec<RouteAccess> {
         access: match route.entry {
             Entry::Unstated => None,
             Entry::Open => Some("open"),
+            Entry::Known => Some("known"),
             Entry::Right(right) => Some(right),
         },
     };

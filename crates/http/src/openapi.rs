@@ -40,7 +40,7 @@ pub(crate) fn document(routes: &[Route], registry: &Registry) -> Value {
         },
         "paths": paths,
         // A server that wants a key from everybody says so with 401.
-        "security": [{}, {"bearer": []}],
+        "security": [{}, {"bearer": []}, {"session": []}],
         "components": {
             "schemas": components.into_schemas(),
             "securitySchemes": {"bearer": {
@@ -48,6 +48,12 @@ pub(crate) fn document(routes: &[Route], registry: &Registry) -> Value {
                 "scheme": "bearer",
                 "description": "A key made with `hedgerow keys create`. Without one it is whoever sits at this \
                     machine who asks, unless the server was started with --require-key.",
+            }, "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "hedgerow_session_PORT",
+                "description": "What the page has after signing in with a key. Requests that are no GET must bring the \
+                    header Origin, too.",
             }},
         },
     })
@@ -122,6 +128,7 @@ fn assemble(
     }
     match route.entry {
         Entry::Open => operation["security"] = json!([]),
+        Entry::Known => operation["x-access"] = json!("known"),
         Entry::Right(right) => operation["x-access"] = json!(right),
         Entry::Unstated => {}
     }

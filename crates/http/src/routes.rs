@@ -11,8 +11,11 @@ use schemars::{JsonSchema, Schema};
 
 use crate::door::{Entry, Server};
 use crate::handlers::data::{self, SuggestionParams, Suggestions};
-use crate::handlers::objects::{self, ActivityParams, ObjectParams, UndoParams};
+use crate::handlers::objects::{
+    self, ActivityParams, ObjectParams, UndoChangeParams, UndoRunParams, UndoneChange, UndoneRun,
+};
 use crate::handlers::runs::{self, EventParams, RunAccepted, RunParams, StartRun};
+use crate::handlers::session::{self, SessionInfo, SignIn, SignedOut};
 use crate::handlers::tools::{self, CallParams};
 use crate::handlers::{List, meta};
 
@@ -53,8 +56,40 @@ pub(crate) struct Route {
 
 /// All routes.
 pub(crate) fn all() -> Vec<Route> {
-    let groups = [data_routes(), tool_routes(), run_routes()];
+    let groups = [session_routes(), data_routes(), tool_routes(), run_routes()];
     groups.into_iter().flatten().collect()
+}
+
+/// Who calls.
+fn session_routes() -> Vec<Route> {
+    vec![
+        get(
+            "/api/session",
+            "get_session",
+            "Who one is, with all rights",
+            session::show,
+        )
+        .known()
+        .json::<SessionInfo>(),
+        post(
+            "/api/session",
+            "sign_in",
+            "Signs in with a key: the answer sets the cookie of a session",
+            session::sign_in,
+        )
+        .open()
+        .body::<SignIn>()
+        .json::<SessionInfo>(),
+        Route::new(
+            Method::DELETE,
+            "/api/session",
+            "sign_out",
+            "Signs out: ends the session of the cookie",
+            on(MethodFilter::DELETE, session::sign_out),
+        )
+        .open()
+        .json::<SignedOut>(),
+    ]
 }
 
 /// What is there, and queries over it.
@@ -175,11 +210,12 @@ fn tool_routes() -> Vec<Route> {
         post(
             "/api/projects/{project}/activity/{id}/undo",
             "undo_change",
-            "Takes one change back",
+            "Takes one change back, or says what that would do",
             objects::undo,
         )
         .access("{kind}:write")
-        .json::<Activity>(),
+        .query::<UndoChangeParams>()
+        .json::<UndoneChange>(),
     ]
 }
 
@@ -219,12 +255,12 @@ fn run_routes() -> Vec<Route> {
         post(
             "/api/runs/{run_id}/undo",
             "undo_run",
-            "Takes back what a run changed, or one call of it",
+            "Takes back what a run changed, or one call of it, or says what that would do",
             objects::undo_run,
         )
         .access("{kind}:write")
-        .query::<UndoParams>()
-        .json::<List<Activity>>(),
+        .query::<UndoRunParams>()
+        .json::<UndoneRun>(),
         get(
             "/api/conversations/{id}",
             "get_conversation",
@@ -282,6 +318,14 @@ impl Route {
     fn access(self, right: &'static str) -> Self {
         Self {
             entry: Entry::Right(right),
+            ..self
+        }
+    }
+
+    /// Lets in whom the server knows, whatever their rights.
+    fn known(self) -> Self {
+        Self {
+            entry: Entry::Known,
             ..self
         }
     }

@@ -1,6 +1,6 @@
 //! Members and keys as rows.
 
-use hedgerow_agent_api::{Key, Member, Organisation};
+use hedgerow_agent_api::{Key, Member, Organisation, Session};
 use hedgerow_errors::{Code, Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,6 +47,15 @@ pub(crate) fn key(row: &SqliteRow) -> Result<Key> {
         expires_at: optional_time("expires_at")?,
         revoked_at: optional_time("revoked_at")?,
         last_used_at: optional_time("last_used_at")?,
+    })
+}
+
+/// Reads a session's row.
+pub(crate) fn session(row: &SqliteRow) -> Result<Session> {
+    Ok(Session {
+        key: parsed(row, "key_id")?,
+        created_at: time(column(row, "created_at")?)?,
+        expires_at: time(column(row, "expires_at")?)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hedgerow_agent_api::{AccessStore, Key, KeyHash, Member, Organisation};
+use hedgerow_agent_api::{AccessStore, Key, KeyHash, Member, Organisation, Session};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{KeyId, OrganisationId};
 use sqlx::sqlite::SqliteConnection;
@@ -177,6 +177,61 @@ impl AccessStore for SqliteMeta {
         if noted.rows_affected() == 0 {
             return Err(unknown(id));
         }
+        transaction.commit().await.map_err(|error| failed(step(), error))
+    }
+
+    async fn add_session(&self, session: Session, hash: KeyHash) -> Result<()> {
+        let step = || format!("signing in with key {}", session.key);
+        let (_turn, mut transaction) = self.begin().await?;
+        let (begins, ends) = (time_text(session.created_at), time_text(session.expires_at));
+        sqlx::query("DELETE FROM sessions WHERE expires_at <= ?1")
+            .bind(&begins)
+            .execute(&mut *transaction)
+            .await
+            .map_err(|error| failed(step(), error))?;
+        let added = sqlx::query(
+            "INSERT INTO sessions (hash, key_id, created_at, expires_at)
+             SELECT ?1, id, ?3, ?4 FROM keys WHERE id = ?2",
+        )
+        .bind(hash.0.as_slice())
+        .bind(session.key.to_string())
+        .bind(begins)
+        .bind(ends)
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| failed(step(), error))?;
+        if added.rows_affected() == 0 {
+            return Err(unknown(session.key));
+        }
+        transaction.commit().await.map_err(|error| failed(step(), error))
+    }
+
+    async fn session_of(&self, hash: &KeyHash) -> Result<Option<(Session, Key)>> {
+        let step = || "looking up a session";
+        let found = sqlx::query("SELECT key_id, created_at, expires_at FROM sessions WHERE hash = ?1")
+            .bind(hash.0.as_slice())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| failed(step(), error))?;
+        let Some(session) = found.as_ref().map(access_rows::session).transpose()? else {
+            return Ok(None);
+        };
+        let key = sqlx::query(sqlx::AssertSqlSafe(format!("{KEYS} WHERE id = ?1")))
+            .bind(session.key.to_string())
+            .fetch_one(&self.pool)
+            .await
+            .map_err(|error| failed(step(), error))?;
+        Ok(Some((session, access_rows::key(&key)?)))
+    }
+
+    async fn end_session(&self, hash: &KeyHash) -> Result<()> {
+        let step = || "ending a session";
+        let (_turn, mut transaction) = self.begin().await?;
+        sqlx::query("DELETE FROM sessions WHERE hash = ?1")
+            .bind(hash.0.as_slice())
+            .execute(&mut *transaction)
+            .await
+            .map_err(|error| failed(step(), error))?;
         transaction.commit().await.map_err(|error| failed(step(), error))
     }
 }

@@ -1,6 +1,7 @@
 //! Objects and their history as rows.
 
-use hedgerow_agent_api::{Activity, ActivityFilter, Object, ObjectChange, ObjectState, ObjectWrite};
+use chrono::{DateTime, Utc};
+use hedgerow_agent_api::{Activity, ActivityFilter, Actor, Object, ObjectChange, ObjectState, ObjectWrite};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ActivityId, ObjectId, ProjectId};
 use serde::Serialize;
@@ -38,6 +39,23 @@ pub(crate) async fn write_as(
         activities.push(activity);
     }
     Ok(activities)
+}
+
+/// Takes one change back.
+pub(crate) async fn undo(
+    connection: &mut SqliteConnection,
+    activity: &Activity,
+    actor: &Actor,
+    at: DateTime<Utc>,
+) -> Result<Vec<Activity>> {
+    let current = current(connection, &activity.project, activity.object_id).await?;
+    let write = ObjectWrite {
+        project: activity.project.clone(),
+        actor: actor.clone(),
+        at,
+        changes: vec![activity.undo(current.as_ref())?],
+    };
+    write_as(connection, &write, Some(activity.id)).await
 }
 
 /// The object as it stands, where it does.

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hedgerow_agent_api::{Activity, ActivityFilter, Actor, Object, ObjectStore, ObjectWrite};
-use hedgerow_errors::Result;
+use hedgerow_agent_api::{Activity, ActivityFilter, Actor, Object, ObjectStore, ObjectWrite, UndoPlan};
+use hedgerow_errors::{Code, Result};
 use hedgerow_ids::{ActivityId, ObjectId, ProjectId};
 
 use crate::database::failed;
@@ -54,18 +54,44 @@ impl ObjectStore for SqliteMeta {
         let mut undone = Vec::new();
         for id in activities {
             let activity = object_rows::activity(&mut transaction, project, *id).await?;
-            let current = object_rows::current(&mut transaction, project, activity.object_id).await?;
-            let write = ObjectWrite {
-                project: project.clone(),
-                actor: actor.clone(),
-                at,
-                changes: vec![activity.undo(current.as_ref())?],
-            };
-            undone.extend(object_rows::write_as(&mut transaction, &write, Some(*id)).await?);
+            undone.extend(object_rows::undo(&mut transaction, &activity, &actor, at).await?);
         }
         let committed = transaction.commit().await;
         committed.map_err(|error| failed("undoing changes of objects", error))?;
         Ok(undone)
+    }
+
+    async fn plan_undo(&self, project: &ProjectId, activities: &[ActivityId]) -> Result<UndoPlan> {
+        // It is done, and never committed: so a plan can't say anything else than what undoing does, also
+        // where one step rests on another. Who and when are gone with it.
+        let (_turn, mut transaction) = self.begin().await?;
+        let nobody = Actor::Person { name: String::new() };
+        let mut plan = UndoPlan::default();
+        for id in activities {
+            let activity = object_rows::activity(&mut transaction, project, *id).await?;
+            match object_rows::undo(&mut transaction, &activity, &nobody, DateTime::UNIX_EPOCH).await {
+                Ok(undone) => undone.into_iter().for_each(|step| plan.add(step.change())),
+                Err(error) if error.code() == Code::Conflict => {
+                    // Read outside of the transaction, which has changes of its own.
+                    let of_object = ActivityFilter {
+                        object: Some(activity.object_id),
+                        ..ActivityFilter::default()
+                    };
+                    let history = object_rows::activities(&self.pool, project, &of_object).await?;
+                    plan.refuse(&activity, &error, activities, history);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let left = transaction.rollback().await;
+        left.map_err(|error| failed("planning to undo changes of objects", error))?;
+        Ok(plan.finish())
+    }
+
+    async fn change(&self, project: &ProjectId, id: ActivityId) -> Result<Activity> {
+        let connection = self.pool.acquire().await;
+        let mut connection = connection.map_err(|error| failed(format!("looking up change {id}"), error))?;
+        object_rows::activity(&mut connection, project, id).await
     }
 
     async fn activity(&self, project: &ProjectId, filter: &ActivityFilter) -> Result<Vec<Activity>> {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
-use hedgerow_agent_api::{AccessStore, Key, KeyHash, Member, Role};
+use hedgerow_agent_api::{AccessStore, Key, KeyHash, Member, Role, Session};
 use hedgerow_errors::Code;
 use hedgerow_ids::KeyId;
 
@@ -20,6 +20,7 @@ where
     a_name_is_taken_until_its_key_is_revoked(make().await.as_ref()).await;
     a_revoked_key_stays_revoked(make().await.as_ref()).await;
     a_member_goes_with_its_keys(make().await.as_ref()).await;
+    a_session_is_found_until_it_is_ended_or_has_expired(make().await.as_ref()).await;
 }
 
 fn time(second: u32) -> DateTime<Utc> {
@@ -164,5 +165,42 @@ async fn a_member_goes_with_its_keys(store: &dyn AccessStore) {
     assert_eq!(times, [Some(time(2)), Some(time(5)), None, None]);
     assert_eq!(store.members().await.unwrap().len(), 1);
     let unknown = store.remove_member("ann", time(6)).await.unwrap_err();
+    assert_eq!(unknown.code(), Code::UnknownName);
+}
+
+async fn a_session_is_found_until_it_is_ended_or_has_expired(store: &dyn AccessStore) {
+    let made = key("laptop");
+    store.add_key(made.clone(), hash(0)).await.unwrap();
+    let session = |begins: u32, ends: u32| Session {
+        key: made.id,
+        created_at: time(begins),
+        expires_at: time(ends),
+    };
+    store.add_session(session(1, 20), hash(1)).await.unwrap();
+    store.add_session(session(2, 30), hash(2)).await.unwrap();
+    assert_eq!(
+        store.session_of(&hash(1)).await.unwrap(),
+        Some((session(1, 20), made.clone()))
+    );
+    assert_eq!(store.session_of(&hash(0)).await.unwrap(), None, "a key is no session");
+    assert_eq!(store.key_of(&hash(1)).await.unwrap(), None, "a session is no key");
+    // What became of the key is seen through each session.
+    store.revoke_key(made.id, time(3)).await.unwrap();
+    for byte in [1, 2] {
+        let (_, key) = store.session_of(&hash(byte)).await.unwrap().unwrap();
+        assert_eq!(key.revoked_at, Some(time(3)));
+    }
+    store.end_session(&hash(2)).await.unwrap();
+    store.end_session(&hash(2)).await.unwrap();
+    assert_eq!(store.session_of(&hash(2)).await.unwrap(), None);
+    // The next to sign in tidies up.
+    store.add_session(session(20, 40), hash(3)).await.unwrap();
+    assert_eq!(store.session_of(&hash(1)).await.unwrap(), None);
+    assert!(store.session_of(&hash(3)).await.unwrap().is_some());
+    let of_nobody = Session {
+        key: KeyId::new(),
+        ..session(21, 40)
+    };
+    let unknown = store.add_session(of_nobody, hash(4)).await.unwrap_err();
     assert_eq!(unknown.code(), Code::UnknownName);
 }

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hedgerow_agent_api::{AccessStore, Key, KeyHash, Member, Organisation};
+use hedgerow_agent_api::{AccessStore, Key, KeyHash, Member, Organisation, Session};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{KeyId, OrganisationId};
 
@@ -20,6 +20,7 @@ struct State {
     members: Vec<Member>,
     /// Oldest first.
     keys: Vec<(KeyHash, Key)>,
+    sessions: Vec<(KeyHash, Session)>,
 }
 
 impl MemoryAccess {
@@ -112,6 +113,30 @@ impl AccessStore for MemoryAccess {
 
     async fn use_key(&self, id: KeyId, at: DateTime<Utc>) -> Result<()> {
         self.lock().key_mut(id)?.last_used_at = Some(at);
+        Ok(())
+    }
+
+    async fn add_session(&self, session: Session, hash: KeyHash) -> Result<()> {
+        let mut state = self.lock();
+        state.key_mut(session.key)?;
+        state
+            .sessions
+            .retain(|(_, other)| other.expires_at > session.created_at);
+        state.sessions.push((hash, session));
+        Ok(())
+    }
+
+    async fn session_of(&self, hash: &KeyHash) -> Result<Option<(Session, Key)>> {
+        let mut state = self.lock();
+        let found = state.sessions.iter().find(|(other, _)| other == hash);
+        let session = found.map(|(_, session)| session.clone());
+        session
+            .map(|session| Ok((session.clone(), state.key_mut(session.key)?.clone())))
+            .transpose()
+    }
+
+    async fn end_session(&self, hash: &KeyHash) -> Result<()> {
+        self.lock().sessions.retain(|(other, _)| other != hash);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hedgerow_agent_api::{Activity, ActivityFilter, Actor, Object, ObjectStore, ObjectWrite};
+use hedgerow_agent_api::{Activity, ActivityFilter, Actor, Object, ObjectStore, ObjectWrite, UndoPlan};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ActivityId, ObjectId, ProjectId};
 
@@ -87,21 +87,21 @@ impl State {
         Ok(activities)
     }
 
-    fn undo(&mut self, project: &ProjectId, id: ActivityId, actor: &Actor, at: DateTime<Utc>) -> Result<Vec<Activity>> {
+    fn change(&self, project: &ProjectId, id: ActivityId) -> Result<Activity> {
         let mine = |activity: &&Activity| activity.id == id && activity.project == *project;
-        let activity = self
-            .activity
-            .iter()
-            .find(mine)
-            .ok_or_else(|| unknown("change", &id.to_string()))?;
+        let found = self.activity.iter().find(mine);
+        found.cloned().ok_or_else(|| unknown("change", &id.to_string()))
+    }
+
+    fn undo(&mut self, activity: &Activity, actor: &Actor, at: DateTime<Utc>) -> Result<Vec<Activity>> {
         let change = activity.undo(self.objects.get(&activity.object_id))?;
         let write = ObjectWrite {
-            project: project.clone(),
+            project: activity.project.clone(),
             actor: actor.clone(),
             at,
             changes: vec![change],
         };
-        self.write(&write, Some(id))
+        self.write(&write, Some(activity.id))
     }
 }
 
@@ -140,10 +140,35 @@ impl ObjectStore for MemoryObjects {
         let mut next = state.clone();
         let mut undone = Vec::new();
         for id in activities {
-            undone.extend(next.undo(project, *id, &actor, at)?);
+            let activity = next.change(project, *id)?;
+            undone.extend(next.undo(&activity, &actor, at)?);
         }
         *state = next;
         Ok(undone)
+    }
+
+    async fn plan_undo(&self, project: &ProjectId, activities: &[ActivityId]) -> Result<UndoPlan> {
+        let state = self.lock();
+        let mut next = state.clone();
+        let nobody = Actor::Person { name: String::new() };
+        let mut plan = UndoPlan::default();
+        for id in activities {
+            let activity = next.change(project, *id)?;
+            match next.undo(&activity, &nobody, DateTime::UNIX_EPOCH) {
+                Ok(undone) => undone.into_iter().for_each(|step| plan.add(step.change())),
+                Err(error) if error.code() == Code::Conflict => {
+                    let of_object = |other: &&Activity| other.object_id == activity.object_id;
+                    let history = state.activity.iter().rev().filter(of_object).cloned();
+                    plan.refuse(&activity, &error, activities, history.collect());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(plan.finish())
+    }
+
+    async fn change(&self, project: &ProjectId, id: ActivityId) -> Result<Activity> {
+        self.lock().change(project, id)
     }
 
     async fn activity(&self, project: &ProjectId, filter: &ActivityFilter) -> Result<Vec<Activity>> {

@@ -26,6 +26,7 @@ where
     a_write_is_all_or_nothing(make().await.as_ref()).await;
     projects_do_not_see_each_other(make().await.as_ref()).await;
     undoing_takes_back_and_can_be_taken_back(make().await.as_ref()).await;
+    a_plan_to_undo_says_what_undoing_does_and_writes_nothing(make().await.as_ref()).await;
     history_is_found_by_run_and_call(make().await.as_ref()).await;
     for seed in 0..20 {
         undo_restores_exactly_what_was(make().await.as_ref(), seed, 60).await;
@@ -184,6 +185,59 @@ async fn undoing_takes_back_and_can_be_taken_back(store: &dyn ObjectStore) {
         newest.iter().map(|activity| activity.version).collect::<Vec<_>>(),
         [4, 3, 2, 1]
     );
+}
+
+async fn a_plan_to_undo_says_what_undoing_does_and_writes_nothing(store: &dyn ObjectStore) {
+    let object = make(store, "a").await;
+    let made = store.activity(&site(), &ActivityFilter::default()).await.unwrap();
+    let mut steps = vec![made[0].id];
+    for share in [10, 20] {
+        let current = store.get(&site(), object.id).await.unwrap();
+        let change = ObjectChange::of(&current, Some(state("a", json!({"share": share}))));
+        steps.push(write(store, vec![change]).await.unwrap().remove(0).id);
+    }
+    let before = store.activity(&site(), &ActivityFilter::default()).await.unwrap();
+    assert_eq!(store.change(&site(), steps[1]).await.unwrap(), before[1]);
+    let elsewhere = "elsewhere".parse().unwrap();
+    let unknown = store.change(&elsewhere, steps[1]).await.unwrap_err();
+    assert_eq!(unknown.code(), Code::UnknownName);
+
+    // One step rests on the other, and both together are one change from what is there to what was.
+    let plan = store.plan_undo(&site(), &[steps[2], steps[1]]).await.unwrap();
+    assert_eq!(plan.conflicts, []);
+    assert_eq!(plan.changes.len(), 1);
+    assert_eq!(plan.changes[0].before, Some(state("a", json!({"share": 20}))));
+    assert_eq!(plan.changes[0].after, Some(object.state()));
+    let gone = store.plan_undo(&site(), &[steps[2], steps[1], steps[0]]).await.unwrap();
+    assert_eq!((gone.changes.len(), &gone.changes[0].after), (1, &None));
+
+    // What came since stands in the way, and is named.
+    let plan = store.plan_undo(&site(), &[steps[1]]).await.unwrap();
+    assert_eq!(plan.changes, []);
+    let conflict = &plan.conflicts[0];
+    assert_eq!((conflict.activity, conflict.object_id), (steps[1], object.id));
+    assert_eq!(conflict.since.as_ref().map(|since| since.id), Some(steps[2]));
+    let error = store.undo(&site(), &[steps[1]], ann(), time(9)).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.message()),
+        (Code::Conflict, conflict.reason.as_str())
+    );
+    assert_eq!(error.hint(), conflict.hint.as_deref());
+    assert_eq!(
+        store.activity(&site(), &ActivityFilter::default()).await.unwrap(),
+        before
+    );
+
+    // So does somebody else's object that has the name by now.
+    let deleted = ObjectChange::of(&store.get(&site(), object.id).await.unwrap(), None);
+    let deleted = write(store, vec![deleted]).await.unwrap().remove(0).id;
+    make(store, "a").await;
+    let plan = store.plan_undo(&site(), &[deleted]).await.unwrap();
+    assert_eq!((plan.changes.len(), plan.conflicts.len()), (0, 1));
+    assert!(plan.conflicts[0].reason.contains("exists already"));
+    assert_eq!(plan.conflicts[0].since, None);
+    let unknown = store.plan_undo(&site(), &[ActivityId::new()]).await.unwrap_err();
+    assert_eq!(unknown.code(), Code::UnknownName);
 }
 
 async fn history_is_found_by_run_and_call(store: &dyn ObjectStore) {

@@ -27,6 +27,13 @@ export function asReport(error: unknown): Report {
   return { code: "internal", retry: "never", message: error instanceof Error ? error.message : String(error) };
 }
 
+const refusals = new Set<(reason: Report) => void>();
+
+/** Calls back whenever the server wants to know who it is, wherever that comes up. */
+export function onUnauthorized(listener: (reason: Report) => void): void {
+  refusals.add(listener);
+}
+
 /** A response that succeeded; anything else is thrown as an `ApiError`. */
 export async function request(target: string | Request, init: RequestInit = {}): Promise<Response> {
   let response: Response;
@@ -36,8 +43,12 @@ export async function request(target: string | Request, init: RequestInit = {}):
     if (init.signal?.aborted) throw error;
     throw new ApiError(UNREACHABLE, 0);
   }
-  if (!response.ok) throw new ApiError(await readReport(response), response.status);
-  return response;
+  if (response.ok) return response;
+  const error = new ApiError(await readReport(response), response.status);
+  // Signing in says itself what is wrong with its key.
+  const signsIn = init.method === "POST" && target === "/api/session";
+  if (error.status === 401 && !signsIn) for (const listener of refusals) listener(error.report);
+  throw error;
 }
 
 async function readReport(response: Response): Promise<Report> {

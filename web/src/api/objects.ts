@@ -68,6 +68,24 @@ export interface Preview {
   changes: Change[];
 }
 
+/** What taking changes back would do. It is all done, or nothing of it. */
+export interface UndoPlan {
+  changes: Change[];
+  conflicts: UndoConflict[];
+}
+
+/** Why a change can't be taken back. */
+export interface UndoConflict {
+  activity: string;
+  object_id: string;
+  kind: string;
+  name: string;
+  reason: string;
+  hint?: string | null;
+  /** What came to the object since. */
+  since?: Activity | null;
+}
+
 const of = (project: string) => `/api/projects/${segment(project)}`;
 const list = async <T>(reply: Promise<Response>): Promise<T[]> => ((await (await reply).json()) as { data: T[] }).data;
 const one = async <T>(reply: Promise<Response>): Promise<T> => (await (await reply).json()) as T;
@@ -87,11 +105,13 @@ export const objectsApi = {
   /** Takes one change back. */
   undo: (project: string, activity: string) =>
     one<Activity>(sendJson(`${of(project)}/activity/${segment(activity)}/undo`, {})),
-  /** Takes back all that a run has changed, or one call of it. */
-  undoRun: (run: string, call?: string) => {
-    const query = call === undefined ? "" : `?call=${segment(call)}`;
-    return list<Activity>(sendJson(`/api/runs/${segment(run)}/undo${query}`, {}));
-  },
+  /** What taking one change back would do. */
+  planUndo: (project: string, activity: string) =>
+    one<UndoPlan>(sendJson(`${of(project)}/activity/${segment(activity)}/undo?dry_run=true`, {})),
+  /** Takes back all that a run has changed. */
+  undoRun: (run: string) => list<Activity>(sendJson(`/api/runs/${segment(run)}/undo`, {})),
+  /** What taking back all that a run has changed would do. */
+  planUndoRun: (run: string) => one<UndoPlan>(sendJson(`/api/runs/${segment(run)}/undo?dry_run=true`, {})),
   /** What a call would do. */
   preview: (project: string, tool: string, args: Json) =>
     one<Preview>(sendJson(`${of(project)}/tools/${segment(tool)}/preview`, args)),

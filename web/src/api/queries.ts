@@ -4,7 +4,10 @@ import { queryOptions } from "@tanstack/react-query";
 import { api } from "@/api/client";
 import { type ActivityFilter, objectsApi } from "@/api/objects";
 import { search, told } from "@/api/search";
+import { sessionApi } from "@/api/session";
 import type { Json, ResultSnapshot } from "@/api/types";
+
+export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: sessionApi.get, staleTime: 60_000 });
 
 export const projectsQuery = queryOptions({ queryKey: ["projects"], queryFn: api.projects, staleTime: 30_000 });
 

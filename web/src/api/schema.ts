@@ -4,6 +4,25 @@
  */
 
 export interface paths {
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who one is, with all rights */
+        get: operations["get_session"];
+        put?: never;
+        /** Signs in with a key: the answer sets the cookie of a session */
+        post: operations["sign_in"];
+        /** Signs out: ends the session of the cookie */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -811,7 +830,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes one change back */
+        /** Takes one change back, or says what that would do */
         post: operations["undo_change"];
         delete?: never;
         options?: never;
@@ -913,7 +932,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes back what a run changed, or one call of it */
+        /** Takes back what a run changed, or one call of it, or says what that would do */
         post: operations["undo_run"];
         delete?: never;
         options?: never;
@@ -942,6 +961,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The right that a call needs, as text `resource:level`, e.g. `query:read`. */
+        Access: string;
         /**
          * @description What somebody is in the organisation. Each role may what those before it may:
          *
@@ -2684,6 +2705,40 @@ export interface components {
              */
             aggregated_value?: number | null;
         };
+        /** @description Who calls, and what they may. */
+        SessionInfo: {
+            /**
+             * @description The name, as histories show it: the member's, the key's where it is no member's, or `local` for whoever
+             *     sits at this machine.
+             */
+            name: string;
+            /** @description The role. */
+            role: components["schemas"]["AccessRole"];
+            /** @description The parts of the role that it has; all of it when absent. */
+            scopes?: components["schemas"]["Scope"][] | null;
+            /** @description The projects that it sees; all when absent. */
+            projects?: components["schemas"]["ProjectId"][] | null;
+            /** @description Every right that it has there, e.g. `feature_flag:write`. */
+            rights: components["schemas"]["Access"][];
+            /** @description What said who it is. */
+            by: components["schemas"]["SignedInBy"];
+            /** @description Whether this server wants a key from everybody. */
+            key_required: boolean;
+            /** @description When one has to sign in again; absent where nobody has signed in. */
+            expires_at?: string | null;
+        };
+        /** @description What somebody signs in with. */
+        SignIn: {
+            /** @description A key, as `hedgerow keys create` showed it. */
+            key: string;
+        };
+        /** @description What said who calls. */
+        SignedInBy: "local" | "key" | "session";
+        /** @description Nobody is signed in any more. */
+        SignedOut: {
+            /** @description Whether this server wants a key from everybody, so that one has to sign in again. */
+            key_required: boolean;
+        };
         /** @description A read-only SQL statement over the project's own tables. */
         SqlQuery: {
             /** @description One SELECT statement. */
@@ -3079,6 +3134,34 @@ export interface components {
             /** @description How the numbers came to be. */
             provenance: components["schemas"]["Provenance"];
         };
+        /** @description Why a change can't be taken back. */
+        UndoConflict: {
+            /** @description The change that was to be taken back. */
+            activity: components["schemas"]["ActivityId"];
+            /** @description Its object. */
+            object_id: components["schemas"]["ObjectId"];
+            /** @description What the object is. */
+            kind: string;
+            /** @description What the object was called. */
+            name: string;
+            /** @description The reason. */
+            reason: string;
+            /** @description The way out. */
+            hint?: string | null;
+            /** @description The newest change that came to the object since, beside those that were to be taken back. */
+            since?: components["schemas"]["Activity"] | null;
+        };
+        /** @description What taking changes back would do. It is all done, or nothing: one conflict is enough to stop it. */
+        UndoPlan: {
+            /** @description What would be different, one change an object; objects that would be as they are now are left out. */
+            changes: components["schemas"]["ObjectChange"][];
+            /** @description What stands in the way. */
+            conflicts: components["schemas"]["UndoConflict"][];
+        };
+        /** @description The change that took one back, or with `dry_run` what it would be. */
+        UndoneChange: components["schemas"]["Activity"] | components["schemas"]["UndoPlan"];
+        /** @description The changes that took a run's back, or with `dry_run` what they would be. */
+        UndoneRun: components["schemas"]["ActivityList"] | components["schemas"]["UndoPlan"];
         /** @description What a number counts. */
         Unit: "events" | "persons" | "sessions" | "percent" | "bytes" | "none";
         /** @description What to change of an object. */
@@ -3292,6 +3375,97 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInfo"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInfo"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -4831,7 +5005,9 @@ export interface operations {
     };
     undo_change: {
         parameters: {
-            query?: never;
+            query?: {
+                dry_run?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
@@ -4847,7 +5023,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Activity"];
+                    "application/json": components["schemas"]["UndoneChange"];
                 };
             };
             /** @description an error */
@@ -5027,6 +5203,7 @@ export interface operations {
         parameters: {
             query?: {
                 call?: components["schemas"]["CallId"] | null;
+                dry_run?: boolean;
             };
             header?: never;
             path: {
@@ -5042,7 +5219,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ActivityList"];
+                    "application/json": components["schemas"]["UndoneRun"];
                 };
             };
             /** @description an error */

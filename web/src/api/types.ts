@@ -10,6 +10,9 @@ export type Json = unknown;
 /** A cell of a table. */
 export type Cell = Schemas["Cell"];
 
+/** Who uses the page, with all rights that they have. */
+export type Session = Schemas["SessionInfo"];
+
 export type Report = Schemas["Report"];
 export type Retry = Schemas["Retry"];
 export type Role = Schemas["Role"];

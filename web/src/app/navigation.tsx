@@ -2,6 +2,7 @@
 
 import { Link, type LinkProps, useMatchRoute } from "@tanstack/react-router";
 import { objectUis } from "@/app/products";
+import { useMay } from "@/app/session";
 import { History } from "@/features/history/history";
 import { Icon, type IconName } from "@/ui/icons";
 
@@ -13,6 +14,7 @@ export interface NavigationProps {
 
 export function Navigation({ project, onLeave }: NavigationProps) {
   const matches = useMatchRoute();
+  const may = useMay();
   const item = { onLeave };
   return (
     <div className="flex flex-col gap-4">
@@ -25,40 +27,48 @@ export function Navigation({ project, onLeave }: NavigationProps) {
             link={{ to: "/" }}
             active={Boolean(matches({ to: "/" }) || matches({ to: "/c/$conversationId" }))}
           />
-          <NavItem
-            {...item}
-            icon="search"
-            title="Search"
-            link={{ to: "/search" }}
-            active={Boolean(matches({ to: "/search" }))}
-          />
-          {objectUis().map((ui) => (
+          {may("project:read") && (
             <NavItem
               {...item}
-              key={ui.kind}
-              icon={ui.icon}
-              title={ui.title}
-              link={{ to: "/objects/$kind", params: { kind: ui.kind } }}
-              active={Boolean(matches({ to: "/objects/$kind", params: { kind: ui.kind }, fuzzy: true }))}
+              icon="search"
+              title="Search"
+              link={{ to: "/search" }}
+              active={Boolean(matches({ to: "/search" }))}
             />
-          ))}
-          <NavItem
-            {...item}
-            icon="spark"
-            title="Capabilities"
-            link={{ to: "/capabilities" }}
-            active={Boolean(matches({ to: "/capabilities" }))}
-          />
-          <NavItem
-            {...item}
-            icon="box"
-            title="Products"
-            link={{ to: "/products" }}
-            active={Boolean(matches({ to: "/products" }))}
-          />
+          )}
+          {objectUis()
+            .filter((ui) => may(`${ui.kind}:read`))
+            .map((ui) => (
+              <NavItem
+                {...item}
+                key={ui.kind}
+                icon={ui.icon}
+                title={ui.title}
+                link={{ to: "/objects/$kind", params: { kind: ui.kind } }}
+                active={Boolean(matches({ to: "/objects/$kind", params: { kind: ui.kind }, fuzzy: true }))}
+              />
+            ))}
+          {may("product:read") && (
+            <>
+              <NavItem
+                {...item}
+                icon="spark"
+                title="Capabilities"
+                link={{ to: "/capabilities" }}
+                active={Boolean(matches({ to: "/capabilities" }))}
+              />
+              <NavItem
+                {...item}
+                icon="box"
+                title="Products"
+                link={{ to: "/products" }}
+                active={Boolean(matches({ to: "/products" }))}
+              />
+            </>
+          )}
         </ul>
       </nav>
-      <History project={project} {...(onLeave ? { onLeave } : {})} />
+      {may("run:read") && <History project={project} {...(onLeave ? { onLeave } : {})} />}
     </div>
   );
 }

@@ -2,16 +2,20 @@
 
 import { Toggle } from "@base-ui/react/toggle";
 import { ToggleGroup } from "@base-ui/react/toggle-group";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useMatchRoute, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { asReport } from "@/api/client";
-import { conversationQuery, projectsQuery } from "@/api/queries";
-import type { ProjectInfo } from "@/api/types";
+import { conversationQuery, projectsQuery, sessionQuery } from "@/api/queries";
+import type { ProjectInfo, Session } from "@/api/types";
 import { Navigation } from "@/app/navigation";
 import { ProjectContext } from "@/app/project";
+import { noteSignedIn, SessionContext, useUnauthorized } from "@/app/session";
 import { setTheme, THEMES, type Theme, useTheme } from "@/app/theme";
 import { NoProjects } from "@/features/chat/empty-state";
+import { redeliverRefused } from "@/features/chat/live-runs";
+import { Account } from "@/features/session/account";
+import { SignIn } from "@/features/session/sign-in";
 import { loadSetting, saveSetting } from "@/lib/storage";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -20,6 +24,9 @@ import { Icon, Mark } from "@/ui/icons";
 
 export function Shell() {
   const { conversationId } = useParams({ strict: false });
+  const client = useQueryClient();
+  const session = useQuery(sessionQuery);
+  const unauthorized = useUnauthorized();
   const projects = useQuery(projectsQuery);
   const conversation = useQuery(conversationQuery(conversationId));
   const [chosen, setChosen] = useState(() => loadSetting("project"));
@@ -36,57 +43,88 @@ export function Shell() {
     // What another project has at this address is something else.
     void navigate({ to: "/" });
   };
+  const takeUp = (next: Session) => {
+    // What one has seen and asked here is not for another.
+    if (session.data && session.data.name !== next.name) return startAnew();
+    client.setQueryData(sessionQuery.queryKey, next);
+    noteSignedIn();
+    redeliverRefused();
+    void client.invalidateQueries();
+  };
+  const who = unauthorized ? null : (session.data ?? null);
   return (
-    <div className="flex min-h-dvh flex-col">
-      <a
-        href="#main"
-        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2"
-      >
-        Skip to the page
-      </a>
-      <header className="sticky top-0 z-20 flex h-14 items-center gap-2 border-b border-line bg-bg/95 px-3 backdrop-blur sm:gap-3 sm:px-4">
-        <Button variant="ghost" size="icon" className="md:hidden" aria-label="Menu" onClick={() => setDrawer(true)}>
-          <Icon name="menu" className="text-lg" />
-        </Button>
-        <Link to="/" className="flex items-center gap-2 rounded-lg pr-1 font-semibold tracking-tight">
-          <Mark className="size-7" />
-          <span>Hedgerow</span>
-        </Link>
-        <div className="flex-1" />
-        {project && projects.data && <ProjectSelect projects={projects.data} value={project.id} onChange={choose} />}
-        <ThemeToggle />
-      </header>
-      <div className="flex flex-1">
-        <aside
-          aria-label="Menu"
-          className="sticky top-14 hidden h-[calc(100dvh-3.5rem)] w-68 shrink-0 overflow-y-auto border-r border-line p-3 md:block"
+    <SessionContext value={who}>
+      <div className="flex min-h-dvh flex-col">
+        <a
+          href="#main"
+          className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2"
         >
-          <Navigation project={project?.id ?? null} />
-        </aside>
-        <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
-          {projects.isError && (
-            <div className="mx-auto w-full max-w-3xl px-4 py-6 sm:px-6">
-              <ErrorCard
-                urgent
-                title="The server can't be reached"
-                error={asReport(projects.error)}
-                onRetry={() => void projects.refetch()}
-              />
-            </div>
+          Skip to the page
+        </a>
+        <header className="sticky top-0 z-20 flex h-14 items-center gap-2 border-b border-line bg-bg/95 px-3 backdrop-blur sm:gap-3 sm:px-4">
+          {!unauthorized && (
+            <Button variant="ghost" size="icon" className="md:hidden" aria-label="Menu" onClick={() => setDrawer(true)}>
+              <Icon name="menu" className="text-lg" />
+            </Button>
           )}
-          {projects.isSuccess && !project && needsProject && <NoProjects />}
-          {(project || !needsProject) && (
-            <ProjectContext value={project ?? null}>
-              <Outlet />
-            </ProjectContext>
+          <Link to="/" className="flex items-center gap-2 rounded-lg pr-1 font-semibold tracking-tight">
+            <Mark className="size-7" />
+            <span className={who?.by === "session" ? "sr-only sm:not-sr-only" : ""}>Hedgerow</span>
+          </Link>
+          <div className="flex-1" />
+          {project && projects.data && !unauthorized && (
+            <ProjectSelect projects={projects.data} value={project.id} onChange={choose} />
           )}
-        </main>
+          <ThemeToggle />
+          {who?.by === "session" && <Account session={who} onSignedOut={startAnew} />}
+        </header>
+        {unauthorized && (
+          <main id="main" tabIndex={-1} className="flex flex-1 flex-col outline-none">
+            <SignIn reason={unauthorized} onSignedIn={takeUp} />
+          </main>
+        )}
+        {/* What was being done stays as it is while somebody signs in again. */}
+        <div className="flex flex-1" hidden={unauthorized !== null}>
+          <aside
+            aria-label="Menu"
+            className="sticky top-14 hidden h-[calc(100dvh-3.5rem)] w-68 shrink-0 overflow-y-auto border-r border-line p-3 md:block"
+          >
+            <Navigation project={project?.id ?? null} />
+          </aside>
+          <main
+            id={unauthorized ? undefined : "main"}
+            tabIndex={-1}
+            className="flex min-w-0 flex-1 flex-col outline-none"
+          >
+            {projects.isError && !unauthorized && (
+              <div className="mx-auto w-full max-w-3xl px-4 py-6 sm:px-6">
+                <ErrorCard
+                  urgent
+                  title="The server can't be reached"
+                  error={asReport(projects.error)}
+                  onRetry={() => void projects.refetch()}
+                />
+              </div>
+            )}
+            {projects.isSuccess && !project && needsProject && <NoProjects />}
+            {(project || !needsProject) && (
+              <ProjectContext value={project ?? null}>
+                <Outlet />
+              </ProjectContext>
+            )}
+          </main>
+        </div>
+        <Dialog shape="drawer" open={drawer} onOpenChange={setDrawer} title="Menu">
+          <Navigation project={project?.id ?? null} onLeave={() => setDrawer(false)} />
+        </Dialog>
       </div>
-      <Dialog shape="drawer" open={drawer} onOpenChange={setDrawer} title="Menu">
-        <Navigation project={project?.id ?? null} onLeave={() => setDrawer(false)} />
-      </Dialog>
-    </div>
+    </SessionContext>
   );
+}
+
+/** Loads the page anew, so that nothing of what was read for somebody else is left. */
+function startAnew(): void {
+  window.location.assign("/");
 }
 
 /** A project that there is something to ask about, else the first. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Change } from "@/api/objects";
-import { callQuestion, changeWords, kindWord, stateFields, toolWords } from "@/lib/changes";
+import { callQuestion, changeWords, kindWord, quoted, stateFields, toolWords } from "@/lib/changes";
 
 const state = (body: object, name = "beta") => ({ name, body });
 
@@ -38,4 +38,9 @@ it("a body's fields stand beside the name, unless one would hide the other", () 
   expect(stateFields(state({ name: "other" }))).toEqual({ name: "beta", body: { name: "other" } });
   expect(stateFields({ name: "beta", body: [1] })).toEqual({ name: "beta", body: [1] });
   expect(stateFields(undefined)).toBeNull();
+});
+
+it("a name from right to left can't turn the words around it", () => {
+  expect(quoted("new-editor")).toBe("“new-editor”");
+  expect(quoted("סל קניות (2)")).toBe("“\u2068סל קניות (2)\u2069”");
 });

@@ -48,12 +48,19 @@ export function changedFields({ before, after }: States): FieldChange[] {
   return fieldChanges(stateFields(before), stateFields(after));
 }
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A name within other words. One from right to left is kept apart, so that it can't turn the quotes around it. */
+export function quoted(name: string): string {
+  return RIGHT_TO_LEFT.test(name) ? `“\u2068${name}\u2069”` : `“${name}”`;
+}
+
 /** What a change does: `Change the insight “Sign-ups” in 2 fields`. */
 export function changeWords(change: Pick<Change, "kind" | "before" | "after">, tense: "now" | "past" = "now"): string {
   const verb = !change.after ? "delete" : change.before ? "change" : "create";
   const fields = changedFields(change).length;
   const where = verb === "change" ? ` in ${fields === 1 ? "1 field" : `${fields} fields`}` : "";
-  return `${VERBS[verb][tense]} the ${kindWord(change.kind)} “${nameOf(change)}”${where}`;
+  return `${VERBS[verb][tense]} the ${kindWord(change.kind)} ${quoted(nameOf(change))}${where}`;
 }
 
 const EFFECTS: Record<Effect, string> = {

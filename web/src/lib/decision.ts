@@ -5,10 +5,10 @@ import type { Json } from "@/api/types";
 /** The arguments are there only where the person has changed them. */
 export type Decision = { decision: "approve"; arguments?: Json } | { decision: "reject"; reason?: string | null };
 
-/** A decision as it is shown afterwards. */
+/** A decision as it is shown afterwards, `by` whom where that is known. */
 export type Decided =
-  | { type: "approved"; edited: boolean }
-  | { type: "rejected"; reason: string | null }
+  | { type: "approved"; edited: boolean; by?: string | null }
+  | { type: "rejected"; reason: string | null; by?: string | null }
   | { type: "dropped" };
 
 const EDITED = "Yes, with other arguments";

@@ -15,6 +15,7 @@ export function formatCompact(value: number): string {
 
 export function formatCell(value: Cell, unit: Unit = "none"): string {
   if (value === null) return "none";
+  if (value === "") return "(empty)";
   if (typeof value !== "number") return String(value);
   return unit === "percent" ? `${number.format(value)}%` : number.format(value);
 }
@@ -34,7 +35,9 @@ export function formatDuration(milliseconds: number): string {
 export function formatLeft(milliseconds: number): string {
   if (milliseconds < 1500) return "about a second left";
   if (milliseconds < 90_000) return `about ${Math.round(milliseconds / 1000)} seconds left`;
-  return `about ${Math.round(milliseconds / 60_000)} minutes left`;
+  const hours = milliseconds / 3_600_000;
+  if (hours < 1.5) return `about ${Math.round(hours * 60)} minutes left`;
+  return hours < 36 ? `about ${Math.round(hours)} hours left` : `about ${Math.round(hours / 24)} days left`;
 }
 
 /** An instant as it stands in the data, without the noise of seconds that are zero. */

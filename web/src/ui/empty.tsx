@@ -14,8 +14,10 @@ export function Empty({ icon = "circle", title, children, actions }: EmptyProps)
   return (
     <div className="flex flex-col items-center gap-2 rounded-xl border border-dashed border-line px-4 py-8 text-center">
       <Icon name={icon} className="text-2xl text-muted" />
-      <p className="font-semibold text-balance">{title}</p>
-      {children && <div className="max-w-prose text-sm text-muted text-pretty">{children}</div>}
+      <p className="max-w-full font-semibold text-balance [overflow-wrap:anywhere]">{title}</p>
+      {children && (
+        <div className="max-w-prose text-sm text-muted text-pretty [overflow-wrap:anywhere]">{children}</div>
+      )}
       {actions && <div className="mt-2 flex flex-wrap justify-center gap-2">{actions}</div>}
     </div>
   );

@@ -4,8 +4,11 @@ import type { ReactNode } from "react";
 import { formatLeft } from "@/lib/format";
 import { type StepItem, StepList } from "@/ui/step-list";
 
+/** Whole percent, 100 only at the end: what is shown as done must be done. */
+const percentOf = (fraction: number) => Math.floor(Math.min(1, Math.max(0, fraction)) * 100);
+
 export function ProgressBar({ fraction, label = "Progress" }: { fraction: number; label?: string }) {
-  const percent = Math.round(Math.min(1, Math.max(0, fraction)) * 100);
+  const percent = percentOf(fraction);
   return (
     <span
       role="progressbar"
@@ -33,7 +36,7 @@ export function Progress({ title, fraction, left, steps = [] }: ProgressProps) {
   const done = steps.filter((step) => step.state === "completed").length;
   const parts = [
     steps.length > 0 && `${done} of ${steps.length} steps`,
-    fraction !== null && `${Math.round(fraction * 100)}%`,
+    fraction !== null && `${percentOf(fraction)}%`,
     left !== null && formatLeft(left),
   ].filter(Boolean);
   return (

@@ -69,6 +69,7 @@ export function SchemaControl(props: SchemaControlProps) {
       return (
         <textarea
           {...control}
+          dir="auto"
           rows={1}
           className={`${CONTROL} field-sizing-content max-h-60 resize-y`}
           disabled={disabled}
@@ -103,6 +104,7 @@ function ListControl({ control, field, needed, value, onChange, disabled }: Sche
   return (
     <textarea
       {...control}
+      dir="auto"
       rows={2}
       placeholder="one a line"
       className={`${CONTROL} field-sizing-content max-h-60 resize-y`}

@@ -52,7 +52,7 @@ export function TokenInput({ label, values, onChange, options = [], disabled = f
         aria-label={label}
         aria-invalid={invalid}
         list={options.length > 0 ? list : undefined}
-        className="h-7 min-w-20 flex-1 bg-transparent px-1 outline-none placeholder:text-muted"
+        className="h-7 min-w-12 flex-1 basis-12 bg-transparent px-1 outline-none placeholder:text-muted"
         placeholder={values.length === 0 ? "a value, then Enter" : ""}
         value={text}
         disabled={disabled}

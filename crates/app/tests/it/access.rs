@@ -239,6 +239,10 @@ async fn objects_and_changes_are_shown_and_undone_by_kind() {
     assert!(is_denied(
         app(&["note:read"]).undo_change(&project(), changes[0].id).await
     ));
+    // Who may not undo is not told what it would do.
+    assert!(is_denied(notes.plan_undo_change(&project(), changes[1].id).await));
+    let plan = notes.plan_undo_change(&project(), changes[0].id).await.unwrap();
+    assert_eq!((plan.changes.len(), plan.conflicts.len()), (1, 0));
     let undone = notes.undo_change(&project(), changes[0].id).await.unwrap();
     assert_eq!(undone.actor, Actor::Person { name: "ann".into() });
 }

@@ -40,9 +40,12 @@ pub enum ActivityCommand {
         limit: usize,
     },
     /// Take one change back
-    #[command(after_help = "Example:\n  hedgerow activity undo 01890a5d-ac96-774b-bcce-b302099a8057")]
+    #[command(after_help = "Example:\n  hedgerow activity undo 01890a5d-ac96-774b-bcce-b302099a8057 --dry-run")]
     Undo {
         /// The change
         change: ActivityId,
+        /// Only say what would change, and what stands in the way
+        #[arg(long)]
+        dry_run: bool,
     },
 }

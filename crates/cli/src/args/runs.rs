@@ -56,12 +56,15 @@ pub enum RunsCommand {
         reason: Option<String>,
     },
     /// Take back what a run changed: all of it, or nothing
-    #[command(after_help = "Example:\n  hedgerow runs undo 01890a5d-ac96-774b-bcce-b302099a8057")]
+    #[command(after_help = "Example:\n  hedgerow runs undo 01890a5d-ac96-774b-bcce-b302099a8057 --dry-run")]
     Undo {
         /// The run
         run: RunId,
         /// Only what this call changed
         #[arg(long, value_name = "CALL")]
         call: Option<CallId>,
+        /// Only say what would change, and what stands in the way
+        #[arg(long)]
+        dry_run: bool,
     },
 }

@@ -1,6 +1,6 @@
 //! `objects` and `activity`: what people and agents made, and every change of it.
 
-use hedgerow_agent_api::{Activity, ActivityFilter, Actor};
+use hedgerow_agent_api::{Activity, ActivityFilter, Actor, UndoPlan};
 use hedgerow_errors::Result;
 use serde_json::json;
 
@@ -79,7 +79,11 @@ pub(super) async fn activity(command: ActivityCommand, globals: &Globals, ctx: &
                 shown::table(&table_of(&changes), ctx)?;
             }
         }
-        ActivityCommand::Undo { change } => {
+        ActivityCommand::Undo { change, dry_run: true } => {
+            let plan = ctx.app.plan_undo_change(&project, change).await?;
+            print_plan(&plan, globals, ctx)?;
+        }
+        ActivityCommand::Undo { change, .. } => {
             let undone = ctx.app.undo_change(&project, change).await?;
             print_undone(&[undone], globals, ctx)?;
         }
@@ -93,12 +97,40 @@ pub(super) fn print_undone(undone: &[Activity], globals: &Globals, ctx: &VerbCon
         return ctx.printer.json(&json!({"data": undone}));
     }
     for change in undone {
-        ctx.printer.line(&format!("{} {}", change.kind, name_of(change)))?;
+        ctx.printer.line(&format!("{} {}", change.kind, change.name()))?;
         for line in change_diff::lines(change.before.as_ref(), change.after.as_ref()) {
             ctx.printer.line(&format!("  {line}"))?;
         }
     }
     Ok(())
+}
+
+/// Tells what undoing would do.
+pub(super) fn print_plan(plan: &UndoPlan, globals: &Globals, ctx: &VerbContext) -> Result<()> {
+    if globals.json {
+        return ctx.printer.json(plan);
+    }
+    for line in change_diff::of_changes(&plan.changes) {
+        ctx.printer.line(&line)?;
+    }
+    for conflict in &plan.conflicts {
+        ctx.printer.line(&format!("conflict: {}", conflict.reason))?;
+        if let Some(since) = &conflict.since {
+            let when = since.at.format("%Y-%m-%d %H:%M");
+            ctx.printer
+                .line(&format!("  changed since by {} on {when}", who(&since.actor)))?;
+        }
+        if let Some(hint) = &conflict.hint {
+            ctx.printer.line(&format!("  hint: {hint}"))?;
+        }
+    }
+    match (plan.conflicts.is_empty(), plan.changes.is_empty()) {
+        (false, _) => ctx
+            .printer
+            .line("undoing would change nothing, because of what stands in the way"),
+        (true, true) => ctx.printer.line("undoing would change nothing"),
+        (true, false) => Ok(()),
+    }
 }
 
 fn table_of(changes: &[Activity]) -> TextTable {
@@ -114,15 +146,10 @@ fn table_of(changes: &[Activity]) -> TextTable {
                 json!(change.action)
             }),
             json!(change.kind),
-            json!(name_of(change)),
+            json!(change.name()),
         ]);
     }
     table
-}
-
-fn name_of(change: &Activity) -> &str {
-    let state = change.after.as_ref().or(change.before.as_ref());
-    state.map_or("", |state| &state.name)
 }
 
 fn who(actor: &Actor) -> String {

@@ -33,7 +33,15 @@ pub(super) async fn run(command: RunsCommand, globals: &Globals, ctx: &VerbConte
             let words = reason.clone().unwrap_or_else(|| "no".to_owned());
             return answer(run, &words, Approval::Reject { reason }, globals, ctx).await;
         }
-        RunsCommand::Undo { run, call } => {
+        RunsCommand::Undo {
+            run,
+            call,
+            dry_run: true,
+        } => {
+            let plan = ctx.app.plan_undo_run(run, call).await?;
+            objects::print_plan(&plan, globals, ctx)?;
+        }
+        RunsCommand::Undo { run, call, .. } => {
             let undone = ctx.app.undo_run(run, call).await?;
             objects::print_undone(&undone, globals, ctx)?;
         }

@@ -14,7 +14,14 @@ use crate::{LOG, Server, command, run, text};
 const PROJECTS: [&str; 2] = ["site", "other"];
 const ROLES: [&str; 4] = ["viewer", "member", "admin", "owner"];
 /// What anybody may ask for. The page's files come beside them.
-const OPEN: [&str; 2] = ["GET /healthz", "GET /openapi.json"];
+const OPEN: [&str; 4] = [
+    "POST /api/session",
+    "DELETE /api/session",
+    "GET /healthz",
+    "GET /openapi.json",
+];
+/// What anybody may ask for who has a key, whatever it may.
+const KNOWN: [&str; 1] = ["GET /api/session"];
 
 /// The table: the least role, as a place in `ROLES`, to read, write and administer a resource.
 fn least(resource: &str) -> [usize; 3] {
@@ -130,13 +137,17 @@ fn make(data: &Path, project: &str) -> Fixture {
 }
 
 /// All routes and tools, as requests whose only reason to be refused is who asks.
-fn asks(fixtures: [&Fixture; 2], tools: &Value) -> (Vec<Ask>, Vec<String>) {
-    let (mut asks, mut open) = (Vec::new(), Vec::new());
+fn asks(fixtures: [&Fixture; 2], tools: &Value) -> (Vec<Ask>, Vec<String>, Vec<String>) {
+    let (mut asks, mut open, mut known) = (Vec::new(), Vec::new(), Vec::new());
     for route in hedgerow_http::route_access() {
         let name = format!("{} {}", route.method, route.path);
         let access = route.access.unwrap_or_else(|| panic!("{name} states no access"));
         if access == "open" {
             open.push(name);
+            continue;
+        }
+        if access == "known" {
+            known.push(name);
             continue;
         }
         let tools = if access == "{tool}" {
@@ -191,7 +202,7 @@ fn asks(fixtures: [&Fixture; 2], tools: &Value) -> (Vec<Ask>, Vec<String>) {
             });
         }
     }
-    (asks, open)
+    (asks, open, known)
 }
 
 /// The status and body of an answer.
@@ -230,8 +241,9 @@ fn every_route_and_tool_lets_in_whom_the_table_says() {
     let fixtures = PROJECTS.map(|project| make(data, project));
     let server = Server::start_with(data, &["--require-key"]);
     let tools = json_of(data, &["tools", "list"]);
-    let (asks, open) = asks([&fixtures[0], &fixtures[1]], &tools);
+    let (asks, open, known) = asks([&fixtures[0], &fixtures[1]], &tools);
     assert_eq!(open, OPEN, "the open routes are these and no others");
+    assert_eq!(known, KNOWN, "and so are those that are open to every key");
 
     let mut keys: BTreeMap<(usize, Option<String>), String> = BTreeMap::new();
     let (mut let_in, mut denied) = (0, 0);
@@ -275,6 +287,46 @@ fn every_route_and_tool_lets_in_whom_the_table_says() {
             200,
             "{path}"
         );
+    }
+
+    // Every key may ask whose it is, and is told the rights of the table, neither more nor fewer.
+    let session = ("/api/session".to_owned(), String::new());
+    assert_eq!(send(&server, "GET", &session, None).0, 401);
+    let resources = [
+        "storage",
+        "member",
+        "key",
+        "project",
+        "taxonomy",
+        "event",
+        "person",
+        "activity",
+        "product",
+        "run",
+        "query",
+        "feature_flag",
+        "insight",
+        "dashboard",
+        "cohort",
+        "action",
+        "notebook",
+    ];
+    for ((role, scope), key) in &keys {
+        let (status, answer) = send(&server, "GET", &session, Some(key));
+        assert_eq!(status, 200, "{answer}");
+        let body: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        let rights = body["rights"].as_array().unwrap();
+        for resource in resources {
+            for needed in ["read", "write", "admin"] {
+                let right = format!("{resource}:{needed}");
+                let told = rights.contains(&json!(right));
+                assert_eq!(
+                    told,
+                    expected(&right, *role, scope.as_deref(), true),
+                    "{right} {role} {scope:?}"
+                );
+            }
+        }
     }
 
     // Lists that name no project show those of the key's.

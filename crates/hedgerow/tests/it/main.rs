@@ -15,6 +15,7 @@ mod filters;
 mod gate;
 mod killed;
 mod schedules;
+mod sessions;
 mod writes;
 
 use std::io::{BufRead, BufReader, Read};

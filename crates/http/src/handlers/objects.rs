@@ -1,10 +1,10 @@
 //! Objects and their history.
 
 use axum::Json;
-use hedgerow_agent_api::{Activity, ActivityFilter, Object};
+use hedgerow_agent_api::{Activity, ActivityFilter, Object, UndoPlan};
 use hedgerow_ids::{ActivityId, CallId, ObjectId, ProjectId, RunId};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::List;
 use crate::api_error::ApiResult;
@@ -41,13 +41,41 @@ pub(crate) struct ActivityParams {
     limit: Option<usize>,
 }
 
-/// How much of a run.
+/// Whether to do it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct UndoParams {
+pub(crate) struct UndoChangeParams {
+    /// Only say what would change, and what stands in the way.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// How much of a run, and whether to do it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UndoRunParams {
     /// Only what this call changed.
     #[serde(default)]
     call: Option<CallId>,
+    /// Only say what would change, and what stands in the way.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// The change that took one back, or with `dry_run` what it would be.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum UndoneChange {
+    Done(Box<Activity>),
+    Planned(UndoPlan),
+}
+
+/// The changes that took a run's back, or with `dry_run` what they would be.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum UndoneRun {
+    Done(List<Activity>),
+    Planned(UndoPlan),
 }
 
 pub(crate) async fn list(
@@ -85,15 +113,24 @@ pub(crate) async fn activity(
 pub(crate) async fn undo(
     Caller(app): Caller,
     PathParams((project, id)): PathParams<(ProjectId, ActivityId)>,
-) -> ApiResult<Json<Activity>> {
-    Ok(Json(app.undo_change(&project, id).await?))
+    QueryParams(params): QueryParams<UndoChangeParams>,
+) -> ApiResult<Json<UndoneChange>> {
+    Ok(Json(if params.dry_run {
+        UndoneChange::Planned(app.plan_undo_change(&project, id).await?)
+    } else {
+        UndoneChange::Done(Box::new(app.undo_change(&project, id).await?))
+    }))
 }
 
 pub(crate) async fn undo_run(
     Caller(app): Caller,
     PathParams(run_id): PathParams<RunId>,
-    QueryParams(params): QueryParams<UndoParams>,
-) -> ApiResult<Json<List<Activity>>> {
-    let data = app.undo_run(run_id, params.call).await?;
-    Ok(Json(List { data }))
+    QueryParams(params): QueryParams<UndoRunParams>,
+) -> ApiResult<Json<UndoneRun>> {
+    Ok(Json(if params.dry_run {
+        UndoneRun::Planned(app.plan_undo_run(run_id, params.call).await?)
+    } else {
+        let data = app.undo_run(run_id, params.call).await?;
+        UndoneRun::Done(List { data })
+    }))
 }

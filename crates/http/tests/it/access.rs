@@ -19,7 +19,12 @@ use tower::ServiceExt as _;
 use crate::support::{Fixture, project};
 
 /// What anybody may ask for.
-const OPEN: [&str; 2] = ["GET /healthz", "GET /openapi.json"];
+const OPEN: [&str; 4] = [
+    "POST /api/session",
+    "DELETE /api/session",
+    "GET /healthz",
+    "GET /openapi.json",
+];
 
 fn fixture() -> Fixture {
     Fixture::new(vec![text("None.")]).tool(FakeTool::counting("count"))
@@ -64,6 +69,8 @@ fn every_route_states_its_access_and_the_open_ones_are_these() {
         match route.access {
             None => panic!("{name} states no access: say .access(\"resource:level\") or .open()"),
             Some("open") => open.push(name),
+            // Whom the server knows may ask who they are.
+            Some("known") => assert_eq!(name, "GET /api/session"),
             Some("{tool}" | "{kind}:read" | "{kind}:write") => {}
             Some(right) => {
                 let access: Access = right.parse().unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -95,7 +102,10 @@ fn the_document_tells_the_access_of_every_operation() {
             }
         }
     }
-    assert_eq!(open, OPEN);
+    open.sort_unstable();
+    let mut expected = OPEN;
+    expected.sort_unstable();
+    assert_eq!(open, expected);
     assert_eq!(
         document["paths"]["/api/projects/{project}/tools/count"]["post"]["x-access"],
         "query:read"

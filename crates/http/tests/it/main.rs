@@ -5,5 +5,6 @@
 mod access;
 mod api;
 mod openapi;
+mod sessions;
 #[path = "../../../app/tests/it/support.rs"]
 mod support;

@@ -17,16 +17,18 @@ import { ErrorCard, RetryButton } from "@/ui/error-card";
 import { Notice } from "@/ui/notice";
 
 export interface OutcomeActions {
-  /** Asks the same question again. */
-  onAskAgain: () => void;
-  /** Puts the question into the ask box. */
-  onEdit: () => void;
+  /** Asks the same question again; absent where nobody may. */
+  onAskAgain: (() => void) | undefined;
+  /** Puts the question into the ask box; absent where nobody may. */
+  onEdit: (() => void) | undefined;
   /** Answers a question that was asked back; absent where it was answered already. */
   onReply?: ((text: string) => void) | undefined;
   /** Says yes or no to a call that waits; absent where it was decided already. */
   onDecide?: ((decision: Decision) => void) | undefined;
   /** What was said to a call that waited, or is being said. */
   decided?: ApprovalState | undefined;
+  /** Whether whoever looks at it has asked on this page, so that the keyboard goes to what waits for them. */
+  followed?: boolean;
 }
 
 export function Outcome({ thread, ...actions }: { thread: Thread } & OutcomeActions) {
@@ -54,7 +56,7 @@ export function Outcome({ thread, ...actions }: { thread: Thread } & OutcomeActi
               error={thread.error}
               retryLabel="Ask again"
               onRetry={actions.onAskAgain}
-              actions={<Button onClick={actions.onEdit}>Edit the question</Button>}
+              actions={actions.onEdit && <Button onClick={actions.onEdit}>Edit the question</Button>}
             />
           )}
         </div>
@@ -68,7 +70,7 @@ export function Outcome({ thread, ...actions }: { thread: Thread } & OutcomeActi
             tone="neutral"
             icon="stop"
             title="Stopped"
-            actions={<RetryButton label="Ask again" onClick={actions.onAskAgain} />}
+            actions={actions.onAskAgain && <RetryButton label="Ask again" onClick={actions.onAskAgain} />}
           />
         </div>
       );
@@ -102,12 +104,12 @@ function Answered({ thread }: { thread: Thread }) {
   );
 }
 
-interface AskedProps extends Pick<OutcomeActions, "onReply" | "onDecide" | "decided"> {
+interface AskedProps extends Pick<OutcomeActions, "onReply" | "onDecide" | "decided" | "followed"> {
   project: string | null;
   awaiting: AwaitReason;
 }
 
-function Asked({ project, awaiting, onReply, onDecide, decided }: AskedProps) {
+function Asked({ project, awaiting, onReply, onDecide, decided, followed = false }: AskedProps) {
   if (awaiting.type === "question") return <Question asked={awaiting} onReply={onReply} />;
   return (
     <AskedApproval
@@ -115,6 +117,7 @@ function Asked({ project, awaiting, onReply, onDecide, decided }: AskedProps) {
       asked={awaiting}
       state={decided ?? { type: onDecide ? "open" : "dropped" }}
       onDecide={onDecide}
+      followed={followed}
     />
   );
 }

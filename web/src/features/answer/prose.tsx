@@ -28,12 +28,24 @@ function BlockView({ block, figure }: { block: Block; figure: ProseProps["figure
         <span aria-hidden="true" className="text-muted">
           •
         </span>
-        <span className="min-w-0">{body}</span>
+        <span dir="auto" className="min-w-0 flex-1">
+          {body}
+        </span>
       </p>
     );
   }
-  if (block.type === "heading") return <p className="pt-1 font-semibold">{body}</p>;
-  return <p className={`whitespace-pre-wrap ${block.type === "numbered" ? "-mt-1.5" : ""}`}>{body}</p>;
+  if (block.type === "heading") {
+    return (
+      <p dir="auto" className="pt-1 font-semibold">
+        {body}
+      </p>
+    );
+  }
+  return (
+    <p dir="auto" className={`whitespace-pre-wrap ${block.type === "numbered" ? "-mt-1.5" : ""}`}>
+      {body}
+    </p>
+  );
 }
 
 function InlineView({ inline, figure }: { inline: Inline; figure: ProseProps["figure"] }) {

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { productsQuery, toolsQuery } from "@/api/queries";
+import { useMay } from "@/app/session";
 import { AskBox } from "@/features/chat/ask-box";
 import { type Command, commandsOf } from "@/features/chat/commands";
 import {
@@ -13,6 +14,7 @@ import {
   writeQuestion,
 } from "@/features/chat/draft-question";
 import { LentContext } from "@/features/chat/lent-context";
+import { Lacks } from "@/features/session/lacks";
 import { Icon } from "@/ui/icons";
 
 export interface AskAreaProps {
@@ -23,6 +25,7 @@ export interface AskAreaProps {
 
 export function AskArea({ onAsk, onStop, placeholder }: AskAreaProps) {
   const draft = useDraftQuestion();
+  const mayAsk = useMay()("run:write");
   const commands = useCommands();
   const ask = (question: string) => {
     onAsk(question, draft.modes);
@@ -32,6 +35,7 @@ export function AskArea({ onAsk, onStop, placeholder }: AskAreaProps) {
     if (action.type === "example") fillQuestion(action.text, action.modes);
     else fillQuestion("", [...draft.modes.filter((mode) => mode !== action.mode), action.mode]);
   };
+  if (!mayAsk) return <Lacks what="ask questions" right="run:write" />;
   return (
     <div className="space-y-2">
       <div className="flex flex-wrap gap-1.5 empty:hidden">

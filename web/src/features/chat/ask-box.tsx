@@ -76,6 +76,7 @@ export function AskBox(props: AskBoxProps) {
         <textarea
           ref={box}
           aria-label="Your question"
+          dir="auto"
           className="field-sizing-content max-h-48 min-h-9 w-full min-w-0 flex-1 resize-none bg-transparent py-1.5 outline-none placeholder:text-muted disabled:text-muted"
           rows={1}
           value={text}

@@ -3,9 +3,10 @@
 import { Link } from "@tanstack/react-router";
 import { useEffect, useId, useRef } from "react";
 import { useMountedTools } from "@/app/mounted-tools";
+import { useMay } from "@/app/session";
 import { AskArea } from "@/features/chat/ask-area";
 import { fillQuestion, useDraftQuestion } from "@/features/chat/draft-question";
-import { Announcer, Runs } from "@/features/chat/runs";
+import { Announcer, Runs, Thread } from "@/features/chat/runs";
 import { useConversation } from "@/features/chat/use-conversation";
 import { Button, buttonClass } from "@/ui/button";
 import { Icon } from "@/ui/icons";
@@ -19,7 +20,9 @@ export function AskDock({ project }: { project: string }) {
       <div className="mx-auto max-w-5xl px-4 sm:px-6">
         {runs.length > 0 && (
           <DockedConversation id={newId} seq={last?.thread.seq ?? 0} onClose={leave}>
-            <Runs conversation={conversation} onEdit={(question) => fillQuestion(question)} />
+            <Thread>
+              <Runs conversation={conversation} onEdit={(question) => fillQuestion(question)} />
+            </Thread>
           </DockedConversation>
         )}
         <Announcer run={last} />
@@ -85,8 +88,9 @@ function DockedConversation({ id, seq, onClose, children }: DockedConversationPr
 function Suggestions({ onAsk }: { onAsk: (question: string) => void }) {
   const tools = useMountedTools();
   const { text } = useDraftQuestion();
+  const mayAsk = useMay()("run:write");
   const questions = tools.flatMap((tool) => tool.suggestions);
-  if (questions.length === 0 || text !== "") return null;
+  if (questions.length === 0 || text !== "" || !mayAsk) return null;
   return (
     <ul aria-label="Suggested questions" className="mb-2 flex flex-wrap gap-1.5">
       {questions.slice(0, 4).map((question) => (

@@ -7,7 +7,7 @@ import { AskArea } from "@/features/chat/ask-area";
 import type { ShownRun } from "@/features/chat/conversation-runs";
 import { fillQuestion } from "@/features/chat/draft-question";
 import { EmptyState } from "@/features/chat/empty-state";
-import { Announcer, Runs } from "@/features/chat/runs";
+import { Announcer, Runs, Thread } from "@/features/chat/runs";
 import { useConversation } from "@/features/chat/use-conversation";
 import { ErrorCard } from "@/ui/error-card";
 
@@ -39,7 +39,9 @@ export function Chat({ project, events, conversationId }: ChatProps) {
           />
         )}
         {(conversationId || runs.length > 0) && <h1 className="sr-only">Conversation</h1>}
-        <Runs conversation={conversation} onEdit={(question) => fillQuestion(question)} />
+        <Thread empty={runs.length === 0}>
+          <Runs conversation={conversation} onEdit={(question) => fillQuestion(question)} />
+        </Thread>
       </div>
       <Announcer run={last} />
       <div className="sticky bottom-0 z-10 bg-linear-to-t from-bg from-80% to-transparent pt-4 pb-4">

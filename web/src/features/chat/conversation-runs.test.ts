@@ -45,7 +45,9 @@ it("a call that waited is decided by the run that goes on from it", () => {
   });
   expect(decisionOn(waiting, [waiting])).toBeUndefined();
   const said = after("No: too early");
-  expect(decisionOn(waiting, [waiting, said])).toEqual({ type: "rejected", reason: "too early" });
+  expect(decisionOn(waiting, [waiting, said])).toEqual({ type: "rejected", reason: "too early", by: null });
+  const byAnn = live({ ...part, question: "Yes", continues: id, person: "ann" }, "after");
+  expect(decisionOn(waiting, [waiting, byAnn])).toEqual({ type: "approved", edited: false, by: "ann" });
   const sending = after("Yes", {
     asked: { project: "site", question: "Yes", approval: { decision: "approve" } },
     connection: "sending",

@@ -51,5 +51,6 @@ export function decisionOn(run: ShownRun, runs: ShownRun[]): ApprovalState | und
   if (approval && next.connection === "sending") return { type: "sending", decision: approval.decision };
   // What a newer server records with the run says more than the words.
   const said = approval ?? (next.thread as { approval?: Decision | null }).approval;
-  return said ? decided(said) : readDecision(next.thread.question);
+  const outcome = said ? decided(said) : readDecision(next.thread.question);
+  return outcome.type === "dropped" ? outcome : { ...outcome, by: next.thread.person ?? null };
 }

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { suggestionsQuery } from "@/api/queries";
+import { useMay } from "@/app/session";
 import { formatNumber } from "@/lib/format";
 import { Mark } from "@/ui/icons";
 
@@ -13,6 +14,18 @@ export interface EmptyStateProps {
 
 export function EmptyState({ project, events, onAsk }: EmptyStateProps) {
   const suggestions = useQuery(suggestionsQuery(project));
+  const mayAsk = useMay()("run:write");
+  if (!mayAsk) {
+    return (
+      <div className="mx-auto flex max-w-2xl flex-col items-center gap-4 pt-[10vh] text-center">
+        <Mark className="size-12" />
+        <h1 className="text-2xl font-semibold tracking-tight text-balance">{project}</h1>
+        <p className="text-muted text-pretty">
+          {formatNumber(events)} events. The menu leads to what was made of them, and to what others have asked.
+        </p>
+      </div>
+    );
+  }
   return (
     <div className="mx-auto flex max-w-2xl flex-col items-center gap-6 pt-[10vh] text-center">
       <Mark className="size-12" />

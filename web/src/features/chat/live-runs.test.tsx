@@ -2,7 +2,7 @@ import { render, renderHook, waitFor } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { AskBody } from "@/api/types";
 import { type MountedTool, useTool } from "@/app/mounted-tools";
-import { ask, cancel, follow, redeliver, useLiveRuns } from "@/features/chat/live-runs";
+import { ask, cancel, follow, redeliver, redeliverRefused, useLiveRuns } from "@/features/chat/live-runs";
 import { fixture } from "@/lib/fixtures";
 import { fold } from "@/lib/fold";
 
@@ -40,6 +40,27 @@ it("a question that was not delivered is delivered again under the same id", asy
   await waitFor(() => expect(result.current.get(runId)?.thread.status).toBe("answered"));
   expect(result.current.get(runId)?.failure).toBeNull();
   expect(bodies.map((body) => body.run_id)).toEqual([runId, runId]);
+});
+
+it("a question that was refused while nobody was signed in is delivered once somebody is", async () => {
+  const asked: string[] = [];
+  let status = 401;
+  serve(async (path, request) => {
+    if (path.endsWith("/events")) return stream();
+    const body: AskBody = await request.json();
+    asked.push(`${body.run_id} ${body.question}`);
+    const error = { code: "denied", retry: "adjust", message: "the session has expired", hint: null };
+    return status === 401 ? Response.json({ error }, { status }) : Response.json({}, { status });
+  });
+  const { result } = renderHook(useLiveRuns);
+  const runId = ask({ project: "site", question: "How many?" });
+  await waitFor(() => expect(result.current.get(runId)?.failure?.code).toBe("denied"));
+  status = 202;
+  redeliverRefused();
+  await waitFor(() => expect(result.current.get(runId)?.thread.status).toBe("answered"));
+  expect(asked).toEqual([`${runId} How many?`, `${runId} How many?`]);
+  redeliverRefused();
+  expect(result.current.get(runId)?.connection).toBe("closed");
 });
 
 it("an answer to a question asked back names its conversation and the run it continues", async () => {

@@ -99,9 +99,15 @@ export function ask(options: AskOptions): string {
 export function redeliver(runId: string): void {
   const run = runs.get(runId);
   if (!run) return;
-  update(runId, (live) => ({ ...live, connection: "sending", failure: null }));
+  const connection = followed.has(runId) ? "open" : "sending";
+  update(runId, (live) => ({ ...live, connection, failure: null }));
   if (run.asked && run.thread.seq === 0) void deliver(runId, run.asked);
   else void listen(runId);
+}
+
+/** Delivers and follows again what was refused while nobody was signed in. */
+export function redeliverRefused(): void {
+  for (const run of runs.values()) if (run.failure?.code === "denied") redeliver(run.runId);
 }
 
 /** Follows a run that was found running. */

@@ -21,21 +21,39 @@ export interface RunViewProps extends OutcomeActions {
   failure: Report | null;
   /** What the page did with results of this run. */
   applied?: ReadonlyMap<string, Applied>;
+  /** Who asked, where it was somebody else than who looks at it. */
+  askedBy?: string | null;
   /** What it changed, below how it ended. */
   changes?: ReactNode;
   onRedeliver: () => void;
 }
 
-export function RunView({ thread, connection, failure, applied, changes, onRedeliver, ...actions }: RunViewProps) {
+export function RunView({
+  thread,
+  connection,
+  failure,
+  applied,
+  askedBy = null,
+  changes,
+  onRedeliver,
+  ...actions
+}: RunViewProps) {
   const id = useId();
   const running = thread.status === "running" && !failure;
   // A card of a running call already says what happens.
   const waiting = running && (connection === "lost" || !thread.calls.some((call) => call.state === "running"));
   return (
     <article aria-labelledby={id} data-run-status={thread.status} className="scroll-mt-20 space-y-4">
-      <div className="flex justify-end">
+      <div className="flex flex-col items-end gap-1">
+        {askedBy && (
+          <p className="max-w-[85%] text-xs text-muted [overflow-wrap:anywhere]">
+            <Icon name="person" className="mr-1 align-[-0.15em]" />
+            <bdi>{askedBy}</bdi>
+          </p>
+        )}
         <h2
           id={id}
+          dir="auto"
           className="max-w-[85%] rounded-2xl rounded-br-md bg-accent-soft px-4 py-2.5 whitespace-pre-wrap [overflow-wrap:anywhere]"
         >
           {thread.question}
@@ -70,7 +88,7 @@ export function RunView({ thread, connection, failure, applied, changes, onRedel
           title={thread.seq === 0 ? "The question could not be sent" : "The run can't be followed"}
           retryLabel="Ask again"
           onRetry={onRedeliver}
-          actions={<Button onClick={actions.onEdit}>Edit the question</Button>}
+          actions={actions.onEdit && <Button onClick={actions.onEdit}>Edit the question</Button>}
         />
       )}
       {thread.status !== "running" && <Footer thread={thread} />}

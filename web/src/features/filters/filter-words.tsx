@@ -40,7 +40,7 @@ export function FilterWords({ what, text, state, onText, onAsk, onStop, onClose 
           <input
             aria-label={`Filter ${what} by words`}
             placeholder={`Which ${what}? In your own words`}
-            className={`${CONTROL} h-9 pl-8 placeholder:text-muted`}
+            className={`${CONTROL} text-ellipsis h-9 pl-8 placeholder:text-muted`}
             value={text}
             disabled={running}
             onChange={(event) => onText(event.target.value)}

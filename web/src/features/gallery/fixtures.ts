@@ -1,7 +1,7 @@
 /** What the gallery shows its components with. Typed, so that a component that changes says what is out of date. */
 
-import type { Change, ObjectState } from "@/api/objects";
-import type { Answer, Figure, FigureStatus, Report, ResultSnapshot, ToolCallView, Warning } from "@/api/types";
+import type { Change, ObjectState, UndoPlan } from "@/api/objects";
+import type { Answer, Figure, FigureStatus, Report, ResultSnapshot, Session, ToolCallView, Warning } from "@/api/types";
 import type { Command } from "@/features/chat/commands";
 import type { AskedCall } from "@/features/results/approval";
 import type { FilterField, Group } from "@/lib/filters";
@@ -18,6 +18,15 @@ if (!counted) throw new Error("the fixture has a result");
 export const call = (changes: Partial<ToolCallView>): ToolCallView => ({ ...counted, ...changes });
 export const countedCall: ToolCallView = counted;
 export const results: ResultSnapshot[] = resultsOf(thread("answered"));
+
+/** Somebody who may only look. */
+export const VIEWER: Session = {
+  name: "Grace",
+  role: "viewer",
+  rights: ["run:read", "feature_flag:read"],
+  by: "session",
+  key_required: true,
+};
 
 export const ERROR: Report = {
   code: "unavailable",
@@ -91,6 +100,33 @@ export const COHORT_DELETE: Change = {
     name: "Trial without a note",
     body: { filters: { type: "AND", values: [{ key: "trial", value: true, type: "person" }] } },
   },
+};
+
+export const UNDO_PLAN: UndoPlan = { changes: [{ ...FLAG_CHANGE, from_version: 4 }], conflicts: [] };
+
+/** Somebody has changed the flag since. */
+export const BLOCKED_PLAN: UndoPlan = {
+  changes: [],
+  conflicts: [
+    {
+      activity: "activity-1",
+      object_id: "flag-new-editor",
+      kind: "feature_flag",
+      name: "new-editor",
+      reason: 'feature_flag "new-editor" is not as this change left it',
+      hint: "undo what came after it first, or change the object by hand",
+      since: {
+        id: "activity-2",
+        object_id: "flag-new-editor",
+        project: "site",
+        kind: "feature_flag",
+        version: 5,
+        at: "2026-05-18T10:00:00Z",
+        actor: { type: "person", name: "Grace" },
+        action: "changed",
+      },
+    },
+  ],
 };
 
 export const CHANGE_CALL: AskedCall = {

@@ -1,10 +1,12 @@
 /** The sections of the gallery. A new component of AI results gets one here. */
 
+import { SessionContext } from "@/app/session";
 import { AnswerView } from "@/features/answer/answer";
 import { Draft } from "@/features/answer/draft";
 import { MarkedText } from "@/features/answer/figure";
 import { Outcome } from "@/features/answer/outcome";
 import * as fixtures from "@/features/gallery/fixtures";
+import { hardSections } from "@/features/gallery/hard-sections";
 import { filters, forms, shares } from "@/features/gallery/input-sections";
 import { Held, type Section, type Specimen } from "@/features/gallery/specimen";
 import { Approval, type ApprovalState, type AskedCall } from "@/features/results/approval";
@@ -215,26 +217,29 @@ const error: Section = {
   ],
 };
 
-function approval(name: string, asked: AskedCall, state: ApprovalState): Specimen {
+function approval(name: string, asked: AskedCall, state: ApprovalState, lacks?: string): Specimen {
   return {
     name,
     node: (
-      <Held start={state}>
-        {(held, hold) => (
-          <Approval
-            call={asked}
-            schema={asked.tool === "update_feature_flag" ? fixtures.FLAG_SCHEMA : undefined}
-            state={held}
-            onDecide={(decision) =>
-              hold(
-                decision.decision === "approve"
-                  ? { type: "approved", edited: decision.arguments !== undefined }
-                  : { type: "rejected", reason: decision.reason ?? null },
-              )
-            }
-          />
-        )}
-      </Held>
+      <SessionContext value={lacks === undefined ? null : fixtures.VIEWER}>
+        <Held start={state}>
+          {(held, hold) => (
+            <Approval
+              call={asked}
+              schema={asked.tool === "update_feature_flag" ? fixtures.FLAG_SCHEMA : undefined}
+              state={held}
+              lacks={lacks}
+              onDecide={(decision) =>
+                hold(
+                  decision.decision === "approve"
+                    ? { type: "approved", edited: decision.arguments !== undefined }
+                    : { type: "rejected", reason: decision.reason ?? null },
+                )
+              }
+            />
+          )}
+        </Held>
+      </SessionContext>
     ),
   };
 }
@@ -249,8 +254,10 @@ const approvals: Section = {
     approval("of something outside, which nothing can show", fixtures.OUTSIDE_CALL, { type: "open" }),
     approval("being sent", fixtures.OUTSIDE_CALL, { type: "sending", decision: "approve" }),
     approval("that could not be sent", fixtures.OUTSIDE_CALL, { type: "failed", error: fixtures.ERROR }),
+    approval("that the reader may not decide on", fixtures.CHANGE_CALL, { type: "open" }, "feature_flag:write"),
     approval("approved", fixtures.CHANGE_CALL, { type: "approved", edited: false }),
     approval("approved with other arguments", fixtures.CHANGE_CALL, { type: "approved", edited: true }),
+    approval("approved by somebody else", fixtures.CHANGE_CALL, { type: "approved", edited: false, by: "Grace" }),
     approval("rejected", fixtures.DELETE_CALL, { type: "rejected", reason: "the sales team uses it" }),
     approval("dropped", fixtures.OUTSIDE_CALL, { type: "dropped" }),
   ],
@@ -268,14 +275,21 @@ const diff: Section = {
   ],
 };
 
-function undo(name: string, scope: "step" | "turn", state: UndoState): Specimen {
+function undo(name: string, scope: "step" | "turn", state: UndoState, mayUndo = true): Specimen {
   const what = scope === "turn" ? "3 changes by this answer" : "Changed the feature flag “new-editor”";
   return {
     name,
     node: (
       <Held start={state}>
         {(held, hold) => (
-          <Undo what={what} scope={scope} state={held} onUndo={() => hold({ type: "undone", at: "10:32" })} />
+          <Undo
+            what={what}
+            scope={scope}
+            state={held}
+            onUndo={mayUndo ? () => hold({ type: "planned", plan: fixtures.UNDO_PLAN }) : undefined}
+            onConfirm={() => hold({ type: "undone", at: "10:32" })}
+            onKeep={() => hold({ type: "ready" })}
+          />
         )}
       </Held>
     ),
@@ -289,9 +303,13 @@ const undos: Section = {
   specimens: [
     undo("of a step", "step", { type: "ready" }),
     undo("of a turn", "turn", { type: "ready" }),
+    undo("whose outcome is being found out", "step", { type: "planning" }),
+    undo("shown before it is done", "step", { type: "planned", plan: fixtures.UNDO_PLAN }),
+    undo("that something stands in the way of", "turn", { type: "planned", plan: fixtures.BLOCKED_PLAN }),
     undo("being done", "turn", { type: "undoing" }),
     undo("done", "step", { type: "undone", at: "10:32" }),
     undo("that did not work", "step", { type: "failed", error: fixtures.ERROR }),
+    undo("that the reader may not take back", "step", { type: "ready" }, false),
   ],
 };
 
@@ -367,6 +385,7 @@ const feedbacks: Section = {
   specimens: [
     feedback("open", { type: "open" }),
     feedback("being written", { type: "writing", rating: "bad", text: "It counts the wrong week." }),
+    feedback("being sent", { type: "sending", rating: "good", text: "The figure opens its cells." }),
     feedback("that could not be sent", { type: "failed", rating: "good", text: "", error: fixtures.ERROR }),
     feedback("sent", { type: "sent", rating: "good" }),
   ],
@@ -397,4 +416,5 @@ export const SECTIONS: Section[] = [
   warnings,
   filters,
   shares,
+  ...hardSections,
 ];

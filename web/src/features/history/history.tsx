@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { runsQuery } from "@/api/queries";
 import type { RunStatus } from "@/api/types";
+import { useMay } from "@/app/session";
 import { onRunListed } from "@/features/chat/live-runs";
 import { conversations } from "@/features/history/conversations";
 import { formatWhen } from "@/lib/format";
@@ -23,17 +24,22 @@ const WORDS: Record<RunStatus, string> = {
 export function History({ project, onLeave }: { project: string | null; onLeave?: () => void }) {
   const runs = useQuery(runsQuery(project));
   const client = useQueryClient();
+  const mayAsk = useMay()("run:write");
   useEffect(() => onRunListed(() => void client.invalidateQueries({ queryKey: ["runs"] })), [client]);
   const list = useMemo(() => conversations(runs.data ?? []), [runs.data]);
   return (
     <nav aria-label="Conversations" className="flex flex-col gap-3">
-      <Link to="/" onClick={onLeave} className={`${buttonClass("secondary")} justify-center`}>
-        <Icon name="plus" />
-        New question
-      </Link>
+      {mayAsk && (
+        <Link to="/" onClick={onLeave} className={`${buttonClass("secondary")} justify-center`}>
+          <Icon name="plus" />
+          New question
+        </Link>
+      )}
       {runs.isError && <p className="px-2 text-sm text-bad">The list could not be read.</p>}
       {runs.isSuccess && list.length === 0 && (
-        <p className="px-2 text-sm text-muted">Your questions will be listed here.</p>
+        <p className="px-2 text-sm text-muted">
+          {mayAsk ? "Your questions will be listed here." : "Nothing has been asked here yet."}
+        </p>
       )}
       <ul className="flex flex-col gap-0.5">
         {list.map((conversation) => (

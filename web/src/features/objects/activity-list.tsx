@@ -40,15 +40,14 @@ export function ActivityList({ project, object }: { project: string; object: str
 }
 
 function ActivityView({ project, activity, all }: { project: string; activity: Activity; all: Activity[] }) {
-  const { state, undo } = useUndoActivity(project, activity);
+  const undoing = useUndoActivity(project, activity);
   const undoes = all.find((each) => each.id === activity.undoes);
   const fields = changedFields(activity).length;
   return (
     <div className="space-y-1.5">
       <Undo
         scope="step"
-        state={state}
-        onUndo={undo}
+        {...undoing}
         what={
           <>
             {actionWord(activity.action)}

@@ -7,19 +7,21 @@ import { Icon } from "@/ui/icons";
 export function ActorName({ actor }: { actor: Actor }) {
   if (actor.type === "person") {
     return (
-      <span className="whitespace-nowrap">
+      <span className="inline-block max-w-full [overflow-wrap:anywhere]">
         <Icon name="person" className="mr-1 align-[-0.15em]" />
-        {actor.name}
+        <bdi>{actor.name}</bdi>
       </span>
     );
   }
   return (
-    <span className="whitespace-nowrap">
-      <Icon name="agent" className="mr-1 align-[-0.15em]" />
-      <Link to="/runs/$runId" params={{ runId: actor.run_id }} className="underline underline-offset-3">
-        agent
-      </Link>{" "}
-      for {actor.name}
+    <span className="[overflow-wrap:anywhere]">
+      <span className="whitespace-nowrap">
+        <Icon name="agent" className="mr-1 align-[-0.15em]" />
+        <Link to="/runs/$runId" params={{ runId: actor.run_id }} className="underline underline-offset-3">
+          agent
+        </Link>
+      </span>{" "}
+      for <bdi>{actor.name}</bdi>
     </span>
   );
 }

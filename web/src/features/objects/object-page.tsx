@@ -10,12 +10,14 @@ import { useTool } from "@/app/mounted-tools";
 import type { ObjectUi } from "@/app/product";
 import { objectUi } from "@/app/products";
 import { useProject } from "@/app/project";
+import { useMay } from "@/app/session";
 import { NotFound } from "@/features/not-found";
 import { ActivityList } from "@/features/objects/activity-list";
 import { ActorName } from "@/features/objects/actor-name";
 import { useReadAgain } from "@/features/objects/read-again";
 import { canWrite, type Write, WriteForm, writeTool } from "@/features/objects/write-form";
 import { kindWord } from "@/lib/changes";
+import { useReturnTo } from "@/lib/focus";
 import { formatInstant } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
 import { Button } from "@/ui/button";
@@ -67,8 +69,11 @@ function ObjectDetail({ ui, object }: { ui: ObjectUi; object: StoredObject }) {
   const tools = useQuery(toolsQuery);
   const navigate = useNavigate();
   const [writing, setWriting] = useState<Write | null>(null);
-  const change = canWrite(tools.data, "update", object.kind);
-  const remove = canWrite(tools.data, "delete", object.kind);
+  const editButton = useReturnTo(writing === "update");
+  const deleteButton = useReturnTo(writing === "delete");
+  const mayWrite = useMay()(`${object.kind}:write`);
+  const change = mayWrite && canWrite(tools.data, "update", object.kind);
+  const remove = mayWrite && canWrite(tools.data, "delete", object.kind);
   useTool(
     change
       ? {
@@ -92,13 +97,13 @@ function ObjectDetail({ ui, object }: { ui: ObjectUi; object: StoredObject }) {
         {writing === null && (
           <div className="flex gap-2">
             {change && (
-              <Button onClick={() => setWriting("update")}>
+              <Button ref={editButton} onClick={() => setWriting("update")}>
                 <Icon name="edit" />
                 Edit
               </Button>
             )}
             {remove && (
-              <Button variant="ghost" onClick={() => setWriting("delete")}>
+              <Button ref={deleteButton} variant="ghost" onClick={() => setWriting("delete")}>
                 <Icon name="trash" />
                 Delete
               </Button>

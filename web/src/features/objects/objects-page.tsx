@@ -11,6 +11,7 @@ import { useTool } from "@/app/mounted-tools";
 import type { ObjectUi } from "@/app/product";
 import { objectUi } from "@/app/products";
 import { useProject } from "@/app/project";
+import { useMay } from "@/app/session";
 import { FilterBuilder } from "@/features/filters/filter-builder";
 import { filtersOf } from "@/features/filters/made-filters";
 import { WordsBox } from "@/features/filters/words-box";
@@ -21,6 +22,7 @@ import { useReadAgain } from "@/features/objects/read-again";
 import { canWrite, WriteForm } from "@/features/objects/write-form";
 import { kindWord } from "@/lib/changes";
 import { conditionProblem, conditions, conditionWords, EMPTY_TREE, type Group, readTree, usable } from "@/lib/filters";
+import { useReturnTo } from "@/lib/focus";
 import { usePageTitle } from "@/lib/page-title";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/empty";
@@ -52,11 +54,13 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
   usePageTitle(ui.title);
   const query = useQuery(objectsQuery(project.id, ui.kind));
   const tools = useQuery(toolsQuery);
+  const may = useMay();
   const navigate = useNavigate();
   const search: { filters?: Json } = useSearch({ strict: false });
   const { tree, broken } = readFilters(search.filters);
   const [building, setBuilding] = useState(false);
   const [creating, setCreating] = useState(false);
+  const newButton = useReturnTo(creating);
   const panel = useId();
   useReadAgain();
   const setTree = (next: Group) =>
@@ -66,7 +70,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
   const applied = usable(tree, fields);
   const shown = filterObjects(objects, applied, fields);
   const has = (tool: string | undefined) => tools.data?.some((each) => each.name === tool) ?? false;
-  const byWords = ui.list !== undefined && has("make_filters");
+  const byWords = ui.list !== undefined && has("make_filters") && may("run:write");
   const what = ui.title.toLowerCase();
   const apply = (json: Json, understood: string[]) => {
     const made = readTree(json);
@@ -95,7 +99,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
       : null,
   );
   const count = conditions(tree).length;
-  const canCreate = canWrite(tools.data, "create", ui.kind);
+  const canCreate = canWrite(tools.data, "create", ui.kind) && may(`${ui.kind}:write`);
   return (
     <div className="mx-auto w-full max-w-5xl flex-1 px-4 py-6 sm:px-6">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
@@ -104,7 +108,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
           <p className="text-muted">{ui.about}</p>
         </div>
         {canCreate && !creating && (
-          <Button variant="primary" onClick={() => setCreating(true)}>
+          <Button ref={newButton} variant="primary" onClick={() => setCreating(true)}>
             <Icon name="plus" />
             New
           </Button>

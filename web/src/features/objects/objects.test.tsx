@@ -2,9 +2,10 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, expect, it, vi } from "vitest";
-import type { Activity, StoredObject } from "@/api/objects";
-import type { Json } from "@/api/types";
+import type { Activity, StoredObject, UndoPlan } from "@/api/objects";
+import type { Json, Session } from "@/api/types";
 import { ProjectContext } from "@/app/project";
+import { SessionContext } from "@/app/session";
 import { ActivityList } from "@/features/objects/activity-list";
 import { RunChanges } from "@/features/objects/run-changes";
 import { WriteForm } from "@/features/objects/write-form";
@@ -60,9 +61,25 @@ const activity = (changes: Partial<Activity>): Activity => ({
 const refusal = (message: string) =>
   Response.json({ error: { code: "conflict", retry: "adjust", message, hint: null } }, { status: 409 });
 
-it("activity says who did what, and takes it back once", async () => {
+const PLAN: UndoPlan = {
+  changes: [
+    {
+      kind: "feature_flag",
+      id: "f",
+      from_version: 2,
+      before: { name: "beta", body: { rollout: 50 } },
+      after: { name: "beta", body: { rollout: 5 } },
+    },
+  ],
+  conflicts: [],
+};
+
+const PLAN_UNDO = "POST /api/projects/site/activity/a1/undo?dry_run=true";
+
+it("activity says who did what, and takes it back once, after it was shown what that does", async () => {
   let undone: string | null = null;
   const asked = serve({
+    [PLAN_UNDO]: () => Response.json(PLAN),
     "GET /api/projects/site/activity?object=f": () => Response.json({ data: [activity({ undone_by: undone })] }),
     "POST /api/projects/site/activity/a1/undo": () => {
       undone = "a2";
@@ -73,18 +90,56 @@ it("activity says who did what, and takes it back once", async () => {
   await screen.findByText("Changed 1 field");
   expect(view.container.textContent).toContain("agent for Ada");
   fireEvent.click(screen.getByRole("button", { name: "Undo" }));
+  const card = await screen.findByRole("region", { name: "Take this back?" });
+  expect(document.activeElement).toBe(card);
+  expect(card.textContent).toContain("before: 50");
+  expect(card.textContent).toContain("after: 5");
+  // Nothing is done before it is wanted.
+  fireEvent.click(screen.getByRole("button", { name: "Leave it as it is" }));
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("button", { name: "Undo" })));
+  expect(asked.filter((each) => each.startsWith("POST"))).toEqual([PLAN_UNDO]);
+  fireEvent.click(screen.getByRole("button", { name: "Undo" }));
+  fireEvent.click(await screen.findByRole("button", { name: "Take it back" }));
   await waitFor(() => expect(view.container.querySelector("[data-undo='undone']")).toBeTruthy());
   expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
-  expect(asked.filter((each) => each.startsWith("POST"))).toHaveLength(1);
+  await waitFor(() => expect(document.activeElement?.textContent).toContain("Taken back"));
+  expect(asked.filter((each) => each.startsWith("POST") && each !== PLAN_UNDO)).toHaveLength(1);
 });
 
-it("what stands in the way of taking back is said", async () => {
+it("what stands in the way of taking back is said, with who did it, and nothing else is offered", async () => {
+  const since = activity({ id: "a2", version: 3, actor: { type: "person", name: "Grace" } });
+  const conflict = {
+    activity: "a1",
+    object_id: "f",
+    kind: "feature_flag",
+    name: "beta",
+    reason: 'feature_flag "beta" is not as this change left it',
+    hint: "undo what came after it first",
+    since,
+  };
+  const asked = serve({
+    "GET /api/projects/site/activity?object=f": () => Response.json({ data: [activity({})] }),
+    [PLAN_UNDO]: () => Response.json({ changes: [], conflicts: [conflict] }),
+  });
+  show(<ActivityList project="site" object="f" />);
+  fireEvent.click(await screen.findByRole("button", { name: "Undo" }));
+  const card = await screen.findByRole("region", { name: "It can't be taken back as it stands" });
+  expect(card.textContent).toContain("is not as this change left it. Changed since by Grace");
+  expect(card.textContent).toContain("Undo what came after it first.");
+  expect(screen.queryByRole("button", { name: "Take it back" })).toBeNull();
+  fireEvent.click(screen.getByRole("button", { name: "Close" }));
+  expect(asked.filter((each) => each.startsWith("POST"))).toEqual([PLAN_UNDO]);
+});
+
+it("what came between the plan and the doing is said", async () => {
   serve({
     "GET /api/projects/site/activity?object=f": () => Response.json({ data: [activity({})] }),
+    [PLAN_UNDO]: () => Response.json(PLAN),
     "POST /api/projects/site/activity/a1/undo": () => refusal("beta was changed since"),
   });
   show(<ActivityList project="site" object="f" />);
   fireEvent.click(await screen.findByRole("button", { name: "Undo" }));
+  fireEvent.click(await screen.findByRole("button", { name: "Take it back" }));
   expect((await screen.findByRole("alert")).textContent).toContain("Beta was changed since.");
 });
 
@@ -95,6 +150,7 @@ it("a run's changes are taken back all at once, or none of them", async () => {
   let refuse = true;
   const asked = serve({
     "GET /api/projects/site/activity?run=run": () => Response.json({ data: items }),
+    "POST /api/runs/run/undo?dry_run=true": () => Response.json(PLAN),
     "POST /api/runs/run/undo": () => {
       if (refuse) return refusal("beta is not as this change left it");
       items = items.map((each) => ({ ...each, undone_by: "a4" }));
@@ -105,11 +161,31 @@ it("a run's changes are taken back all at once, or none of them", async () => {
   await screen.findByText("2 changes by this answer");
   expect(view.container.textContent).toContain("Created the insight Sign-ups");
   fireEvent.click(screen.getByRole("button", { name: "Undo all of it" }));
+  fireEvent.click(await screen.findByRole("button", { name: "Take it back" }));
   expect((await screen.findByRole("alert")).textContent).toContain("Beta is not as this change left it.");
   refuse = false;
   fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+  fireEvent.click(await screen.findByRole("button", { name: "Take it back" }));
   await waitFor(() => expect(view.container.querySelectorAll("[data-undo='undone']")).toHaveLength(3));
-  expect(asked.filter((each) => each.startsWith("POST"))).toHaveLength(2);
+  expect(asked.filter((each) => each === "POST /api/runs/run/undo")).toHaveLength(2);
+});
+
+it("who may not write what was changed is not offered to take it back", async () => {
+  serve({ "GET /api/projects/site/activity?run=run": () => Response.json({ data: [activity({})] }) });
+  const viewer: Session = {
+    name: "Grace",
+    role: "viewer",
+    rights: ["feature_flag:read"],
+    by: "session",
+    key_required: true,
+  };
+  show(
+    <SessionContext value={viewer}>
+      <RunChanges project="site" run="run" />
+    </SessionContext>,
+  );
+  await screen.findByText("beta");
+  expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
 });
 
 it("a run that changed nothing shows nothing", async () => {
@@ -189,6 +265,8 @@ it("a write is filled in, shown, and only then made", async () => {
   await rollout("50");
   fireEvent.click(screen.getByRole("button", { name: "Show what it changes" }));
   await screen.findByText("Change the feature flag “beta” in 1 field?");
+  // The form has taken the focus with it, so what has come in its place has it.
+  expect(document.activeElement?.textContent).toContain("Change the feature flag “beta” in 1 field?");
   expect(asked.some((each) => each.includes("approved"))).toBe(false);
   fireEvent.click(screen.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(onClose).toHaveBeenCalledWith(true));

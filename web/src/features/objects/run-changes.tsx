@@ -43,17 +43,16 @@ export function RunChanges({ project, run }: { project: string; run: string }) {
 }
 
 function TurnUndo({ run, changes }: { run: string; changes: Activity[] }) {
-  const { state, undo } = useUndoRun(run, changes);
-  return <Undo what={`${changes.length} changes by this answer`} scope="turn" state={state} onUndo={undo} />;
+  const undoing = useUndoRun(run, changes);
+  return <Undo what={`${changes.length} changes by this answer`} scope="turn" {...undoing} />;
 }
 
 function StepUndo({ project, activity }: { project: string; activity: Activity }) {
-  const { state, undo } = useUndoActivity(project, activity);
+  const undoing = useUndoActivity(project, activity);
   return (
     <Undo
       scope="step"
-      state={state}
-      onUndo={undo}
+      {...undoing}
       what={
         <>
           {actionWord(activity.action)} the {kindWord(activity.kind)}{" "}

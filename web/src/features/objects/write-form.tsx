@@ -1,7 +1,7 @@
 /** A person's own write: a form from the tools' schema, then what it would change, and only then the call. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { asReport } from "@/api/client";
 import { objectsApi, type StoredObject } from "@/api/objects";
 import { previewQuery, toolsQuery } from "@/api/queries";
@@ -10,6 +10,7 @@ import { useProject } from "@/app/project";
 import { Changes } from "@/features/results/changes";
 import { FormCard } from "@/features/results/form-card";
 import { callQuestion, toolWords } from "@/lib/changes";
+import { useFocusOnChange } from "@/lib/focus";
 import { field, textAt } from "@/lib/json-read";
 import { asSchema } from "@/lib/json-schema";
 import { mergePatch } from "@/lib/merge-patch";
@@ -63,10 +64,17 @@ export function WriteForm({ write, kind, object, onClose }: WriteFormProps) {
   });
   const title = info?.title ?? toolWords(tool);
   const refused = making.error ?? (sure ? preview.error : null);
-  if (sure && preview.data && !making.isError) {
-    const { changes, effect, decision } = preview.data;
+  const shown = sure && preview.data && !making.isError ? preview.data : null;
+  const box = useFocusOnChange(shown ? "preview" : refused && nothingToFillIn ? "refusal" : "form");
+  const inBox = (node: ReactNode) => (
+    <div ref={box} tabIndex={-1} className="rounded-xl">
+      {node}
+    </div>
+  );
+  if (shown) {
+    const { changes, effect, decision } = shown;
     const forbidden = decision === "deny";
-    return (
+    return inBox(
       <Notice
         tone="question"
         icon="ask"
@@ -85,12 +93,12 @@ export function WriteForm({ write, kind, object, onClose }: WriteFormProps) {
       >
         {forbidden && <p className="mb-2 text-sm text-bad">The policy forbids it.</p>}
         <Changes changes={changes} named />
-      </Notice>
+      </Notice>,
     );
   }
   if (nothingToFillIn) {
     if (!refused) return null;
-    return (
+    return inBox(
       <Notice
         tone="bad"
         icon="alert"
@@ -99,10 +107,10 @@ export function WriteForm({ write, kind, object, onClose }: WriteFormProps) {
         actions={<Button onClick={() => onClose(false)}>Close</Button>}
       >
         <ReportText report={asReport(refused)} />
-      </Notice>
+      </Notice>,
     );
   }
-  return (
+  return inBox(
     <FormCard
       title={title}
       schema={asSchema(form?.input_schema)}
@@ -126,7 +134,7 @@ export function WriteForm({ write, kind, object, onClose }: WriteFormProps) {
         setSure(right);
       }}
       onDismiss={() => onClose(false)}
-    />
+    />,
   );
 }
 

@@ -3,10 +3,13 @@
 import { useId, useState } from "react";
 import type { Change } from "@/api/objects";
 import type { Effect, Json, Report } from "@/api/types";
+import { useSession } from "@/app/session";
 import { Changes } from "@/features/results/changes";
+import { Lacks } from "@/features/session/lacks";
 import { callQuestion, effectWords } from "@/lib/changes";
 import type { Decided, Decision } from "@/lib/decision";
 import { same } from "@/lib/diff";
+import { nothingFocused, useFocusOnArrival, useReturnTo } from "@/lib/focus";
 import { type JsonSchema, validate } from "@/lib/json-schema";
 import { Button } from "@/ui/button";
 import { CONTROL, Field } from "@/ui/field";
@@ -45,6 +48,10 @@ export interface ApprovalProps {
   /** Of the arguments; without it they are edited as JSON. */
   schema?: JsonSchema | undefined;
   state: ApprovalState;
+  /** The right that whoever looks at it lacks to decide. */
+  lacks?: string | undefined;
+  /** Whether the keyboard goes to it when it comes up, unless it is somewhere else by then. */
+  takesFocus?: boolean;
   /** What the edited arguments would do, where that is known. */
   edited?: EditedPreview | undefined;
   /** Told of every edit that is right in itself; `null` where the arguments are as they were. */
@@ -54,12 +61,13 @@ export interface ApprovalProps {
 
 export function Approval(props: ApprovalProps) {
   const { call, state } = props;
+  const who = useDecider(state);
   switch (state.type) {
     case "approved":
       return (
         <DecidedApproval
           icon="check"
-          text={state.edited ? "You approved it with other arguments" : "You approved it"}
+          text={state.edited ? `${who} approved it with other arguments` : `${who} approved it`}
           {...props}
         />
       );
@@ -67,7 +75,7 @@ export function Approval(props: ApprovalProps) {
       return (
         <DecidedApproval
           icon="minus"
-          text={state.reason ? `You rejected it: ${state.reason}` : "You rejected it"}
+          text={state.reason ? `${who} rejected it: ${state.reason}` : `${who} rejected it`}
           {...props}
         />
       );
@@ -76,6 +84,14 @@ export function Approval(props: ApprovalProps) {
     default:
       return <OpenApproval key={JSON.stringify(call.arguments)} {...props} />;
   }
+}
+
+/** Who decided. Runs of earlier versions do not say, and only who is alone on the machine knows that it was them. */
+function useDecider(state: ApprovalState): string {
+  const session = useSession();
+  const by = "by" in state ? state.by : null;
+  if (by) return by === session?.name ? "You" : by;
+  return session?.by === "session" ? "Somebody" : "You";
 }
 
 function DecidedApproval({ icon, text, call }: ApprovalProps & { icon: "check" | "minus"; text: string }) {
@@ -98,8 +114,11 @@ function DecidedApproval({ icon, text, call }: ApprovalProps & { icon: "check" |
 /** What the person is about to do beside saying yes or no. */
 type Part = "edit" | "reject" | null;
 
-function OpenApproval({ call, schema = {}, state, edited: preview, onEdit, onDecide }: ApprovalProps) {
+function OpenApproval(props: ApprovalProps) {
+  const { call, schema = {}, state, lacks, takesFocus = false, edited: preview, onEdit, onDecide } = props;
+  const card = useFocusOnArrival(takesFocus && nothingFocused());
   const [part, setPart] = useState<Part>(null);
+  const reasons = useReturnTo(part === "reject");
   const [edited, setEdited] = useState<Json>(call.arguments);
   const [reason, setReason] = useState("");
   const panel = useId();
@@ -119,7 +138,13 @@ function OpenApproval({ call, schema = {}, state, edited: preview, onEdit, onDec
   const reject = () => onDecide(reason.trim() ? { decision: "reject", reason: reason.trim() } : { decision: "reject" });
   const toggle = (next: Part) => setPart(part === next ? null : next);
   return (
-    <section data-approval="open" aria-label={`Needs your approval: ${question}`}>
+    <section
+      ref={card}
+      tabIndex={-1}
+      data-approval="open"
+      aria-label={`Needs your approval: ${question}`}
+      className="rounded-xl"
+    >
       <Notice tone="question" icon="ask" title={question}>
         <p className="text-sm text-muted">
           <Sentence text={call.why} /> <code className="font-mono text-xs">{call.tool}</code> {effectWords(call.effect)}
@@ -184,7 +209,8 @@ function OpenApproval({ call, schema = {}, state, edited: preview, onEdit, onDec
               <ReportText report={state.error} />
             </div>
           )}
-          {part !== "reject" && (
+          {lacks !== undefined && <Lacks what="decide on this" right={lacks} />}
+          {part !== "reject" && lacks === undefined && (
             <div className="flex flex-wrap gap-2">
               <Button variant="primary" disabled={sending !== null || problems.length > 0} onClick={approve}>
                 <Icon
@@ -193,7 +219,7 @@ function OpenApproval({ call, schema = {}, state, edited: preview, onEdit, onDec
                 />
                 {sending === "approve" ? "Approving" : changed ? "Approve with your changes" : "Approve"}
               </Button>
-              <Button disabled={sending !== null} aria-expanded={false} onClick={() => toggle("reject")}>
+              <Button ref={reasons} disabled={sending !== null} aria-expanded={false} onClick={() => toggle("reject")}>
                 <Icon
                   name={sending === "reject" ? "spinner" : "close"}
                   className={sending === "reject" ? "spinner" : ""}
@@ -208,7 +234,11 @@ function OpenApproval({ call, schema = {}, state, edited: preview, onEdit, onDec
                 onClick={() => toggle("edit")}
               >
                 <Icon name="edit" />
-                {part === "edit" ? "Close the arguments" : "Edit the arguments"}
+                <span>
+                  {part === "edit" ? "Close" : "Edit"}
+                  {/* What the buttons are about stands above them; three of them are to fit beside each other. */}
+                  <span className="max-sm:sr-only"> the arguments</span>
+                </span>
               </Button>
             </div>
           )}

@@ -6,6 +6,7 @@ import { asReport } from "@/api/client";
 import type { Change } from "@/api/objects";
 import { previewQuery, toolsQuery } from "@/api/queries";
 import type { AwaitReason, Json } from "@/api/types";
+import { useMay } from "@/app/session";
 import { Approval, type ApprovalState, type EditedPreview } from "@/features/results/approval";
 import { toolWords } from "@/lib/changes";
 import type { Decision } from "@/lib/decision";
@@ -18,9 +19,12 @@ export interface AskedApprovalProps {
   asked: AskedReason;
   state: ApprovalState;
   onDecide?: ((decision: Decision) => void) | undefined;
+  /** Whether it came up while somebody waited for it. */
+  followed: boolean;
 }
 
-export function AskedApproval({ project, asked, state, onDecide }: AskedApprovalProps) {
+export function AskedApproval({ project, asked, state, onDecide, followed }: AskedApprovalProps) {
+  const may = useMay();
   const tools = useQuery(toolsQuery);
   const info = tools.data?.find((tool) => tool.name === asked.tool);
   const [edited, setEdited] = useState<Json | null>(null);
@@ -40,6 +44,9 @@ export function AskedApproval({ project, asked, state, onDecide }: AskedApproval
       call={{ ...asked, title: info?.title ?? toolWords(asked.tool), changes: asked.changes ?? [] }}
       schema={info && asSchema(info.input_schema)}
       state={state}
+      // The call is made with the rights of whoever approves it.
+      lacks={["run:write", info?.access].find((right) => right !== undefined && !may(right))}
+      takesFocus={followed}
       edited={shown()}
       onEdit={setEdited}
       onDecide={(decision) => onDecide?.(decision)}

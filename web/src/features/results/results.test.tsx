@@ -147,7 +147,16 @@ it.each<[UndoState, string | null, string]>([
   [{ type: "failed", error: ERROR }, "Try again", "It was changed meanwhile."],
 ])("undo that is %j", (state, button, text) => {
   const onUndo = vi.fn();
-  const view = render(<Undo what="Created the insight" scope="step" state={state} onUndo={onUndo} />);
+  const view = render(
+    <Undo
+      what="Created the insight"
+      scope="step"
+      state={state}
+      onUndo={onUndo}
+      onConfirm={() => undefined}
+      onKeep={() => undefined}
+    />,
+  );
   expect(view.container.textContent).toContain(text);
   const found = screen.queryByRole<HTMLButtonElement>("button");
   expect(found?.textContent ?? null).toBe(button);
@@ -191,4 +200,30 @@ it("a form shows what is wrong after the first try, and says whether it is right
   expect(onSend).toHaveBeenLastCalledWith({ key: "a", rollout: 5 }, true);
   view.rerender(form({ type: "sent", value: { key: "a", rollout: 5 } }));
   expect(view.container.textContent).toContain("rollout5");
+});
+
+it("an approval that comes up takes the keyboard, unless it is somewhere else by then", () => {
+  const open = (takesFocus: boolean) => {
+    approve({ takesFocus });
+    return screen.getByRole("region", { name: /Needs your approval/ });
+  };
+  expect(document.activeElement).toBe(document.body);
+  expect(open(false)).not.toBe(document.activeElement);
+  cleanup();
+  expect(open(true)).toBe(document.activeElement);
+  cleanup();
+  const field = document.createElement("input");
+  document.body.append(field);
+  field.focus();
+  open(true);
+  expect(document.activeElement).toBe(field);
+  field.remove();
+});
+
+it("going back from a reason gives the keyboard back to the button", () => {
+  approve();
+  press("Reject");
+  expect(document.activeElement).toBe(screen.getByRole("textbox", { name: "Why not?" }));
+  press("Back");
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Reject" }));
 });
