@@ -1,7 +1,7 @@
 /** What a product's folder may add to the page. */
 
 import type { ComponentType, ReactNode } from "react";
-import type { ObjectKind, StoredObject } from "@/api/objects";
+import type { StoredObject } from "@/api/objects";
 import type { Json, ResultSnapshot } from "@/api/types";
 import type { FilterField } from "@/lib/filters";
 import type { IconName } from "@/ui/icons";
@@ -33,7 +33,8 @@ export interface ObjectColumn {
 
 /** The pages of a kind of stored objects: a list, and one object with what was done to it. */
 export interface ObjectUi {
-  kind: ObjectKind;
+  /** The kind's name, as the server has it. */
+  kind: string;
   /** `Feature flags`. */
   title: string;
   icon: IconName;
