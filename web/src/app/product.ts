@@ -19,6 +19,14 @@ export interface ToolUi {
   summary?: (args: Json) => string | null;
 }
 
+/** A made-up result that the gallery shows with its tool's renderer; a product's `samples.ts` gives a list of them. */
+export interface ResultSample {
+  tool: string;
+  /** The state that it shows, e.g. `the last week is not over`. */
+  name: string;
+  result: ResultSnapshot;
+}
+
 /** A field of an object that its list can be filtered by. */
 export interface ObjectField extends FilterField {
   read: (object: StoredObject) => Json | undefined;
