@@ -11,7 +11,7 @@ export default defineConfig({
   resolve: {
     alias: { "@": source },
     // A product's UI lies outside this folder, where there are no packages: take ours.
-    dedupe: ["react", "react-dom"],
+    dedupe: ["react", "react-dom", "@testing-library/react"],
   },
   build: {
     // Nothing inline, so that the page runs under a strict content security policy.
@@ -26,8 +26,8 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
-    include: ["src/**/*.test.{ts,tsx}", "../crates/products/*/web/**/*.test.{ts,tsx}"],
+    include: ["src/**/*.test.{ts,tsx}", "../{crates,examples}/products/*/web/**/*.test.{ts,tsx}"],
     restoreMocks: true,
-    server: { deps: { inline: [/crates\/products/] } },
+    server: { deps: { inline: [/(crates|examples)\/products/] } },
   },
 });

@@ -139,6 +139,15 @@ pub(crate) fn built_page() -> Result<()> {
     let built = modified(&web.join("dist/index.html"));
     let mut newest = None;
     newest_file(&web, &mut newest)?;
+    // Products bring parts of the page. Where one was removed, only the folder around it is newer.
+    let products = root().join("crates/products");
+    newest = newest.max(modified(&products));
+    for entry in fs_err::read_dir(&products)? {
+        let web = entry?.path().join("web");
+        if web.is_dir() {
+            newest_file(&web, &mut newest)?;
+        }
+    }
     if built.is_some() && built >= newest {
         return Ok(());
     }

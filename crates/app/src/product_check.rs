@@ -294,6 +294,7 @@ impl App {
         let mut fields = BTreeSet::new();
         for tool in registry.tools() {
             built_in::words(tool.input_schema(), &mut fields);
+            built_in::words(tool.output_schema(), &mut fields);
         }
         fields.extend(registry.object_kinds().map(|(kind, _)| kind.to_owned()));
         Known {

@@ -1,7 +1,7 @@
 /** What a product's folder may add to the page. */
 
 import type { ComponentType, ReactNode } from "react";
-import type { ObjectKind, StoredObject } from "@/api/objects";
+import type { StoredObject } from "@/api/objects";
 import type { Json, ResultSnapshot } from "@/api/types";
 import type { FilterField } from "@/lib/filters";
 import type { IconName } from "@/ui/icons";
@@ -19,6 +19,14 @@ export interface ToolUi {
   summary?: (args: Json) => string | null;
 }
 
+/** A made-up result that the gallery shows with its tool's renderer; a product's `samples.ts` gives a list of them. */
+export interface ResultSample {
+  tool: string;
+  /** The state that it shows, e.g. `the last week is not over`. */
+  name: string;
+  result: ResultSnapshot;
+}
+
 /** A field of an object that its list can be filtered by. */
 export interface ObjectField extends FilterField {
   read: (object: StoredObject) => Json | undefined;
@@ -33,7 +41,8 @@ export interface ObjectColumn {
 
 /** The pages of a kind of stored objects: a list, and one object with what was done to it. */
 export interface ObjectUi {
-  kind: ObjectKind;
+  /** The kind's name, as the server has it. */
+  kind: string;
   /** `Feature flags`. */
   title: string;
   icon: IconName;

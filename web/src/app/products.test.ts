@@ -1,5 +1,9 @@
 import { expect, it } from "vitest";
+import { OBJECT_KINDS } from "@/api/objects";
 import type { Json } from "@/api/types";
+import { defineProduct, type ProductManifest } from "@/app/product";
+import { piecesOf } from "@/app/products";
+import { plainObjectUi } from "@/features/objects/kinds/plain";
 import { argumentLine } from "@/features/tools/arguments";
 
 it.each<[string, Json, string]>([
@@ -33,4 +37,20 @@ it.each<[string, Json, string]>([
   ["read_taxonomy", { kind: "events", limit: 5, names: ["a"] }, 'kind: events · limit: 5 · names: ["a"]'],
 ])("arguments of %s %j", (tool, args, line) => {
   expect(argumentLine({ tool, arguments: args })).toBe(line);
+});
+
+function productWith(kind: string): ProductManifest {
+  return defineProduct({ product: kind, tools: [], objects: [{ ...plainObjectUi("action"), kind, title: "Its own" }] });
+}
+
+it("a kind that only a product knows comes behind those of the menu, and its pages in place of the page's own", () => {
+  const { objects } = piecesOf({ "a/manifest.ts": productWith("checklist"), "b/manifest.ts": productWith("cohort") });
+  expect(objects.map((ui) => ui.kind)).toEqual([...OBJECT_KINDS, "checklist"]);
+  const own = objects.filter((ui) => ui.title === "Its own").map((ui) => ui.kind);
+  expect(own).toEqual(["cohort", "checklist"]);
+});
+
+it("two products can't both have the pages of a kind", () => {
+  const twice = { "a/manifest.ts": productWith("checklist"), "b/manifest.ts": productWith("checklist") };
+  expect(() => piecesOf(twice)).toThrow("b/manifest.ts: objects of kind checklist already have pages");
 });

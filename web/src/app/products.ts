@@ -1,40 +1,54 @@
 /** The products' own pieces, found in their folders. */
 
-import { OBJECT_KINDS, type ObjectKind } from "@/api/objects";
+import { OBJECT_KINDS } from "@/api/objects";
 import type { ObjectUi, ProductManifest, ToolUi } from "@/app/product";
 import { OBJECT_PAGES } from "@/features/objects/kinds";
 import { plainObjectUi } from "@/features/objects/kinds/plain";
 
-const manifests = import.meta.glob<ProductManifest>("../../../crates/products/*/web/manifest.ts", {
-  eager: true,
-  import: "default",
-});
-
-const tools = new Map<string, ToolUi>();
-const objects = new Map<ObjectKind, ObjectUi>();
-for (const [path, manifest] of Object.entries(manifests)) {
-  for (const ui of manifest.tools) {
-    if (tools.has(ui.tool)) throw new Error(`${path}: tool ${ui.tool} already has a renderer`);
-    tools.set(ui.tool, ui);
-  }
-  for (const ui of manifest.objects ?? []) {
-    if (objects.has(ui.kind)) throw new Error(`${path}: objects of kind ${ui.kind} already have pages`);
-    objects.set(ui.kind, ui);
-  }
+interface Pieces {
+  tools: Map<string, ToolUi>;
+  objects: ObjectUi[];
 }
-for (const ui of OBJECT_PAGES) if (!objects.has(ui.kind)) objects.set(ui.kind, ui);
-// A kind that nobody has pages for is shown plainly rather than not at all.
-const inOrder = OBJECT_KINDS.map((kind) => objects.get(kind) ?? plainObjectUi(kind));
+
+let pieces: Pieces | undefined;
+
+// Read when first asked for and not before: what a product shows uses this module in turn, whichever comes first.
+function all(): Pieces {
+  pieces ??= piecesOf(
+    import.meta.glob<ProductManifest>("../../../crates/products/*/web/manifest.ts", { eager: true, import: "default" }),
+  );
+  return pieces;
+}
+
+/** What manifests bring, by the paths that they are found at. */
+export function piecesOf(manifests: Record<string, ProductManifest>): Pieces {
+  const tools = new Map<string, ToolUi>();
+  const objects = new Map<string, ObjectUi>();
+  for (const [path, manifest] of Object.entries(manifests)) {
+    for (const ui of manifest.tools) {
+      if (tools.has(ui.tool)) throw new Error(`${path}: tool ${ui.tool} already has a renderer`);
+      tools.set(ui.tool, ui);
+    }
+    for (const ui of manifest.objects ?? []) {
+      if (objects.has(ui.kind)) throw new Error(`${path}: objects of kind ${ui.kind} already have pages`);
+      objects.set(ui.kind, ui);
+    }
+  }
+  for (const ui of OBJECT_PAGES) if (!objects.has(ui.kind)) objects.set(ui.kind, ui);
+  // A kind that nobody has pages for is shown plainly rather than not at all; those of products alone come last.
+  const core = OBJECT_KINDS.map((kind) => objects.get(kind) ?? plainObjectUi(kind));
+  return { tools, objects: [...core, ...[...objects.values()].filter((ui) => !core.includes(ui))] };
+}
 
 export function toolUi(tool: string): ToolUi | undefined {
-  return tools.get(tool);
+  return all().tools.get(tool);
 }
 
 /** All kinds of objects, in the order of the menu. */
 export function objectUis(): ObjectUi[] {
-  return inOrder;
+  return all().objects;
 }
 
 export function objectUi(kind: string): ObjectUi | undefined {
-  return inOrder.find((ui) => ui.kind === kind);
+  return all().objects.find((ui) => ui.kind === kind);
 }

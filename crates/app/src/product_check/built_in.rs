@@ -122,7 +122,8 @@ fn is_constant(schema: &Value, root: &Value) -> bool {
     schema.get("const").is_some() || cases.is_some_and(|cases| cases.len() == 1)
 }
 
-/// The names and closed values within a schema: what a text may mention of a tool's arguments.
+/// The names and closed values within a schema: what a text may mention of a tool's arguments and
+/// results.
 pub(super) fn words(schema: &Value, words_found: &mut BTreeSet<String>) {
     match schema {
         Value::Object(fields) => {

@@ -9,7 +9,7 @@ use super::{Check, Findings};
 const LONGEST: usize = 40;
 
 /// Verbs that names of tools begin with.
-pub(super) const VERBS: [&str; 46] = [
+pub(super) const VERBS: [&str; 50] = [
     "add",
     "analyze",
     "apply",
@@ -41,6 +41,8 @@ pub(super) const VERBS: [&str; 46] = [
     "import",
     "list",
     "make",
+    "mark",
+    "measure",
     "merge",
     "move",
     "preview",
@@ -54,6 +56,8 @@ pub(super) const VERBS: [&str; 46] = [
     "send",
     "show",
     "summarize",
+    "tag",
+    "tick",
     "update",
     "write",
 ];

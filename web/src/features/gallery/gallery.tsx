@@ -1,8 +1,11 @@
 /** The components of every AI result, each in each of its states: what a product's page is put together from. */
 
+import { PRODUCT_SECTIONS } from "@/features/gallery/product-sections";
 import { SECTIONS } from "@/features/gallery/sections";
 import type { Section } from "@/features/gallery/specimen";
 import { usePageTitle } from "@/lib/page-title";
+
+const ALL = [...SECTIONS, ...PRODUCT_SECTIONS];
 
 export default function Gallery() {
   usePageTitle("Gallery");
@@ -14,7 +17,7 @@ export default function Gallery() {
       </p>
       <nav aria-label="Components" className="mt-4">
         <ul className="flex flex-wrap gap-x-3 gap-y-1 text-sm">
-          {SECTIONS.map((section) => (
+          {ALL.map((section) => (
             <li key={section.id}>
               <a href={`#${section.id}`} className="text-accent underline underline-offset-3">
                 {section.title}
@@ -23,7 +26,7 @@ export default function Gallery() {
           ))}
         </ul>
       </nav>
-      {SECTIONS.map((section) => (
+      {ALL.map((section) => (
         <SectionView key={section.id} section={section} />
       ))}
     </div>

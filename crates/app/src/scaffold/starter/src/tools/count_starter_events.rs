@@ -85,3 +85,28 @@ impl Tool for CountStarterEvents {
         Ok(sql_output(response, "Events by week", "SQL of the tool"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hedgerow_agent_api::{Principal, Surface};
+    use hedgerow_data_api::{Clock, Progress};
+    use hedgerow_testkit::FakeStore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn days_out_of_bounds_are_refused() {
+        let tool = CountStarterEvents::new(FakeStore::new("notes").data());
+        let ctx = ToolContext {
+            project: "notes".parse().unwrap(),
+            clock: Clock::fixed("2026-07-01T00:00:00Z".parse().unwrap()),
+            surface: Surface::Cli,
+            principal: Principal::local(),
+            progress: Progress::ignore(),
+        };
+        for (days, taken) in [(0, false), (1, true), (365, true), (366, false)] {
+            let effect = tool.effect(&ctx, &CountEventsArgs { days }).await;
+            assert_eq!(effect.is_ok(), taken, "{days}");
+        }
+    }
+}
