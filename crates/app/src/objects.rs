@@ -1,7 +1,5 @@
 //! Objects with their history: listed, shown, and changes taken back.
 
-use std::collections::HashMap;
-
 use hedgerow_agent_api::{
     Access, Activity, ActivityFilter, Actor, Object, Progress, Resource, Surface, ToolContext, UndoPlan,
 };

@@ -232,7 +232,10 @@ impl Tool for ReadData {
             }
             DataKind::Objects => json_output(ReadDataOutput::Objects(self.objects(ctx, &args).await?)),
             DataKind::Skill => {
-                let skills = self.registry.skills().map(|skill| (skill.name.as_str(), skill.body.as_str()));
+                let skills = self
+                    .registry
+                    .skills()
+                    .map(|skill| (skill.name.as_str(), skill.body.as_str()));
                 json_output(ReadDataOutput::Text(text(skills.collect(), "skill", &args)?))
             }
             DataKind::Doc => {

@@ -149,22 +149,7 @@ fn a_declared_product_is_everywhere_while_its_folder_is_there() {
     let activation = listed.clone().find(|product| product["name"] == "activation").unwrap();
     assert_eq!(activation["stage"], "beta");
     assert_eq!(activation["modes"][0]["name"], "activation");
-    // The gate's report is there for those who look later.
-    let checked = server.get("/api/products/activation/check", "");
-    let checked: Value = serde_json::from_str(checked.split("\r\n\r\n").last().unwrap()).unwrap();
-    assert_eq!(
-        (&checked["read"]["findings"], &checked["read"]["ran"]),
-        (&json!([]), &json!(false))
-    );
-    assert_eq!(checked["last"]["report"]["ran"], true);
-    let never = server.get("/api/products/sql/check", "");
-    assert!(never.contains("\"last\":null"), "{never}");
-    // A name is no path.
-    assert!(
-        server
-            .get("/api/products/..%2Factivation/check", "")
-            .starts_with("HTTP/1.1 404")
-    );
+    the_gate_s_report_is_there(&server);
     drop(server);
 
     // What is wrong with a product is said, and does not keep the others from working.
@@ -184,6 +169,25 @@ fn a_declared_product_is_everywhere_while_its_folder_is_there() {
 
     fs_err::remove_dir_all(data.join("products/activation")).unwrap();
     assert_eq!(tools(), before);
+}
+
+/// The gate's report is there for those who look later.
+fn the_gate_s_report_is_there(server: &Server) {
+    let checked = server.get("/api/products/activation/check", "");
+    let checked: Value = serde_json::from_str(checked.split("\r\n\r\n").last().unwrap()).unwrap();
+    assert_eq!(
+        (&checked["read"]["findings"], &checked["read"]["ran"]),
+        (&json!([]), &json!(false))
+    );
+    assert_eq!(checked["last"]["report"]["ran"], true);
+    let never = server.get("/api/products/sql/check", "");
+    assert!(never.contains("\"last\":null"), "{never}");
+    // A name is no path.
+    assert!(
+        server
+            .get("/api/products/..%2Factivation/check", "")
+            .starts_with("HTTP/1.1 404")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,6 +56,7 @@ fn cohort(name: &str, operator: &str) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, from a definition to its end")]
 fn definitions_are_used_renamed_kept_and_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

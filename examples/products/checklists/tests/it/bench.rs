@@ -9,7 +9,7 @@ use hedgerow_data_api::{Clock, Data, SqlQuery, SqlResponse};
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 use hedgerow_product_checklists::install;
-use hedgerow_testkit::{FakeEngine, FakeStore, MemoryObjects};
+use hedgerow_testkit::{FakeDefinitions, FakeEngine, FakeStore, MemoryObjects};
 use serde_json::{Value, json};
 
 pub(crate) struct Bench {
@@ -26,6 +26,7 @@ impl Bench {
         let data = Data {
             queries: Arc::new(FakeEngine::default().sql(sql)),
             store: Arc::new(FakeStore::new("site").event("template_used", 10)),
+            definitions: Arc::new(FakeDefinitions::default()),
         };
         let mut registry = Registry::default();
         install(&mut registry, &objects, &data).unwrap();

@@ -27,6 +27,7 @@ fn people(rows: impl Iterator<Item = (i64, bool)>, snapshot_id: i64) -> SqlRespo
             time_zone: "UTC".into(),
             range: None,
             filters: Vec::new(),
+            definitions: Vec::new(),
             null_semantics: String::new(),
             limits: Vec::new(),
             query: String::new(),
