@@ -244,7 +244,7 @@ export interface paths {
         put?: never;
         /**
          * Create a cohort
-         * @description Creates a cohort: people by conditions on their properties (filters), or listed by distinct id (persons), never both. Conditions are evaluated anew each time the cohort is used.
+         * @description Creates a cohort: people by conditions on their properties (filters), or listed by distinct id (persons), never both. Conditions are evaluated anew each time the cohort is used; the result says how many people are in it now.
          */
         post: operations["call_tool_create_cohort"];
         delete?: never;
@@ -344,7 +344,7 @@ export interface paths {
         put?: never;
         /**
          * Delete an action
-         * @description Deletes an action. Insights that count it can not be computed any more.
+         * @description Deletes an action. Refused as long as an insight uses it.
          */
         post: operations["call_tool_delete_action"];
         delete?: never;
@@ -364,7 +364,7 @@ export interface paths {
         put?: never;
         /**
          * Delete a cohort
-         * @description Deletes a cohort.
+         * @description Deletes a cohort. Refused as long as an insight, a flag, an action or another cohort uses it.
          */
         post: operations["call_tool_delete_cohort"];
         delete?: never;
@@ -544,9 +544,29 @@ export interface paths {
         put?: never;
         /**
          * Query trends
-         * @description Counts events, unique visitors (math dau) or sessions (math unique_session): per hour, day, week or month, or as one total (display BoldNumber, ActionsBarValue or ActionsTable). Takes filters, one breakdown and several series. Event null means every event. Read the names from read_taxonomy first: unknown ones are refused. date_from "all" takes all data. Unique counts of buckets don't add up: ask for a total.
+         * @description Counts events, unique visitors (math dau) or sessions (math unique_session): per hour, day, week or month, or as one total (display BoldNumber, ActionsBarValue or ActionsTable). Takes filters, one breakdown and several series. Event null means every event; a series {"kind": "ActionsNode", "name": ...} counts an action. Filters are on properties of events, or of persons (type person), or on a cohort ({"type": "cohort", "key": "id", "value": its name, "operator": "in" or "not_in"}). Read the names from read_taxonomy first, of actions and cohorts with read_data: unknown ones are refused. date_from "all" takes all data. Unique counts of buckets don't add up: ask for a total.
          */
         post: operations["call_tool_query_trends"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/read_cohort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a cohort
+         * @description Says how many people are in a cohort now, by the rules by which queries filter by it, and names the first of them.
+         */
+        post: operations["call_tool_read_cohort"];
         delete?: never;
         options?: never;
         head?: never;
@@ -976,9 +996,9 @@ export interface components {
         AccessRole: "viewer" | "member" | "admin" | "owner";
         /** @description What a series counted, repeated with its result. */
         Action: {
-            /** @description The event's name, or `null` for every event. */
+            /** @description The event's name, or `null` for every event; for an action its id. */
             id: string | null;
-            /** @description Always `events`. */
+            /** @description `events` or `actions`. */
             type: string;
             /**
              * Format: uint
@@ -991,15 +1011,15 @@ export interface components {
             math: components["schemas"]["Math"];
         };
         /** @description All of an action but its name. */
-        Action2: {
+        ActionDefinition: {
             /** @description What it means. */
             description?: string;
-            /** @description An event counts where one of these fits. */
+            /** @description An event counts where one of these fits, and once where several do. */
             steps: components["schemas"]["ActionStep"][];
             /** @description Labels to find it by. */
             tags?: string[];
         };
-        /** @description One way in which the action happens. */
+        /** @description One way in which an action happens. */
         ActionStep: {
             /** @description The event's name; any event when absent. */
             event?: string | null;
@@ -1184,15 +1204,24 @@ export interface components {
         /** @description What kind of failure it is; stable, part of the wire format. */
         Code: "invalid_argument" | "unknown_name" | "no_data" | "conflict" | "busy" | "denied" | "limit_exceeded" | "cancelled" | "unavailable" | "io" | "corrupt" | "internal";
         /** @description All of a cohort but its name. */
-        Cohort: {
+        CohortDefinition: {
             /** @description Who they are. */
             description?: string;
-            /** @description Conditions on properties of people, each of type `person`: a list, or a group. */
+            /** @description Conditions on properties of people, each of type `person`, or `cohort` for another cohort: a list, or a group. */
             filters?: components["schemas"]["FilterGroup"];
             /** @description The distinct ids of people who are listed one by one. */
             persons?: string[];
             /** @description Labels to find it by. */
             tags?: string[];
+        };
+        /** @description A person in a cohort. */
+        CohortMember: {
+            /** @description The person's id. */
+            person_id: string;
+            /** @description The earliest event. */
+            created_at: string;
+            /** @description What is known of it. */
+            properties: unknown;
         };
         /** @description A column of a result. */
         Column: {
@@ -1234,7 +1263,7 @@ export interface components {
             /** @description Its name, which no other of the kind may have. */
             name: string;
             /** @description What it consists of. */
-            body: components["schemas"]["Action2"];
+            body: components["schemas"]["ActionDefinition"];
         };
         /** @description The result of a write. */
         CreateActionResult: {
@@ -1248,7 +1277,7 @@ export interface components {
             /** @description Its name, which no other of the kind may have. */
             name: string;
             /** @description What it consists of. */
-            body: components["schemas"]["Cohort"];
+            body: components["schemas"]["CohortDefinition"];
         };
         /** @description The result of a write. */
         CreateCohortResult: {
@@ -1504,16 +1533,20 @@ export interface components {
         /** @description One series: which events, and what is counted of them. */
         EventsNode: {
             /**
-             * @description Always `EventsNode`.
+             * @description `EventsNode` when absent.
              * @default EventsNode
              */
             kind?: components["schemas"]["EventsNodeKind"];
             /**
-             * @description The event's name; `null` means every event.
+             * @description The event's name; `null` means every event. Not for an `ActionsNode`.
              * @default null
              */
             event?: string | null;
-            /** @description The label in results; the event's name when absent. */
+            /** @description The action of an `ActionsNode`, by its id or its name. */
+            id?: string | null;
+            /** @description The action of an `ActionsNode` by its name; where there is an id, that decides. */
+            name?: string | null;
+            /** @description The label in results; the name of the event or action when absent. */
             custom_name?: string | null;
             /**
              * @description What is counted; `total` when absent.
@@ -1523,8 +1556,8 @@ export interface components {
             /** @description Conditions on this series alone: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
         };
-        /** @description The constant `EventsNode`. */
-        EventsNodeKind: "EventsNode";
+        /** @description How a series says which events it counts. */
+        EventsNodeKind: "EventsNode" | "ActionsNode";
         /** @description A read-only SQL statement over the project's own tables. */
         ExecuteSqlArguments: {
             /** @description One SELECT statement. */
@@ -1693,7 +1726,7 @@ export interface components {
         FlagProperty: {
             /** @description The property's key; for a flag that this one depends on, the flag's key; for a cohort `id`. */
             key: string;
-            /** @description A text, number or boolean, or a list of them; for a cohort its id. */
+            /** @description A text, number or boolean, or a list of them; for a cohort its name or id. */
             value?: unknown;
             /** @description How to compare; `exact` when absent. */
             operator?: components["schemas"]["FlagOperator"] | null;
@@ -2173,7 +2206,7 @@ export interface components {
          * @description Whose property it is. What a list can be filtered by says [`crate::FilterFields`]; a query kind that
          *     knows event properties only refuses the others by name.
          */
-        PropertyType: "event" | "person" | "event_field" | "person_field" | "session" | "flag";
+        PropertyType: "event" | "person" | "event_field" | "person_field" | "session" | "flag" | "cohort";
         /** @description How a result came to be. */
         Provenance: {
             /** @description This execution. */
@@ -2195,6 +2228,8 @@ export interface components {
             range?: components["schemas"]["ResolvedRange"] | null;
             /** @description Each filter as a sentence. */
             filters: string[];
+            /** @description What else the numbers rest on: the persons as they are now, and each action and cohort with its version. */
+            definitions?: string[];
             /** @description How missing values were treated. */
             null_semantics: string;
             /** @description Limits in force, e.g. `breakdown 25`. */
@@ -2264,6 +2299,39 @@ export interface components {
              */
             options: string[];
         };
+        /** @description Which cohort. */
+        ReadCohortArguments: {
+            /** @description Its name or id. */
+            cohort: string;
+            /**
+             * Format: uint32
+             * @description How many persons to name, 0 to 100; 10 when absent.
+             * @default null
+             */
+            limit?: number | null;
+        };
+        /** @description Who is in it. */
+        ReadCohortResult: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description How many times it was written, from 1.
+             */
+            version: number;
+            /**
+             * Format: uint64
+             * @description How many persons.
+             */
+            persons: number;
+            /**
+             * Format: uint64
+             * @description How many of its listed distinct ids belong to no person, so that nobody is in it for them.
+             */
+            ids_without_person: number;
+            /** @description The first of them by their ids. */
+            first: components["schemas"]["CohortMember"][];
+        };
         /** @description What to read. */
         ReadDataArguments: {
             /** @description The kind of thing. */
@@ -2291,6 +2359,8 @@ export interface components {
             name: string;
             /** @description What it consists of. */
             body: unknown;
+            /** @description What holds of it now, e.g. how many people are in a cohort. */
+            note?: string | null;
             /** @description When it was last changed, RFC 3339. */
             updated_at: string;
             /** @description Who changed it last. */
@@ -4462,6 +4532,45 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["QueryTrendsResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_read_cohort: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadCohortArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["ReadCohortResult"];
                     };
                 };
             };
