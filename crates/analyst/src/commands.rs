@@ -1,10 +1,11 @@
 //! Commands: wishes for a new object, a change or a deletion, as calls of the tools that write.
 //!
 //! `pieces` splits the words, `grammar` finds verb, kind, name and rest, `known` looks names up and lets the readers of
-//! questions and conditions read the rest, and `calls` makes the one call. The run ends with the question whether it
-//! may; the run that goes on says what was done.
+//! questions and conditions read the rest, and `calls` makes the one call (`cohorts` that about a cohort). The run ends
+//! with the question whether it may; the run that goes on says what was done.
 
 mod calls;
+mod cohorts;
 mod grammar;
 mod known;
 mod pieces;

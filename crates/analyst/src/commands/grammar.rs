@@ -3,6 +3,7 @@
 //! A text that does not begin with such a verb, or names no kind, is no command. In one that is, each word belongs to
 //! the verb, a name or the rest, which the readers of questions and conditions take in full.
 
+mod cohorts;
 mod dashboards;
 mod flags;
 mod kind;
@@ -12,6 +13,7 @@ mod reader;
 use super::pieces::pieces;
 use crate::intent::Trouble;
 
+pub(super) use cohorts::{CohortWish, Form};
 pub(super) use dashboards::names;
 pub(super) use kind::Kind;
 use reader::Reader;
@@ -48,7 +50,7 @@ pub(super) enum Way {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Command {
-    /// A new object of any kind but a flag.
+    /// A new object of any kind but a flag and a cohort.
     Create {
         kind: Kind,
         name: Part,
@@ -81,6 +83,7 @@ pub(super) enum Command {
         insights: Part,
         dashboard: Part,
     },
+    Cohort(CohortWish),
 }
 
 /// Reads a command; `None` for a text that is none.
@@ -96,10 +99,14 @@ pub(super) fn command(text: &str) -> Option<Result<Command, Trouble>> {
     while reader.eat_last(TAILS) {}
     let readings = [
         Reader::add_tiles,
+        Reader::create_cohort,
+        Reader::save_cohort,
         Reader::save,
         Reader::create,
         Reader::delete,
         Reader::rename,
+        Reader::cohort_members,
+        Reader::describe_cohort,
         Reader::switch,
         Reader::share,
     ];

@@ -4,6 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Kind {
     Flag,
+    Cohort,
     Insight,
     Dashboard,
     Action,
@@ -15,6 +16,7 @@ impl Kind {
     pub(in super::super) fn as_str(self) -> &'static str {
         match self {
             Self::Flag => "feature_flag",
+            Self::Cohort => "cohort",
             Self::Insight => "insight",
             Self::Dashboard => "dashboard",
             Self::Action => "action",
@@ -44,6 +46,7 @@ impl Kind {
     pub(in super::super) fn mode(self) -> &'static str {
         match self {
             Self::Flag => "feature_flags",
+            Self::Cohort => "cohorts",
             Self::Insight | Self::Dashboard => "insights",
             Self::Action => "actions",
             Self::Notebook => "notebooks",
@@ -54,6 +57,8 @@ impl Kind {
     pub(super) fn separators(self) -> &'static [&'static str] {
         match self {
             Self::Flag => &["for"],
+            // The readers of cohorts find it themselves.
+            Self::Cohort => &[],
             Self::Insight => &["with", "showing", "as"],
             Self::Dashboard | Self::Notebook => &["with"],
             Self::Action => &["as"],

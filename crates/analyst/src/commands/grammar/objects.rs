@@ -1,7 +1,7 @@
 //! What is done to objects of every kind: create, save, rename, delete.
 
 use super::reader::{ARTICLES, CALLED, Read, Reader};
-use super::{Command, Kind, Part};
+use super::{Command, Kind};
 use crate::intent::Trouble;
 use crate::parser::refuse;
 
@@ -74,19 +74,15 @@ impl Reader<'_> {
     }
 
     pub(super) fn rename(&mut self) -> Read {
-        self.eat(&["rename"])?;
+        self.eat(&["rename", "change the name of"])?;
         self.eat(ARTICLES);
         let Some(kind) = self.kind() else {
-            let reason =
-                "Say what it is that gets another name: the feature flag, insight, dashboard, action or notebook.";
+            let reason = "Say what it is that gets another name: the feature flag, cohort, insight, dashboard, action or notebook.";
             return Some(Err(refuse(reason)));
         };
         self.eat(CALLED);
         let from = self.at;
-        let joints = (from..self.end).filter(|at| ["to", "into", "as"].contains(&self.word(*at)));
-        let readings: Vec<(Part, Part)> = joints
-            .filter_map(|at| Some((self.part(from, at)?, self.part(at + 1, self.end)?)))
-            .collect();
+        let readings = self.around(from, &["to", "into", "as"]);
         Some(if readings.is_empty() {
             Err(refuse(format!(
                 "The wish does not say what the {} shall be called.",

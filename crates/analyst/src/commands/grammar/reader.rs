@@ -6,10 +6,13 @@ use crate::intent::{Ask, Edit, Trouble};
 use crate::parser::refuse;
 
 /// The most words of a name without quotes.
-const NAME_WORDS: usize = 4;
+pub(super) const NAME_WORDS: usize = 4;
 
 pub(super) const ARTICLES: &[&str] = &["a new", "an", "a", "the new", "the", "our", "my", "another", "new"];
 pub(super) const CALLED: &[&str] = &["called", "named", "with the name", "by the name of"];
+
+/// A cohort in other words.
+pub(super) const COHORT: &[&str] = &["cohort", "user cohort", "segment", "user segment"];
 
 /// A command's words, up to where they were read. It is cloned to try what may not fit.
 #[derive(Debug, Clone)]
@@ -60,6 +63,9 @@ impl Reader<'_> {
     }
 
     pub(super) fn kind(&mut self) -> Option<Kind> {
+        if self.eat(COHORT).is_some() {
+            return Some(Kind::Cohort);
+        }
         let kind = match self.eat(&["feature flag", "flag", "insight", "dashboard", "action", "notebook"])? {
             "feature flag" | "flag" => Kind::Flag,
             "insight" => Kind::Insight,
@@ -131,6 +137,14 @@ impl Reader<'_> {
 
     pub(super) fn find(&self, from: usize, words: &[&str]) -> Option<usize> {
         (from..self.end).find(|at| words.contains(&self.word(*at)))
+    }
+
+    /// What stands before and behind each place where one of the words stands.
+    pub(super) fn around(&self, from: usize, words: &[&str]) -> Vec<(Part, Part)> {
+        let joints = (from..self.end).filter(|at| words.contains(&self.word(*at)));
+        joints
+            .filter_map(|at| Some((self.part(from, at)?, self.part(at + 1, self.end)?)))
+            .collect()
     }
 
     /// Words that nothing takes.
