@@ -1,9 +1,9 @@
 // One flow for each kind of object, in a real browser over a real server: asked for in the chat, approved with its
 // difference in sight, on its page as it was said, and gone by undo.
 //
-//   node shots/flows.mjs --base URL --model URL [--out DIR]
+//   node shots/flows.mjs --base URL [--out DIR]
 //
-// The server at --base has the built-in analyst, the one at --model flows-model.py.
+// The server has the built-in analyst.
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -17,13 +17,12 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 const { values: options } = parseArgs({
   options: {
     base: { type: "string" },
-    model: { type: "string" },
     out: { type: "string", default: join(here, "shots/out") },
     chromium: { type: "string", default: "/usr/bin/chromium" },
   },
 });
 
-/** `shows`: what must stand on the object's page. `model`: what the built-in analyst does not know how to make yet. */
+/** `shows`: what must stand on the object's page. */
 const FLOWS = [
   {
     kind: "feature_flag",
@@ -38,7 +37,12 @@ const FLOWS = [
     shows: "page views per day",
   },
   { kind: "dashboard", ask: "create a dashboard Growth", name: "Growth", shows: "Activity" },
-  { kind: "cohort", model: true, ask: "Make a cohort of our two testers", name: "Testers", shows: "user-2" },
+  {
+    kind: "cohort",
+    ask: "create a cohort Testers of the persons user-1 and user-2",
+    name: "Testers",
+    shows: "user-2",
+  },
   {
     kind: "action",
     ask: "define an action Not found as page views with status 404",
@@ -71,16 +75,15 @@ process.exit(failed > 0 ? 1 : 0);
 
 async function play(flow) {
   const problems = [];
-  const base = flow.model ? options.model : options.base;
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
   page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
-  const api = async (path) => (await page.request.get(`${base}${path}`)).json();
+  const api = async (path) => (await page.request.get(`${options.base}${path}`)).json();
   try {
     const project = (await api("/api/projects")).data[0].id;
     const objects = async () => (await api(`/api/projects/${project}/objects?kind=${flow.kind}`)).data;
     const before = JSON.stringify(await objects());
 
-    await page.goto(`${base}/`, { waitUntil: "load" });
+    await page.goto(`${options.base}/`, { waitUntil: "load" });
     await page.getByRole("textbox", { name: "Your question" }).fill(flow.ask);
     await page.keyboard.press("Enter");
     const card = page.locator("[data-approval='open']");
@@ -96,7 +99,7 @@ async function play(flow) {
     await picture(page, flow, "made", problems);
 
     const own = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
-    await own.goto(`${base}/objects/${flow.kind}/${made.id}`, { waitUntil: "load" });
+    await own.goto(`${options.base}/objects/${flow.kind}/${made.id}`, { waitUntil: "load" });
     await own.getByRole("heading", { name: flow.name }).waitFor();
     await own.getByText(flow.shows).first().waitFor();
     await picture(own, flow, "page", problems);
@@ -105,7 +108,7 @@ async function play(flow) {
     await undo.getByRole("button", { name: "Undo" }).click();
     await page.locator("[data-undo='undone']").waitFor();
     if (JSON.stringify(await objects()) !== before) problems.push("undo left something behind");
-    await page.goto(`${base}/objects/${flow.kind}`, { waitUntil: "load" });
+    await page.goto(`${options.base}/objects/${flow.kind}`, { waitUntil: "load" });
     await page.getByRole("heading").first().waitFor();
     if (await page.getByRole("link", { name: flow.name, exact: true }).count())
       problems.push("its page still lists it");

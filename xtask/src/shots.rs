@@ -11,21 +11,18 @@ pub(crate) fn flows(profile: Profile) -> Result<()> {
     setup::built_page()?;
     setup::chromium()?;
     let hedgerow = profile.build()?;
-    let (data, other) = (Data::with_sample(&hedgerow)?, Data::with_sample(&hedgerow)?);
+    let data = Data::with_sample(&hedgerow)?;
     let server = Server::start(&data, &[])?;
-    let model = format!("exec:python3 '{}'", root().join("web/shots/flows-model.py").display());
-    let modelled = Server::start(&other, &["--model", &model])?;
     let out = target().join("shots");
     println!("pictures in {}", out.display());
     Shell::new("node")
         .arg("shots/flows.mjs")
-        .args(["--base", &server.base(), "--model", &modelled.base()])
+        .args(["--base", &server.base()])
         .arg("--out")
         .arg(&out)
         .folder(root().join("web"))
         .run()?;
-    server.stop()?;
-    modelled.stop()
+    server.stop()
 }
 
 /// Serves the sample log and lets the page's own script take the pictures.
