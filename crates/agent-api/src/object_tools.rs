@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hedgerow_data_api::Warning;
 use hedgerow_errors::{Code, Error, Result};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -34,6 +35,11 @@ pub trait ObjectKind: Send + Sync + 'static {
     /// The body as it is kept, e.g. with ids in the place of names. Refuses one that would be of no use: it can't
     /// be evaluated, or names what is not there.
     async fn settle(&self, ctx: &ToolContext, name: &str, body: Self::Body) -> Result<Self::Body>;
+
+    /// What whoever agrees to such a body must know: it can be kept, and does not do yet what it says.
+    async fn warnings(&self, _ctx: &ToolContext, _body: &Self::Body) -> Result<Vec<Warning>> {
+        Ok(Vec::new())
+    }
 
     /// Refuses to delete an object that something else needs.
     async fn check_deletion(&self, _ctx: &ToolContext, _object: &Object) -> Result<()> {
@@ -185,7 +191,10 @@ impl<K: ObjectKind> WriteTool for Create<K> {
         let (state, body) = self.0.settled(ctx, &args.name, args.body).await?;
         let change = ObjectChange::create(K::KIND, state);
         self.0.check(ctx, &change, None).await?;
-        Ok(self.0.plan(change, "Created", None, Some(&body)))
+        Ok(WritePlan {
+            warnings: self.0.kind.warnings(ctx, &body).await?,
+            ..self.0.plan(change, "Created", None, Some(&body))
+        })
     }
 }
 
@@ -221,7 +230,10 @@ impl<K: ObjectKind> WriteTool for Update<K> {
                 Error::invalid(format!("the {} {name:?} is so already", K::NOUN)).with_hint("there is nothing to do")
             );
         }
-        Ok(self.0.plan(change, "Changed", Some(&before), Some(&after)))
+        Ok(WritePlan {
+            warnings: self.0.kind.warnings(ctx, &after).await?,
+            ..self.0.plan(change, "Changed", Some(&before), Some(&after))
+        })
     }
 }
 

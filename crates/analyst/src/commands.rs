@@ -118,6 +118,8 @@ fn written(call: &Called<'_>) -> Option<ModelReply> {
     #[derive(Deserialize)]
     struct Written {
         done: String,
+        #[serde(default)]
+        warnings: Vec<String>,
     }
     if !call.ok {
         return Some(refuse(&format!("The change was not made: {}.", reason(call))));
@@ -128,8 +130,9 @@ fn written(call: &Called<'_>) -> Option<ModelReply> {
         Some(what) => format!("Updated {what}"),
         None => written.done,
     };
+    let warnings: String = written.warnings.iter().map(|warning| format!(" {warning}")).collect();
     Some(said(&format!(
-        "{done} It can be undone in the history, or with `hedgerow runs undo`."
+        "{done}{warnings} It can be undone in the history, or with `hedgerow runs undo`."
     )))
 }
 

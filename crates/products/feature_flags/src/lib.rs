@@ -10,7 +10,7 @@ pub mod tools;
 use std::sync::Arc;
 
 use hedgerow_agent_api::{Mode, ObjectStore, Product, Registry, Skill, erase, object_tools};
-use hedgerow_data_api::Maintenance;
+use hedgerow_data_api::{Data, Maintenance};
 use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
@@ -44,7 +44,12 @@ const TEXTS: &[(&str, &str)] = &[
 ];
 
 /// Adds the product's manifest, tools, modes, skills and evals.
-pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, persons: Arc<dyn Maintenance>) -> Result<()> {
+pub fn install(
+    registry: &mut Registry,
+    objects: &Arc<dyn ObjectStore>,
+    data: &Data,
+    persons: Arc<dyn Maintenance>,
+) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of feature_flags is not valid", error))?;
     registry.add_product(manifest)?;
@@ -54,7 +59,11 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, persons:
         tools::update_feature_flag::tool(),
         tools::delete_feature_flag::tool(),
     ];
-    for tool in object_tools(kind::FeatureFlags::new(objects.clone()), objects, declarations) {
+    for tool in object_tools(
+        kind::FeatureFlags::new(objects.clone(), data.store.clone()),
+        objects,
+        declarations,
+    ) {
         registry.add_tool(tool)?;
     }
     registry.add_tool(erase(tools::evaluate_feature_flags::EvaluateFeatureFlags::new(

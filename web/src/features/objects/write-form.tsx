@@ -9,6 +9,7 @@ import type { Json, ToolInfo } from "@/api/types";
 import { useProject } from "@/app/project";
 import { Changes } from "@/features/results/changes";
 import { FormCard } from "@/features/results/form-card";
+import { Warnings } from "@/features/results/warnings";
 import { callQuestion, toolWords } from "@/lib/changes";
 import { field, textAt } from "@/lib/json-read";
 import { asSchema } from "@/lib/json-schema";
@@ -64,7 +65,7 @@ export function WriteForm({ write, kind, object, onClose }: WriteFormProps) {
   const title = info?.title ?? toolWords(tool);
   const refused = making.error ?? (sure ? preview.error : null);
   if (sure && preview.data && !making.isError) {
-    const { changes, effect, decision } = preview.data;
+    const { changes, effect, decision, warnings = [] } = preview.data;
     const forbidden = decision === "deny";
     return (
       <Notice
@@ -85,6 +86,7 @@ export function WriteForm({ write, kind, object, onClose }: WriteFormProps) {
       >
         {forbidden && <p className="mb-2 text-sm text-bad">The policy forbids it.</p>}
         <Changes changes={changes} named />
+        <Warnings warnings={warnings} about="What to know before it is done" />
       </Notice>
     );
   }
