@@ -2,10 +2,10 @@
 // difference in sight, on its page as it was said, and gone by undo that was shown before it was done. And one flow
 // of members who sign in.
 //
-//   node shots/flows.mjs --base URL --model URL --members URL --keys JSON [--out DIR]
+//   node shots/flows.mjs --base URL --members URL --keys JSON [--out DIR]
 //
-// The server at --base has the built-in analyst, the one at --model flows-model.py, and the one at --members wants
-// a key from everybody; --keys has those of asker, approver and viewer, and the project.
+// The servers have the built-in analyst; the one at --members wants a key from everybody, and --keys has those of
+// asker, approver and viewer, and the project.
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -20,7 +20,6 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 const { values: options } = parseArgs({
   options: {
     base: { type: "string" },
-    model: { type: "string" },
     members: { type: "string" },
     keys: { type: "string" },
     out: { type: "string", default: join(here, "shots/out") },
@@ -28,7 +27,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** `shows`: what must stand on the object's page. `model`: what the built-in analyst does not know how to make yet. */
+/** `shows`: what must stand on the object's page. */
 const FLOWS = [
   {
     kind: "feature_flag",
@@ -43,7 +42,12 @@ const FLOWS = [
     shows: "page views per day",
   },
   { kind: "dashboard", ask: "create a dashboard Growth", name: "Growth", shows: "Activity" },
-  { kind: "cohort", model: true, ask: "Make a cohort of our two testers", name: "Testers", shows: "user-2" },
+  {
+    kind: "cohort",
+    ask: "create a cohort Testers of the persons user-1 and user-2",
+    name: "Testers",
+    shows: "user-2",
+  },
   {
     kind: "action",
     ask: "define an action Not found as page views with status 404",
@@ -78,16 +82,15 @@ function report(name, problems) {
 
 async function play(flow) {
   const problems = [];
-  const base = flow.model ? options.model : options.base;
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
   page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
-  const api = async (path) => (await page.request.get(`${base}${path}`)).json();
+  const api = async (path) => (await page.request.get(`${options.base}${path}`)).json();
   try {
     const project = (await api("/api/projects")).data[0].id;
     const objects = async () => (await api(`/api/projects/${project}/objects?kind=${flow.kind}`)).data;
     const before = JSON.stringify(await objects());
 
-    await page.goto(`${base}/`, { waitUntil: "load" });
+    await page.goto(`${options.base}/`, { waitUntil: "load" });
     await page.getByRole("textbox", { name: "Your question" }).fill(flow.ask);
     await page.keyboard.press("Enter");
     const card = page.locator("[data-approval='open']");
@@ -103,7 +106,7 @@ async function play(flow) {
     await picture(page, flow, "made", problems);
 
     const own = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
-    await own.goto(`${base}/objects/${flow.kind}/${made.id}`, { waitUntil: "load" });
+    await own.goto(`${options.base}/objects/${flow.kind}/${made.id}`, { waitUntil: "load" });
     await own.getByRole("heading", { name: flow.name }).waitFor();
     await own.getByText(flow.shows).first().waitFor();
     await picture(own, flow, "page", problems);
@@ -116,7 +119,7 @@ async function play(flow) {
     await page.getByRole("button", { name: "Take it back" }).click();
     await page.locator("[data-undo='undone']").waitFor();
     if (JSON.stringify(await objects()) !== before) problems.push("undo left something behind");
-    await page.goto(`${base}/objects/${flow.kind}`, { waitUntil: "load" });
+    await page.goto(`${options.base}/objects/${flow.kind}`, { waitUntil: "load" });
     await page.getByRole("heading").first().waitFor();
     if (await page.getByRole("link", { name: flow.name, exact: true }).count())
       problems.push("its page still lists it");

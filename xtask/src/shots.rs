@@ -12,10 +12,8 @@ pub(crate) fn flows(profile: Profile) -> Result<()> {
     setup::built_page()?;
     setup::chromium()?;
     let hedgerow = profile.build()?;
-    let (data, other) = (Data::with_sample(&hedgerow)?, Data::with_sample(&hedgerow)?);
+    let data = Data::with_sample(&hedgerow)?;
     let server = Server::start(&data, &[])?;
-    let model = format!("exec:python3 '{}'", root().join("web/shots/flows-model.py").display());
-    let modelled = Server::start(&other, &["--model", &model])?;
     let owned = Data::with_sample(&hedgerow)?;
     let keys = keys(&owned)?;
     let members = Server::start(&owned, &["--require-key"])?;
@@ -23,14 +21,13 @@ pub(crate) fn flows(profile: Profile) -> Result<()> {
     println!("pictures in {}", out.display());
     Shell::new("node")
         .arg("shots/flows.mjs")
-        .args(["--base", &server.base(), "--model", &modelled.base()])
+        .args(["--base", &server.base()])
         .args(["--members", &members.base(), "--keys", &keys])
         .arg("--out")
         .arg(&out)
         .folder(root().join("web"))
         .run()?;
     server.stop()?;
-    modelled.stop()?;
     members.stop()
 }
 

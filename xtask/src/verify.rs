@@ -74,7 +74,7 @@ pub(crate) fn figure_set() -> Result<()> {
 pub(crate) fn filters(profile: Profile) -> Result<()> {
     let data = Data::with_sample(&profile.build()?)?;
     let mut missed = Vec::new();
-    for suite in ["filters", "filters_more"] {
+    for suite in ["filters", "filters_more", "filters_flags"] {
         let (code, output) = data.hedgerow(&["eval", suite, "--json"]).exit_code()?;
         let report: Value = serde_json::from_str(&output).with_context(|| format!("eval --json printed {output}"))?;
         for case in report["cases"].as_array().into_iter().flatten() {

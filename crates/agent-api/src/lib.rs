@@ -58,6 +58,6 @@ pub use run_log::{NewRun, RunLog};
 pub use sql_output::{named_like_a_label, sql_output};
 pub use taint::Tainted;
 pub use thread::{Thread, ToolCallView};
-pub use tool::{Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};
+pub use tool::{CallPreview, Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};
 pub use undo_plan::{UndoConflict, UndoPlan};
 pub use write_tool::{WritePlan, WriteTool, Written, erase_write};

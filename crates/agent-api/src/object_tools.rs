@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hedgerow_data_api::Warning;
 use hedgerow_errors::{Code, Error, Result};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -38,6 +39,11 @@ pub trait ObjectKind: Send + Sync + 'static {
     /// What a reader of the result of a change must know of the object, as a sentence.
     async fn note(&self, _ctx: &ToolContext, _body: &Self::Body) -> Result<Option<String>> {
         Ok(None)
+    }
+
+    /// What whoever agrees to such a body must know: it can be kept, and does not do yet what it says.
+    async fn warnings(&self, _ctx: &ToolContext, _body: &Self::Body) -> Result<Vec<Warning>> {
+        Ok(Vec::new())
     }
 
     /// Refuses to delete an object that something else needs.
@@ -202,7 +208,10 @@ impl<K: ObjectKind> WriteTool for Create<K> {
         let (state, body) = self.0.settled(ctx, &args.name, args.body).await?;
         let change = ObjectChange::create(K::KIND, state);
         self.0.check(ctx, &change, None).await?;
-        self.0.plan(ctx, change, "Created", None, Some(&body)).await
+        Ok(WritePlan {
+            warnings: self.0.kind.warnings(ctx, &body).await?,
+            ..self.0.plan(ctx, change, "Created", None, Some(&body)).await?
+        })
     }
 }
 
@@ -238,7 +247,10 @@ impl<K: ObjectKind> WriteTool for Update<K> {
                 Error::invalid(format!("the {} {name:?} is so already", K::NOUN)).with_hint("there is nothing to do")
             );
         }
-        self.0.plan(ctx, change, "Changed", Some(&before), Some(&after)).await
+        Ok(WritePlan {
+            warnings: self.0.kind.warnings(ctx, &after).await?,
+            ..self.0.plan(ctx, change, "Changed", Some(&before), Some(&after)).await?
+        })
     }
 }
 

@@ -216,6 +216,9 @@ pub enum AwaitReason {
         /// The changes of objects that it would make.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changes: Vec<ObjectChange>,
+        /// What whoever decides must know of them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<Warning>,
     },
 }
 

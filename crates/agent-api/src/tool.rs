@@ -212,11 +212,20 @@ pub trait DynTool: Send + Sync {
     /// Validates arguments and says what the call would do.
     async fn effect(&self, ctx: &ToolContext, args: &Value) -> Result<Effect>;
     /// Validates arguments and says which objects the call would change, and how. Changes nothing.
-    async fn preview(&self, _ctx: &ToolContext, _args: &Value) -> Result<Vec<ObjectChange>> {
-        Ok(Vec::new())
+    async fn preview(&self, _ctx: &ToolContext, _args: &Value) -> Result<CallPreview> {
+        Ok(CallPreview::default())
     }
     /// Validates arguments and runs the call.
     async fn run(&self, ctx: &ToolContext, args: Value) -> Result<ToolOutput<Value>>;
+}
+
+/// What a call would do to objects, before it is made.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CallPreview {
+    /// The changes of objects.
+    pub changes: Vec<ObjectChange>,
+    /// What whoever agrees to them must know.
+    pub warnings: Vec<Warning>,
 }
 
 /// Erases a tool's types.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hedgerow_data_api::Warning;
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::effect::Effect;
 use crate::object::{ObjectChange, effect_of};
-use crate::tool::{Declaration, DynTool, ToolContext, ToolOutput, parse_arguments};
+use crate::tool::{CallPreview, Declaration, DynTool, ToolContext, ToolOutput, parse_arguments};
 
 /// What a call would do.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub struct WritePlan {
     pub said: String,
     /// The effect where it is stronger than what the changes alone say, e.g. `publish`.
     pub effect: Option<Effect>,
+    /// What whoever agrees to the changes must know, and whoever made them.
+    pub warnings: Vec<Warning>,
 }
 
 impl WritePlan {
@@ -31,6 +34,7 @@ impl WritePlan {
             changes,
             said: said.into(),
             effect: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -124,12 +128,18 @@ impl<T: WriteTool> DynTool for ErasedWrite<T> {
         Ok(self.plan(ctx, args).await?.effect())
     }
 
-    async fn preview(&self, ctx: &ToolContext, args: &Value) -> Result<Vec<ObjectChange>> {
-        Ok(self.plan(ctx, args).await?.changes)
+    async fn preview(&self, ctx: &ToolContext, args: &Value) -> Result<CallPreview> {
+        let WritePlan { changes, warnings, .. } = self.plan(ctx, args).await?;
+        Ok(CallPreview { changes, warnings })
     }
 
     async fn run(&self, ctx: &ToolContext, args: Value) -> Result<ToolOutput<Value>> {
-        let WritePlan { changes, said, .. } = self.plan(ctx, &args).await?;
+        let WritePlan {
+            changes,
+            said,
+            warnings,
+            ..
+        } = self.plan(ctx, &args).await?;
         let written = Written { said, changes };
         let result = serde_json::to_value(&written)
             .map_err(|error| Error::internal(format!("result of {} is not JSON: {error}", self.declaration.name)))?;
@@ -139,8 +149,14 @@ impl<T: WriteTool> DynTool for ErasedWrite<T> {
             .iter()
             .map(|change| json!({"id": change.id, "kind": change.kind, "name": change.name()}))
             .collect();
-        let content = json!({"done": written.said, "objects": objects}).to_string();
+        let mut content = json!({"done": written.said, "objects": objects});
+        if !warnings.is_empty() {
+            let messages: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+            content["warnings"] = json!(messages);
+        }
+        let content = content.to_string();
         Ok(ToolOutput {
+            warnings,
             changes: written.changes,
             ..ToolOutput::text(result, content)
         })

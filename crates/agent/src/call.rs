@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hedgerow_agent_api::{
-    Access, Decision, DynTool, Effect, ObjectChange, Progress, RunEventKind, Surface, Thread, ToolCallRequest,
-    ToolContext, ToolOutput,
+    Access, CallPreview, Decision, DynTool, Effect, ObjectChange, Progress, RunEventKind, Surface, Thread,
+    ToolCallRequest, ToolContext, ToolOutput,
 };
+use hedgerow_data_api::Warning;
 use hedgerow_errors::{Code, Error, Result, Retry, did_you_mean};
 use hedgerow_ids::CallId;
 use serde_json::Value;
@@ -76,6 +77,8 @@ pub(crate) struct Prepared {
     pub(crate) effect: Effect,
     /// The changes of objects that it is to make.
     pub(crate) changes: Vec<ObjectChange>,
+    /// What whoever agrees to them must know.
+    pub(crate) warnings: Vec<Warning>,
     pub(crate) plan: Plan,
 }
 
@@ -140,9 +143,10 @@ pub(crate) async fn prepare(run: &Run, thread: &Thread, pending: Pending) -> Pre
         request,
         effect: Effect::Read,
         changes: Vec::new(),
+        warnings: Vec::new(),
         plan: Plan::Refuse(error),
     };
-    let (tool, effect, changes) = match look_ahead(run, thread, &request).await {
+    let (tool, effect, CallPreview { changes, warnings }) = match look_ahead(run, thread, &request).await {
         Ok(ahead) => ahead,
         Err(error) => return refused(request, error),
     };
@@ -171,6 +175,7 @@ pub(crate) async fn prepare(run: &Run, thread: &Thread, pending: Pending) -> Pre
         request,
         effect,
         changes,
+        warnings,
         plan,
     }
 }
@@ -180,14 +185,14 @@ async fn look_ahead(
     run: &Run,
     thread: &Thread,
     request: &ToolCallRequest,
-) -> Result<(Arc<dyn DynTool>, Effect, Vec<ObjectChange>)> {
+) -> Result<(Arc<dyn DynTool>, Effect, CallPreview)> {
     let tool = offered_tool(run, thread, &request.name)?;
     let access: Access = tool.declaration().access.parse()?;
     run.principal.check(&access, Some(&run.project))?;
     let ctx = context(run, Progress::ignore());
     let effect = tool.effect(&ctx, &request.arguments).await?;
-    let changes = tool.preview(&ctx, &request.arguments).await?;
-    Ok((tool, effect, changes))
+    let preview = tool.preview(&ctx, &request.arguments).await?;
+    Ok((tool, effect, preview))
 }
 
 fn effect_name(effect: Effect) -> String {

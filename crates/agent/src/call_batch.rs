@@ -138,6 +138,7 @@ fn approval(prepared: Prepared, why: String) -> RunEventKind {
         request,
         effect,
         changes,
+        warnings,
         ..
     } = prepared;
     let reason = AwaitReason::Approval {
@@ -147,6 +148,7 @@ fn approval(prepared: Prepared, why: String) -> RunEventKind {
         effect,
         why,
         changes,
+        warnings,
     };
     RunEventKind::AwaitingUser { reason }
 }
@@ -179,6 +181,8 @@ fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
         effect,
         changes: planned,
         plan,
+        // They were said where the call was asked about, and its result says them again.
+        warnings: _,
     } = prepared;
     let title_of_refused = title.clone();
     let refused = |error| Started {

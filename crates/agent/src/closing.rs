@@ -81,6 +81,7 @@ pub(crate) fn lost_call(thread: &Thread, what_happened: &str) -> Option<RunEvent
         effect: lost.effect,
         why,
         changes: Vec::new(),
+        warnings: Vec::new(),
     };
     Some(RunEventKind::AwaitingUser { reason })
 }

@@ -29,10 +29,14 @@ pub(crate) use lists::flag_keys;
 /// Adds the core tools. Call it after the products: `search` and `enable_mode` know what is
 /// installed by then.
 pub fn install(registry: &mut Registry, data: Data, objects: Arc<dyn ObjectStore>) -> Result<()> {
-    registry.add_core_tool(erase(read_taxonomy::ReadTaxonomy::new(data.clone())))?;
+    let lists = lists::Lists {
+        data: data.clone(),
+        objects: objects.clone(),
+    };
+    registry.add_core_tool(erase(read_taxonomy::ReadTaxonomy::new(lists.clone())))?;
     let read_data = read_data::ReadData::new(registry, data.clone(), Arc::clone(&objects));
     registry.add_core_tool(erase(read_data))?;
-    registry.add_core_tool(erase(make_filters::MakeFilters::new(data.clone())))?;
+    registry.add_core_tool(erase(make_filters::MakeFilters::new(lists)))?;
     registry.add_core_tool(erase(enable_mode::EnableMode::new(registry)))?;
     registry.add_core_tool(erase(todo_write::TodoWrite))?;
     registry.add_core_tool(erase(ask_user::AskUser))?;

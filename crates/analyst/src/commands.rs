@@ -1,10 +1,11 @@
 //! Commands: wishes for a new object, a change or a deletion, as calls of the tools that write.
 //!
 //! `pieces` splits the words, `grammar` finds verb, kind, name and rest, `known` looks names up and lets the readers of
-//! questions and conditions read the rest, and `calls` makes the one call. The run ends with the question whether it
-//! may; the run that goes on says what was done.
+//! questions and conditions read the rest, and `calls` makes the one call (`cohorts` that about a cohort). The run ends
+//! with the question whether it may; the run that goes on says what was done.
 
 mod calls;
+mod cohorts;
 mod grammar;
 mod known;
 mod pieces;
@@ -117,6 +118,8 @@ fn written(call: &Called<'_>) -> Option<ModelReply> {
     #[derive(Deserialize)]
     struct Written {
         done: String,
+        #[serde(default)]
+        warnings: Vec<String>,
     }
     if !call.ok {
         return Some(refuse(&format!("The change was not made: {}.", reason(call))));
@@ -127,8 +130,9 @@ fn written(call: &Called<'_>) -> Option<ModelReply> {
         Some(what) => format!("Updated {what}"),
         None => written.done,
     };
+    let warnings: String = written.warnings.iter().map(|warning| format!(" {warning}")).collect();
     Some(said(&format!(
-        "{done} It can be undone in the history, or with `hedgerow runs undo`."
+        "{done}{warnings} It can be undone in the history, or with `hedgerow runs undo`."
     )))
 }
 

@@ -138,6 +138,19 @@ pub(crate) fn conditions(
     wish::tree(words, &List::of(list, calls), calendar)
 }
 
+/// The keys of the fields that have a text as a value, with the look-ups that were made.
+pub(crate) fn fields_with(list: FilterList, calls: &[Called<'_>], value: &str) -> Vec<String> {
+    let known = List::of(list, calls);
+    let same = known
+        .matches
+        .iter()
+        .filter(|(_, found)| found.exact && found.value.eq_ignore_ascii_case(value));
+    let mut keys: Vec<String> = same.map(|(field, _)| known.fields[*field].key.clone()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
 fn own_wish(run: &Run<'_>) -> Option<Result<Wish, String>> {
     let context: &PageContext = run.context.iter().find(|context| context.tool == MAKE_FILTERS)?;
     let named = context.data.get("list").cloned().unwrap_or_default();

@@ -1,7 +1,8 @@
 //! The registry's tools, called by people and programs under the policy of all surfaces.
 
 use hedgerow_agent_api::{
-    Access, Activity, Decision, DynTool, Effect, ObjectChange, ObjectWrite, Progress, Resource, Surface, ToolContext,
+    Access, Activity, CallPreview, Decision, DynTool, Effect, ObjectChange, ObjectWrite, Progress, Resource, Surface,
+    ToolContext,
 };
 use hedgerow_data_api::{Provenance, Table, Warning};
 use hedgerow_errors::{Code, Error, Result};
@@ -90,6 +91,9 @@ pub struct ToolPreview {
     pub decision: Decision,
     /// The changes of objects that it would make.
     pub changes: Vec<ObjectChange>,
+    /// What whoever agrees to them must know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 impl App {
@@ -113,11 +117,13 @@ impl App {
         self.require_project(&call.project).await?;
         let ctx = self.tool_context(call);
         let effect = tool.effect(&ctx, &call.arguments).await?;
+        let CallPreview { changes, warnings } = tool.preview(&ctx, &call.arguments).await?;
         Ok(ToolPreview {
             tool: call.name.clone(),
             effect,
             decision: self.parts.policy.decide(&call.name, effect, call.surface),
-            changes: tool.preview(&ctx, &call.arguments).await?,
+            changes,
+            warnings,
         })
     }
 

@@ -76,7 +76,7 @@ fn built_in(data: &Data, objects: Arc<dyn ObjectStore>, persons: Arc<dyn Mainten
     hedgerow_product_cohorts::install(&mut registry, &objects, data)?;
     hedgerow_product_actions::install(&mut registry, &objects, data)?;
     hedgerow_product_notebooks::install(&mut registry, &objects, data)?;
-    hedgerow_product_feature_flags::install(&mut registry, &objects, persons, &data.definitions)?;
+    hedgerow_product_feature_flags::install(&mut registry, &objects, data, persons)?;
     registry.set_default_mode("product_analytics")?;
     Ok(registry)
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeZone, Utc};
 use hedgerow_data_api::{
-    Appended, Clock, Data, EventBatch, EventDefinition, EventSink, EventStore, NoDefinitions, Progress, ProjectInfo,
-    PropertyDefinition, QueryEngine, SqlArrow, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse,
-    ValueCount, ValueList, ValueType,
+    Appended, Clock, Data, EventBatch, EventDefinition, EventSink, EventStore, NoDefinitions, PersonProperty,
+    PersonTaxonomy, Progress, ProjectInfo, PropertyDefinition, QueryEngine, SqlArrow, SqlQuery, SqlResponse, Taxonomy,
+    TrendsQuery, TrendsResponse, ValueCount, ValueList, ValueType,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -17,6 +17,7 @@ use hedgerow_ids::ProjectId;
 pub struct FakeStore {
     project: ProjectId,
     taxonomy: Arc<Taxonomy>,
+    persons: Arc<PersonTaxonomy>,
     values: BTreeMap<String, Vec<ValueCount>>,
 }
 
@@ -28,6 +29,7 @@ impl FakeStore {
         Self {
             project,
             taxonomy: Arc::new(Taxonomy::default()),
+            persons: Arc::default(),
             values: BTreeMap::new(),
         }
     }
@@ -44,6 +46,24 @@ impl FakeStore {
             last_seen: at(20, 21),
         };
         Arc::make_mut(&mut self.taxonomy).events.push(definition);
+        self
+    }
+
+    /// Adds a property of one person.
+    #[must_use]
+    pub fn person_property(mut self, key: &str, value: &str) -> Self {
+        let persons = Arc::make_mut(&mut self.persons);
+        persons.persons = 1;
+        persons.properties.push(PersonProperty {
+            key: key.to_owned(),
+            value_type: ValueType::String,
+            count: 1,
+            values: vec![ValueCount {
+                value: value.to_owned(),
+                count: 1,
+            }],
+            values_complete: true,
+        });
         self
     }
 
@@ -108,6 +128,11 @@ impl EventStore for FakeStore {
 
     async fn create_project(&self, project: &ProjectId) -> Result<()> {
         self.check(project)
+    }
+
+    async fn person_taxonomy(&self, project: &ProjectId) -> Result<Arc<PersonTaxonomy>> {
+        self.check(project)?;
+        Ok(self.persons.clone())
     }
 
     async fn taxonomy(&self, project: &ProjectId) -> Result<Arc<Taxonomy>> {

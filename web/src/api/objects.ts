@@ -1,7 +1,7 @@
 /** Stored objects (flags, insights, dashboards, ...), who changed them, and how a change is taken back. */
 
 import { request, segment, sendJson } from "@/api/client";
-import type { Effect, Json } from "@/api/types";
+import type { Effect, Json, Warning } from "@/api/types";
 
 /** The kinds that the menu has, in its order. The server may know others. */
 export const OBJECT_KINDS = ["feature_flag", "insight", "dashboard", "cohort", "action", "notebook"] as const;
@@ -66,6 +66,8 @@ export interface Preview {
   effect: Effect;
   decision: "allow" | "ask" | "deny";
   changes: Change[];
+  /** What whoever agrees to them must know. */
+  warnings?: Warning[];
 }
 
 /** What taking changes back would do. It is all done, or nothing of it. */

@@ -1,19 +1,24 @@
 //! What the lists of a project can be filtered by: fields, the words for them, and their values.
 //!
-//! Events and persons have what the project's taxonomy names; sessions and flags have fixed fields.
+//! Events and persons have what the project's taxonomy names; sessions and flags have fixed fields. The values of
+//! flags are those of the flags that the project keeps, and the keys that its events name.
 
 mod fixed;
+mod flags;
 mod values;
 mod words;
 
 use std::sync::Arc;
 
+use hedgerow_agent_api::{ObjectStore, ToolContext};
 use hedgerow_data_api::{
-    EventStore, FieldKind, FilterField, FilterFields, FilterList, PersonTaxonomy, PropertyType, Taxonomy, ValueType,
+    Data, EventStore, FieldKind, FilterField, FilterFields, FilterList, PersonTaxonomy, PropertyType, Taxonomy,
+    ValueType,
 };
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 
+use flags::StoredFlag;
 pub(super) use values::{Known, known, listed};
 pub(super) use words::{fold, of_event, singular_fold};
 
@@ -30,11 +35,37 @@ pub(super) struct ListData {
     pub(super) taxonomy: Arc<Taxonomy>,
     /// The properties of persons.
     pub(super) persons: Arc<PersonTaxonomy>,
+    /// The flags that the project keeps; none for other lists.
+    flags: Vec<StoredFlag>,
+}
+
+/// The lists of all projects.
+#[derive(Clone)]
+pub(super) struct Lists {
+    /// The events and persons.
+    pub(super) data: Data,
+    /// The objects, among which are flags.
+    pub(super) objects: Arc<dyn ObjectStore>,
+}
+
+impl Lists {
+    /// Reads what a list can be filtered by, as far as the caller may know.
+    pub(super) async fn read(&self, ctx: &ToolContext, list: FilterList) -> Result<ListData> {
+        let flags = match list {
+            FilterList::Flags => flags::stored(self.objects.as_ref(), ctx).await?,
+            FilterList::Events | FilterList::Persons | FilterList::Sessions => Vec::new(),
+        };
+        ListData::read(self.data.store.as_ref(), &ctx.project, list, flags).await
+    }
 }
 
 impl ListData {
-    /// Reads what a list of a project can be filtered by.
-    pub(super) async fn read(store: &dyn EventStore, project: &ProjectId, list: FilterList) -> Result<Self> {
+    async fn read(
+        store: &dyn EventStore,
+        project: &ProjectId,
+        list: FilterList,
+        flags: Vec<StoredFlag>,
+    ) -> Result<Self> {
         let taxonomy = store.taxonomy(project).await?;
         let persons = match list {
             FilterList::Flags => Arc::default(),
@@ -46,6 +77,15 @@ impl ListData {
             FilterList::Sessions => fixed::sessions(),
             FilterList::Flags => fixed::flags(),
         };
+        if !flags.is_empty() {
+            // All of their values are known, so that one that none has is refused.
+            for field in fields
+                .iter_mut()
+                .filter(|field| flags::CHECKED.contains(&field.key.as_str()))
+            {
+                field.is_checked = true;
+            }
+        }
         if list == FilterList::Events {
             for property in &taxonomy.properties {
                 let mut field = of_property(PropertyType::Event, &property.key, property.value_type);
@@ -64,19 +104,21 @@ impl ListData {
             fields: FilterFields { list, fields },
             taxonomy,
             persons,
+            flags,
         })
     }
 }
 
-/// What a list of a project can be filtered by.
+/// What a list of a project can be filtered by, whatever flags it keeps.
 ///
 /// # Errors
 /// Where the project is unknown, or can't be read.
 pub async fn filter_fields(store: &dyn EventStore, project: &ProjectId, list: FilterList) -> Result<FilterFields> {
-    ListData::read(store, project, list).await.map(|data| data.fields)
+    let data = ListData::read(store, project, list, Vec::new()).await?;
+    Ok(data.fields)
 }
 
-/// The keys of the feature flags that a project has: those that its events name.
+/// The keys of the feature flags that a project's events name.
 pub(crate) fn flag_keys(taxonomy: &Taxonomy) -> Vec<String> {
     let keys = taxonomy.properties.iter().map(|property| property.key.as_str());
     keys.filter_map(|key| key.strip_prefix("$feature/"))

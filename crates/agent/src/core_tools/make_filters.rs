@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tool, ToolContext, ToolOutput};
-use hedgerow_data_api::{Data, FilterGroup, FilterList, Warning};
+use hedgerow_data_api::{FilterGroup, FilterList, Warning};
 use hedgerow_errors::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json_output;
-use super::lists::ListData;
+use super::lists::Lists;
 
 /// The list and its filter.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -40,12 +40,12 @@ pub(super) struct MakeFiltersOutput {
 
 /// The tool.
 pub(super) struct MakeFilters {
-    data: Data,
+    lists: Lists,
 }
 
 impl MakeFilters {
-    pub(super) fn new(data: Data) -> Self {
-        Self { data }
+    pub(super) fn new(lists: Lists) -> Self {
+        Self { lists }
     }
 }
 
@@ -88,8 +88,8 @@ impl Tool for MakeFilters {
 
     async fn run(&self, ctx: &ToolContext, args: MakeFiltersArgs) -> Result<ToolOutput<MakeFiltersOutput>> {
         check::shape(&args.filters)?;
-        let store = self.data.store.as_ref();
-        let data = ListData::read(store, &ctx.project, args.list).await?;
+        let store = self.lists.data.store.as_ref();
+        let data = self.lists.read(ctx, args.list).await?;
         let mut checked = check::Checker::new(store, &ctx.project, &data, ctx.clock.now());
         let filters = checked.group(&args.filters).await?;
         contradictions::check(&data.fields, &filters, ctx.clock.now())?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tool, ToolContext, ToolOutput};
 use hedgerow_data_api::{
-    Data, EventDefinition, FieldKind, FilterField, FilterList, PropertyDefinition, PropertyType, Taxonomy, ValueCount,
+    EventDefinition, FieldKind, FilterField, FilterList, PropertyDefinition, PropertyType, Taxonomy, ValueCount,
     ValueList, ValueType,
 };
 use hedgerow_errors::{Error, Result};
@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json_output;
-use super::lists::{ListData, listed};
+use super::lists::{Lists, listed};
 use super::phrases::{ListMatch, Match, list_mentions, mentions, names};
 
 /// Lines when no limit is given.
@@ -149,12 +149,12 @@ pub(super) enum ReadTaxonomyOutput {
 
 /// The tool.
 pub(super) struct ReadTaxonomy {
-    data: Data,
+    lists: Lists,
 }
 
 impl ReadTaxonomy {
-    pub(super) fn new(data: Data) -> Self {
-        Self { data }
+    pub(super) fn new(lists: Lists) -> Self {
+        Self { lists }
     }
 
     async fn values(
@@ -172,7 +172,12 @@ impl ReadTaxonomy {
             )
         })?;
         let search = args.search.as_deref().unwrap_or_default();
-        let mut list = self.data.store.values(&ctx.project, key, search, args.limit()).await?;
+        let mut list = self
+            .lists
+            .data
+            .store
+            .values(&ctx.project, key, search, args.limit())
+            .await?;
         let lower = search.to_lowercase();
         let is_alike = |value: &ValueCount| !value.value.to_lowercase().contains(&lower);
         let nearest = if !list.values.is_empty() && list.values.iter().all(is_alike) {
@@ -180,7 +185,10 @@ impl ReadTaxonomy {
             let alike = std::mem::take(&mut list.values).into_iter().take(NEAREST);
             alike.map(|value| value.value).collect()
         } else if list.values.is_empty() && !search.is_empty() {
-            nearest(&self.data.store.values(&ctx.project, key, "", MOST).await?, search)
+            nearest(
+                &self.lists.data.store.values(&ctx.project, key, "", MOST).await?,
+                search,
+            )
         } else {
             Vec::new()
         };
@@ -201,8 +209,8 @@ impl ReadTaxonomy {
         list: FilterList,
         args: &ReadTaxonomyArgs,
     ) -> Result<ReadTaxonomyOutput> {
-        let store = self.data.store.as_ref();
-        let data = ListData::read(store, &ctx.project, list).await?;
+        let store = self.lists.data.store.as_ref();
+        let data = self.lists.read(ctx, list).await?;
         if args.kind == TaxonomyKind::Match {
             let text = args.text.as_deref().unwrap_or_default();
             let matches = list_mentions(store, &ctx.project, &data, text).await?;
@@ -247,7 +255,7 @@ impl ReadTaxonomy {
         args: &ReadTaxonomyArgs,
     ) -> Result<ReadTaxonomyOutput> {
         let text = args.text.as_deref().unwrap_or_default();
-        let found = mentions(self.data.store.as_ref(), &ctx.project, taxonomy, text).await?;
+        let found = mentions(self.lists.data.store.as_ref(), &ctx.project, taxonomy, text).await?;
         Ok(ReadTaxonomyOutput::Match {
             matches: found.matches,
             skipped: found.skipped,
@@ -378,7 +386,7 @@ impl Tool for ReadTaxonomy {
         if let Some(list) = args.list {
             return json_output(self.of_list(ctx, list, &args).await?);
         }
-        let taxonomy = self.data.store.taxonomy(&ctx.project).await?;
+        let taxonomy = self.lists.data.store.taxonomy(&ctx.project).await?;
         let output = match args.kind {
             TaxonomyKind::Fields => return Err(Error::invalid("fields needs a list")),
             TaxonomyKind::Events => {

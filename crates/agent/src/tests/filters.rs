@@ -1,9 +1,14 @@
 //! `make_filters` and the look-ups for it, and the context that a page lends.
 
-use hedgerow_agent_api::{Message, PageContext, Progress, Surface, ToolContext};
+use std::sync::Arc;
+
+use hedgerow_agent_api::{
+    Actor, Message, ObjectChange, ObjectState, ObjectStore, ObjectWrite, PageContext, Principal, Progress, Registry,
+    Surface, ToolContext,
+};
 use hedgerow_data_api::ValueType;
 use hedgerow_errors::Code;
-use hedgerow_testkit::{FakeStore, ScriptedModel, text};
+use hedgerow_testkit::{FakeStore, MemoryObjects, ScriptedModel, text};
 use serde_json::{Value, json};
 
 use super::stage::{Stage, clock, fold, question};
@@ -215,6 +220,63 @@ async fn flags_are_those_that_events_name() {
         .await
         .unwrap();
     assert_eq!(crate::core_tools::flag_keys(&taxonomy), ["new-editor"]);
+}
+
+#[tokio::test]
+async fn values_of_stored_flags_are_known_to_whoever_may_read_them() {
+    let objects = Arc::new(MemoryObjects::default());
+    let flag = |name: &str, body: Value| {
+        let name = name.to_owned();
+        ObjectChange::create("feature_flag", ObjectState { name, body })
+    };
+    let write = ObjectWrite {
+        project: "demo".parse().unwrap(),
+        actor: Actor::Person { name: "anna".into() },
+        at: clock().now(),
+        changes: vec![
+            flag(
+                "night-mode",
+                json!({"active": true, "tags": ["beta", "design"], "filters": {"groups": [{"rollout_percentage": 20.0}]}}),
+            ),
+            flag("fast-export", json!({"tags": ["beta"], "filters": {"groups": []}})),
+        ],
+    };
+    objects.write(write).await.unwrap();
+    let store = FakeStore::new("demo").property("$feature/old-editor", ValueType::Boolean, &[("true", 3)]);
+    let mut registry = Registry::default();
+    crate::core_tools::install(&mut registry, store.data(), objects).unwrap();
+    let values = async |principal: Principal, key: &str| {
+        let args = json!({"kind": "property_values", "list": "flags", "key": key});
+        let ctx = ToolContext { principal, ..context() };
+        let output = registry.tool("read_taxonomy").unwrap().run(&ctx, args).await.unwrap();
+        let values = output.result["values"].as_array().unwrap().clone();
+        values
+            .iter()
+            .map(|value| value["value"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let cases: &[(&str, &[&str])] = &[
+        ("key", &["fast-export", "night-mode", "old-editor"]),
+        ("tags", &["beta", "design"]),
+        ("created_by", &["anna"]),
+        ("rollout_percentage", &["0", "20"]),
+        ("active", &["false", "true"]),
+    ];
+    for (key, expected) in cases {
+        assert_eq!(values(Principal::local(), key).await, *expected, "{key}");
+    }
+    let stranger = Principal {
+        scopes: Some(vec!["taxonomy:read".parse().unwrap()]),
+        ..Principal::local()
+    };
+    assert_eq!(values(stranger.clone(), "key").await, ["old-editor"]);
+    assert!(values(stranger, "tags").await.is_empty());
+    let tagged = |tag: &str| json!({"list": "flags", "filters": [{"key": "tags", "value": tag, "type": "flag"}]});
+    let make = registry.tool("make_filters").unwrap();
+    let made = make.run(&context(), tagged("Beta")).await.unwrap();
+    assert_eq!(made.result["filters"]["values"][0]["value"], "beta");
+    let refused = make.run(&context(), tagged("betta")).await.unwrap_err(); // typos: on purpose
+    assert!(refused.hint().unwrap().contains("beta"), "{refused:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Math, PropertyType};
 use serde_json::{Value, json};
 
+use super::cohorts;
 use super::grammar::{Audience, Command, Kind, Part, Way, names};
 use super::known::{Halt, Known, Object};
 use crate::intent::{Ask, Edit, Shape, Trouble};
@@ -17,7 +18,7 @@ pub(super) struct Write {
 }
 
 impl Write {
-    fn new(verb: &str, kind: Kind, arguments: Value) -> Self {
+    pub(super) fn new(verb: &str, kind: Kind, arguments: Value) -> Self {
         Self {
             tool: format!("{verb}_{}", kind.as_str()),
             mode: kind.mode(),
@@ -68,10 +69,11 @@ pub(super) fn write(command: &Command, text: &str, known: &Known<'_>) -> Result<
             tiles.extend(insight_tiles(insights, text, known)?);
             Ok(update(Kind::Dashboard, &page, json!({"tiles": tiles})))
         }
+        Command::Cohort(wish) => cohorts::write(wish, text, known),
     }
 }
 
-fn update(kind: Kind, object: &Object, changes: Value) -> Write {
+pub(super) fn update(kind: Kind, object: &Object, changes: Value) -> Write {
     Write::new("update", kind, json!({"name": object.name, "changes": changes}))
 }
 
@@ -92,7 +94,7 @@ fn body(kind: Kind, name: &Part, rest: Option<&Part>, text: &str, known: &Known<
             }
             Ok(json!({"cells": cells}))
         }
-        (Kind::Flag, _) => Err(refuse("A feature flag consists of conditions.").into()),
+        (Kind::Flag | Kind::Cohort, _) => Err(refuse(format!("A {} consists of conditions.", kind.noun())).into()),
     }
 }
 
@@ -160,32 +162,37 @@ fn step(part: &Part, known: &Known<'_>) -> Result<Value, Halt> {
     Ok(step)
 }
 
-/// The reading whose first name is there.
-fn rename(kind: Kind, readings: &[(Part, Part)], known: &Known<'_>) -> Result<Write, Halt> {
+/// The reading whose first name is there, with its object.
+pub(super) fn reading<'a>(
+    kind: Kind,
+    readings: &'a [(Part, Part)],
+    known: &Known<'_>,
+) -> Result<(Object, &'a Part), Halt> {
     let mut found = Vec::new();
-    for (old, new) in readings {
-        if let Some(object) = known.named(kind, &old.text)? {
-            found.push((object, new));
+    for (name, rest) in readings {
+        if let Some(object) = known.named(kind, &name.text)? {
+            found.push((object, rest));
         }
     }
-    match &found[..] {
-        [(object, new)] => {
-            // Another case of its own name is free for it.
-            if object.name.to_lowercase() != new.text.to_lowercase() {
-                known.check_free(kind, &new.text)?;
-            }
-            Ok(Write::new(
-                "update",
-                kind,
-                json!({"name": object.name, "new_name": new.text}),
-            ))
-        }
-        [] => match readings {
-            [(old, _), ..] => Err(known.unknown(kind, old)?),
-            [] => Err(refuse("The wish names nothing.").into()),
-        },
-        _ => Err(refuse("I can't tell where the old name ends. Put both names in quotes.").into()),
+    match (found.len(), found.pop(), readings) {
+        (1, Some(only), _) => Ok(only),
+        (0, _, [(name, _), ..]) => Err(known.unknown(kind, name)?),
+        (0, ..) => Err(refuse("The wish names nothing.").into()),
+        _ => Err(refuse("I can't tell where the name ends. Put it in quotes.").into()),
     }
+}
+
+fn rename(kind: Kind, readings: &[(Part, Part)], known: &Known<'_>) -> Result<Write, Halt> {
+    let (object, new) = reading(kind, readings, known)?;
+    // Another case of its own name is free for it.
+    if object.name.to_lowercase() != new.text.to_lowercase() {
+        known.check_free(kind, &new.text)?;
+    }
+    Ok(Write::new(
+        "update",
+        kind,
+        json!({"name": object.name, "new_name": new.text}),
+    ))
 }
 
 /// Another share for a flag, with the conditions that it has.
@@ -269,13 +276,15 @@ fn alternatives(group: &FilterGroup) -> Result<Vec<Vec<Value>>, Halt> {
 fn property(node: &FilterNode) -> Result<Value, Halt> {
     match node {
         FilterNode::Filter(filter) if filter.property_type == PropertyType::Person => Ok(json!(filter)),
-        FilterNode::Filter(filter) => Err(refuse(format!(
-            "A feature flag can't ask for {}: it is no property of people.",
-            filter.key
-        ))
-        .into()),
+        FilterNode::Filter(filter) => Err(no_property(Kind::Flag, &filter.key)),
         FilterNode::Group(_) => {
             Err(refuse("These conditions can't be a feature flag's. Say them as alternatives, or all at once.").into())
         }
     }
+}
+
+/// A condition on something else than a property of people.
+pub(super) fn no_property(kind: Kind, key: &str) -> Halt {
+    let noun = kind.noun();
+    refuse(format!("A {noun} can't ask for {key}: it is no property of people.")).into()
 }

@@ -16,6 +16,8 @@ use crate::intent::{Ask, Edit, Intent, Trouble};
 use crate::parser::refuse;
 use crate::plan::queries;
 
+/// The tool that checks conditions.
+const MAKE_FILTERS: &str = "make_filters";
 /// The tool that reads objects.
 const READ_DATA: &str = "read_data";
 
@@ -191,16 +193,42 @@ impl<'a> Known<'a> {
         Ok((intent, query))
     }
 
-    /// Conditions on people.
+    /// Conditions on people, as the list of persons is filtered by the same words.
     pub(super) fn people(&self, part: &Part) -> Result<FilterGroup, Halt> {
-        let list = FilterList::Persons;
-        let lookups = filters::lookups(list, &part.text).map(|arguments| (READ_TAXONOMY, arguments));
-        self.made(&lookups)?;
+        self.look_up(part)?;
         let calendar = Calendar {
             now: self.now,
             data: None,
         };
-        filters::conditions(list, &part.text, self.calls, &calendar).map_err(|trouble| within(trouble, part).into())
+        let words = filters::conditions(FilterList::Persons, &part.text, self.calls, &calendar);
+        self.checked(&words.map_err(|trouble| within(trouble, part))?)
+    }
+
+    /// Conditions on people in their normal form: each has a value that is there, and somebody can meet them all.
+    pub(super) fn checked(&self, tree: &FilterGroup) -> Result<FilterGroup, Halt> {
+        #[derive(Deserialize)]
+        struct Made {
+            filters: FilterGroup,
+        }
+        let arguments = json!({"list": FilterList::Persons, "filters": tree});
+        match self.find(MAKE_FILTERS, &arguments) {
+            None => Err(Halt::Calls(vec![(MAKE_FILTERS, arguments)])),
+            Some(call) if !call.ok => Err(refuse(format!("These people can't be picked: {}.", reason(call))).into()),
+            Some(call) => serde_json::from_str::<Made>(Tainted::unfenced(call.content))
+                .map(|made| made.filters)
+                .map_err(|_| refuse("The conditions could not be checked.").into()),
+        }
+    }
+
+    /// The fields of persons whose value a text is.
+    pub(super) fn fields_with(&self, part: &Part, value: &str) -> Result<Vec<String>, Halt> {
+        self.look_up(part)?;
+        Ok(filters::fields_with(FilterList::Persons, self.calls, value))
+    }
+
+    fn look_up(&self, part: &Part) -> Result<(), Halt> {
+        let lookups = filters::lookups(FilterList::Persons, &part.text);
+        self.made(&lookups.map(|arguments| (READ_TAXONOMY, arguments)))
     }
 }
 

@@ -3,7 +3,7 @@
 use hedgerow_agent_api::{Message, ModelRequest, ToolOutcome};
 use serde_json::json;
 
-use super::grammar::{Command, Kind, command};
+use super::grammar::{CohortWish, Command, Kind, command};
 use super::pieces::pieces;
 use super::reply;
 use crate::intent::Trouble;
@@ -38,6 +38,19 @@ fn shown(text: &str) -> String {
             Command::Switch { name, on } => format!("switch [{}] {on}", name.text),
             Command::Share { name, audience, way } => format!("share [{}] {} {way:?}", name.text, audience.share),
             Command::AddTiles { insights, dashboard } => format!("add [{}] to [{}]", insights.text, dashboard.text),
+            Command::Cohort(wish) => match wish {
+                CohortWish::Create { name, people, form, .. } => {
+                    format!("cohort [{}] of [{}] {form:?}", name.text, people.text)
+                }
+                CohortWish::Add { cohort, people } => format!("[{}] to [{}]", people.text, cohort.text),
+                CohortWish::Remove { cohort, people } => format!("[{}] from [{}]", people.text, cohort.text),
+                CohortWish::Describe { readings, narrows } => {
+                    let readings = readings
+                        .iter()
+                        .map(|(name, people)| format!("{}|{}", name.text, people.text));
+                    format!("describe {:?} {narrows}", readings.collect::<Vec<_>>())
+                }
+            },
         },
     }
 }
@@ -119,6 +132,64 @@ fn a_command_is_verb_kind_name_and_rest() {
         assert_eq!(shown(text), expected, "{text}");
     }
     assert_eq!(Kind::Flag.noun(), "feature flag");
+}
+
+#[test]
+fn a_cohort_has_its_name_in_front_or_behind() {
+    let cases = [
+        (
+            "Create a cohort of people on the pro plan called Pros",
+            "cohort [Pros] of [people on the pro plan] None",
+        ),
+        (
+            "create a cohort Pros of people with more than 5 seats",
+            "cohort [Pros] of [people with more than 5 seats] None",
+        ),
+        (
+            "create a cohort Pros: designers in Berlin",
+            "cohort [Pros] of [designers in Berlin] None",
+        ),
+        (
+            "create a static cohort “Two of us” with the distinct ids a1 and b2",
+            "cohort [Two of us] of [the distinct ids a1 and b2] Some(Static)",
+        ),
+        (
+            "put people in Berlin into a new cohort and call it Berliners",
+            "cohort [Berliners] of [people in Berlin] None",
+        ),
+        (
+            "put people in Berlin into a new cohort called Berliners",
+            "cohort [Berliners] of [people in Berlin] None",
+        ),
+        (
+            "create a cohort of people in Berlin and call it Berliners",
+            "cohort [Berliners] of [people in Berlin] None",
+        ),
+        ("create a cohort of people in Berlin", "asks What is the cohort called?"),
+        (
+            "create a cohort Friends of Berlin with plan pro",
+            "asks Which words are the name of the cohort? Say it again with the name in quotes.",
+        ),
+        (
+            "create a cohort of designers called Pros in Berlin",
+            "asks Which words are the name of the cohort? Say it again with the name in quotes.",
+        ),
+        ("make a cohort retention chart", "none"),
+        ("add user-3 to the cohort Testers", "[user-3] to [Testers]"),
+        ("take user-2 out of the cohort Testers", "[user-2] from [Testers]"),
+        ("delete the cohort Testers", "delete cohort [Testers]"),
+        (
+            "change the cohort Pros to people on plan team",
+            r#"describe ["Pros|people on plan team"] false"#,
+        ),
+        (
+            "narrow the cohort Pros down to people in Berlin",
+            r#"describe ["Pros|to people in Berlin", "Pros down|people in Berlin"] true"#,
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(shown(text), expected, "{text}");
+    }
 }
 
 #[test]

@@ -45,7 +45,10 @@ impl Reader<'_> {
         let (start, is_negated, is_list) = self.list_words(verb);
         let is_said = start > named.end;
         if field.is_checked {
-            let start = skip(self.tokens, start, &["of", "a", "an", "the"]);
+            let start = match field.kind {
+                FieldKind::Tags => skip(self.tokens, start, &["with", "as", "of", "a", "an", "the"]),
+                _ => skip(self.tokens, start, &["of", "a", "an", "the"]),
+            };
             let Some(chain) = self.chain(start, Some(&[picked.field]), is_list)? else {
                 return Ok(None);
             };

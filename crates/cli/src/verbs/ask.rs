@@ -137,7 +137,10 @@ fn print(report: &AskReport, thread: &Thread, ctx: &VerbContext) -> Result<()> {
             for option in &question.options {
                 printer.line(&format!("  - {option}"))?;
             }
-            for line in change_diff::of_changes(awaited(thread)) {
+            for line in change_diff::of_changes(awaited(thread))
+                .into_iter()
+                .chain(doubts(thread))
+            {
                 printer.line(&line)?;
             }
         }
@@ -185,6 +188,14 @@ pub(super) fn awaited(thread: &Thread) -> &[ObjectChange] {
     match &thread.awaiting {
         Some(AwaitReason::Approval { changes, .. }) => changes,
         _ => &[],
+    }
+}
+
+/// What whoever decides about them must know, a line each.
+pub(super) fn doubts(thread: &Thread) -> Vec<String> {
+    match &thread.awaiting {
+        Some(AwaitReason::Approval { warnings, .. }) => shown::warnings(warnings).collect(),
+        _ => Vec::new(),
     }
 }
 

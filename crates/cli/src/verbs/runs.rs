@@ -117,7 +117,10 @@ fn show(thread: &Thread, ctx: &VerbContext) -> Result<()> {
     if let Some(answer) = &thread.answer {
         printer.line(&format!("\n{}", shown::answer(answer)))?;
     }
-    for line in change_diff::of_changes(ask::awaited(thread)) {
+    for line in change_diff::of_changes(ask::awaited(thread))
+        .into_iter()
+        .chain(ask::doubts(thread))
+    {
         printer.line(&line)?;
     }
     if let Some(asked) = AskReport::of(thread).and_then(|report| report.question) {

@@ -81,6 +81,7 @@ fn preview(preview: &ToolPreview, globals: &Globals, ctx: &VerbContext) -> Resul
     for line in change_diff::of_changes(&preview.changes) {
         ctx.printer.line(&line)?;
     }
+    shown::remarks(&preview.warnings, None, ctx);
     Ok(())
 }
 

@@ -84,6 +84,7 @@ fn nothing_is_found_in_what_is_good() {
         "sql",
         "feature_flags",
         "insights",
+        "cohorts",
         "actions",
         "notebooks",
     ];

@@ -14,6 +14,7 @@ use hedgerow_errors::{Code, Error, Result};
 const MANIFEST: &str = include_str!("../product.toml");
 const MODE: &str = include_str!("../modes/cohorts/mode.md");
 const TRAJECTORIES: [&str; 1] = [include_str!("../modes/cohorts/trajectories/define-a-cohort.md")];
+const EVALS: &str = include_str!("../evals/cohorts.yaml");
 const SKILL: &str = include_str!("../skills/cohorts/SKILL.md");
 
 /// The texts of the folder, for the gate.
@@ -22,6 +23,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("modes/cohorts/mode.md", MODE),
     ("modes/cohorts/trajectories/define-a-cohort.md", TRAJECTORIES[0]),
     ("skills/cohorts/SKILL.md", SKILL),
+    ("evals/cohorts.yaml", EVALS),
     ("web/manifest.ts", include_str!("../web/manifest.ts")),
     (
         "docs/guides/cohorts.md",
@@ -29,7 +31,7 @@ const TEXTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Adds the product's manifest, tools, modes and skills.
+/// Adds the product's manifest, tools, modes, skills and evals.
 pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of cohorts is not valid", error))?;
@@ -48,6 +50,7 @@ pub fn install(registry: &mut Registry, objects: &Arc<dyn ObjectStore>, data: &D
     registry.add_object_notes(cohort::Cohorts::KIND, notes)?;
     registry.add_tool(erase(tools::read_cohort::ReadCohort::new(data.clone())))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
+    registry.add_evals("cohorts", EVALS)?;
     registry.add_texts("cohorts", TEXTS);
     registry.add_skill(Skill::parse(SKILL)?)
 }

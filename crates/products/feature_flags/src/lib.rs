@@ -11,7 +11,7 @@ pub mod tools;
 use std::sync::Arc;
 
 use hedgerow_agent_api::{Mode, ObjectStore, Product, Registry, Skill, erase, object_tools};
-use hedgerow_data_api::{Definitions, Maintenance};
+use hedgerow_data_api::{Data, Maintenance};
 use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
@@ -48,8 +48,8 @@ const TEXTS: &[(&str, &str)] = &[
 pub fn install(
     registry: &mut Registry,
     objects: &Arc<dyn ObjectStore>,
+    data: &Data,
     persons: Arc<dyn Maintenance>,
-    cohorts: &Arc<dyn Definitions>,
 ) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of feature_flags is not valid", error))?;
@@ -61,7 +61,7 @@ pub fn install(
         tools::delete_feature_flag::tool(),
     ];
     for tool in object_tools(
-        kind::FeatureFlags::new(objects.clone(), cohorts.clone()),
+        kind::FeatureFlags::new(objects.clone(), data.clone()),
         objects,
         declarations,
     ) {
@@ -70,7 +70,7 @@ pub fn install(
     registry.add_tool(erase(tools::evaluate_feature_flags::EvaluateFeatureFlags::new(
         objects.clone(),
         persons,
-        cohorts.clone(),
+        data.definitions.clone(),
     )))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
     registry.add_evals("feature_flags", EVALS)?;

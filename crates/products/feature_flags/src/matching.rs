@@ -81,7 +81,7 @@ pub(crate) fn matches(
 }
 
 /// What is missing fits the negative operators and no other.
-fn holds_for_missing(operator: FlagOperator) -> bool {
+pub(crate) fn holds_for_missing(operator: FlagOperator) -> bool {
     use FlagOperator as Op;
     matches!(
         operator,

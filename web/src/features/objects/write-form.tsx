@@ -9,6 +9,7 @@ import type { Json, ToolInfo } from "@/api/types";
 import { useProject } from "@/app/project";
 import { Changes } from "@/features/results/changes";
 import { FormCard } from "@/features/results/form-card";
+import { Warnings } from "@/features/results/warnings";
 import { callQuestion, toolWords } from "@/lib/changes";
 import { useFocusOnChange } from "@/lib/focus";
 import { field, textAt } from "@/lib/json-read";
@@ -72,7 +73,7 @@ export function WriteForm({ write, kind, object, onClose }: WriteFormProps) {
     </div>
   );
   if (shown) {
-    const { changes, effect, decision } = shown;
+    const { changes, effect, decision, warnings = [] } = shown;
     const forbidden = decision === "deny";
     return inBox(
       <Notice
@@ -93,6 +94,7 @@ export function WriteForm({ write, kind, object, onClose }: WriteFormProps) {
       >
         {forbidden && <p className="mb-2 text-sm text-bad">The policy forbids it.</p>}
         <Changes changes={changes} named />
+        <Warnings warnings={warnings} about="What to know before it is done" />
       </Notice>,
     );
   }

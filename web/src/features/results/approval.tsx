@@ -2,9 +2,10 @@
 
 import { useId, useState } from "react";
 import type { Change } from "@/api/objects";
-import type { Effect, Json, Report } from "@/api/types";
+import type { Effect, Json, Report, Warning } from "@/api/types";
 import { useSession } from "@/app/session";
 import { Changes } from "@/features/results/changes";
+import { Warnings } from "@/features/results/warnings";
 import { Lacks } from "@/features/session/lacks";
 import { callQuestion, effectWords } from "@/lib/changes";
 import type { Decided, Decision } from "@/lib/decision";
@@ -29,6 +30,8 @@ export interface AskedCall {
   /** Why it is asked. */
   why: string;
   changes: Change[];
+  /** What to know before a yes. */
+  warnings?: Warning[];
 }
 
 export type ApprovalState =
@@ -40,7 +43,7 @@ export type ApprovalState =
 /** What a call with other arguments would do. */
 export type EditedPreview =
   | { type: "checking" }
-  | { type: "shown"; changes: Change[] }
+  | { type: "shown"; changes: Change[]; warnings?: Warning[] }
   | { type: "failed"; error: Report };
 
 export interface ApprovalProps {
@@ -128,7 +131,7 @@ function OpenApproval(props: ApprovalProps) {
   const sending = state.type === "sending" ? state.decision : null;
   // A preview is of arguments that were right; while they are not, what is shown is without them.
   const current = changed && problems.length === 0 ? preview : undefined;
-  const changes = current?.type === "shown" ? current.changes : call.changes;
+  const { changes, warnings = [] } = current?.type === "shown" ? current : call;
   const edit = (next: Json) => {
     setEdited(next);
     if (same(next, call.arguments)) onEdit?.(null);
@@ -152,6 +155,7 @@ function OpenApproval(props: ApprovalProps) {
         </p>
         <div className="mt-3 space-y-3">
           {changes.length > 0 && <Changes changes={changes} named />}
+          <Warnings warnings={warnings} about="What to know before you approve it" />
           {part !== "edit" && !changed && changes.length === 0 && <JsonFacts value={call.arguments} />}
           {changed && <EditedNote preview={current} shown={call.changes.length > 0} />}
           {part === "edit" && (

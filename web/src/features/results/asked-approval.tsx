@@ -5,14 +5,14 @@ import { useEffect, useState } from "react";
 import { asReport } from "@/api/client";
 import type { Change } from "@/api/objects";
 import { previewQuery, toolsQuery } from "@/api/queries";
-import type { AwaitReason, Json } from "@/api/types";
+import type { AwaitReason, Json, Warning } from "@/api/types";
 import { useMay } from "@/app/session";
 import { Approval, type ApprovalState, type EditedPreview } from "@/features/results/approval";
 import { toolWords } from "@/lib/changes";
 import type { Decision } from "@/lib/decision";
 import { asSchema } from "@/lib/json-schema";
 
-type AskedReason = Extract<AwaitReason, { type: "approval" }> & { changes?: Change[] };
+type AskedReason = Extract<AwaitReason, { type: "approval" }> & { changes?: Change[]; warnings?: Warning[] };
 
 export interface AskedApprovalProps {
   project: string | null;
@@ -37,7 +37,7 @@ export function AskedApproval({ project, asked, state, onDecide, followed }: Ask
     if (edited === null || project === null) return undefined;
     if (edited !== settled || preview.isPending) return { type: "checking" };
     if (preview.isError) return { type: "failed", error: asReport(preview.error) };
-    return { type: "shown", changes: preview.data.changes };
+    return { type: "shown", changes: preview.data.changes, warnings: preview.data.warnings ?? [] };
   };
   return (
     <Approval

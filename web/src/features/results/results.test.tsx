@@ -58,6 +58,22 @@ it("an approval says the call in words and shows before and after", () => {
   expect(onDecide).toHaveBeenCalledWith({ decision: "approve" });
 });
 
+it("an approval shows what to know before a yes", () => {
+  const { text } = approve({
+    call: {
+      tool: "create_feature_flag",
+      title: "Create a feature flag",
+      arguments: { key: "beta", rollout: 50 },
+      effect: "create",
+      why: "changes ask",
+      changes: [CHANGE],
+      warnings: [{ code: "unknown_property", message: "No person has the property size yet" }],
+    },
+  });
+  expect(text()).toContain("No person has the property size yet");
+  expect(screen.getByRole("list", { name: "What to know before you approve it" })).toBeTruthy();
+});
+
 it("arguments that were edited go along, and only when they are right", () => {
   const { onDecide, text } = approve();
   press("Edit the arguments");

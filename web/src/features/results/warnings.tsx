@@ -3,10 +3,16 @@
 import type { Warning } from "@/api/types";
 import { Icon } from "@/ui/icons";
 
-export function Warnings({ warnings }: { warnings: Warning[] }) {
+export interface WarningsProps {
+  warnings: Warning[];
+  /** What they are about, for readers who don't see where they stand. */
+  about?: string;
+}
+
+export function Warnings({ warnings, about = "What to know about these numbers" }: WarningsProps) {
   if (warnings.length === 0) return null;
   return (
-    <ul aria-label="What to know about these numbers" className="mt-3 space-y-1.5 text-sm">
+    <ul aria-label={about} className="mt-3 space-y-1.5 text-sm">
       {warnings.map((warning) => (
         <li key={warning.code + warning.message} className="flex gap-2">
           <Icon name="alert" className="mt-0.5 text-warn" />

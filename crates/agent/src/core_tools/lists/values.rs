@@ -5,7 +5,7 @@ use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 
 use super::words::{fold, singular_fold};
-use super::{ListData, fixed, flag_keys};
+use super::{ListData, fixed, flag_keys, flags};
 
 /// Values that are compared with one that does not exist, and how many of them are named.
 const COMPARED: usize = 2_000;
@@ -24,7 +24,7 @@ pub(in super::super) enum Known {
     Unsure,
 }
 
-/// The values of a text field that contain `search`, most frequent first; all when it is empty.
+/// The values of a field that contain `search`, most frequent first; all when it is empty.
 pub(in super::super) async fn listed(
     store: &dyn EventStore,
     project: &ProjectId,
@@ -53,9 +53,13 @@ pub(in super::super) async fn listed(
             });
             return Ok(of_names(events.collect()));
         }
-        (PropertyType::Flag, "key") => {
-            let keys = flag_keys(&data.taxonomy).into_iter();
-            return Ok(of_names(keys.map(|value| ValueCount { value, count: 1 }).collect()));
+        (PropertyType::Flag, key) => {
+            let of_events = if key == "key" {
+                flag_keys(&data.taxonomy)
+            } else {
+                Vec::new()
+            };
+            return Ok(of_names(flags::values(&data.flags, key, of_events)));
         }
         (PropertyType::Person, key) => {
             let Some(property) = data.persons.property(key) else {

@@ -149,7 +149,8 @@ fn of_field(
             matches.extend(exact);
             continue;
         }
-        let may_guess = matches!(field.kind, FieldKind::Text | FieldKind::Version) && phrase.kind == WordKind::Plain;
+        let may_guess = matches!(field.kind, FieldKind::Text | FieldKind::Version | FieldKind::Tags)
+            && phrase.kind == WordKind::Plain;
         if !may_guess {
             continue;
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use hedgerow_agent_api::{
     Actor, DynTool, Effect, ObjectStore, ObjectWrite, Principal, Progress, Registry, Surface, ToolContext,
 };
-use hedgerow_data_api::{Clock, NoDefinitions};
+use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Result};
 use hedgerow_ids::ProjectId;
 use hedgerow_product_feature_flags::install;
-use hedgerow_testkit::{MemoryObjects, NoMaintenance};
+use hedgerow_testkit::{FakeStore, MemoryObjects, NoMaintenance};
 use serde_json::{Value, json};
 
 struct Bench {
@@ -22,8 +22,8 @@ impl Bench {
     fn new() -> Self {
         let objects: Arc<dyn ObjectStore> = Arc::new(MemoryObjects::default());
         let mut registry = Registry::default();
-        let cohorts: Arc<dyn hedgerow_data_api::Definitions> = Arc::new(NoDefinitions);
-        install(&mut registry, &objects, Arc::new(NoMaintenance), &cohorts).unwrap();
+        let data = FakeStore::new("site").person_property("plan", "pro").data();
+        install(&mut registry, &objects, &data, Arc::new(NoMaintenance)).unwrap();
         let ctx = ToolContext {
             project: site(),
             clock: Clock::fixed("2026-05-20T12:00:00Z".parse().unwrap()),
@@ -89,7 +89,7 @@ async fn planning_changes_nothing() {
         .await
         .unwrap();
     bench.tool("create_feature_flag").run(&bench.ctx, args).await.unwrap();
-    assert_eq!(preview[0].after.as_ref().unwrap().name, "a");
+    assert_eq!(preview.changes[0].after.as_ref().unwrap().name, "a");
     assert_eq!(bench.flags().await, []);
 }
 
@@ -286,4 +286,50 @@ async fn update_merges_and_keeps_what_is_not_named() {
         (&flags[0].1["description"], &flags[0].1["tags"]),
         (&json!("x"), &json!(["beta"]))
     );
+}
+
+#[tokio::test]
+async fn condition_on_a_property_that_nobody_has_is_warned_about() {
+    let bench = Bench::new();
+    let create =
+        |properties: Value| json!({"name": "new", "body": {"filters": {"groups": [{"properties": properties}]}}});
+    let cases = [
+        (json!([{"key": "plan", "value": "team"}]), None),
+        (json!([{"key": "distinct_id", "value": "user-1"}]), None),
+        (
+            json!([{"key": "company", "value": "acme", "type": "group", "group_type_index": 0}]),
+            None,
+        ),
+        (
+            json!([{"key": "plann", "value": "pro"}]), // typos: on purpose
+            Some(
+                "No person has the property plann yet, so the condition on it fits nobody until one does. \
+                 Did you mean plan?", // typos: on purpose
+            ),
+        ),
+        (
+            json!([{"key": "zzz", "value": 1, "operator": "is_not"}]),
+            Some("No person has the property zzz yet, so the condition on it fits everybody until one does."),
+        ),
+    ];
+    for (properties, expected) in cases {
+        let args = create(properties);
+        let tool = bench.tool("create_feature_flag");
+        let preview = tool.preview(&bench.ctx, &args).await.unwrap();
+        let messages: Vec<&str> = preview
+            .warnings
+            .iter()
+            .map(|warning| warning.message.as_str())
+            .collect();
+        assert_eq!(messages, Vec::from_iter(expected), "{args}");
+        // The result says it as well, to programs and to models.
+        let output = tool.run(&bench.ctx, args.clone()).await.unwrap();
+        assert_eq!(output.warnings, preview.warnings);
+        let content: Value = serde_json::from_str(&output.content).unwrap();
+        assert_eq!(
+            content["warnings"],
+            expected.map_or(Value::Null, |message| json!([message])),
+            "{args}"
+        );
+    }
 }

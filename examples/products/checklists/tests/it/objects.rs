@@ -39,7 +39,7 @@ async fn tick_changes_one_item_and_can_be_undone() {
         .preview(&bench.ctx, &tick)
         .await
         .unwrap();
-    assert_eq!(preview.len(), 1);
+    assert_eq!(preview.changes.len(), 1);
     assert_eq!(bench.body().await, before, "a preview changes nothing");
     let output = bench.call("tick_checklist_item", tick.clone()).await.unwrap();
     assert_eq!(output.result["said"], r#"Marked "Tell sales" of "Templates" as done."#);
