@@ -26,8 +26,8 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
-    include: ["src/**/*.test.{ts,tsx}", "../crates/products/*/web/**/*.test.{ts,tsx}"],
+    include: ["src/**/*.test.{ts,tsx}", "../{crates,examples}/products/*/web/**/*.test.{ts,tsx}"],
     restoreMocks: true,
-    server: { deps: { inline: [/crates\/products/] } },
+    server: { deps: { inline: [/(crates|examples)\/products/] } },
   },
 });

@@ -61,7 +61,7 @@ pub(crate) fn read_tree(root: &Path) -> Result<Tree> {
         metadata,
         ..Tree::default()
     };
-    for folder in ["crates", "fuzz", "xtask"] {
+    for folder in ["crates", "examples", "fuzz", "xtask"] {
         collect(root, &root.join(folder), &mut tree)?;
     }
     Ok(tree)
@@ -98,7 +98,8 @@ fn collect(root: &Path, folder: &Path, tree: &mut Tree) -> Result<()> {
             let manifest = fs_err::read_to_string(&path)?;
             let docs = manifest.lines().find_map(|line| line.strip_prefix("docs = "));
             let docs = docs.unwrap_or_default().trim_matches('"').to_owned();
-            if !root.join(&docs).is_file() {
+            // A page of its own lies in the product's folder, a guide where all guides are.
+            if !path.with_file_name(&docs).is_file() && !root.join(&docs).is_file() {
                 tree.missing_docs.insert(relative, docs);
             }
         } else if name == "Cargo.toml" {

@@ -50,8 +50,14 @@ struct Package<'a> {
 }
 
 impl Package<'_> {
+    /// The folder below `crates`, or below `examples`, whose products keep the rules of all products.
+    fn place(&self) -> Option<&str> {
+        let below = |folder| self.folder.strip_prefix(folder);
+        below("crates/").or_else(|| below("examples/"))
+    }
+
     fn is_product(&self) -> bool {
-        self.folder.starts_with("crates/products/")
+        self.place().is_some_and(|place| place.starts_with("products/"))
     }
 }
 
@@ -113,7 +119,7 @@ fn packages(metadata: &Value) -> Result<BTreeMap<&str, Package<'_>>> {
 
 fn check_name(package: &Package<'_>, findings: &mut Findings) {
     let folder = package.folder;
-    let expected = match folder.strip_prefix("crates/") {
+    let expected = match package.place() {
         Some("hedgerow") => "hedgerow".to_owned(),
         Some(rest) => match rest.strip_prefix("products/") {
             Some(product) => format!("hedgerow-product-{}", product.replace('_', "-")),

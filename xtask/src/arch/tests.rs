@@ -11,7 +11,10 @@ const MANIFEST: &str = "[package]\nversion.workspace = true\nedition.workspace =
 fn package(folder: &str, rank: u64, dependencies: &[&str]) -> Value {
     let name = match folder {
         "hedgerow" | "xtask" => folder.to_owned(),
-        _ => format!("hedgerow-{}", folder.replace("products/", "product-")),
+        _ => {
+            let place = folder.trim_start_matches("examples/");
+            format!("hedgerow-{}", place.replace("products/", "product-"))
+        }
     };
     let dependencies: Vec<Value> = dependencies
         .iter()
@@ -20,7 +23,8 @@ fn package(folder: &str, rank: u64, dependencies: &[&str]) -> Value {
             None => json!({"name": dependency, "kind": null}),
         })
         .collect();
-    let parent = if folder == "xtask" { "/r" } else { "/r/crates" };
+    let is_at_root = folder == "xtask" || folder.starts_with("examples/");
+    let parent = if is_at_root { "/r" } else { "/r/crates" };
     json!({"name": name, "source": null, "manifest_path": format!("{parent}/{folder}/Cargo.toml"),
         "metadata": {"layer": {"rank": rank}}, "dependencies": dependencies})
 }
@@ -122,6 +126,10 @@ fn planted_dependencies_fail() {
         ),
         (
             package("products/trends", 4, &["hedgerow-app"]),
+            "a product sees ranks 0 and 1 only",
+        ),
+        (
+            package("examples/products/trends", 4, &["hedgerow-app"]),
             "a product sees ranks 0 and 1 only",
         ),
         (package("products/trends", 3, &[]), "a product has rank 4"),
