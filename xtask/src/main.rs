@@ -51,7 +51,7 @@ const HELP: &str = "cargo xtask <task>
   verify writes     each writing tool: seen before it is done, approved, undone exactly; agents' writes wherever the
                     process dies
   verify flows      one flow for each kind of object in the browser: asked for, approved, on its page, undone
-  verify product    a product started by the scaffold: through the gate, on every surface, and gone without a trace
+  verify product    the scaffold and the example in Rust: through the gate, on every surface, and gone without a trace
   verify filters    wishes for lists against the seeded world: enough filter trees exact, none wrong
   bench thread      speed and memory with a million requests
   bench values [--seed N]

@@ -1,20 +1,59 @@
-//! `cargo xtask verify product`: a product that the scaffold starts, in Rust and as files. It passes the gate and is on
-//! every surface; its folder and its lines removed, nothing is left of it.
+//! `cargo xtask verify product`: products that are put in and taken out again. The scaffold in Rust and the kept example
+//! in Rust come into the program by two lines each, the scaffold as files by none; each passes the gate and is on every
+//! surface, and its folder and lines removed, nothing is left of it.
+//!
+//! It happens in the source tree itself and is taken back in the end: a copy would build every crate anew.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::server::{Data, Server, sample_log};
+use crate::server::{Data, Server};
 use crate::setup;
 use crate::shell::{Shell, cargo, root, target};
 
-const NAME: &str = "sample_watch";
-const PACKAGE: &str = "hedgerow-product-sample-watch";
-const TOOL: &str = "count_sample_watch_events";
+/// A product with what must be found on which surface while it is there.
+struct Product {
+    name: &'static str,
+    shown: &'static [(&'static str, &'static str)],
+}
 
-/// The files outside of the product's folder that it changes.
+const SCAFFOLD: Product = Product {
+    name: "sample_watch",
+    shown: &[
+        ("tools list", "count_sample_watch_events"),
+        ("search", "count_sample_watch_events"),
+        ("openapi", "count_sample_watch_events"),
+        ("capabilities", "count_sample_watch_events"),
+        ("page", "count_sample_watch_events"),
+    ],
+};
+
+/// A declared product has no part of the page.
+const SCAFFOLD_OF_FILES: Product = Product {
+    name: SCAFFOLD.name,
+    shown: SCAFFOLD.shown.split_at(4).0,
+};
+
+/// The example has what the scaffold has not: objects, a suggestion, samples for the gallery.
+const EXAMPLE: Product = Product {
+    name: "checklists",
+    shown: &[
+        ("tools list", "measure_reach"),
+        ("tools list", "create_checklist"),
+        ("search", "measure_reach"),
+        ("openapi", "measure_reach"),
+        ("openapi", "tick_checklist_item"),
+        ("capabilities", "measure_reach"),
+        ("suggestions", "How many times was a template used"),
+        ("page", "measure_reach"),
+        ("gallery", "id=\"product-checklists\""),
+        ("gallery", "measure_reach, whose last week is not over"),
+    ],
+};
+
+/// The files outside of a product's folder that it changes.
 const CHANGED: [&str; 3] = [
     "Cargo.lock",
     "crates/hedgerow/Cargo.toml",
@@ -28,21 +67,30 @@ struct Tree {
 
 pub(crate) fn run() -> Result<()> {
     setup::python_tools()?;
+    setup::chromium()?;
     let tree = Tree::start()?;
-    tree.assert_gone("before it is there")?;
-    tree.hedgerow(&["product", "new", NAME, "--rust"]).run()?;
-    add_lines()?;
+    tree.assert_gone(&SCAFFOLD, "before it is there")?;
+    tree.assert_gone(&EXAMPLE, "before it is there")?;
+
+    let said = tree.hedgerow(&["product", "new", SCAFFOLD.name, "--rust"]).output()?;
+    add_lines(&said)?;
+    fs_err::rename(kept(), folder(&EXAMPLE))?;
+    add_lines(&fs_err::read_to_string(folder(&EXAMPLE).join("README.md"))?)?;
     build()?;
-    tree.assert_there("in Rust")?;
+    tests_of(&EXAMPLE)?;
+    tree.assert_there(&SCAFFOLD, "in Rust")?;
+    tree.assert_there(&EXAMPLE, "in Rust")?;
+
     take_away()?;
     build()?;
-    tree.assert_gone("after it was removed")?;
-    tree.hedgerow(&["product", "new", NAME]).run()?;
-    tree.assert_there("as files")?;
-    let products = tree.data.folder().join("products");
-    fs_err::remove_dir_all(products.join(NAME))?;
-    tree.assert_gone("after its folder was removed")?;
-    println!("{NAME}, in Rust by two lines and as files by none: passes the gate, is everywhere, and leaves no trace");
+    tree.assert_gone(&SCAFFOLD, "after it was removed")?;
+    tree.assert_gone(&EXAMPLE, "after it was removed")?;
+
+    tree.hedgerow(&["product", "new", SCAFFOLD.name]).run()?;
+    tree.assert_there(&SCAFFOLD_OF_FILES, "as files")?;
+    fs_err::remove_dir_all(tree.data.folder().join("products").join(SCAFFOLD.name))?;
+    tree.assert_gone(&SCAFFOLD, "after its folder was removed")?;
+    println!("in Rust by two lines, as files by none: each passes the gate, is everywhere, and leaves no trace");
     Ok(())
 }
 
@@ -53,16 +101,18 @@ impl Tree {
             .args(["status", "--porcelain", "--"])
             .args(CHANGED)
             .output()?;
-        if !changed.is_empty() || product().exists() {
-            bail!(
-                "{} or {} is changed: commit or remove it first",
-                CHANGED.join(", "),
-                product().display()
-            );
+        if !changed.is_empty() {
+            bail!("{} is changed: commit it first", CHANGED.join(", "));
+        }
+        for product in [&SCAFFOLD, &EXAMPLE] {
+            if folder(product).exists() {
+                bail!("{} is there: remove it first", folder(product).display());
+            }
         }
         build()?;
         let data = Data::empty(&target().join("debug/hedgerow"))?;
-        data.import(&sample_log())?;
+        // The example's suggestion needs an event of the made-up product.
+        data.hedgerow(&["import", "world", "--events", "10000"]).run()?;
         Ok(Self { data })
     }
 
@@ -75,85 +125,127 @@ impl Tree {
         serde_json::from_str(&output).with_context(|| format!("{arguments:?} printed {output}"))
     }
 
-    fn assert_there(&self, how: &str) -> Result<()> {
-        let report = self.json(&["product", "check", NAME])?;
-        println!("{how}: the gate says {}", report["data"][0]["findings"]);
+    fn assert_there(&self, product: &Product, how: &str) -> Result<()> {
+        let name = product.name;
+        let report = self.json(&["product", "check", name])?;
+        println!("{name} {how}: the gate says {}", report["data"][0]["findings"]);
         if report["data"][0]["findings"] != serde_json::json!([]) {
-            bail!("{how}: the gate finds something");
+            bail!("{name} {how}: the gate finds something");
         }
-        for (surface, text) in self.surfaces()? {
-            if !text.contains(TOOL) {
-                bail!("{how}: {surface} does not know {TOOL}");
+        let surfaces = self.surfaces(product)?;
+        for (surface, text) in product.shown {
+            let (_, found) = surfaces
+                .iter()
+                .find(|(name, _)| name == surface)
+                .with_context(|| format!("no surface is called {surface}"))?;
+            if !found.contains(text) {
+                bail!("{name} {how}: {surface} lacks {text}");
             }
         }
         Ok(())
     }
 
-    fn assert_gone(&self, when: &str) -> Result<()> {
-        for (surface, text) in self.surfaces()? {
-            if text.contains(NAME) {
-                bail!("{when}: {surface} names {NAME}");
+    fn assert_gone(&self, product: &Product, when: &str) -> Result<()> {
+        let texts = product.shown.iter().map(|(_, text)| *text);
+        let traces: Vec<&str> = texts.chain([product.name]).collect();
+        for (surface, found) in self.surfaces(product)? {
+            if let Some(trace) = traces.iter().find(|trace| found.contains(**trace)) {
+                bail!("{} {when}: {surface} has {trace}", product.name);
             }
         }
         Ok(())
     }
 
-    /// What each surface says of all tools: the command line, search, the document of the HTTP API and the list behind
-    /// the page of capabilities.
-    fn surfaces(&self) -> Result<Vec<(&'static str, String)>> {
-        let search = format!("{{\"query\": \"{}\"}}", NAME.replace('_', " "));
+    /// What each surface says: the command line, search, the document of the HTTP API, the lists behind the page of
+    /// capabilities and its suggestions, all scripts of the page, and the gallery as a browser shows it.
+    fn surfaces(&self, product: &Product) -> Result<Vec<(&'static str, String)>> {
+        let search = format!("{{\"query\": \"{}\"}}", product.name.replace('_', " "));
         let listed = self.hedgerow(&["tools", "list", "--json"]).output()?;
         let found = self
             .hedgerow(&["tools", "call", "search", &search, "--json"])
             .output()?;
         let server = Server::start(&self.data, &[])?;
-        let document = server.get("/openapi.json")?.1;
-        let capabilities = server.get("/api/products")?.1;
-        server.stop()?;
-        Ok(vec![
+        let surfaces = vec![
             ("tools list", listed),
+            // The answer repeats no question.
             ("search", found),
-            ("openapi", document),
-            ("capabilities", capabilities),
-        ])
+            ("openapi", server.get("/openapi.json")?.1),
+            ("capabilities", server.get("/api/products")?.1),
+            ("suggestions", server.get("/api/suggestions?project=site")?.1),
+            ("page", scripts(&server)?),
+            ("gallery", shown_by_a_browser(&format!("{}/gallery", server.base()))?),
+        ];
+        server.stop()?;
+        Ok(surfaces)
     }
 }
 
 impl Drop for Tree {
     fn drop(&mut self) {
         // Also where something went wrong in between.
-        if product().exists()
-            && let Err(error) = take_away()
-        {
-            eprintln!("{} is left behind: {error:#}", product().display());
+        if let Err(error) = take_away() {
+            eprintln!("something is left behind, see git status: {error:#}");
         }
     }
 }
 
-fn product() -> PathBuf {
-    root().join("crates/products").join(NAME)
+/// Where a product of the program lies.
+fn folder(product: &Product) -> PathBuf {
+    root().join("crates/products").join(product.name)
 }
 
+/// Where the example lies.
+fn kept() -> PathBuf {
+    root().join("examples/products").join(EXAMPLE.name)
+}
+
+/// The page and the binary that serves it.
 fn build() -> Result<()> {
+    setup::built_page()?;
     Shell::new(cargo())
         .args(["build", "--quiet", "--workspace", "--bin", "hedgerow"])
         .run()
 }
 
-/// The two lines outside of its folder.
-fn add_lines() -> Result<()> {
-    let dependency = format!("[dependencies]\n{PACKAGE} = {{ path = \"../products/{NAME}\" }}");
-    replace("crates/hedgerow/Cargo.toml", "[dependencies]", &dependency)?;
-    let list = "    registry.set_default_mode(";
-    let install = format!(
-        "    {}::install(&mut registry, data.clone())?;\n",
-        PACKAGE.replace('-', "_")
-    );
-    replace("crates/hedgerow/src/wiring.rs", list, &format!("{install}{list}"))
+/// What a product tests of itself, in Rust and on the page.
+fn tests_of(product: &Product) -> Result<()> {
+    let package = format!("package(hedgerow-product-{})", product.name.replace('_', "-"));
+    Shell::new(cargo())
+        .args(["nextest", "run", "--workspace", "-E", &package])
+        .run()?;
+    let web = format!("../crates/products/{}/web", product.name);
+    for script in [&["run", "--silent", "check"][..], &["test", "--", web.as_str()]] {
+        Shell::new("npm").args(script).folder(root().join("web")).run()?;
+    }
+    Ok(())
 }
 
+/// Adds the two lines outside of its folder, as the scaffold and the example's page say them.
+fn add_lines(said: &str) -> Result<()> {
+    let line = |file: &str| {
+        let mut lines = said.lines();
+        let found = lines.find_map(|line| Some(line.split_once(file)?.1));
+        found.with_context(|| format!("nothing says what to add to {file} {said}"))
+    };
+    let dependency = line("crates/hedgerow/Cargo.toml, [dependencies]: ")?;
+    replace(
+        "crates/hedgerow/Cargo.toml",
+        "[dependencies]",
+        &format!("[dependencies]\n{dependency}"),
+    )?;
+    let install = line("crates/hedgerow/src/wiring.rs, built_in: ")?;
+    let list = "    registry.set_default_mode(";
+    replace("crates/hedgerow/src/wiring.rs", list, &format!("    {install}\n{list}"))
+}
+
+/// Removes the products and their lines; the example goes back to its place.
 fn take_away() -> Result<()> {
-    fs_err::remove_dir_all(product())?;
+    if folder(&SCAFFOLD).exists() {
+        fs_err::remove_dir_all(folder(&SCAFFOLD))?;
+    }
+    if folder(&EXAMPLE).exists() {
+        fs_err::rename(folder(&EXAMPLE), kept())?;
+    }
     Shell::new("git")
         .args(["checkout", "--quiet", "--"])
         .args(CHANGED)
@@ -167,4 +259,35 @@ fn replace(file: &str, from: &str, to: &str) -> Result<()> {
         bail!("{file} does not have {from:?} once");
     }
     Ok(fs_err::write(path, text.replace(from, to))?)
+}
+
+/// The page's scripts in one, those that it fetches later among them.
+fn scripts(server: &Server) -> Result<String> {
+    let mut texts = server.get("/")?.1;
+    let assets = root().join("web/dist/assets");
+    for entry in fs_err::read_dir(assets)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".js") {
+            let (status, text) = server.get(&format!("/assets/{name}"))?;
+            if status != 200 {
+                bail!("/assets/{name} answered {status}");
+            }
+            texts.push_str(&text);
+        }
+    }
+    Ok(texts)
+}
+
+/// The document that a browser has made of a page.
+fn shown_by_a_browser(address: &str) -> Result<String> {
+    let quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--log-level=3"];
+    let document = Shell::new("chromium")
+        .args(quiet)
+        .args(["--virtual-time-budget=20000", "--dump-dom", address])
+        .output()?;
+    // Otherwise an empty page would have no trace of anything.
+    if !document.contains("data-specimen=\"progress/") {
+        bail!("{address} does not show the gallery: {document}");
+    }
+    Ok(document)
 }
