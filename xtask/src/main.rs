@@ -52,7 +52,7 @@ const HELP: &str = "cargo xtask <task>
                     process dies
   verify flows      one flow for each kind of object in the browser: asked for, approved, on its page, undone;
                     and one of members who sign in, ask, look, approve, undo and sign out
-  verify product    a product started by the scaffold: through the gate, on every surface, and gone without a trace
+  verify product    the scaffold and the example in Rust: through the gate, on every surface, and gone without a trace
   verify filters    wishes for lists against the seeded world: enough filter trees exact, none wrong
   bench thread      speed and memory with a million requests
   bench values [--seed N]

@@ -137,10 +137,11 @@ impl App {
             } else {
                 "all of it was undone before"
             };
-            return Err(Error::new(
-                Code::NoData,
-                format!("run {run_id} has nothing to undo: {message}"),
-            ));
+            // The call of a run that asked is made by the run that went on.
+            let hint =
+                "a call that was approved is made by a run of its own: `hedgerow activity list` shows what was changed";
+            let error = Error::new(Code::NoData, format!("run {run_id} has nothing to undo: {message}"));
+            return Err(error.with_hint(hint));
         }
         Ok((project, standing))
     }

@@ -214,7 +214,7 @@ fn tests_of(product: &Product) -> Result<()> {
         .args(["nextest", "run", "--workspace", "-E", &package])
         .run()?;
     let web = format!("../crates/products/{}/web", product.name);
-    for script in [&["run", "--silent", "check"][..], &["test", "--", &web]] {
+    for script in [&["run", "--silent", "check"][..], &["test", "--", web.as_str()]] {
         Shell::new("npm").args(script).folder(root().join("web")).run()?;
     }
     Ok(())

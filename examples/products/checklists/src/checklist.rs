@@ -51,7 +51,7 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, 
     let text = Option::<String>::deserialize(deserializer)?;
     let read = |text: String| {
         let wrong = || D::Error::custom(format!("launched_on takes a day such as 2026-05-18, not {text:?}"));
-        text.parse().map_err(|_| wrong())
+        text.parse::<NaiveDate>().map_err(|_| wrong())
     };
     text.map(read).transpose()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
 use hedgerow_agent_api::{
-    Access, Declaration, Display, Effect, Example, ObjectKind as _, ObjectStore, Resource, Tainted, Tool, ToolContext,
+    Access, Declaration, Display, Effect, Example, ObjectKind as _, ObjectStore, Tainted, Tool, ToolContext,
     ToolOutput, body_of,
 };
 use hedgerow_data_api::{Column, Data, Progress, Provenance, ResolvedRange, Role, SqlQuery, Table, Unit, Warning};
@@ -213,7 +213,7 @@ impl Tool for MeasureReach {
 
     async fn run(&self, ctx: &ToolContext, args: Arguments) -> Result<ToolOutput<ReachResponse>> {
         // The tool's own right is about events; a checklist is somebody's text.
-        let readable = Access::read(Resource::Named(Checklists::KIND.to_owned()));
+        let readable = Access::read_kind(Checklists::KIND);
         ctx.principal.check(&readable, Some(&ctx.project))?;
         let object = self
             .objects
