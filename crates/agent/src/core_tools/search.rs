@@ -1,19 +1,24 @@
 //! `search`: what there is for a job, by words.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bm25::{Document, Language, SearchEngineBuilder};
-use hedgerow_agent_api::{Declaration, Display, Effect, Example, Registry, Tool, ToolContext, ToolOutput};
+use hedgerow_agent_api::{
+    Declaration, Display, Effect, Example, Registry, Stage, Tool, ToolContext, ToolOutput, Views,
+};
 use hedgerow_data_api::{Data, Taxonomy};
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::json_output;
 use super::phrases::names;
 
+/// The tool's name.
+const NAME: &str = "search";
 /// Results of one search.
 const TOP: usize = 8;
 /// From this likeness on a query names a thing.
@@ -73,24 +78,33 @@ struct Entry {
 /// The tool.
 pub(super) struct Search {
     data: Data,
-    /// What is installed; the project's names are added for each search.
-    installed: Vec<Entry>,
+    /// What is installed, as it is seen from each stage on; the project's names are added for each search.
+    installed: BTreeMap<Stage, Vec<Entry>>,
 }
 
 impl Search {
-    pub(super) fn new(registry: &Registry, data: Data) -> Self {
+    pub(super) fn new(views: &Views, data: Data) -> Self {
+        let seen = |lowest| (lowest, installed(views.seen_from(lowest), |_, _| true));
         Self {
             data,
-            installed: installed(registry, |_, _| true),
+            installed: Stage::ALL.into_iter().map(seen).collect(),
         }
     }
 
     async fn entries(&self, ctx: &ToolContext) -> Result<Vec<Entry>> {
         let taxonomy = self.data.store.taxonomy(&ctx.project).await?;
-        let mut entries = self.installed.clone();
+        let mut entries = self.installed.get(&ctx.sees).cloned().unwrap_or_default();
         entries.extend(of_project(&taxonomy));
         Ok(entries)
     }
+}
+
+/// The words of a call that found nothing; none for another tool, and for a search that found something.
+#[must_use]
+pub fn found_nothing(tool: &str, arguments: &Value, result: &Value) -> Option<String> {
+    let is_empty = result.get("found").and_then(Value::as_array).is_some_and(Vec::is_empty);
+    let words = arguments.get("query").and_then(Value::as_str)?;
+    (tool == NAME && is_empty).then(|| words.to_owned())
 }
 
 /// Where `search` shows a tool when somebody types a phrase, from 1; `None` where it is not among the first 8.
@@ -227,7 +241,7 @@ impl Tool for Search {
 
     fn declaration(&self) -> Declaration {
         Declaration {
-            name: "search".into(),
+            name: NAME.into(),
             title: "Search".into(),
             description: "Finds tools, modes, skills, events and properties by words. Use it when you don't know what \
                 there is for a job. For the values of a property use read_taxonomy."
