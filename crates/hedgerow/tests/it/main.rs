@@ -13,6 +13,7 @@ mod declared;
 mod filters;
 mod gate;
 mod killed;
+mod quality;
 mod schedules;
 mod writes;
 
