@@ -29,6 +29,11 @@ export type Effect = Schemas["Effect"];
 export type ToolCallResult = Schemas["ToolCallResult"];
 export type ToolInfo = Schemas["ToolInfo"];
 export type ProductInfo = Schemas["ProductInfo"];
+export type StageName = ProductInfo["stage"];
+export type ProductQuality = Schemas["ProductQuality"];
+export type EvalRecord = Schemas["EvalRecord"];
+export type GivenFeedback = Schemas["Feedback"];
+export type FeedbackBody = Schemas["FeedbackInput"];
 export type Operator = Schemas["Operator"];
 
 export type ModelReply = Schemas["ModelReply"];

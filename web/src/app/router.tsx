@@ -54,6 +54,11 @@ const products = createRoute({
   path: "/products",
   component: lazyRouteComponent(() => import("@/features/products/products-page")),
 });
+const product = createRoute({
+  getParentRoute: () => page,
+  path: "/products/$name",
+  component: lazyRouteComponent(() => import("@/features/products/quality-page")),
+});
 const run = createRoute({ getParentRoute: () => page, path: "/runs/$runId", component: RunPage });
 
 function DockedPage() {
@@ -75,7 +80,7 @@ function ChatPage() {
 export const router = createRouter({
   routeTree: root.addChildren([
     chat.addChildren([index, conversation]),
-    page.addChildren([objects, object, capabilities, products, run]),
+    page.addChildren([objects, object, capabilities, products, product, run]),
     gallery,
   ]),
 });

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { productsQuery, toolsQuery } from "@/api/queries";
+import { productsIn, toolsIn } from "@/api/queries";
 import { AskBox } from "@/features/chat/ask-box";
 import { type Command, commandsOf } from "@/features/chat/commands";
 import {
@@ -16,14 +16,15 @@ import { LentContext } from "@/features/chat/lent-context";
 import { Icon } from "@/ui/icons";
 
 export interface AskAreaProps {
+  project: string;
   onAsk: (question: string, modes: string[]) => void;
   onStop: (() => void) | null;
   placeholder: string;
 }
 
-export function AskArea({ onAsk, onStop, placeholder }: AskAreaProps) {
+export function AskArea({ project, onAsk, onStop, placeholder }: AskAreaProps) {
   const draft = useDraftQuestion();
-  const commands = useCommands();
+  const commands = useCommands(project);
   const ask = (question: string) => {
     onAsk(question, draft.modes);
     clearQuestion();
@@ -66,8 +67,8 @@ export function AskArea({ onAsk, onStop, placeholder }: AskAreaProps) {
   );
 }
 
-function useCommands(): Command[] {
-  const products = useQuery(productsQuery);
-  const tools = useQuery(toolsQuery);
+function useCommands(project: string): Command[] {
+  const products = useQuery(productsIn(project));
+  const tools = useQuery(toolsIn(project));
   return useMemo(() => commandsOf(products.data ?? [], tools.data ?? []), [products.data, tools.data]);
 }

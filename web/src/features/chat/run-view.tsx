@@ -23,10 +23,21 @@ export interface RunViewProps extends OutcomeActions {
   applied?: ReadonlyMap<string, Applied>;
   /** What it changed, below how it ended. */
   changes?: ReactNode;
+  /** What is said of it, at its end. */
+  feedback?: ReactNode;
   onRedeliver: () => void;
 }
 
-export function RunView({ thread, connection, failure, applied, changes, onRedeliver, ...actions }: RunViewProps) {
+export function RunView({
+  thread,
+  connection,
+  failure,
+  applied,
+  changes,
+  feedback,
+  onRedeliver,
+  ...actions
+}: RunViewProps) {
   const id = useId();
   const running = thread.status === "running" && !failure;
   // A card of a running call already says what happens.
@@ -73,6 +84,7 @@ export function RunView({ thread, connection, failure, applied, changes, onRedel
           actions={<Button onClick={actions.onEdit}>Edit the question</Button>}
         />
       )}
+      {feedback}
       {thread.status !== "running" && <Footer thread={thread} />}
     </article>
   );

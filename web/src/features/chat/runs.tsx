@@ -2,6 +2,7 @@
 
 import { decisionOn, type ShownRun } from "@/features/chat/conversation-runs";
 import { redeliver } from "@/features/chat/live-runs";
+import { RunFeedback } from "@/features/chat/run-feedback";
 import { RunView } from "@/features/chat/run-view";
 import type { Conversation } from "@/features/chat/use-conversation";
 import { mayHaveChanged, RunChanges } from "@/features/objects/run-changes";
@@ -34,6 +35,7 @@ export function Runs({ conversation: { runs, put }, onEdit }: RunsProps) {
               thread.status !== "running" &&
               mayHaveChanged(thread) && <RunChanges project={thread.project} run={thread.run_id} />
             }
+            feedback={thread.run_id && thread.status !== "running" && !failure && <RunFeedback run={thread.run_id} />}
             decided={decisionOn(run, runs)}
             onAskAgain={() => put(thread.question)}
             onEdit={() => onEdit(thread.question)}

@@ -369,6 +369,7 @@ const feedbacks: Section = {
     feedback("being written", { type: "writing", rating: "bad", text: "It counts the wrong week." }),
     feedback("that could not be sent", { type: "failed", rating: "good", text: "", error: fixtures.ERROR }),
     feedback("sent", { type: "sent", rating: "good" }),
+    feedback("given before", { type: "sent", rating: "bad", text: "It counts the wrong week.", before: true }),
   ],
 };
 
