@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 
 const catalog = JSON.parse(readFileSync(new URL("catalog.json", import.meta.url), "utf8"));
-export const { tools, products } = catalog;
+export const { tools, products, quality } = catalog;
 
 const ADA = { type: "person", name: "Ada" };
 const CALL = "01970011-0000-7101-8000-000000000101";

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformWithOxc } from "vite";
-import { objectStore, products, refusal, tools } from "./objects.mjs";
+import { objectStore, products, quality, refusal, tools } from "./objects.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(here, "dist");
@@ -35,11 +35,13 @@ export function loadFixtures() {
 
 export async function startMock({ port = 0, delay = 25, history = true } = {}) {
   const fixtures = loadFixtures();
-  const state = { fixtures, delay, runs: new Map(), objects: objectStore(), session: LOCAL };
+  const state = { fixtures, delay, runs: new Map(), said: new Map(), objects: objectStore(), session: LOCAL };
   const reset = () => {
     state.objects = objectStore();
     state.session = LOCAL;
     state.runs.clear();
+    state.said.clear();
+    state.earlyAccess = "ga";
     if (history) for (const events of Object.values(fixtures)) addEnded(state, events);
   };
   reset();
@@ -112,7 +114,10 @@ async function handle(state, request, response) {
   if (path === "/api/tools") return send(response, 200, { data: tools });
   if (path.startsWith("/api/products/") && path.endsWith("/check")) return send(response, 200, productCheck(id));
   if (path === "/api/products") return send(response, 200, { data: products });
+  if (kind === "products" && quality[id]) return send(response, 200, quality[id]);
   if (kind === "projects" && action === "runs" && path.endsWith("/runs")) return startRun(state, request, response);
+  if (kind === "projects" && action === "early-access")
+    return send(response, 200, await earlyAccess(state, id, request));
   if (kind === "projects") return send(response, 200, await ofProject(state, request, url));
   if (kind === "runs" && !id) return send(response, 200, { data: runs.map(summary).reverse() });
   if (kind === "conversations") return send(response, 200, { data: await threads(runs, id) });
@@ -122,6 +127,7 @@ async function handle(state, request, response) {
   if (action === "events") return stream(run, request, url, response);
   if (action === "undo" && url.searchParams.has("dry_run")) return send(response, 200, state.objects.planUndoRun(id));
   if (action === "undo") return send(response, 200, { data: state.objects.undoRun(id) });
+  if (action === "feedback") return send(response, 200, await feedback(state, run, request));
   if (action === "cancel") {
     push(run, { kind: "cancelled" });
     return send(response, 202, {});
@@ -153,10 +159,7 @@ function searched(flags, query) {
 function productCheck(product) {
   const report = {
     product,
-    tokens: [
-      ["product.toml", 61],
-      ["modes/demo/mode.md", 214],
-    ],
+    tokens: [{ file: "modes/demo/mode.md", tokens: 214 }],
     findings: [],
     notes: [],
   };
@@ -170,6 +173,22 @@ function productCheck(product) {
   ];
   const last = { at: "2026-07-01T08:00:00Z", program: "0.1.0", report: { ...report, ran: true } };
   return { read: { ...report, ran: false, findings }, last };
+}
+
+async function earlyAccess(state, project, request) {
+  if (request.method === "PUT") state.earlyAccess = JSON.parse(await text(request)).stage;
+  return { project, stage: state.earlyAccess };
+}
+
+/** What was said of a run; the last word counts. */
+async function feedback({ said }, run, request) {
+  if (request.method === "POST") {
+    const { project } = run.events[0];
+    const words = JSON.parse(await text(request));
+    said.set(run.id, { run_id: run.id, project, person: "local", at: new Date().toISOString(), ...words });
+    return said.get(run.id);
+  }
+  return { given: said.get(run.id) ?? null };
 }
 
 /** Objects, their activity, and tools, of whatever project. */

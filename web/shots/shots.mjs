@@ -130,6 +130,21 @@ const STATES = {
     },
   },
   search: { objects: true, path: "/search?q=visitors", wait: "main li" },
+  quality: { objects: true, path: "/products/product_analytics", wait: "[data-quality] canvas" },
+  "quality-unused": { objects: true, path: "/products/feature_flags", wait: "text=Nobody used it" },
+  feedback: {
+    objects: true,
+    fixture: "number",
+    wait: settled("answered"),
+    act: async (page) => {
+      await page.getByRole("button", { name: "No", exact: true }).click();
+      await page.getByRole("textbox", { name: "What was wrong?" }).fill("It counts robots");
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await page.getByText("Thank you").waitFor();
+      await page.reload();
+      await page.getByText("It counts robots").waitFor();
+    },
+  },
   "not-found": { path: "/nowhere", wait: "text=There is no such page" },
   unreachable: { refuse: true, wait: "[role='alert']" },
 };

@@ -21,10 +21,12 @@ mod registry;
 mod run;
 mod run_log;
 mod sql_output;
+mod stage;
 mod taint;
 mod thread;
 mod tool;
 mod undo_plan;
+mod usage;
 mod write_tool;
 
 pub use access::{Access, Level, Resource, Role, Scope};
@@ -49,15 +51,17 @@ pub use object_tools::{
 pub use page_context::PageContext;
 pub use policy::{Decision, Policy, Rule, Surface};
 pub use principal::{LOCAL, Principal};
-pub use registry::{Product, ProductParts, Registry, Skill, Stage, Suggestion};
+pub use registry::{Product, ProductParts, Registry, Skill, Suggestion, Views};
 pub use run::{
     Approval, AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus,
     RunSummary, TodoItem, TodoStatus,
 };
 pub use run_log::{NewRun, RunLog};
 pub use sql_output::{named_like_a_label, sql_output};
+pub use stage::{ProjectSettings, Stage};
 pub use taint::Tainted;
 pub use thread::{Thread, ToolCallView};
 pub use tool::{CallPreview, Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};
 pub use undo_plan::{UndoConflict, UndoPlan};
+pub use usage::{CallEnd, CallRecord, Feedback, Rating, UsageStore};
 pub use write_tool::{WritePlan, WriteTool, Written, erase_write};

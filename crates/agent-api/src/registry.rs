@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hedgerow_errors::{Error, Result};
+use hedgerow_errors::{Code, Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,21 +12,8 @@ use crate::access::{Access, Resource};
 use crate::mode::{Mode, field, front_matter};
 use crate::object::Object;
 use crate::object_notes::ObjectNotes;
+use crate::stage::Stage;
 use crate::tool::{DynTool, ToolContext};
-
-/// How far a product is; decides who sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Being thought about.
-    Idea,
-    /// For its makers.
-    Alpha,
-    /// For the willing.
-    Beta,
-    /// For everybody.
-    Ga,
-}
 
 /// A product's manifest, `product.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,9 +108,82 @@ pub struct Registry {
     default_mode: Option<String>,
     evals: BTreeMap<String, Cow<'static, str>>,
     texts: BTreeMap<String, Vec<(String, String)>>,
+    /// Products that were left out because of their stage, with what they brought.
+    hidden: Vec<(Product, ProductParts)>,
+}
+
+/// What is installed, as those see it who see products from each stage on. Cheap to clone.
+#[derive(Clone)]
+pub struct Views([Arc<Registry>; 4]);
+
+impl Views {
+    /// The views of what is installed. Those that hide nothing share it.
+    #[must_use]
+    pub fn of(all: Arc<Registry>) -> Self {
+        Self(Stage::ALL.map(|lowest| {
+            if all.products.values().all(|product| product.stage >= lowest) {
+                Arc::clone(&all)
+            } else {
+                Arc::new(all.seen_from(lowest))
+            }
+        }))
+    }
+
+    /// What somebody sees who sees products from a stage on.
+    #[must_use]
+    pub fn seen_from(&self, lowest: Stage) -> &Arc<Registry> {
+        let [idea, alpha, beta, ga] = &self.0;
+        match lowest {
+            Stage::Idea => idea,
+            Stage::Alpha => alpha,
+            Stage::Beta => beta,
+            Stage::Ga => ga,
+        }
+    }
 }
 
 impl Registry {
+    /// The same without the products below a stage and what they brought. Asked for by name, that is refused with who
+    /// can open it. Kinds of objects stay, since what exists stays to be read.
+    fn seen_from(&self, lowest: Stage) -> Self {
+        let mut seen = self.clone();
+        let below = self.products.values().filter(|product| product.stage < lowest);
+        for product in below {
+            let name = &product.name;
+            let parts = seen.parts.remove(name).unwrap_or_default();
+            seen.products.remove(name);
+            seen.evals.remove(name);
+            seen.texts.remove(name);
+            seen.tools.retain(|tool, _| !parts.tools.contains(tool));
+            seen.modes.retain(|mode, _| !parts.modes.contains(mode));
+            seen.skills.retain(|skill, _| !parts.skills.contains(skill));
+            for mode in seen.modes.values_mut() {
+                mode.tools.retain(|tool| !parts.tools.contains(tool));
+            }
+            seen.default_mode = seen.default_mode.filter(|mode| !parts.modes.contains(mode));
+            seen.hidden.push((product.clone(), parts));
+        }
+        seen
+    }
+
+    /// Why something is not there: its product is not open to whoever asks, or nobody installed it.
+    fn missing<'a>(
+        &'a self,
+        kind: &str,
+        name: &str,
+        is_it: impl Fn(&Product, &ProductParts) -> bool,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Error {
+        let Some((product, _)) = self.hidden.iter().find(|(product, parts)| is_it(product, parts)) else {
+            return Error::unknown(kind, name, known);
+        };
+        let (title, stage) = (&product.title, product.stage);
+        let message = format!("the {kind} {name:?} is not open to members: {title} is at the stage {stage}");
+        Error::new(Code::Denied, message).with_hint(format!(
+            "an owner or admin can open it: hedgerow projects early-access PROJECT {stage}"
+        ))
+    }
+
     /// Adds a product's manifest. The tools, modes and skills that are added after it are its own.
     pub fn add_product(&mut self, product: Product) -> Result<()> {
         let name = product.name.clone();
@@ -299,9 +359,24 @@ impl Registry {
 
     /// What a product has brought; an unknown one is refused with the nearest.
     pub fn parts_of(&self, product: &str) -> Result<&ProductParts> {
-        self.parts
-            .get(product)
-            .ok_or_else(|| Error::unknown("product", product, self.parts.keys().map(String::as_str)))
+        self.parts.get(product).ok_or_else(|| self.missing_product(product))
+    }
+
+    /// A product by name; an unknown one is refused with the nearest.
+    pub fn product(&self, name: &str) -> Result<&Product> {
+        self.products.get(name).ok_or_else(|| self.missing_product(name))
+    }
+
+    fn missing_product(&self, name: &str) -> Error {
+        let known = self.products.keys().map(String::as_str);
+        self.missing("product", name, |product, _| product.name == name, known)
+    }
+
+    /// The product that brought a tool; none for a core tool.
+    #[must_use]
+    pub fn product_of_tool(&self, tool: &str) -> Option<&str> {
+        let has = |(_, parts): &(&String, &ProductParts)| parts.tools.iter().any(|own| own == tool);
+        self.parts.iter().find(has).map(|(product, _)| product.as_str())
     }
 
     /// The products, by name.
@@ -326,16 +401,18 @@ impl Registry {
 
     /// A tool by name; an unknown one is refused with the nearest.
     pub fn tool(&self, name: &str) -> Result<&Arc<dyn DynTool>> {
-        self.tools
-            .get(name)
-            .ok_or_else(|| Error::unknown("tool", name, self.tools.keys().map(String::as_str)))
+        self.tools.get(name).ok_or_else(|| {
+            let has = |_: &Product, parts: &ProductParts| parts.tools.iter().any(|tool| tool == name);
+            self.missing("tool", name, has, self.tools.keys().map(String::as_str))
+        })
     }
 
     /// A mode by name; an unknown one is refused with the nearest.
     pub fn mode(&self, name: &str) -> Result<&Mode> {
-        self.modes
-            .get(name)
-            .ok_or_else(|| Error::unknown("mode", name, self.modes.keys().map(String::as_str)))
+        self.modes.get(name).ok_or_else(|| {
+            let has = |_: &Product, parts: &ProductParts| parts.modes.iter().any(|mode| mode == name);
+            self.missing("mode", name, has, self.modes.keys().map(String::as_str))
+        })
     }
 
     /// The tools that a run with these modes may call: the core tools, then each mode's.
@@ -413,5 +490,40 @@ mod tests {
             (&vec!["rollouts".to_owned()], &vec!["rolling-out".to_owned()])
         );
         assert!(registry.parts_of("flag").unwrap_err().to_string().contains("flag"));
+    }
+
+    #[test]
+    fn what_is_below_a_stage_is_left_out_and_refused_with_who_can_open_it() {
+        let mut registry = Registry::default();
+        for (name, stage) in [("surveys", Stage::Alpha), ("flags", Stage::Ga)] {
+            registry.add_product(Product { stage, ..product(name) }).unwrap();
+            registry.add_mode(mode(name)).unwrap();
+        }
+        registry.set_default_mode("surveys").unwrap();
+        let views = Views::of(Arc::new(registry));
+        for (lowest, expected) in [
+            (Stage::Idea, vec!["flags", "surveys"]),
+            (Stage::Alpha, vec!["flags", "surveys"]),
+            (Stage::Beta, vec!["flags"]),
+            (Stage::Ga, vec!["flags"]),
+        ] {
+            let seen = views.seen_from(lowest);
+            let modes: Vec<&str> = seen.modes().map(|mode| mode.name.as_str()).collect();
+            assert_eq!(modes, expected, "{lowest}");
+            let products: Vec<&str> = seen.products().map(|product| product.name.as_str()).collect();
+            assert_eq!(products, expected, "{lowest}");
+            assert_eq!(seen.default_mode().is_some(), expected.len() == 2);
+        }
+        let hidden = views.seen_from(Stage::Ga).mode("surveys").unwrap_err();
+        assert_eq!(hidden.code(), Code::Denied);
+        assert!(
+            hidden.hint().unwrap().contains("early-access PROJECT alpha"),
+            "{hidden:?}"
+        );
+        let unknown = views.seen_from(Stage::Ga).mode("survey").unwrap_err();
+        assert_eq!(unknown.code(), Code::UnknownName);
+        // What is not open is not offered either.
+        assert!(!unknown.chain().contains("surveys"), "{}", unknown.chain());
+        assert!(views.seen_from(Stage::Ga).product("surveys").is_err());
     }
 }

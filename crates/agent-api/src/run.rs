@@ -14,6 +14,7 @@ use crate::model::{ModelReply, Outcome, ToolOutcome, Usage};
 use crate::object::ObjectChange;
 use crate::page_context::PageContext;
 use crate::principal::Principal;
+use crate::stage::Stage;
 
 /// The version of the events written now. Readers know all earlier ones.
 pub const RUN_EVENT_VERSION: u32 = 1;
@@ -68,6 +69,9 @@ pub enum RunEventKind {
         /// keys, when only the owner of the machine could ask.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         principal: Option<Principal>,
+        /// The lowest stage of the products that whoever asks sees, and so the run; absent where that is all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sees: Option<Stage>,
     },
     /// A mode was turned on.
     ModeEnabled {

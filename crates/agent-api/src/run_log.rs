@@ -63,6 +63,9 @@ pub trait RunLog: Send + Sync {
     /// Newest first.
     async fn list(&self, project: Option<&ProjectId>, limit: usize) -> Result<Vec<RunSummary>>;
 
+    /// A project's runs with an event within `from` (included) and `to` (excluded), oldest first.
+    async fn active(&self, project: &ProjectId, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<RunId>>;
+
     /// A conversation's runs, oldest first.
     async fn conversation(&self, conversation_id: ConversationId) -> Result<Vec<RunId>>;
 

@@ -145,6 +145,7 @@ impl Thread {
                 person,
                 context,
                 principal: _,
+                sees: _,
             } => {
                 self.run_id = Some(event.run_id);
                 self.conversation_id = Some(*conversation_id);

@@ -20,6 +20,7 @@ use crate::object::ObjectChange;
 use crate::policy::Surface;
 use crate::principal::Principal;
 use crate::run::{Question, TodoItem};
+use crate::stage::Stage;
 
 /// What a tool says of itself, beside its types.
 #[derive(Debug, Clone)]
@@ -93,6 +94,8 @@ pub struct ToolContext {
     pub surface: Surface,
     /// Who calls. The tool's own access was checked before; what a tool reads beyond that is for it to check.
     pub principal: Principal,
+    /// The lowest stage of the products that whoever calls sees in the project.
+    pub sees: Stage,
     /// Takes progress.
     pub progress: Progress,
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use hedgerow_agent_api::{
     Approval, ModelProvider, NewRun, PageContext, Policy, Principal, Registry, RunEvent, RunEventKind, RunLog,
-    RunStatus, Surface, Thread,
+    RunStatus, Stage, Surface, Thread, Views,
 };
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Error, Result};
@@ -42,6 +42,8 @@ pub struct AskRequest {
     pub approval: Option<Approval>,
     /// Who asks: the run may what this principal may in the project, and no more.
     pub principal: Principal,
+    /// The lowest stage of the products that whoever asks sees in the project: the run sees the same, to its end.
+    pub sees: Stage,
     /// Modes to start with; when empty, the router proposes one.
     pub modes: Vec<String>,
     /// The injected clock.
@@ -84,7 +86,7 @@ impl Default for Limits {
 
 /// Runs questions. One agent owns the runs of a process.
 pub struct Agent {
-    registry: Arc<Registry>,
+    views: Views,
     log: Arc<dyn RunLog>,
     policy: Policy,
     limits: Limits,
@@ -100,7 +102,7 @@ impl Agent {
     pub fn new(registry: Arc<Registry>, run_log: Arc<dyn RunLog>, policy: Policy, limits: Limits) -> Arc<Self> {
         let (channels, live, beginning) = (Channels::default(), Mutex::default(), tokio::sync::Mutex::default());
         Arc::new(Self {
-            registry,
+            views: Views::of(registry),
             log: run_log,
             policy,
             limits,
@@ -149,6 +151,7 @@ impl Agent {
             person: Some(principal.name.clone()),
             principal: Some(principal.clone()),
             context: request.context,
+            sees: Some(request.sees).filter(|lowest| *lowest != Stage::Idea),
         };
         let kinds = std::iter::once(first).chain(modes).collect();
         let events = self.log.append(run_id, 0, now, kinds).await?;
@@ -156,6 +159,7 @@ impl Agent {
         let start = Start {
             now,
             principal,
+            sees: request.sees,
             history,
         };
         self.begin(Thread::fold(&events), start, model, request.clock)?;
@@ -234,11 +238,12 @@ impl Agent {
                 now,
                 conversation_id,
                 principal,
+                sees,
                 ..
-            } => Some((*now, *conversation_id, principal.clone())),
+            } => Some((*now, *conversation_id, principal.clone(), *sees)),
             _ => None,
         });
-        let Some((now, conversation_id, principal)) = started else {
+        let Some((now, conversation_id, principal, sees)) = started else {
             return self.close_interrupted(run_id, &clock).await;
         };
         if closing::lost_call(&thread, STOPPED).is_some() {
@@ -248,6 +253,7 @@ impl Agent {
         let start = Start {
             now,
             principal: principal.unwrap_or_else(Principal::local),
+            sees: sees.unwrap_or(Stage::Idea),
             history,
         };
         self.begin(thread, start, model, clock)
@@ -263,13 +269,11 @@ impl Agent {
             return Err(Error::new(Code::LimitExceeded, message).with_hint("shorten it"));
         }
         PageContext::check(&request.context)?;
+        let seen = self.views.seen_from(request.sees);
         for context in &request.context {
-            self.registry.tool(&context.tool)?;
+            seen.tool(&context.tool)?;
         }
-        request
-            .modes
-            .iter()
-            .try_for_each(|mode| self.registry.mode(mode).map(|_| ()))
+        request.modes.iter().try_for_each(|mode| seen.mode(mode).map(|_| ()))
     }
 
     async fn delivered_before(&self, request: &AskRequest) -> Result<Delivered> {
@@ -323,12 +327,13 @@ impl Agent {
                 Error::invalid("the conversation is about another project").with_hint("start a new conversation")
             );
         }
-        let continued = request
-            .continues
-            .and_then(|run| history.run(run))
-            .map(|thread| thread.modes.clone());
+        let seen = self.views.seen_from(request.sees);
+        let continued = request.continues.and_then(|run| history.run(run)).map(|thread| {
+            let modes = thread.modes.iter().filter(|mode| seen.mode(mode).is_ok());
+            modes.cloned().collect::<Vec<_>>()
+        });
         let (modes, by) = if request.modes.is_empty() {
-            let proposed = || router::propose(&self.registry, &request.question).into_iter().collect();
+            let proposed = || router::propose(seen, &request.question).into_iter().collect();
             (
                 continued.filter(|modes| !modes.is_empty()).unwrap_or_else(proposed),
                 "router",
@@ -365,7 +370,8 @@ impl Agent {
         let run = Arc::new(Run {
             run_id,
             project,
-            registry: self.registry.clone(),
+            registry: Arc::clone(self.views.seen_from(start.sees)),
+            sees: start.sees,
             policy: self.policy.clone(),
             limits: self.limits.clone(),
             model,
@@ -402,6 +408,7 @@ impl Agent {
 struct Start {
     now: DateTime<Utc>,
     principal: Principal,
+    sees: Stage,
     history: History,
 }
 

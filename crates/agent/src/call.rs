@@ -208,6 +208,11 @@ fn offered_tool(run: &Run, thread: &Thread, name: &str) -> Result<Arc<dyn DynToo
     if let Some(tool) = offered.iter().find(|tool| tool.declaration().name == name) {
         return Ok(Arc::clone(tool));
     }
+    if let Err(hidden) = run.registry.tool(name)
+        && hidden.code() == Code::Denied
+    {
+        return Err(hidden);
+    }
     let unknown = Error::new(Code::UnknownName, format!("there is no tool {name:?} to call"));
     let modes: Vec<&str> = run
         .registry
@@ -232,6 +237,7 @@ fn context(run: &Run, progress: Progress) -> ToolContext {
         clock: run.tool_clock.clone(),
         surface: Surface::Agent,
         principal: run.principal.clone(),
+        sees: run.sees,
         progress,
     }
 }

@@ -63,6 +63,7 @@ fn first_event(made: RunSummary) -> RunEventKind {
         person: None,
         context: Vec::new(),
         principal: None,
+        sees: None,
     }
 }
 

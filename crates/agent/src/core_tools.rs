@@ -15,9 +15,9 @@ mod todo_write;
 
 use std::sync::Arc;
 
-pub use search::{PhraseFit, fit_of_phrase};
+pub use search::{PhraseFit, fit_of_phrase, found_nothing};
 
-use hedgerow_agent_api::{ObjectStore, Registry, ToolOutput, erase};
+use hedgerow_agent_api::{ObjectStore, Registry, ToolOutput, Views, erase};
 use hedgerow_data_api::Data;
 use hedgerow_errors::{Error, Result};
 use serde::Serialize;
@@ -37,10 +37,11 @@ pub fn install(registry: &mut Registry, data: Data, objects: Arc<dyn ObjectStore
     let read_data = read_data::ReadData::new(registry, data.clone(), Arc::clone(&objects));
     registry.add_core_tool(erase(read_data))?;
     registry.add_core_tool(erase(make_filters::MakeFilters::new(lists)))?;
-    registry.add_core_tool(erase(enable_mode::EnableMode::new(registry)))?;
+    let views = Views::of(Arc::new(registry.clone()));
+    registry.add_core_tool(erase(enable_mode::EnableMode::new(views.clone())))?;
     registry.add_core_tool(erase(todo_write::TodoWrite))?;
     registry.add_core_tool(erase(ask_user::AskUser))?;
-    registry.add_core_tool(erase(search::Search::new(registry, data, objects)))
+    registry.add_core_tool(erase(search::Search::new(&views, data, objects)))
 }
 
 /// A result whose content is its JSON.

@@ -146,7 +146,9 @@ fn says_yes(thread: &Thread) -> bool {
     agrees_to(&thread.question, thread.approval.as_ref())
 }
 
-fn agrees_to(words: &str, approval: Option<&Approval>) -> bool {
+/// Whether a person agrees to the call that a run asked about: by what was decided, or else by the words.
+#[must_use]
+pub fn agrees_to(words: &str, approval: Option<&Approval>) -> bool {
     match approval {
         Some(approval) => matches!(approval, Approval::Approve { .. }),
         None => is_yes(words),

@@ -18,7 +18,7 @@ mod follower;
 mod history;
 mod model_round;
 mod recorder;
-mod result_text;
+pub mod result_text;
 mod router;
 mod run_loop;
 mod supervisor;
@@ -28,3 +28,4 @@ mod tests;
 
 pub use agent::{Agent, AskRequest, Limits};
 pub use answer::shown_question;
+pub use history::agrees_to;

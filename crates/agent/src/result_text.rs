@@ -16,7 +16,8 @@ const PREVIEW_ROWS: usize = 20;
 const KEPT_ROWS: usize = 2_000;
 
 /// The content of a call that worked.
-pub(crate) fn of_result(content: &str, table: Option<&Table>, warnings: &[Warning]) -> String {
+#[must_use]
+pub fn of_result(content: &str, table: Option<&Table>, warnings: &[Warning]) -> String {
     let mut text = Tainted::unfenced(content).to_owned();
     let Some(table) = table else {
         return Tainted::new(text).fenced();
@@ -40,8 +41,9 @@ pub(crate) fn of_result(content: &str, table: Option<&Table>, warnings: &[Warnin
     Tainted::new(text).fenced()
 }
 
-/// The content of a call that failed.
-pub(crate) fn of_error(error: &Error, attempts: u32) -> String {
+/// The content of a call that failed after so many attempts.
+#[must_use]
+pub fn of_error(error: &Error, attempts: u32) -> String {
     let advice = match error.code().retry() {
         Retry::Adjust => "change the arguments and try again",
         // The loop has used up the second try already.

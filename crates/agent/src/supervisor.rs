@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{ModelProvider, Policy, Principal, Registry, RunEventKind, RunLog, Thread};
+use hedgerow_agent_api::{ModelProvider, Policy, Principal, Registry, RunEventKind, RunLog, Stage, Thread};
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Error};
 use hedgerow_ids::{ProjectId, RunId};
@@ -19,7 +19,10 @@ use crate::run_loop;
 pub(crate) struct Run {
     pub(crate) run_id: RunId,
     pub(crate) project: ProjectId,
+    /// What whoever started the run sees of what is installed.
     pub(crate) registry: Arc<Registry>,
+    /// The lowest stage of the products in it.
+    pub(crate) sees: Stage,
     pub(crate) policy: Policy,
     pub(crate) limits: Limits,
     pub(crate) model: Arc<dyn ModelProvider>,

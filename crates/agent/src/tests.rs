@@ -9,4 +9,5 @@ mod restarts;
 mod scenarios;
 mod schedules;
 mod stage;
+mod views;
 mod writes;

@@ -59,12 +59,13 @@ impl App {
     /// Starts a run and returns at once. A second delivery with the same `run_id` and the same words
     /// answers the same id and starts nothing; with other words it is a conflict.
     ///
-    /// The run may what the caller may, in this project: its calls are checked like the caller's own.
+    /// The run may what the caller may, in this project, and sees the products that the caller sees now.
     pub async fn start_run(&self, input: AskInput) -> Result<RunId> {
         self.check(&Access::write(Resource::Run), Some(&input.project))?;
         self.check_earlier(&input).await?;
         self.require_project(&input.project).await?;
         let model = self.model_for(&input)?;
+        let sees = self.sees(Some(&input.project)).await?;
         let request = AskRequest {
             run_id: input.run_id.unwrap_or_else(RunId::new),
             project: input.project,
@@ -73,6 +74,7 @@ impl App {
             continues: input.continues,
             approval: input.approval,
             principal: self.principal.as_ref().clone(),
+            sees,
             modes: input.modes,
             clock: self.clock.clone(),
             surface: input.surface,

@@ -15,6 +15,8 @@ use crate::manifest::{Manifest, PartFolder, above, copy};
 
 /// The name of the run log in the data folder and in a backup.
 const RUNS: &str = "meta.sqlite";
+/// The history of products' suites in the data folder and in a backup.
+pub const EVALS: &str = "evals/history.jsonl";
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,6 +81,12 @@ impl App {
                 let to = part.path().join("projects").join(id.as_str());
                 let copy = self.parts.maintenance.copy_project(&id, &to).await?;
                 copied.push(ProjectBackup { id, copy });
+            }
+            let history = &self.parts.products.eval_history;
+            if only.is_none() && history.is_file() {
+                let to = part.path().join(EVALS);
+                make_private(above(&to), part.path())?;
+                fs::copy(history, &to)?;
             }
             let runs = only.is_none() && self.parts.run_log.copy_to(&part.path().join(RUNS)).await?;
             let manifest = Manifest::of(part.path(), begun)?;

@@ -8,8 +8,11 @@ mod ask_report;
 mod backup;
 mod definitions;
 mod doctor;
+mod early_access;
 pub mod eval;
+mod eval_history;
 mod export;
+mod feedback;
 mod import_access_log;
 mod import_events;
 mod import_world;
@@ -22,18 +25,23 @@ mod product_check;
 mod product_new;
 mod products;
 mod projects;
+mod quality;
 mod query;
 mod recover;
 mod runs;
 mod sessions;
 mod suggestions;
 mod tools;
+mod usage;
 
 pub use ask::AskInput;
 pub use ask_report::{AskOutcome, AskReport, MadeFilters, ResultArtifact, ToolCallReport, cited_results};
-pub use backup::{BackupSummary, ProjectBackup, RestoreSummary, restore};
+pub use backup::{BackupSummary, EVALS as EVAL_HISTORY, ProjectBackup, RestoreSummary, restore};
 pub use definitions::StoredDefinitions;
+pub use early_access::EarlyAccess;
+pub use eval_history::{EvalBy, EvalRecord};
 pub use export::{ExportInput, ExportProgress, ExportSummary};
+pub use feedback::{FeedbackInput, RunFeedback};
 pub use import_access_log::AccessLogInput;
 pub use import_events::EventsInput;
 pub use import_world::WorldImport;
@@ -42,6 +50,10 @@ pub use members::MemberRemoved;
 pub use product_check::{Check, CheckedProduct, FileTokens, Finding, GateOptions, KeptReport, ProductReport};
 pub use product_new::NewProduct;
 pub use products::{ProductInfo, ProductMode, ProductSkill, ProductTool};
+pub use quality::{
+    DayCalls, ErrorExample, ErrorGroup, FailedRun, ProductQuality, QualityFeedback, QualityOptions, RunTotals,
+    SurfaceCalls, ToolQuality, Totals, ZeroMatch,
+};
 pub use recover::Recovered;
 pub use runs::diff::{Change, RunDiff};
 pub use sessions::SignedIn;
@@ -53,10 +65,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hedgerow_agent::Agent;
-use hedgerow_agent_api::{Access, AccessStore, ModelProvider, ObjectStore, Policy, Principal, Registry, RunLog};
+use hedgerow_agent_api::{
+    Access, AccessStore, ModelProvider, ObjectStore, Policy, Principal, ProjectSettings, Registry, RunLog, UsageStore,
+    Views,
+};
 use hedgerow_data_api::{Clock, Data, Maintenance};
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
+
+use usage::CallRecorder;
 
 /// The model that drives a run when nobody names one: the built-in analyst.
 pub const BUILTIN_MODEL: &str = "builtin";
@@ -84,6 +101,10 @@ pub struct AppParts {
     pub objects: Arc<dyn ObjectStore>,
     /// Members and keys.
     pub access: Arc<dyn AccessStore>,
+    /// What is set for projects.
+    pub settings: Arc<dyn ProjectSettings>,
+    /// Calls that belong to no run, and what is said of runs.
+    pub usage: Arc<dyn UsageStore>,
     /// Finds models.
     pub models: Arc<dyn ModelResolver>,
     /// What calls may do.
@@ -103,6 +124,8 @@ pub struct ProductParts {
     pub products_dir: PathBuf,
     /// The products that are part of the program, without those declared as files and without the core tools.
     pub built_in: Arc<Registry>,
+    /// The file that holds what suites came to; none is kept where this is empty.
+    pub eval_history: PathBuf,
 }
 
 /// The use cases, as a principal may use them. Cheap to clone; clones share everything but the clock, the
@@ -114,6 +137,8 @@ pub struct App {
     default_model: Arc<str>,
     principal: Arc<Principal>,
     folder: Option<Arc<Path>>,
+    views: Views,
+    recorder: Arc<CallRecorder>,
 }
 
 impl App {
@@ -121,13 +146,23 @@ impl App {
     #[must_use]
     pub fn new(parts: AppParts) -> Self {
         let clock = parts.clock.clone();
+        let views = Views::of(Arc::clone(&parts.registry));
+        // What is kept for a time is forgotten by the machine's clock, whatever time the caller sets.
+        let recorder = Arc::new(CallRecorder::new(Arc::clone(&parts.usage), Clock::system()));
         Self {
             parts: Arc::new(parts),
             clock,
             default_model: Arc::from(BUILTIN_MODEL),
             principal: Arc::new(Principal::local()),
             folder: None,
+            views,
+            recorder,
         }
+    }
+
+    /// Waits until what is recorded beside calls is written. Whoever ends a process calls it last.
+    pub async fn flush(&self) {
+        self.recorder.flush().await;
     }
 
     /// The same with another clock, for a caller that brings its own "now".
@@ -199,7 +234,7 @@ impl App {
         &self.parts.data_dir
     }
 
-    /// What is installed.
+    /// What is installed, whoever acts sees of it what it may.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.parts.registry

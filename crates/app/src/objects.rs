@@ -34,6 +34,7 @@ impl App {
             clock: self.clock.clone(),
             surface: Surface::Cli,
             principal: self.principal.as_ref().clone(),
+            sees: self.sees(Some(&object.project)).await.ok()?,
             progress: Progress::ignore(),
         };
         self.parts.registry.object_note(&ctx, object).await

@@ -7,6 +7,7 @@
 
 mod budget;
 mod built_in;
+mod demands;
 mod discovery;
 mod evals;
 mod events;
@@ -42,6 +43,8 @@ use crate::App;
 pub enum Check {
     /// `product.toml`: owner, contact, stage, fields that exist, the folder's name.
     Manifest,
+    /// What the stage demands: beta and ga want questions with a threshold, ga enough of them.
+    Stage,
     /// snake_case, verb first, length; the file named like what is in it.
     Names,
     /// Descriptions, status lines and routing text are there and say something.
@@ -80,8 +83,9 @@ pub enum Check {
 
 impl Check {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Manifest,
+        Self::Stage,
         Self::Names,
         Self::Texts,
         Self::Budget,
@@ -106,6 +110,7 @@ impl Check {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Manifest => "manifest",
+            Self::Stage => "stage",
             Self::Names => "names",
             Self::Texts => "texts",
             Self::Budget => "budget",
@@ -328,6 +333,7 @@ fn declared_subject(files: Files, found: &mut Findings) -> Subject {
 fn read(subject: &Subject, known: &Known, found: &mut Findings) -> Vec<(String, usize)> {
     let Subject { files, .. } = subject;
     manifest::check(subject, found);
+    demands::check(subject, found);
     for (path, tool) in &subject.tools {
         names::tool(path, tool, found);
         texts::tool(path, tool, found);

@@ -1,7 +1,8 @@
 //! The products with what each of them brings: what Hedgerow can do, for people.
 
-use hedgerow_agent_api::{Access, Mode, Product, Registry, Resource, Stage, Suggestion};
+use hedgerow_agent_api::{Mode, Product, Registry, Stage, Suggestion};
 use hedgerow_errors::Result;
+use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -72,10 +73,9 @@ pub struct ProductSkill {
 }
 
 impl App {
-    /// All products, by name.
-    pub fn products(&self) -> Result<Vec<ProductInfo>> {
-        self.check(&Access::read(Resource::Product), None)?;
-        let registry = self.registry();
+    /// The products that the caller sees in a project, or, without one, in any project that it sees, by name.
+    pub async fn products(&self, project: Option<&ProjectId>) -> Result<Vec<ProductInfo>> {
+        let registry = self.seen_in_list(project).await?;
         registry.products().map(|product| describe(registry, product)).collect()
     }
 }

@@ -21,7 +21,8 @@ impl App {
         if taxonomy.events.is_empty() {
             return Ok(Vec::new());
         }
-        let offered = self.registry().products().flat_map(|product| &product.suggestions);
+        let seen = self.seen(Some(project)).await?;
+        let offered = seen.products().flat_map(|product| &product.suggestions);
         let mut questions: Vec<String> = offered
             .filter(|suggestion| missing(suggestion, &taxonomy).next().is_none())
             .take(OF_PRODUCTS)

@@ -1,8 +1,13 @@
 //! The registry's tools, called by people and programs under the policy of all surfaces.
 
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use hedgerow_agent::core_tools::found_nothing;
+use hedgerow_agent::result_text;
 use hedgerow_agent_api::{
-    Access, Activity, CallPreview, Decision, DynTool, Effect, ObjectChange, ObjectWrite, Progress, Resource, Surface,
-    ToolContext,
+    Activity, CallEnd, CallPreview, CallRecord, Decision, DynTool, Effect, ObjectChange, ObjectWrite, Progress, Stage,
+    Surface, ToolContext,
 };
 use hedgerow_data_api::{Provenance, Table, Warning};
 use hedgerow_errors::{Code, Error, Result};
@@ -12,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::App;
+use crate::usage::MadeCall;
 
 /// A tool as listed and described.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -97,25 +103,27 @@ pub struct ToolPreview {
 }
 
 impl App {
-    /// All tools, by name.
-    pub fn tools(&self) -> Result<Vec<ToolInfo>> {
-        self.check(&Access::read(Resource::Product), None)?;
-        let tools = self.parts.registry.tools();
+    /// The tools that the caller sees in a project, or, without one, in any project that it sees, by name.
+    pub async fn tools(&self, project: Option<&ProjectId>) -> Result<Vec<ToolInfo>> {
+        let tools = self.seen_in_list(project).await?.tools();
         Ok(tools.map(|tool| describe(tool.as_ref())).collect())
     }
 
-    /// One tool; an unknown one is refused with the nearest.
-    pub fn describe_tool(&self, name: &str) -> Result<ToolInfo> {
-        self.check(&Access::read(Resource::Product), None)?;
-        Ok(describe(self.parts.registry.tool(name)?.as_ref()))
+    /// One of these tools. An unknown one is refused with the nearest, one of a product that is not open to the
+    /// caller with who can open it.
+    pub async fn describe_tool(&self, name: &str, project: Option<&ProjectId>) -> Result<ToolInfo> {
+        let seen = self.seen_in_list(project).await?;
+        Ok(describe(seen.tool(name)?.as_ref()))
     }
 
     /// Validates a call and says what it would do, without doing it.
     pub async fn preview_tool(&self, call: &ToolCall) -> Result<ToolPreview> {
-        let tool = self.parts.registry.tool(&call.name)?;
-        self.check(&tool.declaration().access.parse()?, Some(&call.project))?;
+        self.principal.check_project(&call.project)?;
         self.require_project(&call.project).await?;
-        let ctx = self.tool_context(call);
+        let sees = self.sees(Some(&call.project)).await?;
+        let tool = self.views.seen_from(sees).tool(&call.name)?;
+        self.check(&tool.declaration().access.parse()?, Some(&call.project))?;
+        let ctx = self.tool_context(call, sees);
         let effect = tool.effect(&ctx, &call.arguments).await?;
         let CallPreview { changes, warnings } = tool.preview(&ctx, &call.arguments).await?;
         Ok(ToolPreview {
@@ -128,9 +136,21 @@ impl App {
     }
 
     /// Runs a call that the policy allows, or that it asks about and a person has agreed to.
+    ///
+    /// Each call leaves a record, also one that is refused, in a project that exists and that the caller sees.
     pub async fn call_tool(&self, call: &ToolCall) -> Result<ToolCallResult> {
-        let tool = self.parts.registry.tool(&call.name)?;
+        self.principal.check_project(&call.project)?;
+        self.require_project(&call.project).await?;
+        let (at, began) = (self.clock.now(), Instant::now());
+        let made = self.make_call(call).await;
+        self.recorder.record(record(call, at, began.elapsed(), &made));
+        made.map_err(|unmade| unmade.error)
+    }
+
+    async fn make_call(&self, call: &ToolCall) -> Result<ToolCallResult, Unmade> {
         let ToolPreview { effect, decision, .. } = self.preview_tool(call).await?;
+        let sees = self.sees(Some(&call.project)).await?;
+        let tool = self.views.seen_from(sees).tool(&call.name)?;
         let effect = effect_name(effect);
         match decision {
             Decision::Allow => {}
@@ -141,20 +161,20 @@ impl App {
                     Surface::Cli => "look at it with --dry-run, then repeat it with --approve",
                     _ => "look at its preview, then repeat it with approved=true",
                 };
-                return Err(Error::new(Code::Denied, message).with_hint(hint));
+                let error = Error::new(Code::Denied, message).with_hint(hint);
+                let end = CallEnd::Asked;
+                return Err(Unmade { end, error });
             }
             Decision::Deny => {
-                return Err(Error::new(
-                    Code::Denied,
-                    format!("the policy forbids {} to {effect}", call.name),
-                ));
+                return Err(Error::new(Code::Denied, format!("the policy forbids {} to {effect}", call.name)).into());
             }
         }
-        let output = tool.run(&self.tool_context(call), call.arguments.clone()).await?;
+        let output = tool.run(&self.tool_context(call, sees), call.arguments.clone()).await?;
         if !output.control.is_empty() {
             // Outside a run nobody carries out what the call asks for, so it must not look done.
             let message = format!("{} changes a run, and this call belongs to none", call.name);
-            return Err(Error::invalid(message).with_hint("it is for models; ask a question with `hedgerow ask`"));
+            let error = Error::invalid(message).with_hint("it is for models; ask a question with `hedgerow ask`");
+            return Err(error.into());
         }
         let changes = if output.changes.is_empty() {
             Vec::new()
@@ -177,14 +197,63 @@ impl App {
         })
     }
 
-    fn tool_context(&self, call: &ToolCall) -> ToolContext {
+    fn tool_context(&self, call: &ToolCall, sees: Stage) -> ToolContext {
         ToolContext {
             project: call.project.clone(),
             clock: self.clock.clone(),
             surface: call.surface,
             principal: self.principal.as_ref().clone(),
+            sees,
             progress: call.progress.clone(),
         }
+    }
+}
+
+/// A call that did not work.
+struct Unmade {
+    end: CallEnd,
+    error: Error,
+}
+
+impl From<Error> for Unmade {
+    fn from(error: Error) -> Self {
+        let end = if error.code() == Code::Denied {
+            CallEnd::Denied
+        } else {
+            CallEnd::Error
+        };
+        Self { end, error }
+    }
+}
+
+/// What is kept of a call.
+fn record(call: &ToolCall, at: DateTime<Utc>, took: Duration, made: &Result<ToolCallResult, Unmade>) -> MadeCall {
+    let (end, error, result, searched) = match made {
+        Ok(made) => (
+            CallEnd::Ok,
+            None,
+            result_text::of_result(&made.content, made.table.as_ref(), &made.warnings),
+            found_nothing(&call.name, &call.arguments, &made.result),
+        ),
+        Err(Unmade { end, error }) => (*end, Some(error.report()), result_text::of_error(error, 1), None),
+    };
+    let ran = matches!(end, CallEnd::Ok | CallEnd::Error);
+    MadeCall {
+        record: CallRecord {
+            project: call.project.clone(),
+            tool: call.name.clone(),
+            surface: call.surface,
+            at,
+            ms: ran.then(|| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
+            end,
+            error,
+            argument_tokens: 0,
+            result_tokens: 0,
+            run_id: None,
+            searched,
+        },
+        arguments: call.arguments.to_string(),
+        result,
     }
 }
 

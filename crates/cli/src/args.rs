@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hedgerow_agent_api::Stage;
 use hedgerow_app::MaxRejects;
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Error, Result};
@@ -159,10 +160,10 @@ pub enum Command {
     /// List, describe and call tools
     #[command(subcommand, after_help = TOOLS_HELP)]
     Tools(ToolsCommand),
-    /// Start products, and check them against the bar that they must meet
+    /// Start products, check them against the bar that they must meet, and see how well they work
     #[command(subcommand, after_help = "Example:\n  hedgerow product check ./activation")]
     Product(ProductCommand),
-    /// List, show, replay and compare runs; approve, reject and undo what they do
+    /// List, show, replay and compare runs; approve, reject and undo what they do; say what they were worth
     #[command(subcommand, after_help = "Example:\n  hedgerow runs list --limit 10")]
     Runs(RunsCommand),
     /// List and show what people and agents made: feature flags, insights, ...
@@ -176,7 +177,7 @@ pub enum Command {
         after_help = "Example:\n  hedgerow eval site --fail-under 80\n\nIts projects and runs lie apart, in the folder evals of the data folder."
     )]
     Eval(EvalArgs),
-    /// List projects
+    /// List projects, and open products to their members
     #[command(subcommand, after_help = "Example:\n  hedgerow projects list")]
     Projects(ProjectsCommand),
     /// List, show and delete persons
@@ -203,6 +204,19 @@ pub enum Command {
     /// Show what exists in a project: events, properties, values
     #[command(subcommand, after_help = "Example:\n  hedgerow taxonomy values '$browser' --limit 5")]
     Taxonomy(TaxonomyCommand),
+}
+
+impl Command {
+    /// Whether it works in a data folder of its own, `evals` in the data folder: benchmarks and the gate have projects
+    /// and runs that nobody wants among theirs.
+    #[must_use]
+    pub fn works_apart(&self) -> bool {
+        match self {
+            Self::Eval(_) => true,
+            Self::Product(command) => !matches!(command, ProductCommand::Quality { .. }),
+            _ => false,
+        }
+    }
 }
 
 const ASK_HELP: &str = "Examples:
@@ -465,6 +479,19 @@ pub enum ProjectsCommand {
     /// List projects with their number of events
     #[command(after_help = "Example:\n  hedgerow projects list")]
     List,
+    /// Show from which stage on a project's members see products, or set it
+    ///
+    /// Owners and admins see products of every stage.
+    #[command(
+        after_help = "Examples:\n  hedgerow projects early-access site\n  hedgerow projects early-access site beta"
+    )]
+    EarlyAccess {
+        /// The project
+        project: ProjectId,
+        /// The lowest stage that members see: idea, alpha, beta or ga
+        #[arg(value_name = "STAGE")]
+        stage: Option<Stage>,
+    },
 }
 
 /// `taxonomy`.

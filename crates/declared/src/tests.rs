@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use fs_err as fs;
-use hedgerow_agent_api::{Effect, NoEgress, Principal, Progress, Registry, Surface, ToolContext};
+use hedgerow_agent_api::{Effect, NoEgress, Principal, Progress, Registry, Stage, Surface, ToolContext};
 use hedgerow_data_api::{Clock, SqlQuery};
 use hedgerow_testkit::FakeEngine;
 use serde_json::json;
@@ -72,6 +72,7 @@ fn none() -> Arc<dyn Egress> {
 
 fn context() -> ToolContext {
     ToolContext {
+        sees: Stage::Idea,
         project: "notes".parse().unwrap(),
         clock: Clock::fixed("2026-07-01T00:00:00Z".parse().unwrap()),
         surface: Surface::Agent,

@@ -83,7 +83,7 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
     let home = root.clone();
     let root = match &cli.command {
         // Benchmarks and the gate have projects and runs of their own, which nobody wants among theirs.
-        Command::Eval(_) | Command::Product(_) => root.join("evals"),
+        command if command.works_apart() => root.join("evals"),
         _ => root,
     };
     if let Command::Restore(args) = &cli.command {
@@ -97,13 +97,8 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
     }
     let makes = matches!(
         cli.command,
-        Command::Import(_)
-            | Command::Serve(_)
-            | Command::Demo(_)
-            | Command::Eval(_)
-            | Command::Tools(_)
-            | Command::Product(_)
-    );
+        Command::Import(_) | Command::Serve(_) | Command::Demo(_) | Command::Tools(_)
+    ) || cli.command.works_apart();
     if !makes && !root.exists() {
         let message = format!("there is no data folder {}", root.display());
         let hint = "import something first: hedgerow import access-log FILE; or name another folder with --data";
@@ -175,13 +170,15 @@ async fn local(cli: Cli, folder: DataFolder, home: &Path, printer: &Printer) -> 
         data_dir: app.data_dir().to_owned(),
     });
     let context = hedgerow_cli::VerbContext {
-        app,
+        app: app.clone(),
         cwd,
         printer: printer.clone(),
         cancel,
         host,
     };
     let code = hedgerow_cli::run(cli, &context).await;
+    // What was called is recorded beside the calls.
+    app.flush().await;
     // What is in the log only is safe there; in files it is read faster.
     if let Err(error) = lake.close().await {
         tracing::warn!("not all events could be written to files yet: {}", error.chain());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hedgerow_agent::{Agent, Limits, core_tools};
 use hedgerow_agent_api::{AccessStore as _, Egress, ModelProvider, ObjectStore, Policy, Registry};
 use hedgerow_analyst::BuiltinAnalyst;
-use hedgerow_app::{App, AppParts, ModelResolver, ProductParts, StoredDefinitions};
+use hedgerow_app::{App, AppParts, EVAL_HISTORY, ModelResolver, ProductParts, StoredDefinitions};
 use hedgerow_data_api::{Clock, Data, Definitions, Maintenance};
 use hedgerow_declared::Refused;
 use hedgerow_egress::{HttpEgress, Secrets, Settings};
@@ -56,12 +56,18 @@ pub(crate) async fn app(folder: DataFolder, home: &Path, clock: Option<Clock>) -
         registry,
         run_log: meta.clone(),
         objects: meta.clone(),
-        access: meta,
+        access: meta.clone(),
+        settings: meta.clone(),
+        usage: meta,
         models,
         policy,
         data_dir,
         clock,
-        products: ProductParts { products_dir, built_in },
+        products: ProductParts {
+            products_dir,
+            built_in,
+            eval_history: home.join(EVAL_HISTORY),
+        },
     });
     Ok(Wired { app, lake, refused })
 }

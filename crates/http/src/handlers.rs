@@ -3,6 +3,7 @@
 pub(crate) mod data;
 pub(crate) mod meta;
 pub(crate) mod objects;
+pub(crate) mod quality;
 pub(crate) mod runs;
 pub(crate) mod session;
 pub(crate) mod tools;

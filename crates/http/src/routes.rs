@@ -3,8 +3,11 @@
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use hedgerow_agent_api::{Activity, Object, RunEvent, RunSummary, Thread};
-use hedgerow_app::{CheckedProduct, ProductInfo, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_agent_api::{Activity, Feedback, Object, RunEvent, RunSummary, Thread};
+use hedgerow_app::{
+    CheckedProduct, EarlyAccess, FeedbackInput, ProductInfo, ProductQuality, RunFeedback, ToolCallResult, ToolInfo,
+    ToolPreview,
+};
 use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -14,9 +17,10 @@ use crate::handlers::data::{self, SuggestionParams, Suggestions};
 use crate::handlers::objects::{
     self, ActivityParams, ObjectParams, UndoChangeParams, UndoRunParams, UndoneChange, UndoneRun,
 };
+use crate::handlers::quality::{self, QualityParams, SetEarlyAccess};
 use crate::handlers::runs::{self, EventParams, RunAccepted, RunParams, StartRun};
 use crate::handlers::session::{self, SessionInfo, SignIn, SignedOut};
-use crate::handlers::tools::{self, CallParams};
+use crate::handlers::tools::{self, CallParams, SeenParams};
 use crate::handlers::{List, meta};
 
 /// A schema with the name that it has in the document.
@@ -110,6 +114,23 @@ fn data_routes() -> Vec<Route> {
         )
         .access("taxonomy:read")
         .json::<Taxonomy>(),
+        get(
+            "/api/projects/{project}/early-access",
+            "get_early_access",
+            "The stage from which on a project's members see products",
+            quality::early_access,
+        )
+        .access("project:read")
+        .json::<EarlyAccess>(),
+        put(
+            "/api/projects/{project}/early-access",
+            "set_early_access",
+            "Opens a project's products to its members from a stage on",
+            quality::set_early_access,
+        )
+        .access("project:admin")
+        .body::<SetEarlyAccess>()
+        .json::<EarlyAccess>(),
         post(
             "/api/projects/{project}/query",
             "run_query",
@@ -143,16 +164,23 @@ fn data_routes() -> Vec<Route> {
 /// Tools, and the objects that they write.
 fn tool_routes() -> Vec<Route> {
     vec![
-        get("/api/tools", "list_tools", "Tools, by name", tools::list)
-            .access("product:read")
-            .json::<List<ToolInfo>>(),
+        get(
+            "/api/tools",
+            "list_tools",
+            "Tools that the caller sees, by name",
+            tools::list,
+        )
+        .access("product:read")
+        .query::<SeenParams>()
+        .json::<List<ToolInfo>>(),
         get(
             "/api/products",
             "list_products",
-            "Products with their tools, modes and skills, by name",
+            "Products that the caller sees, with their tools, modes and skills, by name",
             tools::products,
         )
         .access("product:read")
+        .query::<SeenParams>()
         .json::<List<ProductInfo>>(),
         get(
             "/api/products/{name}/check",
@@ -162,6 +190,15 @@ fn tool_routes() -> Vec<Route> {
         )
         .access("product:read")
         .json::<CheckedProduct>(),
+        get(
+            "/api/products/{name}/quality",
+            "get_product_quality",
+            "How well a product works in a project: calls, errors, times, feedback, evals",
+            quality::quality,
+        )
+        .access("product:read")
+        .query::<QualityParams>()
+        .json::<ProductQuality>(),
         post(
             "/api/projects/{project}/tools/{name}",
             "call_tool",
@@ -252,6 +289,23 @@ fn run_routes() -> Vec<Route> {
             .access("run:write")
             .json::<RunAccepted>()
             .accepted(),
+        get(
+            "/api/runs/{run_id}/feedback",
+            "get_feedback",
+            "What the caller has said of a run",
+            quality::feedback,
+        )
+        .access("run:read")
+        .json::<RunFeedback>(),
+        post(
+            "/api/runs/{run_id}/feedback",
+            "give_feedback",
+            "Says whether a run was of use; a person's last word counts",
+            quality::give_feedback,
+        )
+        .access("run:write")
+        .body::<FeedbackInput>()
+        .json::<Feedback>(),
         post(
             "/api/runs/{run_id}/undo",
             "undo_run",
@@ -288,6 +342,15 @@ fn post<H: Handler<T, Server>, T: 'static>(
     handler: H,
 ) -> Route {
     Route::new(Method::POST, path, id, summary, on(MethodFilter::POST, handler))
+}
+
+fn put<H: Handler<T, Server>, T: 'static>(
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    handler: H,
+) -> Route {
+    Route::new(Method::PUT, path, id, summary, on(MethodFilter::PUT, handler))
 }
 
 impl Route {

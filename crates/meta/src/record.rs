@@ -116,7 +116,7 @@ fn known_version(run_id: RunId, version: i64) -> Result<u32> {
     }
 }
 
-fn id<T: std::str::FromStr<Err = hedgerow_ids::InvalidId>>(row: &SqliteRow, name: &str) -> Result<T> {
+pub(crate) fn id<T: std::str::FromStr<Err = hedgerow_ids::InvalidId>>(row: &SqliteRow, name: &str) -> Result<T> {
     let unreadable = |error| Error::caused(Code::Corrupt, format!("reading {name}"), error);
     column::<&str>(row, name)?.parse().map_err(unreadable)
 }

@@ -114,6 +114,21 @@ impl RunLog for SqliteMeta {
         rows.iter().map(record::summary).collect()
     }
 
+    async fn active(&self, project: &ProjectId, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<RunId>> {
+        let rows = sqlx::query(
+            "SELECT run_id FROM runs r WHERE project = ?1 AND EXISTS
+                 (SELECT 1 FROM run_events e WHERE e.run_id = r.run_id AND e.at >= ?2 AND e.at < ?3)
+             ORDER BY position",
+        )
+        .bind(project.as_str())
+        .bind(record::time_text(from))
+        .bind(record::time_text(to))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|error| failed(format!("listing the active runs of project {project}"), error))?;
+        rows.iter().map(record::run_id).collect()
+    }
+
     async fn conversation(&self, conversation_id: ConversationId) -> Result<Vec<RunId>> {
         let rows = sqlx::query("SELECT run_id FROM runs WHERE conversation_id = ?1 ORDER BY position")
             .bind(conversation_id.to_string())

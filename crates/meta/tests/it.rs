@@ -14,3 +14,5 @@ mod objects;
 mod promises;
 #[path = "it/sample.rs"]
 mod sample;
+#[path = "it/usage.rs"]
+mod usage;

@@ -144,6 +144,11 @@ impl RunLog for FlakyRunLog {
         self.inner.list(project, limit).await
     }
 
+    async fn active(&self, project: &ProjectId, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<RunId>> {
+        self.check()?;
+        self.inner.active(project, from, to).await
+    }
+
     async fn conversation(&self, conversation_id: ConversationId) -> Result<Vec<RunId>> {
         self.check()?;
         self.inner.conversation(conversation_id).await

@@ -161,6 +161,14 @@ impl RunLog for MemoryRunLog {
         Ok(wanted.take(limit).map(summary).collect())
     }
 
+    async fn active(&self, project: &ProjectId, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<RunId>> {
+        let state = self.lock();
+        let of_project = state.runs.iter().filter(|run| run.project == *project);
+        let is_within = |event: &RunEvent| from <= event.at && event.at < to;
+        let active = of_project.filter(|run| state.events[&run.run_id].iter().any(is_within));
+        Ok(active.map(|run| run.run_id).collect())
+    }
+
     async fn conversation(&self, conversation_id: ConversationId) -> Result<Vec<RunId>> {
         let state = self.lock();
         let of_it = state.runs.iter().filter(|run| run.conversation_id == conversation_id);

@@ -24,6 +24,7 @@ where
     conversations_keep_their_order(make().await.as_ref()).await;
     a_run_keeps_its_project(make().await.as_ref()).await;
     lists_are_newest_first_and_by_project(make().await.as_ref()).await;
+    active_runs_have_an_event_within_the_time(make().await.as_ref()).await;
     concurrent_appends_take_one_position_each(make().await).await;
     heartbeats_change_no_event(make().await.as_ref()).await;
 }
@@ -197,6 +198,19 @@ async fn conversations_keep_their_order(log: &dyn RunLog) {
     }
     assert_eq!(log.conversation(wanted).await.unwrap(), runs);
     assert_eq!(log.conversation(other).await.unwrap().len(), 3);
+}
+
+async fn active_runs_have_an_event_within_the_time(log: &dyn RunLog) {
+    let mut runs = Vec::new();
+    for (name, at) in [("one", 5), ("two", 5), ("one", 9), ("one", 10), ("one", 4)] {
+        // When it was made plays no part.
+        let run = new_run(name, ConversationId::new(), 0);
+        runs.push(run.run_id);
+        log.create(run.clone()).await.unwrap();
+        log.append(run.run_id, 0, time(at), vec![failed()]).await.unwrap();
+    }
+    let active = log.active(&project("one"), time(5), time(10)).await.unwrap();
+    assert_eq!(active, [runs[0], runs[2]]);
 }
 
 async fn lists_are_newest_first_and_by_project(log: &dyn RunLog) {

@@ -2,7 +2,18 @@
 
 import createClient from "openapi-fetch";
 import type { paths } from "@/api/schema";
-import type { AskBody, CheckedProduct, Json, Report, Thread, ToolCallResult } from "@/api/types";
+import type {
+  AskBody,
+  CheckedProduct,
+  FeedbackBody,
+  GivenFeedback,
+  Json,
+  ProductQuality,
+  Report,
+  StageName,
+  Thread,
+  ToolCallResult,
+} from "@/api/types";
 
 export class ApiError extends Error {
   override name = "ApiError";
@@ -81,10 +92,36 @@ export function sendJson(target: string, body: Json): Promise<Response> {
 }
 
 export const api = {
-  tools: () => list(client.GET("/api/tools")),
-  products: () => list(client.GET("/api/products")),
+  tools: (project?: string) => list(client.GET("/api/tools", { params: { query: project ? { project } : {} } })),
+  products: (project: string) => list(client.GET("/api/products", { params: { query: { project } } })),
   productCheck: async (name: string): Promise<CheckedProduct> => {
     const { data } = await client.GET("/api/products/{name}/check", { params: { path: { name } } });
+    if (!data) throw new Error("the server's answer has no body");
+    return data;
+  },
+  quality: async (project: string, name: string, days: number): Promise<ProductQuality> => {
+    const params = { path: { name }, query: { project, days } };
+    const { data } = await client.GET("/api/products/{name}/quality", { params });
+    if (!data) throw new Error("the server's answer has no body");
+    return data;
+  },
+  earlyAccess: async (project: string): Promise<StageName> => {
+    const { data } = await client.GET("/api/projects/{project}/early-access", { params: { path: { project } } });
+    if (!data) throw new Error("the server's answer has no body");
+    return data.stage;
+  },
+  setEarlyAccess: async (project: string, stage: StageName): Promise<StageName> => {
+    const params = { path: { project } };
+    const { data } = await client.PUT("/api/projects/{project}/early-access", { params, body: { stage } });
+    if (!data) throw new Error("the server's answer has no body");
+    return data.stage;
+  },
+  feedback: async (run_id: string): Promise<GivenFeedback | null> => {
+    const { data } = await client.GET("/api/runs/{run_id}/feedback", { params: { path: { run_id } } });
+    return data?.given ?? null;
+  },
+  giveFeedback: async (run_id: string, body: FeedbackBody): Promise<GivenFeedback> => {
+    const { data } = await client.POST("/api/runs/{run_id}/feedback", { params: { path: { run_id } }, body });
     if (!data) throw new Error("the server's answer has no body");
     return data;
   },

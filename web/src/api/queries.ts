@@ -12,9 +12,29 @@ export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: sessi
 export const projectsQuery = queryOptions({ queryKey: ["projects"], queryFn: api.projects, staleTime: 30_000 });
 
 /** What is installed changes only when the server starts anew. */
-export const toolsQuery = queryOptions({ queryKey: ["tools"], queryFn: api.tools, staleTime: 300_000 });
+export const toolsQuery = queryOptions({ queryKey: ["tools"], queryFn: () => api.tools(), staleTime: 300_000 });
 
-export const productsQuery = queryOptions({ queryKey: ["products"], queryFn: api.products, staleTime: 300_000 });
+/** What is open to whoever looks, in a project. */
+export const toolsIn = (project: string) =>
+  queryOptions({ queryKey: ["tools", project], queryFn: () => api.tools(project), staleTime: 60_000 });
+
+export const productsIn = (project: string) =>
+  queryOptions({ queryKey: ["products", project], queryFn: () => api.products(project), staleTime: 60_000 });
+
+export const qualityQuery = (project: string, product: string, days: number) =>
+  queryOptions({
+    queryKey: ["quality", project, product, days],
+    queryFn: () => api.quality(project, product, days),
+    staleTime: 5000,
+  });
+
+/** The stage from which on a project's members see products. */
+export const earlyAccessQuery = (project: string) =>
+  queryOptions({ queryKey: ["early access", project], queryFn: () => api.earlyAccess(project), staleTime: 60_000 });
+
+/** What whoever looks has said of a run. */
+export const feedbackQuery = (run: string) =>
+  queryOptions({ queryKey: ["feedback", run], queryFn: () => api.feedback(run), staleTime: 60_000 });
 
 /** Files change while their makers look. */
 export const productCheckQuery = (product: string) =>

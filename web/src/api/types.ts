@@ -35,6 +35,11 @@ export type ProductInfo = Schemas["ProductInfo"];
 export type CheckedProduct = Schemas["CheckedProduct"];
 export type ProductReport = Schemas["ProductReport"];
 export type Finding = Schemas["Finding"];
+export type StageName = ProductInfo["stage"];
+export type ProductQuality = Schemas["ProductQuality"];
+export type EvalRecord = Schemas["EvalRecord"];
+export type GivenFeedback = Schemas["Feedback"];
+export type FeedbackBody = Schemas["FeedbackInput"];
 export type Operator = Schemas["Operator"];
 
 export type ModelReply = Schemas["ModelReply"];

@@ -62,7 +62,7 @@ export function Navigation({ project, onLeave }: NavigationProps) {
                 icon="box"
                 title="Products"
                 link={{ to: "/products" }}
-                active={Boolean(matches({ to: "/products" }))}
+                active={Boolean(matches({ to: "/products", fuzzy: true }))}
               />
             </>
           )}

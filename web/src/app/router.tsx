@@ -61,6 +61,11 @@ const search = createRoute({
     search.q === undefined ? {} : { q: String(search.q) },
   component: lazyRouteComponent(() => import("@/features/search/search-page")),
 });
+const product = createRoute({
+  getParentRoute: () => page,
+  path: "/products/$name",
+  component: lazyRouteComponent(() => import("@/features/products/quality-page")),
+});
 const run = createRoute({ getParentRoute: () => page, path: "/runs/$runId", component: RunPage });
 
 function DockedPage() {
@@ -82,7 +87,7 @@ function ChatPage() {
 export const router = createRouter({
   routeTree: root.addChildren([
     chat.addChildren([index, conversation]),
-    page.addChildren([objects, object, capabilities, products, search, run]),
+    page.addChildren([objects, object, capabilities, products, product, search, run]),
     gallery,
   ]),
 });

@@ -1,11 +1,10 @@
 //! `enable_mode`: expertise on demand.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hedgerow_agent_api::{Control, Declaration, Display, Effect, Example, Registry, Tool, ToolContext, ToolOutput};
-use hedgerow_errors::{Error, Result};
+use hedgerow_agent_api::{Control, Declaration, Display, Effect, Example, Tool, ToolContext, ToolOutput, Views};
+use hedgerow_errors::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,24 +27,16 @@ pub(super) struct EnableModeOutput {
 
 /// The tool.
 pub(super) struct EnableMode {
-    /// The tools of each mode.
-    modes: BTreeMap<String, Vec<String>>,
+    views: Views,
 }
 
 impl EnableMode {
-    pub(super) fn new(registry: &Registry) -> Self {
-        Self {
-            modes: registry
-                .modes()
-                .map(|mode| (mode.name.clone(), mode.tools.clone()))
-                .collect(),
-        }
+    pub(super) fn new(views: Views) -> Self {
+        Self { views }
     }
 
-    fn tools(&self, mode: &str) -> Result<&Vec<String>> {
-        self.modes
-            .get(mode)
-            .ok_or_else(|| Error::unknown("mode", mode, self.modes.keys().map(String::as_str)))
+    fn tools(&self, ctx: &ToolContext, mode: &str) -> Result<&Vec<String>> {
+        Ok(&self.views.seen_from(ctx.sees).mode(mode)?.tools)
     }
 }
 
@@ -69,12 +60,12 @@ impl Tool for EnableMode {
         }
     }
 
-    async fn effect(&self, _: &ToolContext, args: &EnableModeArgs) -> Result<Effect> {
-        self.tools(&args.mode).map(|_| Effect::Draft)
+    async fn effect(&self, ctx: &ToolContext, args: &EnableModeArgs) -> Result<Effect> {
+        self.tools(ctx, &args.mode).map(|_| Effect::Draft)
     }
 
-    async fn run(&self, _: &ToolContext, args: EnableModeArgs) -> Result<ToolOutput<EnableModeOutput>> {
-        let tools = self.tools(&args.mode)?.clone();
+    async fn run(&self, ctx: &ToolContext, args: EnableModeArgs) -> Result<ToolOutput<EnableModeOutput>> {
+        let tools = self.tools(ctx, &args.mode)?.clone();
         let content = format!("mode {} is on; its tools: {}", args.mode, tools.join(", "));
         let control = Control::EnableMode(args.mode.clone());
         Ok(ToolOutput::text(EnableModeOutput { mode: args.mode, tools }, content).with_control(control))

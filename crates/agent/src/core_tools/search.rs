@@ -1,13 +1,14 @@
 //! `search`: what there is for a job, by words.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bm25::{DefaultTokenizer, Document, Language, SearchEngineBuilder, Tokenizer as _};
 use hedgerow_agent_api::{
-    Access, Declaration, Display, Effect, Example, Object, ObjectStore, Registry, Tool, ToolContext, ToolOutput,
+    Access, Declaration, Display, Effect, Example, Object, ObjectStore, Registry, Stage, Tool, ToolContext, ToolOutput,
+    Views,
 };
 use hedgerow_data_api::{Data, Taxonomy};
 use hedgerow_errors::{Error, Result};
@@ -18,6 +19,8 @@ use serde_json::Value;
 use super::json_output;
 use super::phrases::names;
 
+/// The tool's name.
+const NAME: &str = "search";
 /// Results of one search.
 const TOP: usize = 8;
 /// From this likeness on a query names a thing.
@@ -90,28 +93,37 @@ struct Entry {
 pub(super) struct Search {
     data: Data,
     objects: Arc<dyn ObjectStore>,
-    /// What is installed; the project's names are added for each search.
-    installed: Vec<Entry>,
+    /// What is installed, as it is seen from each stage on; the project's names are added for each search.
+    installed: BTreeMap<Stage, Vec<Entry>>,
 }
 
 impl Search {
-    pub(super) fn new(registry: &Registry, data: Data, objects: Arc<dyn ObjectStore>) -> Self {
+    pub(super) fn new(views: &Views, data: Data, objects: Arc<dyn ObjectStore>) -> Self {
+        let seen = |lowest| (lowest, installed(views.seen_from(lowest), |_, _| true));
         Self {
             data,
             objects,
-            installed: installed(registry, |_, _| true),
+            installed: Stage::ALL.into_iter().map(seen).collect(),
         }
     }
 
     async fn entries(&self, ctx: &ToolContext) -> Result<Vec<Entry>> {
         let taxonomy = self.data.store.taxonomy(&ctx.project).await?;
-        let mut entries = self.installed.clone();
+        let mut entries = self.installed.get(&ctx.sees).cloned().unwrap_or_default();
         entries.extend(of_project(&taxonomy));
         let objects = self.objects.list(&ctx.project, None).await?;
         let visible = |object: &&Object| ctx.principal.may(&Access::read_kind(&object.kind), &ctx.project);
         entries.extend(objects.iter().filter(visible).map(of_object));
         Ok(entries)
     }
+}
+
+/// The words of a call that found nothing; none for another tool, and for a search that found something.
+#[must_use]
+pub fn found_nothing(tool: &str, arguments: &Value, result: &Value) -> Option<String> {
+    let is_empty = result.get("found").and_then(Value::as_array).is_some_and(Vec::is_empty);
+    let words = arguments.get("query").and_then(Value::as_str)?;
+    (tool == NAME && is_empty).then(|| words.to_owned())
 }
 
 /// How one of a tool's phrases leads to it.
@@ -317,7 +329,7 @@ impl Tool for Search {
 
     fn declaration(&self) -> Declaration {
         Declaration {
-            name: "search".into(),
+            name: NAME.into(),
             title: "Search".into(),
             description: "Finds by words: tools, modes, skills, docs, events, properties, and objects that people and \
                 agents made. Use it when you don't know what there is for a job. read_data reads skills, docs and \

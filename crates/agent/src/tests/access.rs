@@ -124,6 +124,7 @@ async fn read_data_and_search_show_the_kinds_that_may_be_read() {
         (&["project:read"][..], false, 0),
     ] {
         let ctx = ToolContext {
+            sees: hedgerow_agent_api::Stage::Idea,
             project: project.clone(),
             clock: clock(),
             surface: Surface::Agent,

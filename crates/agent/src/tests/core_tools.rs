@@ -9,6 +9,7 @@ use super::stage::{Stage, clock, fold, question};
 
 fn context() -> ToolContext {
     ToolContext {
+        sees: hedgerow_agent_api::Stage::Idea,
         project: "demo".parse().unwrap(),
         clock: clock(),
         surface: Surface::Cli,

@@ -16,6 +16,7 @@ use crate::AskRequest;
 
 fn context() -> ToolContext {
     ToolContext {
+        sees: hedgerow_agent_api::Stage::Idea,
         project: "demo".parse().unwrap(),
         clock: clock(),
         surface: Surface::Cli,

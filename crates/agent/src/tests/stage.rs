@@ -45,6 +45,7 @@ pub(super) fn question(text: &str) -> AskRequest {
         continues: None,
         approval: None,
         principal: ann(),
+        sees: hedgerow_agent_api::Stage::Idea,
         modes: Vec::new(),
         clock: clock(),
         surface: Surface::Cli,

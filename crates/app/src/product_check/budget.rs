@@ -4,6 +4,7 @@ use hedgerow_agent_api::Trajectory;
 use hedgerow_declared::{Files, ToolFile};
 
 use super::{Check, Findings};
+use crate::usage::tokens;
 
 /// A tool's card: name, description, parameters.
 const CARD: usize = 400;
@@ -41,8 +42,4 @@ pub(super) fn check(files: &Files, tools: &[(String, ToolFile)], found: &mut Fin
         found.add(Check::Budget, path, message, "move what is rarely needed into a skill");
     }
     counted.into_iter().map(|(path, tokens, _)| (path, tokens)).collect()
-}
-
-fn tokens(text: &str) -> usize {
-    tiktoken_rs::o200k_base_singleton().encode_ordinary(text).len()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hedgerow_agent_api::{DynTool, Effect, Principal, Progress, Registry, Surface, ToolContext};
+use hedgerow_agent_api::{DynTool, Effect, Principal, Progress, Registry, Stage, Surface, ToolContext};
 use hedgerow_data_api::Clock;
 use hedgerow_declared::{ExampleCall, Files, Kind, Parameter, StatusTexts, TextFile, ToolFile};
 use hedgerow_errors::{Error, Result};
@@ -42,6 +42,7 @@ async fn tool_file(tool: &dyn DynTool, page: &str, path: &str, found: &mut Findi
     let declaration = tool.declaration();
     let (mut examples, mut effect) = (Vec::new(), None);
     let context = ToolContext {
+        sees: Stage::Idea,
         project: "gate"
             .parse()
             .map_err(|error| Error::internal(format!("a project id: {error}")))?,

@@ -10,6 +10,7 @@ use super::stage::Stage;
 use super::{Check, Findings};
 use crate::AskOutcome;
 use crate::eval::{Case, CaseResult, Expected, Suite, Verdict, parse_suite};
+use crate::eval_history::EvalBy;
 
 pub(super) fn read(files: &Files, found: &mut Findings) {
     if files.evals.is_empty() {
@@ -154,6 +155,7 @@ pub(super) async fn run(stage: &Stage<'_>, file: &TextFile, suite: &Suite, found
             return found.add(Check::Evals, &file.path, error.chain(), hint);
         }
     };
+    stage.app.keep_eval_of(stage.name, &summary, EvalBy::Gate);
     for case in summary
         .cases
         .iter()

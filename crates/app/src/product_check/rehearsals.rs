@@ -154,6 +154,8 @@ async fn play(stage: &Stage<'_>, mode: &str, rehearsal: Rehearsal) -> Result<Thr
         continues: None,
         approval: None,
         principal: stage.app.principal().clone(),
+        // Its makers see it, whatever its stage.
+        sees: hedgerow_agent_api::Stage::Idea,
         modes: vec![mode.to_owned()],
         clock: stage.app.clock().clone(),
         surface: Surface::Agent,

@@ -23,7 +23,7 @@ pub(super) struct Stage<'a> {
     pub(super) asking: App,
     /// The project with its data.
     pub(super) project: ProjectId,
-    name: &'a str,
+    pub(super) name: &'a str,
     progress: &'a (dyn Fn(&str) + Send + Sync),
 }
 
@@ -207,6 +207,8 @@ fn with_tools<'a>(app: &App, registry: Arc<Registry>, allowed: impl Iterator<Ite
         run_log: Arc::clone(&parts.run_log),
         objects: Arc::clone(&parts.objects),
         access: Arc::clone(&parts.access),
+        settings: Arc::clone(&parts.settings),
+        usage: Arc::clone(&parts.usage),
         models: Arc::clone(&parts.models),
         policy,
         data_dir: parts.data_dir.clone(),

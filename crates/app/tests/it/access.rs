@@ -60,6 +60,7 @@ async fn denials(app: &App, run_id: RunId) -> Vec<(&'static str, bool)> {
     };
     let of_all = ActivityFilter::default();
     let ask = AskInput::new(site.clone(), "", Surface::Cli);
+    let good = serde_json::from_value(json!({"rating": "good"})).unwrap();
     let export = hedgerow_app::ExportInput {
         project: site.clone(),
         export: Export {
@@ -82,8 +83,9 @@ async fn denials(app: &App, run_id: RunId) -> Vec<(&'static str, bool)> {
         ("query:read", is_denied(app.sql_arrow(&site, &sql).await)),
         ("query:read", is_denied(app.call_tool(&call).await)),
         ("query:read", is_denied(app.preview_tool(&call).await)),
-        ("product:read", is_denied(app.tools())),
-        ("product:read", is_denied(app.describe_tool("count"))),
+        ("product:read", is_denied(app.tools(None).await)),
+        ("product:read", is_denied(app.describe_tool("count", None).await)),
+        ("product:read", is_denied(app.products(None).await)),
         ("product:read", is_denied(app.declared_products())),
         ("note:read", is_denied(app.objects(&site, Some("note")).await)),
         ("activity:read", is_denied(app.activity(&site, &of_all).await)),
@@ -94,6 +96,8 @@ async fn denials(app: &App, run_id: RunId) -> Vec<(&'static str, bool)> {
         ("run:read", is_denied(app.follow_run(run_id, 0).await)),
         ("run:read", is_denied(app.diff_runs(run_id, run_id).await)),
         ("run:write", is_denied(app.cancel_run(run_id).await)),
+        ("run:write", is_denied(app.give_feedback(run_id, good).await)),
+        ("run:read", is_denied(app.feedback(run_id).await)),
         ("person:read", is_denied(app.persons(&site, "", 5).await)),
         ("person:read", is_denied(app.person(&site, "ann").await)),
         ("person:admin", is_denied(app.delete_person(&site, "ann").await)),

@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod access;
+mod quality;
+mod stages;
 mod support;
 mod use_cases;

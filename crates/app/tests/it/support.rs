@@ -11,7 +11,7 @@ use hedgerow_app::{App, AppParts, ModelResolver, ProductParts};
 use hedgerow_data_api::{Clock, Data, QueryEngine, ValueType};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
-use hedgerow_testkit::{FakeEngine, FakeStore, MemoryAccess, MemoryRunLog, NoMaintenance, ScriptedModel};
+use hedgerow_testkit::{FakeEngine, FakeStore, MemoryAccess, MemoryRunLog, MemoryUsage, NoMaintenance, ScriptedModel};
 
 /// Knows two models, and both follow the same script.
 struct Script(Vec<ModelReply>);
@@ -32,6 +32,7 @@ pub(crate) struct Fixture {
     engine: Arc<dyn QueryEngine>,
     pub(crate) run_log: Arc<MemoryRunLog>,
     pub(crate) access: Arc<MemoryAccess>,
+    pub(crate) usage: Arc<MemoryUsage>,
 }
 
 /// The one project there is.
@@ -49,12 +50,19 @@ impl Fixture {
             engine,
             run_log: Arc::default(),
             access: Arc::default(),
+            usage: Arc::default(),
         }
     }
 
     /// Adds a tool that every run has.
     pub(crate) fn tool(mut self, tool: Arc<dyn DynTool>) -> Self {
         self.registry.add_core_tool(tool).unwrap();
+        self
+    }
+
+    /// Adds what products and core tools bring.
+    pub(crate) fn installing(mut self, install: impl FnOnce(&mut Registry)) -> Self {
+        install(&mut self.registry);
         self
     }
 
@@ -116,6 +124,8 @@ impl Fixture {
             run_log: self.run_log.clone(),
             objects: self.run_log.objects(),
             access: self.access.clone(),
+            settings: self.usage.clone(),
+            usage: self.usage.clone(),
             models: Arc::new(Script(self.replies.clone())),
             policy: Policy::default(),
             data_dir: std::env::temp_dir(),

@@ -38,4 +38,15 @@ pub enum ProductCommand {
         #[arg(long = "static")]
         only_read: bool,
     },
+    /// Show how well a product works in a project: calls, errors, times, tokens, feedback, evals
+    #[command(
+        after_help = "Examples:\n  hedgerow product quality product_analytics --project site\n  hedgerow product quality sql --days 7 --json"
+    )]
+    Quality {
+        /// The product
+        name: String,
+        /// Full days before today, 1 to 90; today counts, too
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        days: u32,
+    },
 }

@@ -1,6 +1,8 @@
 //! Arguments of `runs`.
 
 use clap::Subcommand;
+use hedgerow_agent_api::Rating;
+use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{CallId, RunId};
 
 /// `runs`.
@@ -55,6 +57,22 @@ pub enum RunsCommand {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+    /// Say whether a run was of use; your last word counts
+    #[command(
+        after_help = "Examples:\n  hedgerow runs feedback 01890a5d-ac96-774b-bcce-b302099a8057 good\n  hedgerow runs feedback 01890a5d-ac96-774b-bcce-b302099a8057 bad \"it counted robots\""
+    )]
+    Feedback {
+        /// The run
+        run: RunId,
+        /// good or bad
+        #[arg(value_parser = rating)]
+        rating: Rating,
+        /// What was good or wrong
+        text: Option<String>,
+        /// The call that it is about
+        #[arg(long, value_name = "CALL")]
+        call: Option<CallId>,
+    },
     /// Take back what a run changed: all of it, or nothing
     #[command(after_help = "Example:\n  hedgerow runs undo 01890a5d-ac96-774b-bcce-b302099a8057 --dry-run")]
     Undo {
@@ -67,4 +85,11 @@ pub enum RunsCommand {
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+fn rating(text: &str) -> Result<Rating> {
+    let known = [Rating::Good, Rating::Bad]
+        .into_iter()
+        .find(|known| known.as_str() == text);
+    known.ok_or_else(|| Error::unknown("rating", text, ["good", "bad"]))
 }

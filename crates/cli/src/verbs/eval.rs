@@ -46,6 +46,7 @@ pub(super) async fn run(args: EvalArgs, globals: &Globals, ctx: &VerbContext) ->
             ctx.printer
                 .note(&format!("the earlier run has no suite {}", summary.suite));
         }
+        ctx.app.keep_eval(&summary);
         print(&summary, globals, ctx)?;
         let too_few = args.fail_under.is_some_and(|percent| summary.percent_right() < percent);
         if summary.wrong > 0 || too_few || summary.is_below_bar() || summary.changed.iter().any(VerdictChange::is_worse)

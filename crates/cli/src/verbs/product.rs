@@ -1,4 +1,6 @@
-//! `product`: starting products, and the gate for them.
+//! `product`: starting products, the gate for them, and how well they work.
+
+mod quality;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +15,7 @@ use crate::exit;
 pub(super) async fn run(command: ProductCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     match command {
         ProductCommand::New { name, into, rust } => start(&name, into.as_deref(), rust, globals, ctx),
+        ProductCommand::Quality { name, days } => quality::show(&name, days, globals, ctx).await,
         ProductCommand::Check { name, only_read } => check(name, !only_read, globals, ctx).await,
     }
 }

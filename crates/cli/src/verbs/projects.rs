@@ -1,6 +1,8 @@
-//! `projects`: which there are.
+//! `projects`: which there are, and which products their members see.
 
+use hedgerow_agent_api::Stage;
 use hedgerow_errors::Result;
+use hedgerow_ids::ProjectId;
 use serde_json::json;
 
 use super::VerbContext;
@@ -9,7 +11,31 @@ use crate::exit;
 use crate::table::TextTable;
 
 pub(super) async fn run(command: &ProjectsCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
-    let ProjectsCommand::List = command;
+    match command {
+        ProjectsCommand::List => list(globals, ctx).await,
+        ProjectsCommand::EarlyAccess { project, stage } => early_access(project, *stage, globals, ctx).await,
+    }
+}
+
+async fn early_access(project: &ProjectId, stage: Option<Stage>, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    let shown = match stage {
+        Some(stage) => ctx.app.set_early_access(project, stage).await?,
+        None => ctx.app.early_access(project).await?,
+    };
+    if globals.json {
+        ctx.printer.json(&shown)?;
+        return Ok(exit::DONE);
+    }
+    let from = match shown.stage {
+        Stage::Ga => "products at the stage ga".to_owned(),
+        stage => format!("products from the stage {stage} on"),
+    };
+    ctx.printer
+        .line(&format!("members of {project} see {from}; owners and admins see all"))?;
+    Ok(exit::DONE)
+}
+
+async fn list(globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     let projects = ctx.app.projects().await?;
     if globals.json {
         ctx.printer.json(&json!({"data": projects}))?;

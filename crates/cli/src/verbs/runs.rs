@@ -1,7 +1,7 @@
 //! `runs`: listed, shown, replayed, compared.
 
 use hedgerow_agent_api::{Approval, RunEvent, RunEventKind, Surface, Thread};
-use hedgerow_app::{AskInput, AskReport};
+use hedgerow_app::{AskInput, AskReport, FeedbackInput};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::RunId;
 use serde::Serialize;
@@ -32,6 +32,25 @@ pub(super) async fn run(command: RunsCommand, globals: &Globals, ctx: &VerbConte
         RunsCommand::Reject { run, reason } => {
             let words = reason.clone().unwrap_or_else(|| "no".to_owned());
             return answer(run, &words, Approval::Reject { reason }, globals, ctx).await;
+        }
+        RunsCommand::Feedback {
+            run,
+            rating,
+            text,
+            call,
+        } => {
+            let input = FeedbackInput {
+                rating,
+                text,
+                call_id: call,
+                figure: None,
+            };
+            let given = ctx.app.give_feedback(run, input).await?;
+            if globals.json {
+                ctx.printer.json(&given)?;
+            } else {
+                ctx.printer.line(&format!("kept: {} on run {run}", rating.as_str()))?;
+            }
         }
         RunsCommand::Undo {
             run,

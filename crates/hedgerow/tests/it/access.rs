@@ -92,7 +92,7 @@ struct Fixture {
     change_id: String,
 }
 
-fn json_of(data: &Path, arguments: &[&str]) -> Value {
+pub(crate) fn json_of(data: &Path, arguments: &[&str]) -> Value {
     let output = run(data, &[arguments, &["--json"]].concat());
     assert!(!output.stdout.is_empty(), "{arguments:?}: {}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -102,6 +102,9 @@ fn json_of(data: &Path, arguments: &[&str]) -> Value {
 fn make(data: &Path, project: &str) -> Fixture {
     let imported = run(data, &["import", "access-log", LOG, "--project", project]);
     assert!(imported.status.success(), "{}", text(&imported.stderr));
+    // All tools are asked for, also those of products that are not open to members by themselves.
+    let opened = run(data, &["projects", "early-access", project, "idea"]);
+    assert!(opened.status.success(), "{}", text(&opened.stderr));
     let script = json!({"replies": [
         {"text": "", "tool_calls": [{"name": "create_feature_flag", "arguments": {
             "name": "new-editor", "body": {"filters": {"groups": [{"rollout_percentage": 10}]}}}}]},
@@ -165,6 +168,9 @@ fn asks(fixtures: [&Fixture; 2], tools: &Value) -> (Vec<Ask>, Vec<String>, Vec<S
         for (tool, access) in tools {
             let (query, body) = match route.path {
                 "/api/suggestions" | "/api/runs" => ("?project={project}", json!({})),
+                "/api/products/{name}/quality" => ("?project={project}", json!({})),
+                "/api/projects/{project}/early-access" => ("", json!({"stage": "idea"})),
+                "/api/runs/{run_id}/feedback" => ("", json!({"rating": "good"})),
                 "/api/projects/{project}/objects" => ("?kind=feature_flag", json!({})),
                 "/api/projects/{project}/tools/{name}" => ("?approved=true", json!({})),
                 "/api/projects/{project}/query" => ("", json!({"series": [{"event": "$pageview"}]})),
@@ -188,7 +194,7 @@ fn asks(fixtures: [&Fixture; 2], tools: &Value) -> (Vec<Ask>, Vec<String>, Vec<S
                 };
                 let path = template
                     .replace("{project}", PROJECTS[position])
-                    .replace("{name}", &tool);
+                    .replace("{name}", if tool.is_empty() { "sql" } else { &tool });
                 let path = path.replace("{run_id}", run_id).replace("{id}", id);
                 assert!(!path.contains('{'), "say here what stands for the parameters of {path}");
                 (path, body.to_string())
@@ -206,7 +212,7 @@ fn asks(fixtures: [&Fixture; 2], tools: &Value) -> (Vec<Ask>, Vec<String>, Vec<S
 }
 
 /// The status and body of an answer.
-fn send(server: &Server, method: &str, (path, body): &(String, String), key: Option<&str>) -> (u16, String) {
+pub(crate) fn send(server: &Server, method: &str, (path, body): &(String, String), key: Option<&str>) -> (u16, String) {
     let address = server.address();
     let mut stream = TcpStream::connect(address).unwrap();
     let key = key.map_or(String::new(), |key| format!("Authorization: Bearer {key}\r\n"));
@@ -225,7 +231,7 @@ fn send(server: &Server, method: &str, (path, body): &(String, String), key: Opt
 }
 
 /// A key made as a person makes it.
-fn create_key(data: &Path, name: &str, role: &str, scope: Option<&str>, project: Option<&str>) -> String {
+pub(crate) fn create_key(data: &Path, name: &str, role: &str, scope: Option<&str>, project: Option<&str>) -> String {
     let mut arguments = vec!["keys", "create", "--name", name, "--role", role];
     arguments.extend(scope.iter().flat_map(|scope| ["--scope", scope]));
     arguments.extend(project.iter().flat_map(|project| ["--for-project", project]));
@@ -343,7 +349,7 @@ fn every_route_and_tool_lets_in_whom_the_table_says() {
 }
 
 /// Runs a verb with a key in the environment, and gives its exit code and all that it said.
-fn with_key(data: &Path, key: &str, arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn with_key(data: &Path, key: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let output = command(data, arguments).env("HEDGEROW_KEY", key).output().unwrap();
     (output.status.code(), text(&output.stdout) + &text(&output.stderr))
 }

@@ -13,12 +13,29 @@ use crate::api_error::ApiResult;
 use crate::door::Caller;
 use crate::params::{Body, PathParams, QueryParams};
 
-pub(crate) async fn list(Caller(app): Caller) -> ApiResult<Json<List<ToolInfo>>> {
-    Ok(Json(List { data: app.tools()? }))
+/// Whose view.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeenParams {
+    /// What the caller sees in this project; when absent, in any project that it sees.
+    #[serde(default)]
+    project: Option<ProjectId>,
 }
 
-pub(crate) async fn products(Caller(app): Caller) -> ApiResult<Json<List<ProductInfo>>> {
-    Ok(Json(List { data: app.products()? }))
+pub(crate) async fn list(
+    Caller(app): Caller,
+    QueryParams(params): QueryParams<SeenParams>,
+) -> ApiResult<Json<List<ToolInfo>>> {
+    let data = app.tools(params.project.as_ref()).await?;
+    Ok(Json(List { data }))
+}
+
+pub(crate) async fn products(
+    Caller(app): Caller,
+    QueryParams(params): QueryParams<SeenParams>,
+) -> ApiResult<Json<List<ProductInfo>>> {
+    let data = app.products(params.project.as_ref()).await?;
+    Ok(Json(List { data }))
 }
 
 pub(crate) async fn checked(

@@ -265,6 +265,7 @@ pub(crate) fn version_1() -> (NewRun, Vec<RunEventKind>) {
         person: None,
         context: Vec::new(),
         principal: None,
+        sees: None,
     };
     let item = TodoItem {
         content: "Count".to_owned(),

@@ -20,6 +20,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("modes/sql/trajectories/answer-with-sql.md", TRAJECTORIES[0]),
     ("skills/execute-sql/SKILL.md", SKILL),
     ("evals/access-log.yaml", EVALS),
+    ("evals/no-model.yaml", include_str!("../evals/no-model.yaml")),
     ("web/manifest.ts", include_str!("../web/manifest.ts")),
     ("docs/guides/sql.md", include_str!("../../../../docs/guides/sql.md")),
 ];

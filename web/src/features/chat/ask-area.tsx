@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { productsQuery, toolsQuery } from "@/api/queries";
+import { productsIn, toolsIn } from "@/api/queries";
 import { useMay } from "@/app/session";
 import { AskBox } from "@/features/chat/ask-box";
 import { type Command, commandsOf } from "@/features/chat/commands";
@@ -18,15 +18,16 @@ import { Lacks } from "@/features/session/lacks";
 import { Icon } from "@/ui/icons";
 
 export interface AskAreaProps {
+  project: string;
   onAsk: (question: string, modes: string[]) => void;
   onStop: (() => void) | null;
   placeholder: string;
 }
 
-export function AskArea({ onAsk, onStop, placeholder }: AskAreaProps) {
+export function AskArea({ project, onAsk, onStop, placeholder }: AskAreaProps) {
   const draft = useDraftQuestion();
   const mayAsk = useMay()("run:write");
-  const commands = useCommands();
+  const commands = useCommands(project);
   const ask = (question: string) => {
     onAsk(question, draft.modes);
     clearQuestion();
@@ -70,8 +71,8 @@ export function AskArea({ onAsk, onStop, placeholder }: AskAreaProps) {
   );
 }
 
-function useCommands(): Command[] {
-  const products = useQuery(productsQuery);
-  const tools = useQuery(toolsQuery);
+function useCommands(project: string): Command[] {
+  const products = useQuery(productsIn(project));
+  const tools = useQuery(toolsIn(project));
   return useMemo(() => commandsOf(products.data ?? [], tools.data ?? []), [products.data, tools.data]);
 }

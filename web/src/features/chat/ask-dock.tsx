@@ -28,6 +28,7 @@ export function AskDock({ project }: { project: string }) {
         <Announcer run={last} />
         {runs.length === 0 && <Suggestions onAsk={(question) => put(question)} />}
         <AskArea
+          project={project}
           onAsk={(question, modes) => put(question, { modes })}
           onStop={stop}
           placeholder={last?.thread.status === "asked" ? "Write your answer" : "Ask, or type / for commands"}

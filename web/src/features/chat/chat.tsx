@@ -47,6 +47,7 @@ export function Chat({ project, events, conversationId }: ChatProps) {
       <div className="sticky bottom-0 z-10 bg-linear-to-t from-bg from-80% to-transparent pt-4 pb-4">
         <div className="mx-auto max-w-3xl px-4 sm:px-6">
           <AskArea
+            project={project}
             onAsk={(question, modes) => put(question, { modes })}
             onStop={stop}
             placeholder={last?.thread.status === "asked" ? "Write your answer" : "Ask about your data"}

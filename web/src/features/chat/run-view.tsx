@@ -25,6 +25,8 @@ export interface RunViewProps extends OutcomeActions {
   askedBy?: string | null;
   /** What it changed, below how it ended. */
   changes?: ReactNode;
+  /** What is said of it, at its end. */
+  feedback?: ReactNode;
   onRedeliver: () => void;
 }
 
@@ -35,6 +37,7 @@ export function RunView({
   applied,
   askedBy = null,
   changes,
+  feedback,
   onRedeliver,
   ...actions
 }: RunViewProps) {
@@ -91,6 +94,7 @@ export function RunView({
           actions={actions.onEdit && <Button onClick={actions.onEdit}>Edit the question</Button>}
         />
       )}
+      {feedback}
       {thread.status !== "running" && <Footer thread={thread} />}
     </article>
   );

@@ -5,6 +5,7 @@ import type { Thread as RunThread } from "@/api/types";
 import { useMay, useSession } from "@/app/session";
 import { decisionOn, type ShownRun } from "@/features/chat/conversation-runs";
 import { redeliver } from "@/features/chat/live-runs";
+import { RunFeedback } from "@/features/chat/run-feedback";
 import { RunView } from "@/features/chat/run-view";
 import type { Conversation } from "@/features/chat/use-conversation";
 import { mayHaveChanged, RunChanges } from "@/features/objects/run-changes";
@@ -42,6 +43,7 @@ export function Runs({ conversation: { runs, put }, onEdit }: RunsProps) {
               thread.status !== "running" &&
               mayHaveChanged(thread) && <RunChanges project={thread.project} run={thread.run_id} />
             }
+            feedback={thread.run_id && thread.status !== "running" && !failure && <RunFeedback run={thread.run_id} />}
             decided={decisionOn(run, runs)}
             onAskAgain={mayAsk ? () => put(thread.question) : undefined}
             onEdit={mayAsk ? () => onEdit(thread.question) : undefined}

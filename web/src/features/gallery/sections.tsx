@@ -388,6 +388,7 @@ const feedbacks: Section = {
     feedback("being sent", { type: "sending", rating: "good", text: "The figure opens its cells." }),
     feedback("that could not be sent", { type: "failed", rating: "good", text: "", error: fixtures.ERROR }),
     feedback("sent", { type: "sent", rating: "good" }),
+    feedback("given before", { type: "sent", rating: "bad", text: "It counts the wrong week.", before: true }),
   ],
 };
 

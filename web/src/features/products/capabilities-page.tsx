@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { asReport } from "@/api/client";
-import { productsQuery, suggestionsQuery, toolsQuery } from "@/api/queries";
+import { productsIn, suggestionsQuery, toolsIn } from "@/api/queries";
 import type { ProductInfo, ToolInfo } from "@/api/types";
 import { useProject } from "@/app/project";
 import { fillQuestion } from "@/features/chat/draft-question";
@@ -20,8 +20,8 @@ import { StatusLine } from "@/ui/status-line";
 export default function CapabilitiesPage() {
   const project = useProject();
   usePageTitle("Capabilities");
-  const products = useQuery(productsQuery);
-  const tools = useQuery(toolsQuery);
+  const products = useQuery(productsIn(project.id));
+  const tools = useQuery(toolsIn(project.id));
   const suggestions = useQuery(suggestionsQuery(project.id));
   const error = products.error ?? tools.error;
   const known = new Set(products.data?.flatMap((product) => product.tools.map((tool) => tool.name)));

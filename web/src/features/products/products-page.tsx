@@ -4,8 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { asReport } from "@/api/client";
-import { productsQuery } from "@/api/queries";
+import { productsIn } from "@/api/queries";
 import type { ProductInfo } from "@/api/types";
+import { useProject } from "@/app/project";
+import { EarlyAccess } from "@/features/products/early-access";
 import { GateReport } from "@/features/products/gate-report";
 import { Stage } from "@/features/products/stage";
 import { usePageTitle } from "@/lib/page-title";
@@ -17,7 +19,8 @@ import { ProductIcon } from "@/ui/icons";
 import { StatusLine } from "@/ui/status-line";
 
 export default function ProductsPage() {
-  const products = useQuery(productsQuery);
+  const project = useProject();
+  const products = useQuery(productsIn(project.id));
   usePageTitle("Products");
   return (
     <div className="mx-auto w-full max-w-5xl flex-1 px-4 py-6 sm:px-6">
@@ -29,6 +32,7 @@ export default function ProductsPage() {
         </Link>
         .
       </p>
+      <EarlyAccess key={project.id} project={project.id} />
       <div className="mt-6 space-y-4">
         {products.isPending && <StatusLine text="Reading the products" />}
         {products.isError && (
@@ -61,6 +65,9 @@ function ProductView({ product }: { product: ProductInfo }) {
           {title}
         </h2>
         <Stage stage={stage} />
+        <Link to="/products/$name" params={{ name }} className="text-xs text-muted underline underline-offset-3">
+          How well it works
+        </Link>
         <code className="font-mono text-xs text-muted">{name}</code>
       </div>
       <Facts

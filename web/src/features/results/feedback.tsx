@@ -13,7 +13,8 @@ export type FeedbackState =
   /** Rated, and the words are being written. */
   | { type: "writing"; rating: Rating; text: string }
   | { type: "sending"; rating: Rating; text: string }
-  | { type: "sent"; rating: Rating }
+  /** Given: just now, or some time before. */
+  | { type: "sent"; rating: Rating; text?: string; before?: boolean }
   | { type: "failed"; rating: Rating; text: string; error: Report };
 
 export interface FeedbackProps {
@@ -22,15 +23,33 @@ export interface FeedbackProps {
   onText: (text: string) => void;
   onSend: () => void;
   onCancel: () => void;
+  /** Says something else than before; absent where that is not possible. */
+  onChange?: () => void;
 }
 
-export function Feedback({ state, onRate, onText, onSend, onCancel }: FeedbackProps) {
+export function Feedback({ state, onRate, onText, onSend, onCancel, onChange }: FeedbackProps) {
   if (state.type === "sent") {
     return (
-      <p role="status" className="flex items-center gap-2 text-sm text-muted">
-        <Icon name={state.rating} className="text-accent" />
-        Thank you. Your words go to those who look after this.
-      </p>
+      <div className="space-y-1 text-sm text-muted">
+        <div className="flex flex-wrap items-center gap-x-2">
+          <p role={state.before ? undefined : "status"} className="flex items-center gap-2">
+            <Icon name={state.rating} className="text-accent" />
+            {state.before
+              ? `You said that this was ${state.rating === "good" ? "" : "not "}of use.`
+              : "Thank you. Your words go to those who look after this."}
+          </p>
+          {onChange && (
+            <Button variant="ghost" size="small" onClick={onChange}>
+              Change
+            </Button>
+          )}
+        </div>
+        {state.text && (
+          <blockquote className="border-l-2 border-line pl-3 whitespace-pre-wrap [overflow-wrap:anywhere]">
+            {state.text}
+          </blockquote>
+        )}
+      </div>
     );
   }
   const rated = state.type === "open" ? null : state.rating;

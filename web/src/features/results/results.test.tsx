@@ -198,6 +198,14 @@ it("feedback is rated, put in words and sent", () => {
   cleanup();
   show({ type: "sent", rating: "bad" });
   expect(screen.queryByRole("button")).toBeNull();
+  cleanup();
+  const onChange = vi.fn();
+  const before: FeedbackState = { type: "sent", rating: "bad", text: "Wrong week", before: true };
+  const view = render(<Feedback state={before} {...actions} onChange={onChange} />);
+  expect(view.container.textContent).toContain("not of use");
+  expect(view.container.textContent).toContain("Wrong week");
+  press("Change");
+  expect(onChange).toHaveBeenCalledOnce();
 });
 
 it("a form shows what is wrong after the first try, and says whether it is right", () => {

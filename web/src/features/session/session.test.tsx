@@ -10,7 +10,7 @@ import { AskedApproval } from "@/features/results/asked-approval";
 
 vi.mock("@tanstack/react-router", () => ({
   Link: ({ children }: { children: ReactNode }) => <span>{children}</span>,
-  Outlet: () => <AskArea onAsk={() => undefined} onStop={null} placeholder="Ask" />,
+  Outlet: () => <AskArea project="site" onAsk={() => undefined} onStop={null} placeholder="Ask" />,
   useMatchRoute: () => () => false,
   useNavigate: () => vi.fn(),
   useParams: () => ({}),
@@ -138,7 +138,7 @@ const viewer = session({ name: "grace", role: "viewer", rights: ["run:read", "fe
 it("who may not ask is told so in the place of the box", () => {
   show(
     <SessionContext value={viewer}>
-      <AskArea onAsk={() => undefined} onStop={null} placeholder="Ask" />
+      <AskArea project="site" onAsk={() => undefined} onStop={null} placeholder="Ask" />
     </SessionContext>,
   );
   expect(screen.queryByRole("textbox")).toBeNull();

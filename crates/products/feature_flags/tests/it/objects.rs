@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hedgerow_agent_api::{
-    Actor, DynTool, Effect, ObjectStore, ObjectWrite, Principal, Progress, Registry, Surface, ToolContext,
+    Actor, DynTool, Effect, ObjectStore, ObjectWrite, Principal, Progress, Registry, Stage, Surface, ToolContext,
 };
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Result};
@@ -25,6 +25,7 @@ impl Bench {
         let data = FakeStore::new("site").person_property("plan", "pro").data();
         install(&mut registry, &objects, &data, Arc::new(NoMaintenance)).unwrap();
         let ctx = ToolContext {
+            sees: Stage::Idea,
             project: site(),
             clock: Clock::fixed("2026-05-20T12:00:00Z".parse().unwrap()),
             surface: Surface::Cli,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use hedgerow_agent_api::{
-    Actor, DynTool, ObjectStore, ObjectWrite, Principal, Progress, Registry, Surface, ToolContext, ToolOutput,
+    Actor, DynTool, ObjectStore, ObjectWrite, Principal, Progress, Registry, Stage, Surface, ToolContext, ToolOutput,
 };
 use hedgerow_data_api::{Clock, Data, SqlQuery, SqlResponse};
 use hedgerow_errors::Result;
@@ -38,6 +38,7 @@ impl Bench {
             clock: Clock::fixed("2026-06-03T12:00:00Z".parse().unwrap()),
             surface: Surface::Cli,
             principal: Principal::local(),
+            sees: Stage::Idea,
             progress,
         };
         Self {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{Principal, Progress, Registry, Surface, erase};
+use hedgerow_agent_api::{Principal, Progress, Registry, Stage, Surface, erase};
 use hedgerow_data_api::{
     Appended, BREAKDOWN_NONE, BREAKDOWN_OTHER, Clock, EventBatch, EventSink, EventStore, ProjectInfo, QueryEngine,
     SqlArrow, SqlQuery, SqlResponse, Taxonomy, ValueList, Warning,
@@ -74,6 +74,7 @@ fn data(response: TrendsResponse) -> Data {
 
 fn context() -> ToolContext {
     ToolContext {
+        sees: Stage::Idea,
         project: "site".parse().unwrap(),
         clock: Clock::system(),
         surface: Surface::Agent,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hedgerow_agent_api::{Principal, Progress, Registry, Surface, erase};
+use hedgerow_agent_api::{Principal, Progress, Registry, Stage, Surface, erase};
 use hedgerow_data_api::{
     Appended, Clock, EventBatch, EventSink, EventStore, ProjectInfo, Provenance, QueryEngine, SqlArrow, Taxonomy,
     TrendsQuery, TrendsResponse, ValueList, Warning,
@@ -95,6 +95,7 @@ fn data() -> Data {
 
 fn context() -> ToolContext {
     ToolContext {
+        sees: Stage::Idea,
         project: "site".parse().unwrap(),
         clock: Clock::system(),
         surface: Surface::Agent,
