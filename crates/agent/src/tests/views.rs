@@ -36,6 +36,7 @@ fn agent(log: Arc<MemoryRunLog>) -> Arc<Agent> {
     let data = Data {
         queries: Arc::new(FakeEngine::default()),
         store: Arc::new(store()),
+        definitions: Arc::new(hedgerow_data_api::NoDefinitions),
     };
     core_tools::install(&mut registry, data, Arc::new(MemoryObjects::default())).unwrap();
     Agent::new(Arc::new(registry), log, Policy::default(), Limits::default())

@@ -88,7 +88,7 @@ impl Tool for CountStarterEvents {
 
 #[cfg(test)]
 mod tests {
-    use hedgerow_agent_api::{Principal, Surface};
+    use hedgerow_agent_api::{Principal, Stage, Surface};
     use hedgerow_data_api::{Clock, Progress};
     use hedgerow_testkit::FakeStore;
 
@@ -102,6 +102,7 @@ mod tests {
             clock: Clock::fixed("2026-07-01T00:00:00Z".parse().unwrap()),
             surface: Surface::Cli,
             principal: Principal::local(),
+            sees: Stage::Idea,
             progress: Progress::ignore(),
         };
         for (days, taken) in [(0, false), (1, true), (365, true), (366, false)] {
