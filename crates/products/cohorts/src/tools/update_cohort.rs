@@ -5,8 +5,8 @@ use std::time::Duration;
 use hedgerow_agent_api::{Declaration, Display, Example, ObjectTool};
 
 const EXAMPLES: &[Example] = &[Example::new(
-    "Another plan counts, too",
-    r#"{"name": "Paying", "changes": {"filters": [{"key": "plan", "value": ["pro", "team", "enterprise"], "type": "person"}]}}"#,
+    "One plan alone counts",
+    r#"{"name": "Paying", "changes": {"filters": [{"key": "plan", "value": "team", "type": "person"}]}}"#,
 )];
 
 /// What the tool says of itself.
