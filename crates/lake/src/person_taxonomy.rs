@@ -9,6 +9,7 @@ use hedgerow_ids::ProjectId;
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
+use crate::people::PersonRow;
 use crate::people_reader::PeopleReader;
 use crate::project::Project;
 
@@ -32,25 +33,30 @@ impl PersonTaxonomies {
         }
         let (current, overlay, transaction) = project.people().await?;
         let mut reader = PeopleReader { transaction, overlay };
-        self.of_moment(id, &current.taxonomy(), &mut reader).await
+        self.read(id, &current.taxonomy(), &mut reader, |_| Ok(())).await
     }
 
-    /// The same for the moment that a reader reads, of which `events` is the taxonomy of the events.
-    pub(crate) async fn of_moment(
+    /// Reads the persons of a moment once, for whoever wants their rows and for the taxonomy. `events` is the
+    /// taxonomy of the events of that moment.
+    pub(crate) async fn read(
         &self,
         id: &ProjectId,
         events: &Arc<Taxonomy>,
         reader: &mut PeopleReader,
+        mut each: impl FnMut(Vec<PersonRow>) -> Result<()>,
     ) -> Result<Arc<PersonTaxonomy>> {
-        let mut known = self.known.lock().await;
-        if let Some(persons) = of_events(&known, id, events) {
-            return Ok(persons);
-        }
+        let known = of_events(&*self.known.lock().await, id, events);
         let mut counts = Counts::default();
-        reader
-            .persons(|rows| rows.iter().try_for_each(|row| counts.add(&row.properties)))
-            .await?;
-        let persons = Arc::new(counts.into_taxonomy());
+        let is_known = known.is_some();
+        let rows = |rows: Vec<PersonRow>| {
+            if !is_known {
+                rows.iter().try_for_each(|row| counts.add(&row.properties))?;
+            }
+            each(rows)
+        };
+        reader.persons(rows).await?;
+        let persons = known.unwrap_or_else(|| Arc::new(counts.into_taxonomy()));
+        let mut known = self.known.lock().await;
         known.insert(id.clone(), (Arc::clone(events), Arc::clone(&persons)));
         Ok(persons)
     }

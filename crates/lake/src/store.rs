@@ -23,6 +23,7 @@ use crate::files::{Files, SystemFiles};
 use crate::flush::flush;
 use crate::folder::DataFolder;
 use crate::group::append_to_log;
+use crate::people::PersonRow;
 use crate::people_reader::PeopleReader;
 use crate::person_taxonomy::PersonTaxonomies;
 use crate::project::{Project, has_lost_catalog};
@@ -33,12 +34,11 @@ use crate::view::LakeView;
 
 /// A project at one moment.
 pub struct Moment {
+    project: ProjectId,
     /// The events.
     pub view: Arc<LakeView>,
     /// The names of events and their properties. As long as it is the same one, nothing of the project changed.
     pub taxonomy: Arc<Taxonomy>,
-    /// The names of the persons' properties.
-    pub person_taxonomy: Arc<PersonTaxonomy>,
     /// The persons and groups.
     pub people: PeopleReader,
 }
@@ -86,22 +86,27 @@ impl Lake {
         Ok((Arc::clone(&current.view), current.taxonomy()))
     }
 
-    /// The newest snapshot of a project with its taxonomies and its persons and groups, all of one moment.
+    /// The newest snapshot of a project with its taxonomy and its persons and groups, all of one moment.
     pub async fn moment(&self, project: &ProjectId) -> Result<Moment> {
-        let opened = self.project(project).await?;
-        let (current, overlay, transaction) = opened.moment().await?;
-        let mut people = PeopleReader { transaction, overlay };
-        let taxonomy = current.taxonomy();
-        let of_persons = self
-            .person_taxonomies
-            .of_moment(project, &taxonomy, &mut people)
-            .await?;
+        let (current, overlay, transaction) = self.project(project).await?.moment().await?;
         Ok(Moment {
+            project: project.clone(),
+            taxonomy: current.taxonomy(),
             view: current.view,
-            taxonomy,
-            person_taxonomy: of_persons,
-            people,
+            people: PeopleReader { transaction, overlay },
         })
+    }
+
+    /// Reads the persons of a moment page by page, and gives the taxonomy of their properties.
+    pub async fn persons_of(
+        &self,
+        moment: &mut Moment,
+        each: impl FnMut(Vec<PersonRow>) -> Result<()>,
+    ) -> Result<Arc<PersonTaxonomy>> {
+        let taxonomies = &self.person_taxonomies;
+        taxonomies
+            .read(&moment.project, &moment.taxonomy, &mut moment.people, each)
+            .await
     }
 
     /// The persons and groups of a project at this moment.

@@ -12,9 +12,10 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
+use hedgerow_data_api::PersonTaxonomy;
 use hedgerow_errors::{Code, Error};
 use hedgerow_ids::ProjectId;
-use hedgerow_lake::{GroupRow, Lake, PeopleReader, PersonDistinctId, PersonRow};
+use hedgerow_lake::{GroupRow, Lake, Moment, PeopleReader, PersonDistinctId, PersonRow};
 
 /// What the rows that a query needs of such a table may take together.
 const MOST_BYTES: usize = 512 << 20;
@@ -97,30 +98,58 @@ pub(crate) async fn read(
     kind: PeopleKind,
     projection: Option<&Vec<usize>>,
 ) -> hedgerow_errors::Result<Vec<RecordBatch>> {
-    let schema = kind.schema();
-    let mut batches = Vec::new();
-    let mut bytes = 0;
-    let mut keep = |arrays: Vec<ArrayRef>| {
-        let built = RecordBatch::try_new(Arc::clone(&schema), arrays);
-        let built = built.and_then(|batch| match projection {
+    let mut gathered = Gathered::new(kind, projection);
+    match kind {
+        PeopleKind::Persons => reader.persons(|rows| gathered.keep(persons(&rows))).await?,
+        PeopleKind::DistinctIds => reader.distinct_ids(|rows| gathered.keep(distinct_ids(&rows))).await?,
+        PeopleKind::Groups => reader.groups(|rows| gathered.keep(groups(&rows))).await?,
+    }
+    Ok(gathered.batches)
+}
+
+/// The rows of `persons` of a moment, and the taxonomy of their properties, read once.
+pub(crate) async fn persons_of(
+    lake: &Lake,
+    moment: &mut Moment,
+) -> hedgerow_errors::Result<(Vec<RecordBatch>, Arc<PersonTaxonomy>)> {
+    let mut gathered = Gathered::new(PeopleKind::Persons, None);
+    let taxonomy = lake.persons_of(moment, |rows| gathered.keep(persons(&rows))).await?;
+    Ok((gathered.batches, taxonomy))
+}
+
+/// What was read of a table so far.
+struct Gathered<'a> {
+    kind: PeopleKind,
+    projection: Option<&'a Vec<usize>>,
+    batches: Vec<RecordBatch>,
+    bytes: usize,
+}
+
+impl<'a> Gathered<'a> {
+    fn new(kind: PeopleKind, projection: Option<&'a Vec<usize>>) -> Self {
+        Self {
+            kind,
+            projection,
+            batches: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    fn keep(&mut self, arrays: Vec<ArrayRef>) -> hedgerow_errors::Result<()> {
+        let built = RecordBatch::try_new(self.kind.schema(), arrays);
+        let built = built.and_then(|batch| match self.projection {
             Some(columns) => batch.project(columns),
             None => Ok(batch),
         });
         let batch = built.map_err(|error| Error::caused(Code::Internal, "cannot build rows of persons", error))?;
-        bytes += batch.get_array_memory_size();
-        if bytes > MOST_BYTES {
-            let message = format!("{} takes more than {} MB", kind.name(), MOST_BYTES >> 20);
+        self.bytes += batch.get_array_memory_size();
+        if self.bytes > MOST_BYTES {
+            let message = format!("{} takes more than {} MB", self.kind.name(), MOST_BYTES >> 20);
             return Err(Error::new(Code::LimitExceeded, message).with_hint("select fewer of its columns"));
         }
-        batches.push(batch);
+        self.batches.push(batch);
         Ok(())
-    };
-    match kind {
-        PeopleKind::Persons => reader.persons(|rows| keep(persons(&rows))).await?,
-        PeopleKind::DistinctIds => reader.distinct_ids(|rows| keep(distinct_ids(&rows))).await?,
-        PeopleKind::Groups => reader.groups(|rows| keep(groups(&rows))).await?,
     }
-    Ok(batches)
 }
 
 fn persons(rows: &[PersonRow]) -> Vec<ArrayRef> {

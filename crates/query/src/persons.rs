@@ -97,14 +97,14 @@ impl KnownPersons {
             });
         }
         let mut moment = lake.moment(project).await?;
-        let rows = people::read(&mut moment.people, PeopleKind::Persons, None).await?;
+        let (rows, person_taxonomy) = people::persons_of(lake, &mut moment).await?;
         let ids = match needs {
             Needs::DistinctIds => Some(people::read(&mut moment.people, PeopleKind::DistinctIds, None).await?),
             _ => None,
         };
         drop(moment.people);
         let persons = Persons {
-            taxonomy: moment.person_taxonomy,
+            taxonomy: person_taxonomy,
             of_events: Arc::clone(&moment.taxonomy),
             batches: rows.iter().map(may_be_missing).collect::<Result<_>>()?,
             ids,
