@@ -54,6 +54,9 @@ pub struct Provenance {
     pub range: Option<ResolvedRange>,
     /// Each filter as a sentence.
     pub filters: Vec<String>,
+    /// What else the numbers rest on: the persons as they are now, and each action and cohort with its version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub definitions: Vec<String>,
     /// How missing values were treated.
     pub null_semantics: String,
     /// Limits in force, e.g. `breakdown 25`.

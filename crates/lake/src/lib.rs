@@ -66,5 +66,5 @@ pub use people::{
 };
 pub use people_reader::PeopleReader;
 pub use settings::Settings;
-pub use store::Lake;
+pub use store::{Lake, Moment};
 pub use view::{LakeFile, LakeView};

@@ -20,29 +20,47 @@ const MOST_VALUES: usize = 10_000;
 pub(crate) struct PersonTaxonomies {
     /// With the taxonomy of the events of the same moment: as long as that is the same one, nothing was
     /// added or taken away.
-    known: Mutex<HashMap<ProjectId, (Arc<Taxonomy>, Arc<PersonTaxonomy>)>>,
+    known: Mutex<Known>,
 }
 
 impl PersonTaxonomies {
     /// The taxonomy of a project's persons, read anew only where there are other events than before.
     pub(crate) async fn of(&self, id: &ProjectId, project: &Project) -> Result<Arc<PersonTaxonomy>> {
-        let mut known = self.known.lock().await;
         let events = project.newest().await?.taxonomy();
-        if let Some((of_events, persons)) = known.get(id)
-            && Arc::ptr_eq(of_events, &events)
-        {
-            return Ok(Arc::clone(persons));
+        if let Some(persons) = of_events(&*self.known.lock().await, id, &events) {
+            return Ok(persons);
         }
         let (current, overlay, transaction) = project.people().await?;
-        let mut counts = Counts::default();
         let mut reader = PeopleReader { transaction, overlay };
+        self.of_moment(id, &current.taxonomy(), &mut reader).await
+    }
+
+    /// The same for the moment that a reader reads, of which `events` is the taxonomy of the events.
+    pub(crate) async fn of_moment(
+        &self,
+        id: &ProjectId,
+        events: &Arc<Taxonomy>,
+        reader: &mut PeopleReader,
+    ) -> Result<Arc<PersonTaxonomy>> {
+        let mut known = self.known.lock().await;
+        if let Some(persons) = of_events(&known, id, events) {
+            return Ok(persons);
+        }
+        let mut counts = Counts::default();
         reader
             .persons(|rows| rows.iter().try_for_each(|row| counts.add(&row.properties)))
             .await?;
         let persons = Arc::new(counts.into_taxonomy());
-        known.insert(id.clone(), (current.taxonomy(), Arc::clone(&persons)));
+        known.insert(id.clone(), (Arc::clone(events), Arc::clone(&persons)));
         Ok(persons)
     }
+}
+
+type Known = HashMap<ProjectId, (Arc<Taxonomy>, Arc<PersonTaxonomy>)>;
+
+fn of_events(known: &Known, id: &ProjectId, events: &Arc<Taxonomy>) -> Option<Arc<PersonTaxonomy>> {
+    let (of_events, persons) = known.get(id)?;
+    Arc::ptr_eq(of_events, events).then(|| Arc::clone(persons))
 }
 
 #[derive(Default)]

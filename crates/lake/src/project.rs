@@ -201,6 +201,11 @@ impl Project {
         if current.people.iter().all(|changes| changes.ops.is_empty()) {
             return Ok(current);
         }
+        Ok(self.moment().await?.0)
+    }
+
+    /// The newest view, with the persons and groups of the same moment.
+    pub(crate) async fn moment(&self) -> Result<(Current, Arc<Overlay>, Transaction<'static, Sqlite>)> {
         // Merges that are in memory lead keys to other persons than the catalog does.
         let (mut current, overlay, mut transaction) = self.people().await?;
         if !overlay.overrides.is_empty() {
@@ -211,7 +216,7 @@ impl Project {
             };
             current.view = Arc::new(view);
         }
-        Ok(current)
+        Ok((current, overlay, transaction))
     }
 
     /// The newest view, with what events in memory say of persons and groups, and the catalog of the

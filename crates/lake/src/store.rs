@@ -31,6 +31,18 @@ use crate::settings::Settings;
 use crate::value_index;
 use crate::view::LakeView;
 
+/// A project at one moment.
+pub struct Moment {
+    /// The events.
+    pub view: Arc<LakeView>,
+    /// The names of events and their properties. As long as it is the same one, nothing of the project changed.
+    pub taxonomy: Arc<Taxonomy>,
+    /// The names of the persons' properties.
+    pub person_taxonomy: Arc<PersonTaxonomy>,
+    /// The persons and groups.
+    pub people: PeopleReader,
+}
+
 /// All projects of a data folder.
 pub struct Lake {
     folder: Arc<DataFolder>,
@@ -72,6 +84,24 @@ impl Lake {
     pub async fn snapshot(&self, project: &ProjectId) -> Result<(Arc<LakeView>, Arc<Taxonomy>)> {
         let current = self.project(project).await?.current().await?;
         Ok((Arc::clone(&current.view), current.taxonomy()))
+    }
+
+    /// The newest snapshot of a project with its taxonomies and its persons and groups, all of one moment.
+    pub async fn moment(&self, project: &ProjectId) -> Result<Moment> {
+        let opened = self.project(project).await?;
+        let (current, overlay, transaction) = opened.moment().await?;
+        let mut people = PeopleReader { transaction, overlay };
+        let taxonomy = current.taxonomy();
+        let of_persons = self
+            .person_taxonomies
+            .of_moment(project, &taxonomy, &mut people)
+            .await?;
+        Ok(Moment {
+            view: current.view,
+            taxonomy,
+            person_taxonomy: of_persons,
+            people,
+        })
     }
 
     /// The persons and groups of a project at this moment.

@@ -1,6 +1,6 @@
 //! Filters as sentences, for provenance and warnings.
 
-use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter};
+use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
 use serde_json::Value;
 
 /// Each top-level condition of a group as a sentence.
@@ -27,7 +27,8 @@ fn members(group: &FilterGroup) -> String {
     group.values.iter().map(node).collect::<Vec<_>>().join(word)
 }
 
-fn condition(filter: &PropertyFilter) -> String {
+/// One condition as a sentence.
+pub(crate) fn condition(filter: &PropertyFilter) -> String {
     let words = match filter.operator {
         Operator::Exact | Operator::In => "is",
         Operator::IsNot | Operator::NotIn => "is not",
@@ -66,5 +67,9 @@ fn condition(filter: &PropertyFilter) -> String {
         Some(Value::Array(values)) => values.iter().map(Value::to_string).collect::<Vec<_>>().join(join),
         Some(value) => value.to_string(),
     };
-    format!("{} {words} {value}", filter.key).trim_end().to_owned()
+    let whose = match filter.property_type {
+        PropertyType::Person | PropertyType::PersonField => "person's ",
+        _ => "",
+    };
+    format!("{whose}{} {words} {value}", filter.key).trim_end().to_owned()
 }

@@ -17,8 +17,7 @@ use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use hedgerow_data_api::{
-    Clock, EventStore, Progress, Provenance, QueryEngine, SqlArrow, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse,
-    Warning,
+    Clock, Progress, Provenance, QueryEngine, SqlArrow, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ProjectId, QueryId};
@@ -27,6 +26,7 @@ use uuid::Uuid;
 
 use crate::cells::cells;
 use crate::people::{PeopleKind, PeopleTable};
+use crate::persons::KnownPersons;
 use crate::rest::JsonGetStr;
 use crate::scan::EventsTable;
 use crate::written::written_columns;
@@ -47,6 +47,7 @@ const MEMORY_LIMIT: usize = 1 << 30;
 pub struct Engine {
     pub(crate) lake: Arc<Lake>,
     runtime: Arc<RuntimeEnv>,
+    pub(crate) persons: KnownPersons,
     /// Groups (bucket × value) of one series that are held at once.
     pub(crate) most_groups: usize,
 }
@@ -54,7 +55,7 @@ pub struct Engine {
 /// One query's session over one snapshot.
 pub(crate) struct Session {
     pub(crate) context: SessionContext,
-    state: SessionState,
+    pub(crate) state: SessionState,
     pub(crate) view: Arc<LakeView>,
     started: Instant,
     progress: Progress,
@@ -77,6 +78,7 @@ impl Engine {
         Ok(Self {
             lake,
             runtime,
+            persons: KnownPersons::default(),
             most_groups: MOST_GROUPS,
         })
     }
@@ -219,6 +221,7 @@ impl Session {
             time_zone: "UTC".to_owned(),
             range: None,
             filters: Vec::new(),
+            definitions: Vec::new(),
             null_semantics: String::new(),
             limits: Vec::new(),
             query,
@@ -287,10 +290,8 @@ impl QueryEngine for Engine {
     }
 
     async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String> {
-        let (view, taxonomy) = self.lake.snapshot(project).await?;
-        crate::validate::trends(self.lake.as_ref() as &dyn EventStore, project, &taxonomy, query).await?;
-        let session = self.session(project, view, clock, Progress::ignore())?;
-        let prepared = trends::Prepared::new(query, &taxonomy, clock, self.most_groups)?;
+        let (session, moment) = trends::begin(self, project, query, clock, Progress::ignore()).await?;
+        let prepared = trends::Prepared::new(query, &moment, &session, clock, self.most_groups)?;
         let mut text = String::new();
         for series in 0..query.series.len() {
             let plan = prepared.plan(&session, series, &trends::Others::Keep).await?;

@@ -4,22 +4,25 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::regexp_like;
-use datafusion::logical_expr::{Expr, cast, ident, lit, not, try_cast};
+use datafusion::logical_expr::{Expr, cast, lit, not, try_cast};
 use datafusion::prelude::lower;
-use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, Taxonomy, ValueType};
+use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, ValueType};
 use hedgerow_errors::{Error, Result};
 use serde_json::Value;
 
+use crate::fields::{FieldType, Fields, Found};
 use crate::{dates, versions};
 
-/// The condition of a group; `None` for the empty one. Within another group an empty one is refused: it
+const TIMES: &str = "times go with is_date_exact, is_date_before and is_date_after";
+
+/// The condition of a group on the rows of a table, of which `fields` knows the columns; `None` for the empty one. Within another group an empty one is refused: it
 /// would hold always, and so drop the other members of an OR.
-pub(crate) fn group(taxonomy: &Taxonomy, now: DateTime<Utc>, filters: &FilterGroup) -> Result<Option<Expr>> {
+pub(crate) fn group(fields: &dyn Fields, now: DateTime<Utc>, filters: &FilterGroup) -> Result<Option<Expr>> {
     let mut conditions = Vec::new();
     for (position, node) in (1..).zip(&filters.values) {
         conditions.push(match node {
-            FilterNode::Filter(filter) => condition(taxonomy, now, filter)?,
-            FilterNode::Group(nested) => group(taxonomy, now, nested)?.ok_or_else(|| {
+            FilterNode::Filter(filter) => condition(fields, now, filter)?,
+            FilterNode::Group(nested) => group(fields, now, nested)?.ok_or_else(|| {
                 Error::invalid(format!("member {position} of a filter group is an empty group"))
                     .with_hint("leave it out, or put a filter into it")
             })?,
@@ -36,19 +39,20 @@ struct Subject<'a> {
     filter: &'a PropertyFilter,
     now: DateTime<Utc>,
     column: Expr,
-    value_type: ValueType,
+    field_type: FieldType,
 }
 
-fn condition(taxonomy: &Taxonomy, now: DateTime<Utc>, filter: &PropertyFilter) -> Result<Expr> {
-    let known = taxonomy.properties.iter().map(|property| property.key.as_str());
-    let property = taxonomy
-        .property(&filter.key)
-        .ok_or_else(|| Error::unknown("property", &filter.key, known))?;
+/// One condition on the rows of a table.
+pub(crate) fn condition(fields: &dyn Fields, now: DateTime<Utc>, filter: &PropertyFilter) -> Result<Expr> {
+    let (column, field_type) = match fields.find(filter)? {
+        Found::Column(column, field_type) => (column, field_type),
+        Found::Condition(condition) => return Ok(condition),
+    };
     let subject = Subject {
         filter,
         now,
-        column: ident(&property.column),
-        value_type: property.value_type,
+        column,
+        field_type,
     };
     let missing = || subject.column.clone().is_null();
     Ok(match filter.operator {
@@ -140,17 +144,21 @@ impl Subject<'_> {
 
     fn literal(&self, value: &Value) -> Result<Expr> {
         let wrong = || {
-            let article = if self.value_type == ValueType::Integer {
+            let article = if self.field_type == FieldType::Value(ValueType::Integer) {
                 "an"
             } else {
                 "a"
             };
             self.refuse(&format!(
                 "compares with {value}, but the property is {article} {}",
-                self.value_type.as_str()
+                self.field_type.as_str()
             ))
         };
-        Ok(match self.value_type {
+        let value_type = match self.field_type {
+            FieldType::Value(value_type) => value_type,
+            FieldType::Time => return Err(self.refuse("compares texts, but it is a time").with_hint(TIMES)),
+        };
+        Ok(match value_type {
             ValueType::String | ValueType::Json => lit(plain(value)),
             ValueType::Integer => lit(plain(value).parse::<i64>().map_err(|_| wrong())?),
             ValueType::Double => lit(plain(value).parse::<f64>().map_err(|_| wrong())?),
@@ -166,14 +174,15 @@ impl Subject<'_> {
         let number = plain(value)
             .parse::<f64>()
             .map_err(|_| self.refuse(&format!("needs a number, not {value}")))?;
-        match self.value_type {
+        match self.field_type {
             // A whole bound keeps the comparison in whole numbers, which the files' statistics know.
-            ValueType::Integer => Ok(plain(value).parse::<i64>().map_or_else(|_| lit(number), lit)),
-            ValueType::Double => Ok(lit(number)),
-            ValueType::String | ValueType::Boolean | ValueType::Json => Err(self.refuse(&format!(
-                "compares numbers, but the property is a {}",
-                self.value_type.as_str()
-            ))),
+            FieldType::Value(ValueType::Integer) => Ok(plain(value).parse::<i64>().map_or_else(|_| lit(number), lit)),
+            FieldType::Value(ValueType::Double) => Ok(lit(number)),
+            FieldType::Value(ValueType::String | ValueType::Boolean | ValueType::Json) | FieldType::Time => Err(self
+                .refuse(&format!(
+                    "compares numbers, but the property is a {}",
+                    self.field_type.as_str()
+                ))),
         }
     }
 
@@ -191,11 +200,11 @@ impl Subject<'_> {
         }
     }
 
-    fn text(&self) -> Expr {
-        if self.value_type == ValueType::String {
-            self.column.clone()
-        } else {
-            cast(self.column.clone(), DataType::Utf8)
+    fn text(&self) -> Result<Expr> {
+        match self.field_type {
+            FieldType::Value(ValueType::String) => Ok(self.column.clone()),
+            FieldType::Value(_) => Ok(cast(self.column.clone(), DataType::Utf8)),
+            FieldType::Time => Err(self.refuse("compares texts, but it is a time").with_hint(TIMES)),
         }
     }
 
@@ -210,7 +219,7 @@ impl Subject<'_> {
 
     fn contains(&self, text: &str) -> Result<Expr> {
         Ok(datafusion::functions::expr_fn::contains(
-            lower(self.text()),
+            lower(self.text()?),
             lit(text.to_lowercase()),
         ))
     }
@@ -223,21 +232,25 @@ impl Subject<'_> {
                 error,
             )
         })?;
-        Ok(regexp_like(self.text(), lit(pattern), None))
+        Ok(regexp_like(self.text()?, lit(pattern), None))
     }
 
     fn time(&self) -> Result<Expr> {
-        if self.value_type != ValueType::String {
-            let why = format!("compares dates, but the property is a {}", self.value_type.as_str());
-            return Err(self.refuse(&why));
+        match self.field_type {
+            FieldType::Time => return Ok(self.column.clone()),
+            FieldType::Value(ValueType::String) => {}
+            FieldType::Value(other) => {
+                let why = format!("compares dates, but the property is a {}", other.as_str());
+                return Err(self.refuse(&why));
+            }
         }
         let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         Ok(try_cast(self.column.clone(), time))
     }
 
     fn version(&self) -> Result<Expr> {
-        if self.value_type != ValueType::String {
-            let why = format!("compares versions, but the property is a {}", self.value_type.as_str());
+        if self.field_type != FieldType::Value(ValueType::String) {
+            let why = format!("compares versions, but the property is a {}", self.field_type.as_str());
             return Err(self.refuse(&why));
         }
         let text = plain(self.one()?);

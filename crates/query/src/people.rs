@@ -14,7 +14,7 @@ use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use hedgerow_errors::{Code, Error};
 use hedgerow_ids::ProjectId;
-use hedgerow_lake::{GroupRow, Lake, PersonDistinctId, PersonRow};
+use hedgerow_lake::{GroupRow, Lake, PeopleReader, PersonDistinctId, PersonRow};
 
 /// What the rows that a query needs of such a table may take together.
 const MOST_BYTES: usize = 512 << 20;
@@ -86,31 +86,41 @@ impl PeopleTable {
     }
 
     async fn read(&self, projection: Option<&Vec<usize>>) -> hedgerow_errors::Result<Vec<RecordBatch>> {
-        let mut batches = Vec::new();
-        let mut bytes = 0;
-        let mut keep = |arrays: Vec<ArrayRef>| {
-            let built = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
-            let built = built.and_then(|batch| match projection {
-                Some(columns) => batch.project(columns),
-                None => Ok(batch),
-            });
-            let batch = built.map_err(|error| Error::caused(Code::Internal, "cannot build rows of persons", error))?;
-            bytes += batch.get_array_memory_size();
-            if bytes > MOST_BYTES {
-                let message = format!("{} takes more than {} MB", self.kind.name(), MOST_BYTES >> 20);
-                return Err(Error::new(Code::LimitExceeded, message).with_hint("select fewer of its columns"));
-            }
-            batches.push(batch);
-            Ok(())
-        };
         let mut reader = self.lake.people(&self.project).await?;
-        match self.kind {
-            PeopleKind::Persons => reader.persons(|rows| keep(persons(&rows))).await?,
-            PeopleKind::DistinctIds => reader.distinct_ids(|rows| keep(distinct_ids(&rows))).await?,
-            PeopleKind::Groups => reader.groups(|rows| keep(groups(&rows))).await?,
-        }
-        Ok(batches)
+        read(&mut reader, self.kind, projection).await
     }
+}
+
+/// The rows of a table as a reader has them, in the columns that are wanted.
+pub(crate) async fn read(
+    reader: &mut PeopleReader,
+    kind: PeopleKind,
+    projection: Option<&Vec<usize>>,
+) -> hedgerow_errors::Result<Vec<RecordBatch>> {
+    let schema = kind.schema();
+    let mut batches = Vec::new();
+    let mut bytes = 0;
+    let mut keep = |arrays: Vec<ArrayRef>| {
+        let built = RecordBatch::try_new(Arc::clone(&schema), arrays);
+        let built = built.and_then(|batch| match projection {
+            Some(columns) => batch.project(columns),
+            None => Ok(batch),
+        });
+        let batch = built.map_err(|error| Error::caused(Code::Internal, "cannot build rows of persons", error))?;
+        bytes += batch.get_array_memory_size();
+        if bytes > MOST_BYTES {
+            let message = format!("{} takes more than {} MB", kind.name(), MOST_BYTES >> 20);
+            return Err(Error::new(Code::LimitExceeded, message).with_hint("select fewer of its columns"));
+        }
+        batches.push(batch);
+        Ok(())
+    };
+    match kind {
+        PeopleKind::Persons => reader.persons(|rows| keep(persons(&rows))).await?,
+        PeopleKind::DistinctIds => reader.distinct_ids(|rows| keep(distinct_ids(&rows))).await?,
+        PeopleKind::Groups => reader.groups(|rows| keep(groups(&rows))).await?,
+    }
+    Ok(batches)
 }
 
 fn persons(rows: &[PersonRow]) -> Vec<ArrayRef> {

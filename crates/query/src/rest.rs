@@ -12,6 +12,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use hedgerow_data_api::ValueType;
 use hedgerow_lake::ColumnKind;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -33,6 +34,25 @@ impl RestValue {
             is_json: kind == ColumnKind::Json,
             signature: Signature::exact(vec![DataType::Utf8], Volatility::Immutable),
         }
+    }
+}
+
+impl RestValue {
+    /// The value of a key in the type that a taxonomy says; `None` for texts, which [`JsonGetStr`] reads.
+    pub(crate) fn of_type(key: &str, value_type: ValueType) -> Option<Self> {
+        let data_type = match value_type {
+            ValueType::String => return None,
+            ValueType::Integer => DataType::Int64,
+            ValueType::Double => DataType::Float64,
+            ValueType::Boolean => DataType::Boolean,
+            ValueType::Json => DataType::Utf8,
+        };
+        Some(Self {
+            key: key.to_owned(),
+            data_type,
+            is_json: value_type == ValueType::Json,
+            signature: Signature::exact(vec![DataType::Utf8], Volatility::Immutable),
+        })
     }
 }
 
@@ -80,6 +100,7 @@ impl ScalarUDFImpl for RestValue {
                 let mut array = StringBuilder::new();
                 for value in values {
                     match value {
+                        Some(value) if value.get() == "null" => array.append_null(),
                         Some(value) if self.is_json => array.append_value(value.get()),
                         Some(value) => array.append_option(serde_json::from_str::<String>(value.get()).ok()),
                         None => array.append_null(),

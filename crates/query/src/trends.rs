@@ -2,6 +2,8 @@
 
 mod assemble;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::{date_bin, date_trunc};
@@ -9,8 +11,8 @@ use datafusion::functions_aggregate::expr_fn::{count, count_distinct, sum};
 use datafusion::logical_expr::{Expr, LogicalPlan, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    Clock, Display, EventStore, EventsNode, Interval, Math, Progress, PropertyDefinition, ResolvedRange, Taxonomy,
-    TrendsQuery, TrendsResponse, Warning,
+    Clock, Display, EventStore, EventsNode, FilterGroup, Interval, Math, Progress, PropertyDefinition, ResolvedRange,
+    Taxonomy, TrendsQuery, TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -19,7 +21,9 @@ use serde_json::Value;
 use crate::dates::{Resolved, bucket_start, next_bucket, resolve};
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
+use crate::fields::EventFields;
 use crate::filters::{self, instant};
+use crate::persons::{AS_OF_NOW, Moment, PersonConditions, of_persons};
 use crate::{sql, validate};
 
 /// Breakdown values with a series of their own where the query says nothing.
@@ -33,10 +37,8 @@ pub(crate) async fn run(
     clock: &Clock,
     progress: &Progress,
 ) -> Result<TrendsResponse> {
-    let (view, taxonomy) = engine.lake.snapshot(project).await?;
-    validate::trends(engine.lake.as_ref() as &dyn EventStore, project, &taxonomy, query).await?;
-    let session = engine.session(project, view, clock, progress.clone())?;
-    let prepared = Prepared::new(query, &taxonomy, clock, engine.most_groups)?;
+    let (session, moment) = begin(engine, project, query, clock, progress.clone()).await?;
+    let prepared = Prepared::new(query, &moment, &session, clock, engine.most_groups)?;
     let mut executed = Vec::new();
     let mut results = Vec::new();
     let mut warnings = prepared.warnings();
@@ -47,7 +49,7 @@ pub(crate) async fn run(
         .iter()
         .all(|line| line.count == 0 && line.aggregated_value.unwrap_or(0) == 0);
     if nothing {
-        prepared.require_data(&session, &taxonomy, &mut executed).await?;
+        prepared.require_data(&session, &mut executed).await?;
         warnings.push(Warning::new(
             "no_match",
             "there is data in this range, but no event matches the conditions",
@@ -58,6 +60,7 @@ pub(crate) async fn run(
     let mut provenance = session.provenance(project, "TrendsQuery", text, &executed);
     provenance.range = Some(prepared.resolved_range());
     provenance.filters = prepared.filters();
+    provenance.definitions = prepared.definitions();
     "typed filters: positive conditions never match a missing property, negative ones do"
         .clone_into(&mut provenance.null_semantics);
     provenance.limits = prepared.limits();
@@ -66,6 +69,27 @@ pub(crate) async fn run(
         warnings,
         provenance,
     })
+}
+
+/// Reads the moment that a query is about, and refuses a query with names that are not there.
+pub(crate) async fn begin(
+    engine: &Engine,
+    project: &ProjectId,
+    query: &TrendsQuery,
+    clock: &Clock,
+    progress: Progress,
+) -> Result<(Session, Moment)> {
+    let with_persons = groups(query).any(|group| !of_persons(group).is_empty());
+    let moment = engine.persons.moment(&engine.lake, project, with_persons).await?;
+    validate::trends(engine.lake.as_ref() as &dyn EventStore, project, &moment, query).await?;
+    let session = engine.session(project, Arc::clone(&moment.view), clock, progress)?;
+    Ok((session, moment))
+}
+
+/// All filters of a query.
+fn groups(query: &TrendsQuery) -> impl Iterator<Item = &FilterGroup> {
+    let of_series = query.series.iter().map(|node| &node.properties);
+    of_series.chain([&query.properties])
 }
 
 /// Numbers that one answer holds at most.
@@ -77,6 +101,7 @@ pub(crate) struct Prepared<'a> {
     taxonomy: &'a Taxonomy,
     range: Resolved,
     breakdown: Option<&'a PropertyDefinition>,
+    persons: PersonConditions,
     now: DateTime<Utc>,
     most_groups: usize,
 }
@@ -101,11 +126,13 @@ pub(crate) struct Group {
 impl<'a> Prepared<'a> {
     pub(crate) fn new(
         query: &'a TrendsQuery,
-        taxonomy: &'a Taxonomy,
+        moment: &'a Moment,
+        session: &Session,
         clock: &Clock,
         most_groups: usize,
     ) -> Result<Self> {
         let now = clock.now();
+        let taxonomy = moment.taxonomy.as_ref();
         let (first, last) = taxonomy.span().ok_or_else(|| {
             Error::new(Code::NoData, "the project holds no events yet")
                 .with_hint("import some: hedgerow import access-log FILE")
@@ -124,6 +151,7 @@ impl<'a> Prepared<'a> {
             taxonomy,
             range,
             breakdown,
+            persons: PersonConditions::compute(moment, &session.state, now, groups(query))?,
             now,
             most_groups,
         })
@@ -162,8 +190,12 @@ impl<'a> Prepared<'a> {
         if let Some(event) = &node.event {
             filter = filter.and(ident("event").eq(lit(event.as_str())));
         }
+        let fields = EventFields {
+            taxonomy: self.taxonomy,
+            persons: &self.persons,
+        };
         for group in [&self.query.properties, &node.properties] {
-            if let Some(condition) = filters::group(self.taxonomy, self.now, group)? {
+            if let Some(condition) = filters::group(&fields, self.now, group)? {
                 filter = filter.and(condition);
             }
         }
@@ -351,7 +383,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// Refuses a range that holds no event at all, whatever the conditions.
-    async fn require_data(&self, session: &Session, taxonomy: &Taxonomy, executed: &mut Vec<Executed>) -> Result<()> {
+    async fn require_data(&self, session: &Session, executed: &mut Vec<Executed>) -> Result<()> {
         let failed = |error| sql::explain(&error, &session.view);
         let events = session.context.table("events").await.map_err(failed)?;
         let counted = events
@@ -364,7 +396,7 @@ impl<'a> Prepared<'a> {
             .first()
             .and_then(|row| row.first().and_then(Value::as_u64));
         executed.push(done);
-        match (found, taxonomy.span()) {
+        match (found, self.taxonomy.span()) {
             (Some(0), Some((first, last))) => Err(no_data(&self.range, first, last)),
             _ => Ok(()),
         }
@@ -385,6 +417,11 @@ impl<'a> Prepared<'a> {
             filters.extend(own.into_iter().map(|sentence| format!("series {position}: {sentence}")));
         }
         filters
+    }
+
+    fn definitions(&self) -> Vec<String> {
+        let with_persons = groups(self.query).any(|group| !of_persons(group).is_empty());
+        with_persons.then(|| AS_OF_NOW.to_owned()).into_iter().collect()
     }
 
     fn limits(&self) -> Vec<String> {

@@ -1,11 +1,14 @@
 //! Checking names and values against the taxonomy before anything is planned.
 
 use hedgerow_data_api::{
-    EventStore, EventsNode, FilterGroup, FilterNode, Operator, PropertyFilter, PropertyType, Taxonomy, TrendsQuery,
+    EventStore, EventsNode, FilterGroup, FilterNode, Operator, PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy,
+    TrendsQuery, ValueType,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
+
+use crate::persons::Moment;
 
 const MAX_SERIES: usize = 26;
 /// Values with which an unknown one is compared, to say which was meant: the most frequent ones, and
@@ -17,9 +20,10 @@ const ALIKE: usize = 20;
 pub(crate) async fn trends(
     store: &dyn EventStore,
     project: &ProjectId,
-    taxonomy: &Taxonomy,
+    moment: &Moment,
     query: &TrendsQuery,
 ) -> Result<()> {
+    let taxonomy = moment.taxonomy.as_ref();
     if query.series.is_empty() || query.series.len() > MAX_SERIES {
         let message = format!(
             "a trends query has 1 to {MAX_SERIES} series, this one has {}",
@@ -35,9 +39,9 @@ pub(crate) async fn trends(
                 taxonomy.events.iter().map(|event| event.name.as_str()),
             ));
         }
-        values(store, project, taxonomy, properties).await?;
+        values(store, project, moment, properties).await?;
     }
-    values(store, project, taxonomy, &query.properties).await?;
+    values(store, project, moment, &query.properties).await?;
     if let Some(breakdown) = &query.breakdown_filter {
         if taxonomy.property(&breakdown.breakdown).is_none() {
             let known = taxonomy.properties.iter().map(|property| property.key.as_str());
@@ -51,53 +55,77 @@ pub(crate) async fn trends(
     Ok(())
 }
 
-/// Refuses values that no event has, where the value index is complete enough to know.
-async fn values(store: &dyn EventStore, project: &ProjectId, taxonomy: &Taxonomy, group: &FilterGroup) -> Result<()> {
+/// Refuses values that no event, or no person, has, where it is known which there are.
+pub(crate) async fn values(
+    store: &dyn EventStore,
+    project: &ProjectId,
+    moment: &Moment,
+    group: &FilterGroup,
+) -> Result<()> {
     let mut pending: Vec<&FilterNode> = group.values.iter().collect();
     while let Some(node) = pending.pop() {
         match node {
             FilterNode::Group(group) => pending.extend(&group.values),
-            FilterNode::Filter(filter) => value(store, project, taxonomy, filter).await?,
+            FilterNode::Filter(filter) => value(store, project, moment, filter).await?,
         }
     }
     Ok(())
 }
 
-/// Refuses what is no property of the event: this query kind knows no other.
-fn of_event(filter: &PropertyFilter) -> Result<()> {
-    if filter.property_type == PropertyType::Event {
-        return Ok(());
+async fn value(store: &dyn EventStore, project: &ProjectId, moment: &Moment, filter: &PropertyFilter) -> Result<()> {
+    match filter.property_type {
+        PropertyType::Event => of_events(store, project, &moment.taxonomy, filter).await,
+        PropertyType::EventField if filter.key == "event" => {
+            let known = || moment.taxonomy.events.iter().map(|event| event.name.as_str());
+            let unknown = wanted(filter)
+                .into_iter()
+                .find(|name| !known().any(|event| event == name));
+            unknown.map_or(Ok(()), |name| Err(Error::unknown("event", &name, known())))
+        }
+        PropertyType::Person => match &moment.persons {
+            Some(persons) => of_persons(&persons.taxonomy, filter),
+            None => Ok(()),
+        },
+        // Other fields are refused with the filter itself where they are unknown.
+        PropertyType::EventField | PropertyType::PersonField => Ok(()),
+        PropertyType::Session | PropertyType::Flag => {
+            let (key, kind) = (&filter.key, filter.property_type.as_str());
+            let message = format!("filter on {key:?} is of type {kind}, which a query over events does not know");
+            Err(Error::invalid(message).with_hint("take a filter of type event, event_field, person or person_field"))
+        }
     }
-    let (key, kind) = (&filter.key, filter.property_type.as_str());
-    let message = format!("filter on {key:?} is of type {kind}, and a trends query knows only type event");
-    Err(Error::invalid(message).with_hint("take a property of the events, or leave the filter out"))
 }
 
-async fn value(
+/// The texts that a filter compares for equality; none where it compares otherwise.
+fn wanted(filter: &PropertyFilter) -> Vec<String> {
+    let equality = matches!(
+        filter.operator,
+        Operator::Exact | Operator::IsNot | Operator::In | Operator::NotIn
+    );
+    let wanted = match &filter.value {
+        _ if !equality => Vec::new(),
+        Some(Value::Array(values)) => values.iter().collect(),
+        Some(value) => vec![value],
+        None => Vec::new(),
+    };
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    wanted.into_iter().map(text).collect()
+}
+
+async fn of_events(
     store: &dyn EventStore,
     project: &ProjectId,
     taxonomy: &Taxonomy,
     filter: &PropertyFilter,
 ) -> Result<()> {
-    of_event(filter)?;
-    let equality = matches!(
-        filter.operator,
-        Operator::Exact | Operator::IsNot | Operator::In | Operator::NotIn
-    );
     // An unknown property is refused with the filter itself.
     let Some(property) = taxonomy.property(&filter.key) else {
         return Ok(());
     };
-    if !equality || !property.values_complete {
+    if !property.values_complete {
         return Ok(());
     }
-    let wanted = match &filter.value {
-        Some(Value::Array(values)) => values.iter().collect(),
-        Some(value) => vec![value],
-        None => Vec::new(),
-    };
-    for value in wanted {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    for text in wanted(filter) {
         if store.has_value(project, &filter.key, &text).await? == Some(false) {
             // The most frequent values, and those that are like it however rare.
             let mut known = store.values(project, &filter.key, "", COMPARED).await?.values;
@@ -109,4 +137,33 @@ async fn value(
         }
     }
     Ok(())
+}
+
+/// Refuses values that no person has, where all are known.
+fn of_persons(taxonomy: &PersonTaxonomy, filter: &PropertyFilter) -> Result<()> {
+    let Some(property) = taxonomy
+        .property(&filter.key)
+        .filter(|property| property.values_complete)
+    else {
+        return Ok(());
+    };
+    let is_number = matches!(property.value_type, ValueType::Integer | ValueType::Double);
+    let same = |known: &str, text: &str| {
+        known == text
+            || (is_number && known.parse::<f64>().is_ok_and(|known| text.parse() == Ok(known)))
+            || (property.value_type == ValueType::Boolean && known.eq_ignore_ascii_case(text))
+    };
+    let known = || property.values.iter().map(|known| known.value.as_str());
+    match wanted(filter)
+        .into_iter()
+        .find(|text| !known().any(|known| same(known, text)))
+    {
+        // What is of another type is refused with the filter itself.
+        Some(text) if !is_number || text.parse::<f64>().is_ok() => Err(Error::unknown(
+            &format!("value of {} of persons", filter.key),
+            &text,
+            known(),
+        )),
+        _ => Ok(()),
+    }
 }

@@ -123,6 +123,7 @@ fn provenance() -> Provenance {
             partial: false,
         }),
         filters: vec!["method is GET".into()],
+        definitions: Vec::new(),
         null_semantics: "missing never equals".into(),
         limits: Vec::new(),
         query: "{}".into(),

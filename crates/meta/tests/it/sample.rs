@@ -149,6 +149,7 @@ fn snapshot() -> ResultSnapshot {
                 partial: true,
             }),
             filters: vec!["status is 200".to_owned()],
+            definitions: Vec::new(),
             null_semantics: "missing values match is not".to_owned(),
             limits: vec!["breakdown 25".to_owned()],
             query: "{}".to_owned(),

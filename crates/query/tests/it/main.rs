@@ -10,6 +10,7 @@
 mod events;
 mod operators;
 mod oracle;
+mod persons;
 mod refusals;
 mod sql_cases;
 mod world;

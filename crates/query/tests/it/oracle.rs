@@ -30,9 +30,14 @@ fn property(event: &EventRecord, key: &str) -> Option<Value> {
 }
 
 fn holds(event: &EventRecord, group: &FilterGroup) -> bool {
+    all_of(group, &|filter| matches(property(event, &filter.key), filter))
+}
+
+/// Whether a group holds of what has the given answer for each of its filters.
+pub(crate) fn all_of(group: &FilterGroup, condition: &dyn Fn(&PropertyFilter) -> bool) -> bool {
     let member = |node: &FilterNode| match node {
-        FilterNode::Group(group) => holds(event, group),
-        FilterNode::Filter(filter) => condition(event, filter),
+        FilterNode::Group(group) => all_of(group, condition),
+        FilterNode::Filter(filter) => condition(filter),
     };
     match group.group_type {
         GroupType::And => group.values.iter().all(member),
@@ -40,8 +45,8 @@ fn holds(event: &EventRecord, group: &FilterGroup) -> bool {
     }
 }
 
-fn condition(event: &EventRecord, filter: &PropertyFilter) -> bool {
-    let found = property(event, &filter.key);
+/// Whether a filter holds of a value.
+pub(crate) fn matches(found: Option<Value>, filter: &PropertyFilter) -> bool {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let wanted: Vec<String> = match &filter.value {
         Some(Value::Array(values)) => values.iter().map(text).collect(),

@@ -37,8 +37,28 @@ async fn trends_refuse_what_they_cannot_answer() {
         ),
         (
             filter(json!({"key": "plan", "value": "pro", "type": "person"})),
-            "filter on \"plan\" is of type person, and a trends query knows only type event | take a property of the \
-             events, or leave the filter out",
+            "unknown property of persons \"plan\" | there is none yet",
+        ),
+        (
+            filter(json!({"key": "created", "operator": "is_date_after", "value": "-1d", "type": "person_field"})),
+            "unknown field of persons \"created\" | did you mean created_at?",
+        ),
+        (
+            filter(json!({"key": "duration", "value": 3, "type": "session"})),
+            "filter on \"duration\" is of type session, which a query over events does not know | take a filter of \
+             type event, event_field, person or person_field",
+        ),
+        (
+            filter(json!({"key": "event", "value": "pageview", "type": "event_field"})),
+            "unknown event \"pageview\" | did you mean $pageview?",
+        ),
+        (
+            filter(json!({"key": "time", "value": "-1d", "type": "event_field"})),
+            "unknown field of events \"time\" | did you mean timestamp?",
+        ),
+        (
+            filter(json!({"key": "timestamp", "value": "2015-05-01", "type": "event_field"})),
+            "filter on \"timestamp\" with operator exact compares texts, but it is a time | times go with is_date_exact, is_date_before and is_date_after",
         ),
         (
             filter(json!({"key": "stauts", "value": 1})),

@@ -94,6 +94,7 @@ fn snapshot(position: usize, table: NamedTable) -> ResultSnapshot {
                 partial: false,
             }),
             filters: Vec::new(),
+            definitions: Vec::new(),
             null_semantics: String::new(),
             limits: Vec::new(),
             query: String::new(),

@@ -39,6 +39,7 @@ pub(super) fn result(
             partial: false,
         }),
         filters: Vec::new(),
+        definitions: Vec::new(),
         null_semantics: String::new(),
         limits: Vec::new(),
         query: String::new(),

@@ -39,6 +39,7 @@ pub(crate) fn response(query: &TrendsQuery, results: &[(usize, Option<&str>, &[&
         time_zone: "UTC".into(),
         range: Some(range),
         filters: Vec::new(),
+        definitions: Vec::new(),
         null_semantics: String::new(),
         limits: Vec::new(),
         query: String::new(),

@@ -35,6 +35,7 @@ impl QueryEngine for OneAnswer {
             time_zone: "UTC".into(),
             range: None,
             filters: Vec::new(),
+            definitions: Vec::new(),
             null_semantics: "standard SQL".into(),
             limits: Vec::new(),
             query: query.query.clone(),

@@ -1,0 +1,118 @@
+//! What the properties of filters are in the tables: the columns of events and of persons.
+
+use std::sync::LazyLock;
+
+use datafusion::logical_expr::{Expr, ScalarUDF, ident, lit};
+use hedgerow_data_api::{PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy, ValueType};
+use hedgerow_errors::{Error, Result};
+
+use crate::persons::PersonConditions;
+use crate::rest::{JsonGetStr, RestValue};
+
+/// The fields that every event has, as filters of type `event_field` name them.
+const EVENT_FIELDS: [&str; 3] = ["event", "distinct_id", "timestamp"];
+/// The field that every person has and that is a column of `persons`, for filters of type `person_field`.
+const CREATED_AT: &str = "created_at";
+
+static JSON_GET_STR: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(JsonGetStr::default()));
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldType {
+    /// Values of a property.
+    Value(ValueType),
+    /// Instants.
+    Time,
+}
+
+impl FieldType {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Value(value_type) => value_type.as_str(),
+            Self::Time => "time",
+        }
+    }
+}
+
+/// What a filter is about.
+pub(crate) enum Found {
+    /// A column of the table, which the filter's operator compares.
+    Column(Expr, FieldType),
+    /// Something that was settled before: the whole condition.
+    Condition(Expr),
+}
+
+/// What filters can be about in the rows of one table.
+pub(crate) trait Fields {
+    /// What a filter is about. An unknown property is refused with the nearest.
+    fn find(&self, filter: &PropertyFilter) -> Result<Found>;
+}
+
+/// Filters on the rows of `events`: properties and fields of the event, and of its person as it is now.
+pub(crate) struct EventFields<'a> {
+    pub(crate) taxonomy: &'a Taxonomy,
+    /// The conditions on persons, computed before.
+    pub(crate) persons: &'a PersonConditions,
+}
+
+impl Fields for EventFields<'_> {
+    fn find(&self, filter: &PropertyFilter) -> Result<Found> {
+        match filter.property_type {
+            PropertyType::Event => {
+                let known = self.taxonomy.properties.iter().map(|property| property.key.as_str());
+                let property = self.taxonomy.property(&filter.key);
+                let property = property.ok_or_else(|| Error::unknown("property", &filter.key, known))?;
+                Ok(Found::Column(
+                    ident(&property.column),
+                    FieldType::Value(property.value_type),
+                ))
+            }
+            PropertyType::EventField => match filter.key.as_str() {
+                "timestamp" => Ok(Found::Column(ident("timestamp"), FieldType::Time)),
+                key if EVENT_FIELDS.contains(&key) => {
+                    Ok(Found::Column(ident(key), FieldType::Value(ValueType::String)))
+                }
+                key => Err(Error::unknown("field of events", key, EVENT_FIELDS)),
+            },
+            _ => self.persons.condition(filter).map(Found::Condition),
+        }
+    }
+}
+
+/// Filters on the rows of `persons`: properties and fields of the person.
+pub(crate) struct PersonFields<'a> {
+    pub(crate) taxonomy: &'a PersonTaxonomy,
+}
+
+impl Fields for PersonFields<'_> {
+    fn find(&self, filter: &PropertyFilter) -> Result<Found> {
+        match filter.property_type {
+            PropertyType::Person => {
+                let known = self.taxonomy.properties.iter().map(|property| property.key.as_str());
+                let property = self.taxonomy.property(&filter.key);
+                let property = property.ok_or_else(|| Error::unknown("property of persons", &filter.key, known))?;
+                let value = person_value(&property.key, property.value_type);
+                Ok(Found::Column(value, FieldType::Value(property.value_type)))
+            }
+            PropertyType::PersonField if filter.key == CREATED_AT => {
+                Ok(Found::Column(ident(CREATED_AT), FieldType::Time))
+            }
+            PropertyType::PersonField => Err(Error::unknown("field of persons", &filter.key, [CREATED_AT])),
+            other => {
+                let (key, kind) = (&filter.key, other.as_str());
+                let message = format!("filter on {key:?} is of type {kind}, which is none of persons");
+                Err(Error::invalid(message).with_hint("take a filter of type person"))
+            }
+        }
+    }
+}
+
+/// The value of a person's property, in the property's type.
+fn person_value(key: &str, value_type: ValueType) -> Expr {
+    let properties = ident("properties");
+    match RestValue::of_type(key, value_type) {
+        // Where persons have values of several types, each counts as text.
+        None => JSON_GET_STR.call(vec![properties, lit(key)]),
+        Some(value) => ScalarUDF::from(value).call(vec![properties]),
+    }
+}
