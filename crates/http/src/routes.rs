@@ -5,7 +5,7 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use hedgerow_agent_api::{Activity, Object, RunEvent, RunSummary, Thread};
 use hedgerow_app::{ProductInfo, ToolCallResult, ToolInfo, ToolPreview};
-use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse};
+use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TypedQuery, TypedResponse};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
@@ -78,12 +78,12 @@ fn data_routes() -> Vec<Route> {
         post(
             "/api/projects/{project}/query",
             "run_query",
-            "Runs a trends query",
+            "Runs a typed query: counts, or a list of events or persons",
             data::query,
         )
         .access("query:read")
-        .body::<TrendsQuery>()
-        .json::<TrendsResponse>(),
+        .body::<TypedQuery>()
+        .json::<TypedResponse>(),
         post(
             "/api/projects/{project}/sql",
             "run_sql",
