@@ -17,7 +17,8 @@ use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use hedgerow_data_api::{
-    Clock, Progress, Provenance, QueryEngine, SqlArrow, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse, Warning,
+    Clock, EventsQuery, EventsResponse, PersonsQuery, PersonsResponse, Progress, Provenance, QueryEngine, SqlArrow,
+    SqlQuery, SqlResponse, TrendsQuery, TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ProjectId, QueryId};
@@ -30,7 +31,7 @@ use crate::persons::KnownPersons;
 use crate::rest::JsonGetStr;
 use crate::scan::EventsTable;
 use crate::written::written_columns;
-use crate::{sql, trends};
+use crate::{event_list, person_list, sql, trends};
 
 /// A query that takes longer is stopped.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -249,6 +250,26 @@ impl QueryEngine for Engine {
         progress: &Progress,
     ) -> Result<TrendsResponse> {
         trends::run(self, project, query, clock, progress).await
+    }
+
+    async fn events(
+        &self,
+        project: &ProjectId,
+        query: &EventsQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<EventsResponse> {
+        event_list::run(self, project, query, clock, progress).await
+    }
+
+    async fn persons(
+        &self,
+        project: &ProjectId,
+        query: &PersonsQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<PersonsResponse> {
+        person_list::run(self, project, query, clock, progress).await
     }
 
     async fn sql(

@@ -42,7 +42,7 @@ pub(crate) struct Persons {
     /// The taxonomy of the events of the same moment.
     of_events: Arc<Taxonomy>,
     /// The rows of the table `persons`, in a schema in which everything may be missing.
-    batches: Vec<RecordBatch>,
+    pub(crate) batches: Vec<RecordBatch>,
 }
 
 /// A project at one moment, as a typed query needs it.
@@ -186,6 +186,14 @@ pub(crate) struct PersonSet {
 }
 
 impl PersonSet {
+    /// Those with some keys; all others where `others` is true.
+    pub(crate) fn of(keys: HashSet<i64>, others: bool) -> Self {
+        Self {
+            keys: Arc::new(keys),
+            without: others,
+        }
+    }
+
     /// The condition on the rows of `events`; `text` says in plans what it is.
     pub(crate) fn condition(&self, text: &str) -> Expr {
         let function = PersonIsAmong {

@@ -8,6 +8,7 @@
 )]
 
 mod events;
+mod lists;
 mod operators;
 mod oracle;
 mod persons;
