@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformWithOxc } from "vite";
+import { listed, taxonomyOf } from "./lists.mjs";
 import { objectStore, products, refusal, tools } from "./objects.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
@@ -108,6 +109,11 @@ async function ofProject({ objects, fixtures }, request, url) {
   }
   if (what === "activity") return id ? objects.undo(id) : { data: objects.activity(query) };
   if (what === "tools" && action === "preview") return objects.preview(id, body);
+  if (what === "query" && body.kind !== undefined && body.kind !== "TrendsQuery") return listed(body);
+  if (what === "tools" && id === "read_taxonomy") {
+    const result = taxonomyOf(body);
+    if (result) return { result, content: "", table: null, warnings: [], provenance: null };
+  }
   if (what === "tools" && id === "query_trends") return trendsResult(fixtures, body);
   if (what === "tools" && objects.isWrite(id)) {
     objects.write(id, body);

@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-router";
 import { Fragment } from "react";
 import type { Json } from "@/api/types";
+import { productPages } from "@/app/products";
 import { useProject } from "@/app/project";
 import { Shell } from "@/app/shell";
 import { AskDock } from "@/features/chat/ask-dock";
@@ -54,6 +55,15 @@ const products = createRoute({
   path: "/products",
   component: lazyRouteComponent(() => import("@/features/products/products-page")),
 });
+/** Pages of products. Each reads what its address says by itself. */
+const ofProducts = productPages().map((ui) =>
+  createRoute({
+    getParentRoute: () => page,
+    path: ui.path,
+    validateSearch: (search: Record<string, unknown>) => search,
+    component: lazyRouteComponent(ui.load),
+  }),
+);
 const run = createRoute({ getParentRoute: () => page, path: "/runs/$runId", component: RunPage });
 
 function DockedPage() {
@@ -75,7 +85,7 @@ function ChatPage() {
 export const router = createRouter({
   routeTree: root.addChildren([
     chat.addChildren([index, conversation]),
-    page.addChildren([objects, object, capabilities, products, run]),
+    page.addChildren([objects, object, capabilities, products, run, ...ofProducts]),
     gallery,
   ]),
 });
