@@ -11,7 +11,7 @@ export default defineConfig({
   resolve: {
     alias: { "@": source },
     // A product's UI lies outside this folder, where there are no packages: take ours.
-    dedupe: ["react", "react-dom", "@testing-library/react"],
+    dedupe: ["react", "react-dom", "@tanstack/react-query", "@tanstack/react-router", "@testing-library/react"],
   },
   build: {
     // Nothing inline, so that the page runs under a strict content security policy.

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformWithOxc } from "vite";
+import { listed, taxonomyOf } from "./lists.mjs";
 import { objectStore, products, quality, refusal, tools } from "./objects.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
@@ -208,6 +209,11 @@ async function ofProject({ objects, fixtures }, request, url) {
   if (what === "tools" && id === "search") return output(searched(objects.list("feature_flag"), body.query));
   if (what === "tools" && id === "read_data")
     return output({ name: body.of, text: `# ${body.of}\n\nWhat it is for.\n` });
+  if (what === "query" && body.kind !== undefined && body.kind !== "TrendsQuery") return listed(body);
+  if (what === "tools" && id === "read_taxonomy") {
+    const result = taxonomyOf(body);
+    if (result) return { result, content: "", table: null, warnings: [], provenance: null };
+  }
   if (what === "tools" && id === "query_trends") return trendsResult(fixtures, body);
   if (what === "tools" && objects.isWrite(id)) {
     objects.write(id, body);

@@ -118,6 +118,13 @@ const STATES = {
   viewer: { as: VIEWER, fixture: "approval", path: `/c/${CONVERSATION}`, wait: "[data-lacks]" },
   "viewer-flags": { as: VIEWER, path: "/objects/feature_flag", wait: "tbody tr" },
   "viewer-flag": { as: VIEWER, path: "/objects/feature_flag/flag-new-editor", wait: "[data-undo]" },
+  events: { objects: true, path: "/events", wait: "tbody tr", act: openEvent },
+  "events-by-words": { objects: true, path: "/events", wait: "tbody tr", act: filterEvents },
+  "events-none": { objects: true, path: "/events?q=nothing+like+it", wait: "text=None of the events fits" },
+  "events-refused": { objects: true, noise: true, path: "/events?person=none", wait: "text=could not be read" },
+  persons: { objects: true, path: "/persons", wait: "tbody tr" },
+  person: { objects: true, path: "/persons/0197b000-0000-7000-8000-000000000003", wait: "tbody tr" },
+  "person-gone": { objects: true, noise: true, path: "/persons/none", wait: "text=can't be shown" },
   capabilities: { path: "/capabilities", wait: "article" },
   products: { path: "/products", wait: "section dl" },
   "product-check": {
@@ -185,6 +192,23 @@ async function filterByWords(page) {
   await page.getByText("Shown are feature flags").waitFor();
   await page.getByRole("button", { name: "Filters (2)" }).click();
   await page.getByRole("spinbutton").waitFor();
+}
+
+/** Opens a row, and reads the next page of rows. */
+async function openEvent(page) {
+  await page.getByRole("button", { name: "note_created" }).first().click();
+  await page.getByText("note_length").waitFor();
+  await page.getByRole("button", { name: "More events" }).click();
+  await page.getByText("200 events so far").waitFor();
+}
+
+async function filterEvents(page) {
+  await page.getByRole("textbox", { name: "Filter events by words" }).fill(question("filters-events"));
+  await page.keyboard.press("Enter");
+  await page.getByText("Shown are events").waitFor();
+  await page.getByRole("button", { name: "Filters (2)" }).click();
+  await page.getByRole("combobox", { name: "Field of condition 1" }).waitFor();
+  await page.getByText(/^\d+ events$/).waitFor();
 }
 
 async function makeFlag(page) {

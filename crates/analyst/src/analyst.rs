@@ -13,6 +13,7 @@ use crate::dates::Calendar;
 use crate::filters;
 use crate::follow_up::{text_to_read, understand};
 use crate::intent::{Ask, Intent, Lookup, Trouble};
+use crate::lists;
 use crate::plan::queries;
 use crate::refusal;
 use crate::results::Shown;
@@ -51,6 +52,9 @@ pub(crate) fn next_reply(request: &ModelRequest) -> Result<ModelReply> {
         return Ok(reply);
     }
     if let Some(reply) = commands::reply(request)? {
+        return Ok(reply);
+    }
+    if let Some(reply) = lists::reply(request)? {
         return Ok(reply);
     }
     let turn = read(request)?;
@@ -122,7 +126,7 @@ fn failed_lookup(turn: &Turn<'_>) -> Result<Option<ModelReply>> {
 }
 
 /// A failed call: a refusal where the arguments were to blame, else a failed run.
-fn failure(call: &Called<'_>, step: &str) -> Result<ModelReply> {
+pub(crate) fn failure(call: &Called<'_>, step: &str) -> Result<ModelReply> {
     let (first, rest) = call.content.split_once('\n').unwrap_or((call.content, ""));
     let reason = hedgerow_agent_api::Tainted::unfenced(rest);
     let reason = if reason.is_empty() { first } else { reason };

@@ -10,7 +10,8 @@
 //!
 //! Words that come with a page's context for `make_filters` are no question but a wish for a list; `filters` reads them.
 //! Words that begin with a verb and name a kind of object ("delete the flag ...") are a wish for a change; `commands`
-//! reads them, and the calls that it makes wait for an approval.
+//! reads them, and the calls that it makes wait for an approval. Words for the newest events or persons ("show the last
+//! 5 ...") are read by `lists`.
 
 mod analyst;
 mod answer;
@@ -27,6 +28,7 @@ mod frames;
 mod intent;
 mod knowledge;
 mod lexicon;
+mod lists;
 mod measures;
 mod numerals;
 mod pages;

@@ -1,24 +1,38 @@
 //! Typed queries and read-only SQL.
 
 use hedgerow_agent_api::{Access, Resource};
-use hedgerow_data_api::{Progress, SqlArrow, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse};
-use hedgerow_errors::Result;
+use hedgerow_data_api::{Progress, SqlArrow, SqlQuery, SqlResponse, TypedQuery, TypedResponse};
+use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 
 use crate::App;
 
 impl App {
-    /// Runs a trends query.
-    pub async fn query(&self, project: &ProjectId, query: &TrendsQuery) -> Result<TrendsResponse> {
+    /// Runs a typed query of any kind.
+    pub async fn query(&self, project: &ProjectId, query: &TypedQuery) -> Result<TypedResponse> {
         self.check(&Access::read(Resource::Query), Some(project))?;
-        let queries = &self.parts.data.queries;
-        queries.trends(project, query, &self.clock, &Progress::ignore()).await
+        let (queries, progress) = (&self.parts.data.queries, Progress::ignore());
+        Ok(match query {
+            TypedQuery::Trends(query) => {
+                TypedResponse::Trends(queries.trends(project, query, &self.clock, &progress).await?)
+            }
+            TypedQuery::Events(query) => {
+                TypedResponse::Events(queries.events(project, query, &self.clock, &progress).await?)
+            }
+            TypedQuery::Persons(query) => {
+                TypedResponse::Persons(queries.persons(project, query, &self.clock, &progress).await?)
+            }
+        })
     }
 
-    /// The physical plan of a trends query, as text.
-    pub async fn explain(&self, project: &ProjectId, query: &TrendsQuery) -> Result<String> {
+    /// The physical plan of a trends query, as text. Lists are put together of several plans and have none to show.
+    pub async fn explain(&self, project: &ProjectId, query: &TypedQuery) -> Result<String> {
         self.check(&Access::read(Resource::Query), Some(project))?;
-        self.parts.data.queries.explain(project, query, &self.clock).await
+        match query {
+            TypedQuery::Trends(query) => self.parts.data.queries.explain(project, query, &self.clock).await,
+            TypedQuery::Events(_) | TypedQuery::Persons(_) => Err(Error::invalid("a list has no single plan to show")
+                .with_hint("run it: its provenance says what was read; plans are shown of a TrendsQuery")),
+        }
     }
 
     /// Runs one SELECT.

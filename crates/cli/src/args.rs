@@ -231,8 +231,10 @@ const DOCTOR_HELP: &str = "Examples:
 
 Exits 0 when nothing is wrong, 1 when a problem is left.";
 
-const QUERY_HELP: &str = "Example:
-  hedgerow query '{\"series\": [{\"event\": \"$pageview\"}], \"dateRange\": {\"date_from\": \"all\"}}'";
+const QUERY_HELP: &str = "Examples:
+  hedgerow query '{\"series\": [{\"event\": \"$pageview\"}], \"dateRange\": {\"date_from\": \"all\"}}'
+  hedgerow query '{\"kind\": \"EventsQuery\", \"event\": \"signed_up\", \"limit\": 5}'
+  hedgerow query '{\"kind\": \"PersonsQuery\", \"search\": \"ann\"}'";
 
 const TOOLS_HELP: &str = "Examples:
   hedgerow tools list
@@ -389,7 +391,7 @@ pub struct AskArgs {
 /// `query`.
 #[derive(Debug, Args)]
 pub struct QueryArgs {
-    /// The query
+    /// The query; its kind is TrendsQuery unless it says EventsQuery or PersonsQuery
     #[arg(value_name = "JSON")]
     pub query: String,
     /// Show the physical plan instead of running the query

@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 use crate::clock::Clock;
 use crate::definitions::{CohortDefinition, CohortMembers, Definitions};
 use crate::event::EventSink;
+use crate::event_list::{EventsQuery, EventsResponse};
 use crate::people::PersonTaxonomy;
+use crate::person_list::{PersonsQuery, PersonsResponse};
 use crate::progress::Progress;
 use crate::provenance::{Provenance, Warning};
 use crate::taxonomy::{Taxonomy, ValueList};
@@ -72,6 +74,29 @@ pub trait QueryEngine: Send + Sync {
         clock: &Clock,
         progress: &Progress,
     ) -> Result<TrendsResponse>;
+
+    /// Lists events, newest first. Unknown names are refused with the nearest, conditions that a list of events does
+    /// not know by name. An engine without lists refuses.
+    async fn events(
+        &self,
+        _project: &ProjectId,
+        _query: &EventsQuery,
+        _clock: &Clock,
+        _progress: &Progress,
+    ) -> Result<EventsResponse> {
+        Err(Error::new(Code::Unavailable, "this engine lists no events"))
+    }
+
+    /// Lists persons, the newest first, in the same way.
+    async fn persons(
+        &self,
+        _project: &ProjectId,
+        _query: &PersonsQuery,
+        _clock: &Clock,
+        _progress: &Progress,
+    ) -> Result<PersonsResponse> {
+        Err(Error::new(Code::Unavailable, "this engine lists no persons"))
+    }
 
     /// Runs one SELECT. Anything else is refused before it is planned.
     async fn sql(

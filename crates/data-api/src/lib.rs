@@ -11,16 +11,19 @@ mod copy;
 mod definitions;
 mod engine;
 mod event;
+mod event_list;
 mod export;
 mod filter;
 mod filter_fields;
 mod maintenance;
 mod people;
+mod person_list;
 mod progress;
 mod provenance;
 mod table;
 mod taxonomy;
 mod trends;
+mod typed_query;
 
 pub use batch::{Dictionary, EventBatch, KeyId, PropertyColumn, RowReader, Sparse, TextColumn, Value};
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
@@ -32,11 +35,13 @@ pub use definitions::{
 };
 pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlArrow, SqlQuery, SqlResponse};
 pub use event::{Appended, EventRecord, EventSink, PropertyValue};
+pub use event_list::{EventsQuery, EventsQueryKind, EventsResponse, ListedEvent};
 pub use export::{Export, ExportFormat, ExportPart, ExportStream};
 pub use filter::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
 pub use filter_fields::{FieldKind, FieldUnit, FilterField, FilterFields, FilterList};
 pub use maintenance::Maintenance;
 pub use people::{PersonDeleted, PersonInfo, PersonProperty, PersonTaxonomy};
+pub use person_list::{ListedPerson, PersonsQuery, PersonsQueryKind, PersonsResponse};
 pub use progress::Progress;
 pub use provenance::{Provenance, ResolvedRange, Warning};
 pub use table::{Cell, Column, LABEL_MARK, Role, Table, Unit, reference_names};
@@ -45,3 +50,4 @@ pub use trends::{
     Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, BreakdownType, DateRange, Display, EventsNode,
     EventsNodeKind, Interval, Math, Series, TrendsFilter, TrendsQuery, TrendsQueryKind, TrendsResponse,
 };
+pub use typed_query::{TypedQuery, TypedResponse};

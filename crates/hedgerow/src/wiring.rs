@@ -78,6 +78,7 @@ fn built_in(data: &Data, objects: Arc<dyn ObjectStore>, persons: Arc<dyn Mainten
     let mut registry = Registry::default();
     hedgerow_product_product_analytics::install(&mut registry, data.clone())?;
     hedgerow_product_sql::install(&mut registry, data.clone())?;
+    hedgerow_product_events::install(&mut registry, data)?;
     hedgerow_product_insights::install(&mut registry, &objects, data)?;
     hedgerow_product_cohorts::install(&mut registry, &objects, data)?;
     hedgerow_product_actions::install(&mut registry, &objects, data)?;

@@ -8,7 +8,7 @@ use hedgerow_app::{
     CheckedProduct, EarlyAccess, FeedbackInput, ProductInfo, ProductQuality, RunFeedback, ToolCallResult, ToolInfo,
     ToolPreview,
 };
-use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse};
+use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TypedQuery, TypedResponse};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
@@ -134,12 +134,12 @@ fn data_routes() -> Vec<Route> {
         post(
             "/api/projects/{project}/query",
             "run_query",
-            "Runs a trends query",
+            "Runs a typed query: counts, or a list of events or persons",
             data::query,
         )
         .access("query:read")
-        .body::<TrendsQuery>()
-        .json::<TrendsResponse>(),
+        .body::<TypedQuery>()
+        .json::<TypedResponse>(),
         post(
             "/api/projects/{project}/sql",
             "run_sql",

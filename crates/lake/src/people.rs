@@ -5,6 +5,7 @@
 //! that can be merged: the result is the same in whatever order, pieces and repetition events come.
 //! The canonical order is that of their [`Stamp`]s.
 
+pub(crate) mod by_key;
 mod changes;
 mod check;
 mod keys;

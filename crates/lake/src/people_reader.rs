@@ -45,6 +45,16 @@ impl PeopleReader {
         }
     }
 
+    /// The persons with some keys, in order of their keys. A key that is nobody's has no row.
+    pub async fn persons_of(&mut self, keys: &[i64]) -> Result<Vec<PersonRow>> {
+        people::by_key::persons(&mut self.transaction, &self.overlay, keys).await
+    }
+
+    /// The distinct ids of the persons with some keys.
+    pub async fn distinct_ids_of(&mut self, keys: &[i64]) -> Result<Vec<PersonDistinctId>> {
+        people::by_key::distinct_ids(&mut self.transaction, &self.overlay, keys).await
+    }
+
     /// The groups, page by page in order of type and key.
     pub async fn groups(&mut self, mut each: impl FnMut(Vec<GroupRow>) -> Result<()>) -> Result<()> {
         let mut after = None;

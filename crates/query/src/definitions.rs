@@ -41,16 +41,14 @@ impl Named {
         Ok(named)
     }
 
-    /// What a cohort names.
-    pub(crate) async fn of_cohort(
+    /// What filters alone name.
+    pub(crate) async fn of_filters(
         definitions: &dyn Definitions,
         project: &ProjectId,
-        cohort: &CohortDefinition,
+        filters: &FilterGroup,
     ) -> Result<Self> {
         let mut named = Self::default();
-        named
-            .add_cohorts(definitions, project, vec![cohort.filters.clone()])
-            .await?;
+        named.add_cohorts(definitions, project, vec![filters.clone()]).await?;
         Ok(named)
     }
 
@@ -130,8 +128,13 @@ impl Named {
 
     /// What a query needs of the persons.
     pub(crate) fn needs(&self, query: &TrendsQuery) -> Needs {
+        self.needs_of_filters(self.groups(query))
+    }
+
+    /// What filters need of the persons.
+    pub(crate) fn needs_of_filters<'a>(&self, groups: impl IntoIterator<Item = &'a FilterGroup>) -> Needs {
         let of_persons = [PropertyType::Person, PropertyType::PersonField, PropertyType::Cohort];
-        let mut filters = self.groups(query).flat_map(FilterGroup::filters);
+        let mut filters = groups.into_iter().flat_map(FilterGroup::filters);
         if !filters.any(|filter| of_persons.contains(&filter.property_type)) {
             return Needs::Nothing;
         }

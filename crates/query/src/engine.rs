@@ -17,8 +17,9 @@ use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use hedgerow_data_api::{
-    Clock, CohortDefinition, CohortMembers, Definitions, NoDefinitions, Progress, Provenance, QueryEngine, SqlArrow,
-    SqlQuery, SqlResponse, TrendsQuery, TrendsResponse, Warning,
+    Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse, NoDefinitions, PersonsQuery,
+    PersonsResponse, Progress, Provenance, QueryEngine, SqlArrow, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse,
+    Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ProjectId, QueryId};
@@ -32,7 +33,7 @@ use crate::persons::{KnownPersons, Needs};
 use crate::rest::JsonGetStr;
 use crate::scan::EventsTable;
 use crate::written::written_columns;
-use crate::{sql, trends};
+use crate::{event_list, person_list, sql, trends};
 
 /// A query that takes longer is stopped.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -262,6 +263,26 @@ impl QueryEngine for Engine {
         trends::run(self, project, query, clock, progress).await
     }
 
+    async fn events(
+        &self,
+        project: &ProjectId,
+        query: &EventsQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<EventsResponse> {
+        event_list::run(self, project, query, clock, progress).await
+    }
+
+    async fn persons(
+        &self,
+        project: &ProjectId,
+        query: &PersonsQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<PersonsResponse> {
+        person_list::run(self, project, query, clock, progress).await
+    }
+
     async fn sql(
         &self,
         project: &ProjectId,
@@ -307,7 +328,7 @@ impl QueryEngine for Engine {
         limit: usize,
         clock: &Clock,
     ) -> Result<CohortMembers> {
-        let named = Named::of_cohort(self.definitions.as_ref(), project, cohort).await?;
+        let named = Named::of_filters(self.definitions.as_ref(), project, &cohort.filters).await?;
         let needs = if cohort.persons.is_empty() {
             named.needs_of_cohorts()
         } else {

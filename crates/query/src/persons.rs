@@ -17,9 +17,7 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, ident, lit, not,
 };
-use hedgerow_data_api::{
-    CohortMember, FilterGroup, PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy, TrendsQuery,
-};
+use hedgerow_data_api::{CohortMember, FilterGroup, PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use hedgerow_lake::{Lake, LakeView};
@@ -45,7 +43,7 @@ pub(crate) struct Persons {
     /// The taxonomy of the events of the same moment.
     of_events: Arc<Taxonomy>,
     /// The rows of the table `persons`, in a schema in which everything may be missing.
-    batches: Vec<RecordBatch>,
+    pub(crate) batches: Vec<RecordBatch>,
     /// The rows of the table `person_distinct_ids`, where a query wanted them.
     ids: Option<Vec<RecordBatch>>,
 }
@@ -288,6 +286,14 @@ pub(crate) struct PersonSet {
 }
 
 impl PersonSet {
+    /// Those with some keys; all others where `others` is true.
+    pub(crate) fn of(keys: HashSet<i64>, others: bool) -> Self {
+        Self {
+            keys: Arc::new(keys),
+            without: others,
+        }
+    }
+
     /// Whether a person is in it.
     fn has(&self, key: i64) -> bool {
         self.keys.contains(&key) != self.without
@@ -334,9 +340,9 @@ pub(crate) struct PersonConditions {
 }
 
 impl PersonConditions {
-    /// Computes all conditions on persons of a query.
-    pub(crate) fn compute(
-        query: &TrendsQuery,
+    /// Computes all conditions on persons of a query's filters.
+    pub(crate) fn compute<'a>(
+        groups: impl IntoIterator<Item = &'a FilterGroup>,
         named: &Named,
         moment: &Moment,
         state: &SessionState,
@@ -352,7 +358,7 @@ impl PersonConditions {
             cohorts: &conditions.cohorts,
         };
         let of_persons = [PropertyType::Person, PropertyType::PersonField];
-        let filters = named.groups(query).flat_map(FilterGroup::filters);
+        let filters = groups.into_iter().flat_map(FilterGroup::filters);
         for filter in filters.filter(|filter| of_persons.contains(&filter.property_type)) {
             if conditions.known.iter().any(|(known, _)| known == filter) {
                 continue;

@@ -152,7 +152,7 @@ impl<'a> Prepared<'a> {
             range,
             breakdown,
             named,
-            persons: PersonConditions::compute(query, named, moment, &begun.session.state, now)?,
+            persons: PersonConditions::compute(named.groups(query), named, moment, &begun.session.state, now)?,
             now,
             most_groups,
         })
@@ -520,7 +520,7 @@ impl<'a> Prepared<'a> {
     }
 }
 
-fn no_data(range: &Resolved, first: DateTime<Utc>, last: DateTime<Utc>) -> Error {
+pub(crate) fn no_data(range: &Resolved, first: DateTime<Utc>, last: DateTime<Utc>) -> Error {
     let day = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M").to_string();
     let message = format!("there is no data from {} to {} UTC", day(range.from), day(range.to));
     Error::new(Code::NoData, message).with_hint(format!(

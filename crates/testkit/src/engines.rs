@@ -6,9 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeZone, Utc};
 use hedgerow_data_api::{
-    Appended, Clock, Data, EventBatch, EventDefinition, EventSink, EventStore, NoDefinitions, PersonProperty,
-    PersonTaxonomy, Progress, ProjectInfo, PropertyDefinition, QueryEngine, SqlArrow, SqlQuery, SqlResponse, Taxonomy,
-    TrendsQuery, TrendsResponse, ValueCount, ValueList, ValueType,
+    Appended, Clock, Data, EventBatch, EventDefinition, EventSink, EventStore, EventsQuery, EventsResponse,
+    NoDefinitions, PersonProperty, PersonTaxonomy, PersonsQuery, PersonsResponse, Progress, ProjectInfo,
+    PropertyDefinition, QueryEngine, SqlArrow, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse,
+    ValueCount, ValueList, ValueType,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -175,11 +176,15 @@ impl EventStore for FakeStore {
 }
 
 type Trends = dyn Fn(&TrendsQuery) -> Result<TrendsResponse> + Send + Sync;
+type Events = dyn Fn(&EventsQuery) -> Result<EventsResponse> + Send + Sync;
+type Persons = dyn Fn(&PersonsQuery) -> Result<PersonsResponse> + Send + Sync;
 type Sql = dyn Fn(&SqlQuery) -> Result<SqlResponse> + Send + Sync;
 
-/// A query engine of two closures.
+/// A query engine of closures, one for each kind of query.
 pub struct FakeEngine {
     trends: Box<Trends>,
+    events: Box<Events>,
+    persons: Box<Persons>,
     sql: Box<Sql>,
 }
 
@@ -189,6 +194,8 @@ impl Default for FakeEngine {
         let refusal = || Error::new(Code::Unavailable, "a fake engine without answers");
         Self {
             trends: Box::new(move |_| Err(refusal())),
+            events: Box::new(move |_| Err(refusal())),
+            persons: Box::new(move |_| Err(refusal())),
             sql: Box::new(move |_| Err(refusal())),
         }
     }
@@ -199,6 +206,23 @@ impl FakeEngine {
     #[must_use]
     pub fn trends(mut self, answer: impl Fn(&TrendsQuery) -> Result<TrendsResponse> + Send + Sync + 'static) -> Self {
         self.trends = Box::new(answer);
+        self
+    }
+
+    /// Answers events queries with a closure.
+    #[must_use]
+    pub fn events(mut self, answer: impl Fn(&EventsQuery) -> Result<EventsResponse> + Send + Sync + 'static) -> Self {
+        self.events = Box::new(answer);
+        self
+    }
+
+    /// Answers persons queries with a closure.
+    #[must_use]
+    pub fn persons(
+        mut self,
+        answer: impl Fn(&PersonsQuery) -> Result<PersonsResponse> + Send + Sync + 'static,
+    ) -> Self {
+        self.persons = Box::new(answer);
         self
     }
 
@@ -214,6 +238,14 @@ impl FakeEngine {
 impl QueryEngine for FakeEngine {
     async fn trends(&self, _: &ProjectId, query: &TrendsQuery, _: &Clock, _: &Progress) -> Result<TrendsResponse> {
         (self.trends)(query)
+    }
+
+    async fn events(&self, _: &ProjectId, query: &EventsQuery, _: &Clock, _: &Progress) -> Result<EventsResponse> {
+        (self.events)(query)
+    }
+
+    async fn persons(&self, _: &ProjectId, query: &PersonsQuery, _: &Clock, _: &Progress) -> Result<PersonsResponse> {
+        (self.persons)(query)
     }
 
     async fn sql(&self, _: &ProjectId, query: &SqlQuery, _: &Clock, _: &Progress) -> Result<SqlResponse> {

@@ -3436,6 +3436,42 @@ export interface components {
             /** @description The sentence for people. */
             message: string;
         };
+        ListedEvent: {
+            uuid: string;
+            event: string;
+            timestamp: string;
+            distinct_id: string;
+            person_id?: string | null;
+            session_id?: string | null;
+            properties: {
+                [key: string]: unknown;
+            };
+        };
+        ListedPerson: {
+            person_id: string;
+            distinct_ids: string[];
+            created_at: string;
+            is_identified: boolean;
+            properties: {
+                [key: string]: unknown;
+            };
+            events: number;
+            last_seen?: string | null;
+        };
+        EventsResponse: {
+            results: components["schemas"]["ListedEvent"][];
+            has_more: boolean;
+            next_cursor?: string | null;
+            warnings: components["schemas"]["Warning"][];
+            provenance: components["schemas"]["Provenance"];
+        };
+        PersonsResponse: {
+            results: components["schemas"]["ListedPerson"][];
+            has_more: boolean;
+            next_cursor?: string | null;
+            warnings: components["schemas"]["Warning"][];
+            provenance: components["schemas"]["Provenance"];
+        };
     };
     responses: never;
     parameters: never;

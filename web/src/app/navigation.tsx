@@ -1,7 +1,8 @@
 /** The way between the pages, and below it the earlier conversations. */
 
 import { Link, type LinkProps, useMatchRoute } from "@tanstack/react-router";
-import { objectUis } from "@/app/products";
+import { pageLink } from "@/app/page-link";
+import { objectUis, productPages } from "@/app/products";
 import { useMay } from "@/app/session";
 import { History } from "@/features/history/history";
 import { Icon, type IconName } from "@/ui/icons";
@@ -27,6 +28,19 @@ export function Navigation({ project, onLeave }: NavigationProps) {
             link={{ to: "/" }}
             active={Boolean(matches({ to: "/" }) || matches({ to: "/c/$conversationId" }))}
           />
+          {productPages().map(
+            (ui) =>
+              ui.icon && (
+                <NavItem
+                  {...item}
+                  key={ui.path}
+                  icon={ui.icon}
+                  title={ui.title}
+                  link={pageLink(ui.path)}
+                  active={Boolean(matches({ ...pageLink(ui.path), fuzzy: true }))}
+                />
+              ),
+          )}
           {may("project:read") && (
             <NavItem
               {...item}

@@ -59,10 +59,23 @@ export interface ObjectUi {
   suggestions?: string[];
 }
 
+/** A page of a product's own, with the ask box below it. */
+export interface PageUi {
+  /** Its address, parts of which may be parameters: `/persons/$id`. */
+  path: `/${string}`;
+  /** `Events`. */
+  title: string;
+  /** With an icon it stands in the menu. */
+  icon?: IconName;
+  /** Fetches the page when it is opened. */
+  load: () => Promise<{ default: ComponentType }>;
+}
+
 export interface ProductManifest {
   product: string;
   tools: ToolUi[];
   objects?: ObjectUi[];
+  pages?: PageUi[];
 }
 
 export function defineProduct(manifest: ProductManifest): ProductManifest {

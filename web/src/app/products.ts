@@ -1,13 +1,14 @@
 /** The products' own pieces, found in their folders. */
 
 import { OBJECT_KINDS } from "@/api/objects";
-import type { ObjectUi, ProductManifest, ToolUi } from "@/app/product";
+import type { ObjectUi, PageUi, ProductManifest, ToolUi } from "@/app/product";
 import { OBJECT_PAGES } from "@/features/objects/kinds";
 import { plainObjectUi } from "@/features/objects/kinds/plain";
 
 interface Pieces {
   tools: Map<string, ToolUi>;
   objects: ObjectUi[];
+  pages: PageUi[];
 }
 
 let pieces: Pieces | undefined;
@@ -24,6 +25,7 @@ function all(): Pieces {
 export function piecesOf(manifests: Record<string, ProductManifest>): Pieces {
   const tools = new Map<string, ToolUi>();
   const objects = new Map<string, ObjectUi>();
+  const pages = new Map<string, PageUi>();
   for (const [path, manifest] of Object.entries(manifests)) {
     for (const ui of manifest.tools) {
       if (tools.has(ui.tool)) throw new Error(`${path}: tool ${ui.tool} already has a renderer`);
@@ -33,11 +35,16 @@ export function piecesOf(manifests: Record<string, ProductManifest>): Pieces {
       if (objects.has(ui.kind)) throw new Error(`${path}: objects of kind ${ui.kind} already have pages`);
       objects.set(ui.kind, ui);
     }
+    for (const ui of manifest.pages ?? []) {
+      if (pages.has(ui.path)) throw new Error(`${path}: there is a page at ${ui.path} already`);
+      pages.set(ui.path, ui);
+    }
   }
   for (const ui of OBJECT_PAGES) if (!objects.has(ui.kind)) objects.set(ui.kind, ui);
   // A kind that nobody has pages for is shown plainly rather than not at all; those of products alone come last.
   const core = OBJECT_KINDS.map((kind) => objects.get(kind) ?? plainObjectUi(kind));
-  return { tools, objects: [...core, ...[...objects.values()].filter((ui) => !core.includes(ui))] };
+  const own = [...objects.values()].filter((ui) => !core.includes(ui));
+  return { tools, objects: [...core, ...own], pages: [...pages.values()] };
 }
 
 export function toolUi(tool: string): ToolUi | undefined {
@@ -51,4 +58,9 @@ export function objectUis(): ObjectUi[] {
 
 export function objectUi(kind: string): ObjectUi | undefined {
   return all().objects.find((ui) => ui.kind === kind);
+}
+
+/** The pages of products' own. */
+export function productPages(): PageUi[] {
+  return all().pages;
 }

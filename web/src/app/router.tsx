@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-router";
 import { Fragment } from "react";
 import type { Json } from "@/api/types";
+import { productPages } from "@/app/products";
 import { useProject } from "@/app/project";
 import { Shell } from "@/app/shell";
 import { AskDock } from "@/features/chat/ask-dock";
@@ -66,6 +67,15 @@ const product = createRoute({
   path: "/products/$name",
   component: lazyRouteComponent(() => import("@/features/products/quality-page")),
 });
+/** Pages of products. Each reads what its address says by itself. */
+const ofProducts = productPages().map((ui) =>
+  createRoute({
+    getParentRoute: () => page,
+    path: ui.path,
+    validateSearch: (search: Record<string, unknown>) => search,
+    component: lazyRouteComponent(ui.load),
+  }),
+);
 const run = createRoute({ getParentRoute: () => page, path: "/runs/$runId", component: RunPage });
 
 function DockedPage() {
@@ -87,7 +97,7 @@ function ChatPage() {
 export const router = createRouter({
   routeTree: root.addChildren([
     chat.addChildren([index, conversation]),
-    page.addChildren([objects, object, capabilities, products, product, search, run]),
+    page.addChildren([objects, object, capabilities, products, product, search, run, ...ofProducts]),
     gallery,
   ]),
 });

@@ -155,8 +155,8 @@ fn share_of_words(phrase: &str, text: &str) -> f64 {
     let tokenizer = DefaultTokenizer::new(Language::English);
     let known: HashSet<String> = tokenizer.tokenize(text).into_iter().collect();
     let mut words = tokenizer.tokenize(phrase);
-    // It is the "by" that the tokenizer drops.
-    words.retain(|word| word != "per");
+    // "per" is the "by" that the tokenizer drops, and numbers are examples.
+    words.retain(|word| word != "per" && !word.contains(|letter: char| letter.is_ascii_digit()));
     let shared = words.iter().filter(|word| known.contains(*word)).count();
     if words.is_empty() {
         return 0.0;
@@ -307,7 +307,11 @@ fn rank(entries: &[Entry], query: &str) -> Vec<Found> {
         .collect();
     // What the query names comes first: the index takes `$pageview` for one word, `page view` for two.
     let scored = entries.iter().enumerate().map(|(position, entry)| {
-        let named = names(query, &entry.found.name);
+        // A product's documentation has the name of its mode, which says more.
+        let named = match entry.found.kind {
+            Kind::Doc => 0.0,
+            _ => names(query, &entry.found.name),
+        };
         (
             if named < NAMED { 0.0 } else { named },
             by_words.get(&position).copied().unwrap_or(0.0),

@@ -1,6 +1,9 @@
 //! `query`: a typed query, given as JSON.
 
-use hedgerow_data_api::{BREAKDOWN_NONE, BREAKDOWN_OTHER, Series, TrendsQuery, TrendsResponse};
+use hedgerow_data_api::{
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, EventsQuery, EventsResponse, PersonsQuery, PersonsResponse, Provenance, Series,
+    TrendsResponse, TypedQuery, TypedResponse, Warning,
+};
 use hedgerow_errors::{Error, Result};
 use serde_json::{Value, json};
 
@@ -14,7 +17,7 @@ const SIDE_BY_SIDE: usize = 6;
 
 pub(super) async fn run(args: QueryArgs, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     let project = globals.project()?;
-    let query: TrendsQuery = serde_json::from_str(&args.query).map_err(|error| {
+    let query: TypedQuery = serde_json::from_str(&args.query).map_err(|error| {
         Error::invalid(format!("the query is not valid: {error}"))
             .with_hint(r#"for example '{"series": [{"event": "$pageview"}], "dateRange": {"date_from": "all"}}'"#)
     })?;
@@ -32,9 +35,94 @@ pub(super) async fn run(args: QueryArgs, globals: &Globals, ctx: &VerbContext) -
         ctx.printer.json(&response)?;
         return Ok(exit::DONE);
     }
-    shown::table(&text_table(&response), ctx)?;
-    shown::remarks(&response.warnings, Some(&response.provenance), ctx);
+    let (table, warnings, provenance) = shown_parts(&query, &response);
+    shown::table(&table, ctx)?;
+    shown::remarks(warnings, Some(provenance), ctx);
+    if let Some(cursor) = next_cursor(&response) {
+        ctx.printer.note(&format!("next page: \"cursor\": {cursor:?}"));
+    }
     Ok(exit::DONE)
+}
+
+/// The table of a response, and what a reader must know of it.
+fn shown_parts<'a>(query: &TypedQuery, response: &'a TypedResponse) -> (TextTable, &'a [Warning], &'a Provenance) {
+    match response {
+        TypedResponse::Trends(response) => (text_table(response), &response.warnings, &response.provenance),
+        TypedResponse::Events(response) => {
+            let columns = match query {
+                TypedQuery::Events(EventsQuery { columns, .. }) => columns.as_slice(),
+                _ => &[],
+            };
+            (
+                events_table(response, columns),
+                &response.warnings,
+                &response.provenance,
+            )
+        }
+        TypedResponse::Persons(response) => {
+            let columns = match query {
+                TypedQuery::Persons(PersonsQuery { columns, .. }) => columns.as_slice(),
+                _ => &[],
+            };
+            (
+                persons_table(response, columns),
+                &response.warnings,
+                &response.provenance,
+            )
+        }
+    }
+}
+
+fn next_cursor(response: &TypedResponse) -> Option<&str> {
+    match response {
+        TypedResponse::Trends(_) => None,
+        TypedResponse::Events(response) => response.next_cursor.as_deref(),
+        TypedResponse::Persons(response) => response.next_cursor.as_deref(),
+    }
+}
+
+/// An event a line, with the properties that were asked for.
+fn events_table(response: &EventsResponse, columns: &[String]) -> TextTable {
+    let own = ["time", "event", "distinct id", "session"].map(str::to_owned);
+    let mut table = TextTable::new(own.into_iter().chain(columns.iter().cloned()));
+    for event in &response.results {
+        let own = [
+            json!(event.timestamp),
+            json!(event.event),
+            json!(event.distinct_id),
+            json!(event.session_id),
+        ];
+        table.row(&with_properties(own, &event.properties, columns));
+    }
+    table
+}
+
+/// A person a line, with the properties that were asked for.
+fn persons_table(response: &PersonsResponse, columns: &[String]) -> TextTable {
+    let own = ["created at", "person", "distinct ids", "events", "last seen"].map(str::to_owned);
+    let mut table = TextTable::new(own.into_iter().chain(columns.iter().cloned()));
+    for person in &response.results {
+        let own = [
+            json!(person.created_at),
+            json!(person.person_id),
+            json!(person.distinct_ids.join(", ")),
+            json!(person.events),
+            json!(person.last_seen),
+        ];
+        table.row(&with_properties(own, &person.properties, columns));
+    }
+    table
+}
+
+fn with_properties<const N: usize>(
+    own: [Value; N],
+    properties: &serde_json::Map<String, Value>,
+    columns: &[String],
+) -> Vec<Value> {
+    let asked = columns
+        .iter()
+        .map(|key| properties.get(key).cloned().unwrap_or_default());
+    own.into_iter().chain(asked).collect()
 }
 
 fn text_table(response: &TrendsResponse) -> TextTable {

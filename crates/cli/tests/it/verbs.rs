@@ -58,10 +58,10 @@ impl Host for FakeHost {
     }
 }
 
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 struct Terminal {
@@ -105,11 +105,11 @@ async fn run_in(terminal: &Terminal, arguments: &[&str]) -> Ran {
     }
 }
 
-async fn run(fixture: &Fixture, arguments: &[&str]) -> Ran {
+pub(crate) async fn run(fixture: &Fixture, arguments: &[&str]) -> Ran {
     run_in(&terminal(fixture), arguments).await
 }
 
-fn provenance() -> Provenance {
+pub(crate) fn provenance() -> Provenance {
     Provenance {
         query_id: QueryId::new(),
         project: project(),

@@ -82,6 +82,7 @@ fn nothing_is_found_in_what_is_good() {
     let built_in = [
         "product_analytics",
         "sql",
+        "events",
         "feature_flags",
         "insights",
         "cohorts",

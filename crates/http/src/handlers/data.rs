@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
-use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse};
+use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, TypedQuery, TypedResponse};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,8 +41,8 @@ pub(crate) async fn taxonomy(Caller(app): Caller, PathParams(project): PathParam
 pub(crate) async fn query(
     Caller(app): Caller,
     PathParams(project): PathParams<ProjectId>,
-    Body(query): Body<TrendsQuery>,
-) -> ApiResult<Json<TrendsResponse>> {
+    Body(query): Body<TypedQuery>,
+) -> ApiResult<Json<TypedResponse>> {
     Ok(Json(app.query(&project, &query).await?))
 }
 

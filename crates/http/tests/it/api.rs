@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use hedgerow_agent_api::{Effect, ToolOutput};
-use hedgerow_data_api::{SqlQuery, SqlResponse};
+use hedgerow_data_api::{PersonsQuery, PersonsResponse, SqlQuery, SqlResponse};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::RunId;
 use hedgerow_testkit::{FakeEngine, FakeTool, call, calls, text};
@@ -177,6 +177,46 @@ fn answer_sql(query: &SqlQuery) -> Result<SqlResponse> {
         "io" => Error::caused(Code::Io, "reading /srv/secret/part-1.parquet", "bad sector"),
         _ => Error::internal("plan node 17 has no /srv/secret"),
     })
+}
+
+#[tokio::test]
+async fn one_route_takes_every_kind_of_query() {
+    let persons = |query: &PersonsQuery| {
+        let provenance = json!({
+            "query_id": hedgerow_ids::QueryId::new(), "project": "site", "kind": "PersonsQuery", "plan_hash": "0",
+            "snapshot_id": 1, "time_zone": "UTC", "filters": [], "null_semantics": "", "limits": [],
+            "query": json!(query).to_string(), "rows_read": 0, "elapsed_ms": 0,
+        });
+        let response = json!({"results": [], "has_more": false, "warnings": [], "provenance": provenance});
+        Ok(serde_json::from_value::<PersonsResponse>(response).unwrap())
+    };
+    let engine = FakeEngine::default()
+        .trends(|_| Err(Error::new(Code::NoData, "trends were asked")))
+        .events(|query| Err(Error::new(Code::NoData, format!("events were asked: {}", json!(query)))))
+        .persons(persons);
+    let router = hedgerow_http::router(Fixture::new(Vec::new()).engine(engine).app());
+    let query = |query: Value| send(&router, post("/api/projects/site/query", &query));
+    let list = json_of(query(json!({"kind": "PersonsQuery", "search": "ann", "limit": 5})).await).await;
+    assert_eq!((&list["results"], &list["has_more"]), (&json!([]), &json!(false)));
+    let understood: Value = serde_json::from_str(list["provenance"]["query"].as_str().unwrap()).unwrap();
+    assert_eq!(understood, json!({"kind": "PersonsQuery", "search": "ann", "limit": 5}));
+    for (body, status, said) in [
+        (json!({"series": [{}]}), 422, "trends were asked"),
+        (json!({"kind": "TrendsQuery", "series": [{}]}), 422, "trends were asked"),
+        (
+            json!({"kind": "EventsQuery", "cursor": "x"}),
+            422,
+            r#"{"kind":"EventsQuery","cursor":"x"}"#,
+        ),
+        (json!({"kind": "EventQuery"}), 400, "did you mean EventsQuery?"),
+        (json!({"kind": "EventsQuery", "limti": 3}), 400, "limti"),
+    ] {
+        let response = query(body.clone()).await;
+        assert_eq!(response.status().as_u16(), status, "{body}");
+        let error = json_of(response).await;
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains(said), "{body}: {message}");
+    }
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ pub(crate) async fn persons(
 }
 
 /// Roots with the ids and the merges of their persons.
-async fn with_absorbed(connection: &mut SqliteConnection, roots: Vec<IdRow>) -> Result<World> {
+pub(super) async fn with_absorbed(connection: &mut SqliteConnection, roots: Vec<IdRow>) -> Result<World> {
     let keys: Vec<i64> = roots.iter().map(|row| row.person_key).collect();
     let absorbed = sqlx::query_as(
         "SELECT i.person_key, i.distinct_id, i.root_key, i.first_seen_us, i.identified_us, i.identified_uuid, i.state

@@ -9,6 +9,7 @@
 
 mod definitions;
 mod events;
+mod lists;
 mod operators;
 mod oracle;
 mod persons;

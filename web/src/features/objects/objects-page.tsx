@@ -13,6 +13,7 @@ import { objectUi } from "@/app/products";
 import { useProject } from "@/app/project";
 import { useMay } from "@/app/session";
 import { FilterBuilder } from "@/features/filters/filter-builder";
+import { filtersInAddress } from "@/features/filters/filters-in-address";
 import { filtersOf } from "@/features/filters/made-filters";
 import { WordsBox } from "@/features/filters/words-box";
 import { NotFound } from "@/features/not-found";
@@ -37,16 +38,6 @@ export default function ObjectsPage() {
   return ui ? <ObjectList key={kind} ui={ui} /> : <NotFound />;
 }
 
-/** The tree in the address; a broken one is said, and nothing is filtered. */
-function readFilters(json: Json | undefined): { tree: Group; broken: string | null } {
-  if (json === undefined) return { tree: EMPTY_TREE, broken: null };
-  try {
-    return { tree: readTree(json), broken: null };
-  } catch (error) {
-    return { tree: EMPTY_TREE, broken: error instanceof Error ? error.message : String(error) };
-  }
-}
-
 const NO_OBJECTS: StoredObject[] = [];
 
 function ObjectList({ ui }: { ui: ObjectUi }) {
@@ -57,7 +48,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
   const may = useMay();
   const navigate = useNavigate();
   const search: { filters?: Json } = useSearch({ strict: false });
-  const { tree, broken } = readFilters(search.filters);
+  const { tree, broken } = filtersInAddress(search.filters);
   const [building, setBuilding] = useState(false);
   const [creating, setCreating] = useState(false);
   const newButton = useReturnTo(creating);

@@ -43,6 +43,20 @@ async fn all<Row, Key>(mut read: impl AsyncFnMut(Option<Key>) -> Result<Page<Row
 async fn read(connection: &mut SqliteConnection, overlay: &Overlay, limit: u32) -> Outcome {
     let persons = all(async |after| people::persons(connection, overlay, after, limit).await).await;
     let ids = all(async |after| people::person_distinct_ids(connection, overlay, after, limit).await).await;
+    // Some by their keys are the same as all page by page.
+    let keys: Vec<i64> = persons.iter().map(|person| person.person_key).chain([-7]).collect();
+    let by_key = people::by_key::persons(connection, overlay, &keys).await.unwrap();
+    assert_eq!(by_key, persons);
+    let of_keys = people::by_key::distinct_ids(connection, overlay, &keys).await.unwrap();
+    let sorted = |ids: &[people::PersonDistinctId]| {
+        let ids = ids
+            .iter()
+            .map(|id| (id.person_key, id.distinct_id.clone(), id.person_id));
+        ids.collect::<std::collections::BTreeSet<_>>()
+    };
+    let known = |id: &&people::PersonDistinctId| keys.contains(&id.person_key);
+    let expected: Vec<_> = ids.iter().filter(known).cloned().collect();
+    assert_eq!((sorted(&of_keys), of_keys.len()), (sorted(&expected), expected.len()));
     let groups = all(async |after| people::groups(connection, overlay, after, limit).await).await;
     let types = people::group_types(connection, overlay).await.unwrap();
     let groups = groups.into_iter().map(|group| {

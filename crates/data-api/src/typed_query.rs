@@ -1,0 +1,104 @@
+//! Any typed query, told apart by its kind.
+
+use hedgerow_errors::did_you_mean;
+use schemars::JsonSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::event_list::{EventsQuery, EventsResponse};
+use crate::person_list::{PersonsQuery, PersonsResponse};
+use crate::trends::{TrendsQuery, TrendsResponse};
+
+/// A typed query. Its `kind` says which; one without a kind is a `TrendsQuery`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum TypedQuery {
+    /// Counts over time.
+    Trends(TrendsQuery),
+    /// A list of events.
+    Events(EventsQuery),
+    /// A list of persons.
+    Persons(PersonsQuery),
+}
+
+impl TypedQuery {
+    /// The kinds there are.
+    pub const KINDS: [&str; 3] = ["TrendsQuery", "EventsQuery", "PersonsQuery"];
+}
+
+// Written by hand, because an untagged enum answers every mistake with "did not match any variant".
+impl<'de> Deserialize<'de> for TypedQuery {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let kind = match value.get("kind") {
+            None => "TrendsQuery",
+            Some(Value::String(kind)) => kind,
+            Some(other) => return Err(D::Error::custom(format!("the kind of a query is a text, not {other}"))),
+        };
+        let query = match kind {
+            "TrendsQuery" => serde_json::from_value(value).map(Self::Trends),
+            "EventsQuery" => serde_json::from_value(value).map(Self::Events),
+            "PersonsQuery" => serde_json::from_value(value).map(Self::Persons),
+            unknown => {
+                let message = format!(
+                    "there is no kind of query {unknown:?}; {}",
+                    did_you_mean(unknown, Self::KINDS)
+                );
+                return Err(D::Error::custom(message));
+            }
+        };
+        query.map_err(D::Error::custom)
+    }
+}
+
+/// What a typed query answers: the response of its kind.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum TypedResponse {
+    /// Counts over time.
+    Trends(TrendsResponse),
+    /// A list of events.
+    Events(EventsResponse),
+    /// A list of persons.
+    Persons(PersonsResponse),
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_by_its_kind() {
+        let read = |value: Value| serde_json::from_value::<TypedQuery>(value).map_err(|error| error.to_string());
+        assert!(matches!(read(json!({"series": [{}]})), Ok(TypedQuery::Trends(_))));
+        assert!(matches!(
+            read(json!({"kind": "EventsQuery", "limit": 5})),
+            Ok(TypedQuery::Events(EventsQuery { limit: Some(5), .. }))
+        ));
+        assert!(matches!(
+            read(json!({"kind": "PersonsQuery"})),
+            Ok(TypedQuery::Persons(_))
+        ));
+        let cases = [
+            (json!({"kind": "EventQuery"}), "did you mean EventsQuery"),
+            (json!({"kind": 3}), "the kind of a query is a text, not 3"),
+            (json!({"kind": "EventsQuery", "series": []}), "unknown field `series`"),
+            (json!({"kind": "PersonsQuery", "serach": "x"}), "unknown field `serach`"),
+        ];
+        for (value, said) in cases {
+            let error = read(value.clone()).unwrap_err();
+            assert!(error.contains(said), "{value}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_written_without_what_it_leaves_open() {
+        let query = serde_json::to_value(EventsQuery::default()).unwrap();
+        assert_eq!(query, json!({"kind": "EventsQuery"}));
+        let query = serde_json::to_value(PersonsQuery::default()).unwrap();
+        assert_eq!(query, json!({"kind": "PersonsQuery"}));
+    }
+}
