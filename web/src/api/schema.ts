@@ -72,6 +72,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/early-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stage from which on a project's members see products */
+        get: operations["get_early_access"];
+        /** Opens a project's products to its members from a stage on */
+        put: operations["set_early_access"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/query": {
         parameters: {
             query?: never;
@@ -130,7 +148,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tools, by name */
+        /** Tools that the caller sees, by name */
         get: operations["list_tools"];
         put?: never;
         post?: never;
@@ -147,8 +165,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Products with their tools, modes and skills, by name */
+        /** Products that the caller sees, with their tools, modes and skills, by name */
         get: operations["list_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/products/{name}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How well a product works in a project: calls, errors, times, feedback, evals */
+        get: operations["get_product_quality"];
         put?: never;
         post?: never;
         delete?: never;
@@ -887,6 +922,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller has said of a run */
+        get: operations["get_feedback"];
+        put?: never;
+        /** Says whether a run was of use; a person's last word counts */
+        post: operations["give_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/undo": {
         parameters: {
             query?: never;
@@ -1300,6 +1353,23 @@ export interface components {
             /** @description Keep both ends exactly as given instead of widening them to whole days or hours. */
             explicitDate?: boolean;
         };
+        /** @description The calls of a day. */
+        DayCalls: {
+            /** @description The day in UTC, as `2026-05-20`. */
+            day: string;
+            /**
+             * Format: uint64
+             * @description Calls.
+             */
+            calls: number;
+            /**
+             * Format: uint64
+             * @description How many of them failed, were not allowed or were lost.
+             */
+            failed: number;
+            /** @description True for today, which is not over. */
+            partial: boolean;
+        };
         /** @description What the policy says of a call. */
         Decision: "allow" | "ask" | "deny";
         /** @description Which object to delete. */
@@ -1376,6 +1446,13 @@ export interface components {
         };
         /** @description The display decides whether there are buckets or one total. */
         Display: "ActionsLineGraph" | "ActionsBar" | "BoldNumber" | "ActionsBarValue" | "ActionsTable";
+        /** @description From which stage on a project's members see products. */
+        EarlyAccess: {
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description The lowest stage that members see; owners and admins see all of them. */
+            stage: components["schemas"]["Stage"];
+        };
         /** @description The effect of one call, mildest first. */
         Effect: "read" | "draft" | "create" | "change" | "delete" | "publish" | "spend" | "external";
         /** @description The mode to turn on. */
@@ -1394,6 +1471,81 @@ export interface components {
         ErrorBody: {
             /** @description What failed. */
             error: components["schemas"]["Report"];
+        };
+        /** @description A call that did not work. */
+        ErrorExample: {
+            /** @description When. */
+            at: string;
+            /** @description The tool. */
+            tool: string;
+            /** @description What the error said. It may quote what customers wrote. */
+            message: string;
+            /** @description The run that made the call; absent where a person or program did. */
+            run_id: components["schemas"]["RunId"] | null;
+        };
+        /** @description Calls that did not work for one kind of reason. */
+        ErrorGroup: {
+            /** @description The code of the error; absent for calls whose end nobody saw. */
+            code: components["schemas"]["Code"] | null;
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            calls: number;
+            /** @description The newest, at most 3. */
+            latest: components["schemas"]["ErrorExample"][];
+        };
+        /** @description What asked the questions. */
+        EvalBy: "eval" | "gate";
+        /** @description What a suite of a product came to. */
+        EvalRecord: {
+            /** @description The product. */
+            product: string;
+            /** @description The suite. */
+            suite: string;
+            /** @description When it ended, by the machine's clock. */
+            at: string;
+            /** @description What asked the questions. */
+            by: components["schemas"]["EvalBy"];
+            /** @description The model that was asked. */
+            model: string;
+            /** @description The version of the program. */
+            version: string;
+            /**
+             * Format: uint
+             * @description Questions with an answer, and the right one.
+             */
+            right: number;
+            /**
+             * Format: uint
+             * @description Questions with a wrong answer.
+             */
+            wrong: number;
+            /**
+             * Format: uint
+             * @description Questions without the expected outcome, but without a false claim either.
+             */
+            missed: number;
+            /**
+             * Format: uint
+             * @description Questions without an answer that were refused or asked back.
+             */
+            refused: number;
+            /**
+             * Format: uint
+             * @description All questions.
+             */
+            total: number;
+            /**
+             * Format: double
+             * @description The share of the questions that must come out as expected, from 0 to 1; 0 where the suite sets none.
+             */
+            threshold: number;
+            /**
+             * Format: double
+             * @description The share that did, from 0 to 1.
+             */
+            share: number;
         };
         /** @description For whom, and which flags. */
         EvaluateFeatureFlagsArguments: {
@@ -1510,6 +1662,58 @@ export interface components {
             warnings: components["schemas"]["Warning"][];
             /** @description How the rows came to be. */
             provenance: components["schemas"]["Provenance"];
+        };
+        /** @description A run that failed. */
+        FailedRun: {
+            /** @description The run. */
+            run_id: components["schemas"]["RunId"];
+            /** @description The user's words. */
+            question: string;
+            /** @description Why it failed. */
+            message: string;
+        };
+        /** @description What a person says of a run. */
+        Feedback: {
+            /** @description The run. */
+            run_id: components["schemas"]["RunId"];
+            /** @description The run's project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description Who says it. */
+            person: string;
+            /** @description When. */
+            at: string;
+            /** @description Whether the answer was of use. */
+            rating: components["schemas"]["Rating"];
+            /** @description What was good or wrong, in the person's words. */
+            text?: string | null;
+            /** @description The call of the run that it is about; all of the run when absent. */
+            call_id?: components["schemas"]["CallId"] | null;
+            /**
+             * Format: uint32
+             * @description The figure of the answer that it is about, counted from 0.
+             */
+            figure?: number | null;
+        };
+        /** @description What somebody says of a run. */
+        FeedbackInput: {
+            /** @description Whether the answer was of use. */
+            rating: components["schemas"]["Rating"];
+            /**
+             * @description What was good or wrong; up to 4,000 characters.
+             * @default null
+             */
+            text?: string | null;
+            /**
+             * @description The call that it is about; the whole run when absent.
+             * @default null
+             */
+            call_id?: components["schemas"]["CallId"] | null;
+            /**
+             * Format: uint32
+             * @description The figure of the answer that it is about, counted from 0.
+             * @default null
+             */
+            figure?: number | null;
         };
         /** @description What a field holds, which says how it can be compared. */
         FieldKind: "text" | "version" | "whole" | "number" | "boolean" | "date" | "json" | "tags";
@@ -1961,6 +2165,50 @@ export interface components {
             /** @description The jobs that it has worked steps for. */
             jobs: string[];
         };
+        /** @description How well a product works in a project. */
+        ProductQuality: {
+            /** @description The product. */
+            product: string;
+            /** @description Its name for people. */
+            title: string;
+            /** @description The team that answers for it. */
+            owner: string;
+            /** @description How to reach them. */
+            contact: string;
+            /** @description How far it is. */
+            stage: components["schemas"]["Stage"];
+            /** @description The project that was looked at. */
+            project: components["schemas"]["ProjectId"];
+            /** @description The first instant that counts. */
+            from: string;
+            /** @description When it was looked at; today is not over. */
+            until: string;
+            /** @description All calls of its tools. */
+            totals: components["schemas"]["Totals"];
+            /** @description The same for each day in UTC, also those without calls. */
+            by_day: components["schemas"]["DayCalls"][];
+            /** @description The same for each of its tools, the most called first. */
+            tools: components["schemas"]["ToolQuality"][];
+            /** @description Calls that did not work, by the code of the error, the most first. */
+            errors: components["schemas"]["ErrorGroup"][];
+            /** @description The runs that called it. */
+            runs: components["schemas"]["RunTotals"];
+            /** @description The newest of those that failed, at most 10. */
+            failed_runs: components["schemas"]["FailedRun"][];
+            /**
+             * Format: uint64
+             * @description Searches in the project that found nothing, whatever product they were meant for.
+             */
+            searches_without_match: number;
+            /** @description Their words, the newest 20. */
+            searches: components["schemas"]["ZeroMatch"][];
+            /** @description What was said of runs that called it. */
+            feedback: components["schemas"]["QualityFeedback"];
+            /** @description What its suites came to, oldest first. */
+            evals: components["schemas"]["EvalRecord"][];
+            /** @description True where texts are left out, because whoever asks lacks `run:read`: messages, questions, words, feedback. */
+            texts_withheld: boolean;
+        };
         /** @description A product's skill for agents outside. */
         ProductSkill: {
             /** @description The name. */
@@ -2118,6 +2366,21 @@ export interface components {
              */
             elapsed_ms: number;
         };
+        /** @description What was said of runs that called a product. */
+        QualityFeedback: {
+            /**
+             * Format: uint64
+             * @description People who found a run of use.
+             */
+            good: number;
+            /**
+             * Format: uint64
+             * @description People who did not.
+             */
+            bad: number;
+            /** @description The newest with words, at most 20. */
+            latest: components["schemas"]["Feedback"][];
+        };
         /** @description One executed query; the provenance of its result. */
         QueryId: string;
         /** @description Counts events, unique visitors or unique sessions per time bucket, or as one total. */
@@ -2170,6 +2433,8 @@ export interface components {
              */
             options: string[];
         };
+        /** @description Whether an answer was of use. */
+        Rating: "good" | "bad";
         /** @description What to read. */
         ReadDataArguments: {
             /** @description The kind of thing. */
@@ -2411,6 +2676,8 @@ export interface components {
              *     keys, when only the owner of the machine could ask.
              */
             principal?: components["schemas"]["Principal"] | null;
+            /** @description The lowest stage of the products that whoever asks sees, and so the run; absent where that is all. */
+            sees?: components["schemas"]["Stage"] | null;
         } | {
             /** @constant */
             kind: "mode_enabled";
@@ -2522,6 +2789,11 @@ export interface components {
             /** @description What is awaited. */
             reason: components["schemas"]["AwaitReason"];
         });
+        /** @description What the caller has said of a run. */
+        RunFeedback: {
+            /** @description The last word; absent where there is none. */
+            given: components["schemas"]["Feedback"] | null;
+        };
         /** @description One question with everything done to answer it. */
         RunId: string;
         /** @description How a run stands. */
@@ -2545,6 +2817,29 @@ export interface components {
         RunSummaryList: {
             /** @description The members. */
             data: components["schemas"]["RunSummary"][];
+        };
+        /** @description The runs that called a product. */
+        RunTotals: {
+            /**
+             * Format: uint64
+             * @description All of them.
+             */
+            runs: number;
+            /**
+             * Format: uint64
+             * @description Those that failed as a whole.
+             */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description Tokens that their models read, as the models say.
+             */
+            input_tokens: number;
+            /**
+             * Format: uint64
+             * @description Tokens that their models wrote.
+             */
+            output_tokens: number;
         };
         /** @description A part of what a role may, as text `resource:level`, `*:read` or `*`. */
         Scope: string;
@@ -2603,6 +2898,11 @@ export interface components {
              * @description The one total over the whole range, for total displays.
              */
             aggregated_value?: number | null;
+        };
+        /** @description From which stage on members see products. */
+        SetEarlyAccess: {
+            /** @description The lowest stage that members see. */
+            stage: components["schemas"]["Stage"];
         };
         /** @description A read-only SQL statement over the project's own tables. */
         SqlQuery: {
@@ -2694,6 +2994,24 @@ export interface components {
         Suggestions: {
             /** @description The questions. */
             data: string[];
+        };
+        /** @description Calls by where they came from. */
+        SurfaceCalls: {
+            /**
+             * Format: uint64
+             * @description From runs.
+             */
+            agent: number;
+            /**
+             * Format: uint64
+             * @description From the HTTP API.
+             */
+            http: number;
+            /**
+             * Format: uint64
+             * @description From the command line.
+             */
+            cli: number;
         };
         /** @description A result as rows and columns. Cells are JSON numbers, texts, booleans or null. */
         Table: {
@@ -2949,6 +3267,75 @@ export interface components {
             /** @description The changes of objects that it would make. */
             changes: components["schemas"]["ObjectChange"][];
         };
+        /** @description The calls of a tool. */
+        ToolQuality: {
+            /** @description The tool. */
+            tool: string;
+            /** @description Its name for people. */
+            title: string;
+            /** @description Its calls. */
+            totals: components["schemas"]["Totals"];
+            /** @description Where they came from. */
+            surfaces: components["schemas"]["SurfaceCalls"];
+            /**
+             * Format: uint64
+             * @description Half of the calls that worked took so many milliseconds or less; absent where none did.
+             */
+            p50_ms: number | null;
+            /**
+             * Format: uint64
+             * @description 95 % of them did.
+             */
+            p95_ms: number | null;
+        };
+        /** @description Calls by what became of them. */
+        Totals: {
+            /**
+             * Format: uint64
+             * @description All of them: the sum of the following.
+             */
+            calls: number;
+            /**
+             * Format: uint64
+             * @description Those that worked.
+             */
+            ok: number;
+            /**
+             * Format: uint64
+             * @description Those that failed.
+             */
+            error: number;
+            /**
+             * Format: uint64
+             * @description Those that were not allowed.
+             */
+            denied: number;
+            /**
+             * Format: uint64
+             * @description Those that were stopped to ask a person.
+             */
+            asked: number;
+            /**
+             * Format: uint64
+             * @description Those that a person was asked about and did not agree to.
+             */
+            rejected: number;
+            /**
+             * Format: uint64
+             * @description Those whose end nobody saw.
+             */
+            unknown: number;
+            /**
+             * Format: uint64
+             * @description Tokens of all arguments.
+             */
+            argument_tokens: number;
+            /**
+             * Format: uint64
+             * @description Tokens of all results, as a model reads them.
+             */
+            result_tokens: number;
+        };
         /** @description How the result is wanted. */
         TrendsFilter: {
             /**
@@ -3203,6 +3590,18 @@ export interface components {
             /** @description The sentence for people. */
             message: string;
         };
+        /** @description A search that found nothing. */
+        ZeroMatch: {
+            /** @description The words: customer text. */
+            words: string;
+            /**
+             * Format: uint64
+             * @description How often they were searched for.
+             */
+            times: number;
+            /** @description When they last were. */
+            last_at: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3330,6 +3729,72 @@ export interface operations {
             };
         };
     };
+    get_early_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarlyAccess"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_early_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetEarlyAccess"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarlyAccess"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     run_query: {
         parameters: {
             query?: never;
@@ -3433,7 +3898,9 @@ export interface operations {
     };
     list_tools: {
         parameters: {
-            query?: never;
+            query?: {
+                project?: components["schemas"]["ProjectId"] | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3462,7 +3929,9 @@ export interface operations {
     };
     list_products: {
         parameters: {
-            query?: never;
+            query?: {
+                project?: components["schemas"]["ProjectId"] | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3476,6 +3945,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProductInfoList"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_product_quality: {
+        parameters: {
+            query: {
+                project: components["schemas"]["ProjectId"];
+                days?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductQuality"];
                 };
             };
             /** @description an error */
@@ -4899,6 +5402,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFeedback"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    give_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackInput"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
                 };
             };
             /** @description an error */
