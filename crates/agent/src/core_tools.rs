@@ -38,9 +38,10 @@ pub fn install(registry: &mut Registry, data: Data, objects: Arc<dyn ObjectStore
     registry.add_core_tool(erase(read_data))?;
     registry.add_core_tool(erase(make_filters::MakeFilters::new(lists)))?;
     let views = Views::of(Arc::new(registry.clone()));
-    registry.add_core_tool(erase(enable_mode::EnableMode::new(views.clone())))?;
+    registry.add_core_tool(erase(enable_mode::EnableMode::new(views)))?;
     registry.add_core_tool(erase(todo_write::TodoWrite))?;
     registry.add_core_tool(erase(ask_user::AskUser))?;
+    let views = Views::of(Arc::new(registry.clone()));
     registry.add_core_tool(erase(search::Search::new(&views, data, objects)))
 }
 

@@ -491,7 +491,7 @@ pub enum ProjectsCommand {
         /// The project
         project: ProjectId,
         /// The lowest stage that members see: idea, alpha, beta or ga
-        #[arg(value_name = "STAGE")]
+        #[arg(value_name = "STAGE", value_parser = stage)]
         stage: Option<Stage>,
     },
 }
@@ -517,6 +517,18 @@ pub enum TaxonomyCommand {
         #[arg(long, value_name = "VALUES", default_value_t = 20)]
         limit: usize,
     },
+}
+
+fn stage(text: &str) -> Result<Stage, String> {
+    text.parse().map_err(|error| with_hint(&error))
+}
+
+/// An error with its way out, for a parser that shows one text.
+fn with_hint(error: &Error) -> String {
+    match error.hint() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    }
 }
 
 /// Reads a command line. Help, version and mistakes are printed; then the exit code comes back.

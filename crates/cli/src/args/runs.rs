@@ -2,8 +2,10 @@
 
 use clap::Subcommand;
 use hedgerow_agent_api::Rating;
-use hedgerow_errors::{Error, Result};
+use hedgerow_errors::Error;
 use hedgerow_ids::{CallId, RunId};
+
+use super::with_hint;
 
 /// `runs`.
 #[derive(Debug, Subcommand)]
@@ -87,9 +89,9 @@ pub enum RunsCommand {
     },
 }
 
-fn rating(text: &str) -> Result<Rating> {
+fn rating(text: &str) -> Result<Rating, String> {
     let known = [Rating::Good, Rating::Bad]
         .into_iter()
         .find(|known| known.as_str() == text);
-    known.ok_or_else(|| Error::unknown("rating", text, ["good", "bad"]))
+    known.ok_or_else(|| with_hint(&Error::unknown("rating", text, ["good", "bad"])))
 }
