@@ -571,7 +571,10 @@ async fn a_person_has_its_ids_events_and_properties() {
         assert_eq!(&listed.properties, properties, "{person}");
         // The same person alone, and its events whatever id they came with.
         let alone: PersonsQuery = serde_json::from_value(json!({"personId": id})).unwrap();
-        assert_eq!(list_persons(&engine, &alone).await.results, [listed.clone()]);
+        assert_eq!(
+            list_persons(&engine, &alone).await.results,
+            std::slice::from_ref(listed)
+        );
         let of_person: EventsQuery = serde_json::from_value(json!({"personId": id, "limit": 1000})).unwrap();
         assert_eq!(list_events(&engine, &of_person).await.results.len(), own.len());
     }

@@ -82,5 +82,6 @@ pub(crate) fn data(events: Option<EventsResponse>, persons: Option<PersonsRespon
     Data {
         queries: engine.clone(),
         store: engine,
+        definitions: Arc::new(hedgerow_data_api::NoDefinitions),
     }
 }

@@ -1,6 +1,6 @@
 //! What a model reads of a list of events.
 
-use hedgerow_agent_api::{Principal, Progress, Surface, erase};
+use hedgerow_agent_api::{Principal, Progress, Stage, Surface, erase};
 use hedgerow_data_api::Clock;
 use serde_json::json;
 
@@ -13,6 +13,7 @@ fn context() -> ToolContext {
         clock: Clock::system(),
         surface: Surface::Agent,
         principal: Principal::local(),
+        sees: Stage::Idea,
         progress: Progress::ignore(),
     }
 }

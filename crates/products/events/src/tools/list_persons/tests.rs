@@ -1,6 +1,6 @@
 //! What a model reads of a list of persons.
 
-use hedgerow_agent_api::{Principal, Progress, Surface, erase};
+use hedgerow_agent_api::{Principal, Progress, Stage, Surface, erase};
 use hedgerow_data_api::Clock;
 use serde_json::json;
 
@@ -25,6 +25,7 @@ async fn a_list_names_persons_by_one_of_their_ids() {
         clock: Clock::system(),
         surface: Surface::Agent,
         principal: Principal::local(),
+        sees: Stage::Idea,
         progress: Progress::ignore(),
     };
     let output = erase(ListPersons::new(data(None, Some(response))))
