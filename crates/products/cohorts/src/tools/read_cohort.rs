@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::cohort::size;
 
-const EXAMPLES: &[Example] = &[Example::new("How many people are in one", r#"{"cohort": "Paying"}"#)];
+const EXAMPLES: &[Example] = &[Example::new("How many people are in one", r#"{"cohort": "Testers"}"#)];
 
 /// The most persons that are named.
 const MOST_NAMED: u32 = 100;
