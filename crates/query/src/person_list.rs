@@ -333,7 +333,7 @@ impl ListFields<'_> {
         };
         let condition = filters::condition(&OneId, self.now, &tested)?;
         let text = describe::condition(filter);
-        Ok(self.among(&condition, &text, positive.is_some())?)
+        self.among(&condition, &text, positive.is_some())
     }
 
     /// Whose distinct ids meet a condition on `distinct_id`; those of whom none does where `none` is true.

@@ -18,7 +18,12 @@ use uuid::Uuid;
 use crate::events::{clock, project};
 use crate::oracle::{all_of, matches};
 
-fn event(n: u64, name: &str, distinct_id: String, properties: Vec<(&str, PropertyValue)>) -> EventRecord {
+pub(crate) fn event(
+    n: u64,
+    name: &str,
+    distinct_id: String,
+    properties: Vec<(&'static str, PropertyValue)>,
+) -> EventRecord {
     let start: DateTime<Utc> = "2015-05-11T03:00:00Z".parse().unwrap();
     EventRecord {
         uuid: Uuid::new_v5(&Uuid::NAMESPACE_OID, &n.to_be_bytes()),
