@@ -21,6 +21,7 @@ use crate::events::{clock, project};
 
 /// Devices of these numbers belong to the users of the same numbers.
 const JOINED: u64 = 3;
+const PLANS: [&str; 3] = ["free", "pro", "team"];
 
 /// 420 events of 9 distinct ids and a few of others over ten days, three at each instant, with properties of every type, a few of another
 /// type than their key's, persons with properties that change, and three devices that turn out to be users.
@@ -41,7 +42,7 @@ fn events() -> Vec<EventRecord> {
             )],
         });
         // Somebody has each value at last: one that nobody has is refused.
-        let set = json!({"plan": (["free", "pro", "team"][user as usize]), "trial": user == 1});
+        let set = json!({"plan": PLANS[user as usize], "trial": user == 1});
         events.push(EventRecord {
             uuid: Uuid::new_v5(&Uuid::NAMESPACE_DNS, &user.to_be_bytes()),
             event: "$set".to_owned(),
@@ -77,7 +78,7 @@ fn event(n: u64, start: DateTime<Utc>) -> EventRecord {
     }
     if noise.is_multiple_of(11) {
         let set = json!({
-            "plan": (["free", "pro", "team"][(noise % 3) as usize]),
+            "plan": PLANS[(noise % 3) as usize],
             "seats": noise % 20,
             "trial": noise.is_multiple_of(2),
         });
@@ -333,7 +334,7 @@ const IDS: &[&str] = &["user 0", "user 1", "user 5", "device 0", "device 2"];
 
 fn of_persons() -> Vec<BoxedStrategy<Value>> {
     vec![
-        of_text("person", "plan", &["free", "pro", "team"]),
+        of_text("person", "plan", &PLANS),
         of_number("person", "seats", 22),
         of_boolean("person", "trial"),
         of_presence("person", "plan"),
