@@ -91,6 +91,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/early-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stage from which on a project's members see products */
+        get: operations["get_early_access"];
+        /** Opens a project's products to its members from a stage on */
+        put: operations["set_early_access"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/query": {
         parameters: {
             query?: never;
@@ -100,7 +118,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Runs a trends query */
+        /** Runs a typed query: counts, or a list of events or persons */
         post: operations["run_query"];
         delete?: never;
         options?: never;
@@ -149,7 +167,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tools, by name */
+        /** Tools that the caller sees, by name */
         get: operations["list_tools"];
         put?: never;
         post?: never;
@@ -166,7 +184,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Products with their tools, modes and skills, by name */
+        /** Products that the caller sees, with their tools, modes and skills, by name */
         get: operations["list_products"];
         put?: never;
         post?: never;
@@ -185,6 +203,23 @@ export interface paths {
         };
         /** What the gate finds in a product: by reading now, and by running when it was checked last */
         get: operations["get_product_check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/products/{name}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How well a product works in a project: calls, errors, times, feedback, evals */
+        get: operations["get_product_quality"];
         put?: never;
         post?: never;
         delete?: never;
@@ -507,6 +542,46 @@ export interface paths {
          * @description Runs one read-only SELECT over the project's events. A fallback: use query_trends wherever it can express the question, because it checks names and states range, filters and limits. Give every column an alias; figures refer to it. Missing values follow SQL's nulls.
          */
         post: operations["call_tool_execute_sql"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/list_events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List events
+         * @description Lists single events, newest first: the last sign-ups, what somebody did, examples of an error. To count, take query_trends. Filters take what read_taxonomy with kind fields names for the list events; columns names the properties to show.
+         */
+        post: operations["call_tool_list_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/list_persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List persons
+         * @description Lists persons, the newest first, with how many events each has: who they are, which of them have a property, who came since a day. To count people, take query_trends. Filters take what read_taxonomy with kind fields names for the list persons; columns names the properties to show.
+         */
+        post: operations["call_tool_list_persons"];
         delete?: never;
         options?: never;
         head?: never;
@@ -943,6 +1018,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller has said of a run */
+        get: operations["get_feedback"];
+        put?: never;
+        /** Says whether a run was of use; a person's last word counts */
+        post: operations["give_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/undo": {
         parameters: {
             query?: never;
@@ -1146,6 +1239,8 @@ export interface components {
             why: string;
             /** @description The changes of objects that it would make. */
             changes?: components["schemas"]["ObjectChange"][];
+            /** @description What whoever decides must know of them. */
+            warnings?: components["schemas"]["Warning"][];
         };
         /** @description Splits by the values of one property. */
         BreakdownFilter: {
@@ -1191,7 +1286,7 @@ export interface components {
             value: components["schemas"]["Cell"];
         };
         /** @description What a check is about. */
-        Check: "manifest" | "names" | "texts" | "budget" | "fields" | "examples" | "effects" | "access" | "references" | "trajectories" | "evals" | "display" | "progress" | "discovery" | "suggestions" | "secrets" | "egress" | "docs";
+        Check: "manifest" | "stage" | "names" | "texts" | "budget" | "fields" | "examples" | "effects" | "access" | "references" | "trajectories" | "evals" | "display" | "progress" | "discovery" | "suggestions" | "secrets" | "egress" | "docs";
         /** @description A product as it reads now, and as it ran last. */
         CheckedProduct: {
             /** @description What reading finds now. */
@@ -1376,6 +1471,23 @@ export interface components {
             /** @description Keep both ends exactly as given instead of widening them to whole days or hours. */
             explicitDate?: boolean;
         };
+        /** @description The calls of a day. */
+        DayCalls: {
+            /** @description The day in UTC, as `2026-05-20`. */
+            day: string;
+            /**
+             * Format: uint64
+             * @description Calls.
+             */
+            calls: number;
+            /**
+             * Format: uint64
+             * @description How many of them failed, were not allowed or were lost.
+             */
+            failed: number;
+            /** @description True for today, which is not over. */
+            partial: boolean;
+        };
         /** @description What the policy says of a call. */
         Decision: "allow" | "ask" | "deny";
         /** @description Which object to delete. */
@@ -1452,6 +1564,13 @@ export interface components {
         };
         /** @description The display decides whether there are buckets or one total. */
         Display: "ActionsLineGraph" | "ActionsBar" | "BoldNumber" | "ActionsBarValue" | "ActionsTable";
+        /** @description From which stage on a project's members see products. */
+        EarlyAccess: {
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description The lowest stage that members see; owners and admins see all of them. */
+            stage: components["schemas"]["Stage"];
+        };
         /** @description The effect of one call, mildest first. */
         Effect: "read" | "draft" | "create" | "change" | "delete" | "publish" | "spend" | "external";
         /** @description The mode to turn on. */
@@ -1470,6 +1589,81 @@ export interface components {
         ErrorBody: {
             /** @description What failed. */
             error: components["schemas"]["Report"];
+        };
+        /** @description A call that did not work. */
+        ErrorExample: {
+            /** @description When. */
+            at: string;
+            /** @description The tool. */
+            tool: string;
+            /** @description What the error said. It may quote what customers wrote. */
+            message: string;
+            /** @description The run that made the call; absent where a person or program did. */
+            run_id: components["schemas"]["RunId"] | null;
+        };
+        /** @description Calls that did not work for one kind of reason. */
+        ErrorGroup: {
+            /** @description The code of the error; absent for calls whose end nobody saw. */
+            code: components["schemas"]["Code"] | null;
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            calls: number;
+            /** @description The newest, at most 3. */
+            latest: components["schemas"]["ErrorExample"][];
+        };
+        /** @description What asked the questions. */
+        EvalBy: "eval" | "gate";
+        /** @description What a suite of a product came to. */
+        EvalRecord: {
+            /** @description The product. */
+            product: string;
+            /** @description The suite. */
+            suite: string;
+            /** @description When it ended, by the machine's clock. */
+            at: string;
+            /** @description What asked the questions. */
+            by: components["schemas"]["EvalBy"];
+            /** @description The model that was asked. */
+            model: string;
+            /** @description The version of the program. */
+            version: string;
+            /**
+             * Format: uint
+             * @description Questions with an answer, and the right one.
+             */
+            right: number;
+            /**
+             * Format: uint
+             * @description Questions with a wrong answer.
+             */
+            wrong: number;
+            /**
+             * Format: uint
+             * @description Questions without the expected outcome, but without a false claim either.
+             */
+            missed: number;
+            /**
+             * Format: uint
+             * @description Questions without an answer that were refused or asked back.
+             */
+            refused: number;
+            /**
+             * Format: uint
+             * @description All questions.
+             */
+            total: number;
+            /**
+             * Format: double
+             * @description The share of the questions that must come out as expected, from 0 to 1; 0 where the suite sets none.
+             */
+            threshold: number;
+            /**
+             * Format: double
+             * @description The share that did, from 0 to 1.
+             */
+            share: number;
         };
         /** @description For whom, and which flags. */
         EvaluateFeatureFlagsArguments: {
@@ -1558,6 +1752,51 @@ export interface components {
         };
         /** @description How a series says which events it counts. */
         EventsNodeKind: "EventsNode" | "ActionsNode";
+        /** @description Lists events, newest first; of one instant those with the greater uuid first. */
+        EventsQuery: {
+            /**
+             * @description Always `EventsQuery`.
+             * @default EventsQuery
+             */
+            kind?: components["schemas"]["EventsQueryKind"];
+            /** @description Only events of this name; all when absent. */
+            event?: string | null;
+            /** @description Conditions on fields of the list `events`: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /** @description Only events whose name or distinct id contains this text, ignoring case. */
+            search?: string | null;
+            /** @description Only events of the person with this id, whatever distinct id they came with. */
+            personId?: string | null;
+            /** @description When; everything when absent. A range without `date_from` starts with the first event. */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description The constant `EventsQuery`. */
+        EventsQueryKind: "EventsQuery";
+        /** @description What an events query answers. */
+        EventsResponse: {
+            /** @description Newest first. */
+            results: components["schemas"]["ListedEvent"][];
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /**
+             * @description The `cursor` of the next page, where there is one. Events that come in meanwhile move no row of a page to
+             *     another.
+             */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
         /** @description A read-only SQL statement over the project's own tables. */
         ExecuteSqlArguments: {
             /** @description One SELECT statement. */
@@ -1590,6 +1829,58 @@ export interface components {
             warnings: components["schemas"]["Warning"][];
             /** @description How the rows came to be. */
             provenance: components["schemas"]["Provenance"];
+        };
+        /** @description A run that failed. */
+        FailedRun: {
+            /** @description The run. */
+            run_id: components["schemas"]["RunId"];
+            /** @description The user's words. */
+            question: string;
+            /** @description Why it failed. */
+            message: string;
+        };
+        /** @description What a person says of a run. */
+        Feedback: {
+            /** @description The run. */
+            run_id: components["schemas"]["RunId"];
+            /** @description The run's project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description Who says it. */
+            person: string;
+            /** @description When. */
+            at: string;
+            /** @description Whether the answer was of use. */
+            rating: components["schemas"]["Rating"];
+            /** @description What was good or wrong, in the person's words. */
+            text?: string | null;
+            /** @description The call of the run that it is about; all of the run when absent. */
+            call_id?: components["schemas"]["CallId"] | null;
+            /**
+             * Format: uint32
+             * @description The figure of the answer that it is about, counted from 0.
+             */
+            figure?: number | null;
+        };
+        /** @description What somebody says of a run. */
+        FeedbackInput: {
+            /** @description Whether the answer was of use. */
+            rating: components["schemas"]["Rating"];
+            /**
+             * @description What was good or wrong; up to 4,000 characters.
+             * @default null
+             */
+            text?: string | null;
+            /**
+             * @description The call that it is about; the whole run when absent.
+             * @default null
+             */
+            call_id?: components["schemas"]["CallId"] | null;
+            /**
+             * Format: uint32
+             * @description The figure of the answer that it is about, counted from 0.
+             * @default null
+             */
+            figure?: number | null;
         };
         /** @description What a field holds, which says how it can be compared. */
         FieldKind: "text" | "version" | "whole" | "number" | "boolean" | "date" | "json" | "tags";
@@ -1817,6 +2108,49 @@ export interface components {
         };
         /** @description What can be found. */
         Kind: "tool" | "mode" | "skill" | "doc" | "event" | "property" | "object";
+        /** @description Lists events, newest first; of one instant those with the greater uuid first. */
+        ListEventsArguments: {
+            /**
+             * @description Always `EventsQuery`.
+             * @default EventsQuery
+             */
+            kind?: components["schemas"]["EventsQueryKind"];
+            /** @description Only events of this name; all when absent. */
+            event?: string | null;
+            /** @description Conditions on fields of the list `events`: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /** @description Only events whose name or distinct id contains this text, ignoring case. */
+            search?: string | null;
+            /** @description Only events of the person with this id, whatever distinct id they came with. */
+            personId?: string | null;
+            /** @description When; everything when absent. A range without `date_from` starts with the first event. */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description What an events query answers. */
+        ListEventsResult: {
+            /** @description Newest first. */
+            results: components["schemas"]["ListedEvent"][];
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /**
+             * @description The `cursor` of the next page, where there is one. Events that come in meanwhile move no row of a page to
+             *     another.
+             */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
         /** @description A phrase of the text with a value that it may mean. */
         ListMatch: {
             /** @description The phrase as it stands in the text. */
@@ -1844,6 +2178,83 @@ export interface components {
              * @description From 0 to 1.
              */
             score: number;
+        };
+        /** @description Lists persons, the newest first; of one instant those with the greater id first. */
+        ListPersonsArguments: {
+            /**
+             * @description Always `PersonsQuery`.
+             * @default PersonsQuery
+             */
+            kind?: components["schemas"]["PersonsQueryKind"];
+            /** @description Conditions on fields of the list `persons`: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /** @description Only persons one of whose distinct ids, or whose email or name, contains this text, ignoring case. */
+            search?: string | null;
+            /** @description Only the person with this id. */
+            personId?: string | null;
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description What a persons query answers. */
+        ListPersonsResult: {
+            /** @description The newest first. */
+            results: components["schemas"]["ListedPerson"][];
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /** @description The `cursor` of the next page, where there is one. */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
+        /** @description One event of a list. */
+        ListedEvent: {
+            /** @description Its identity. */
+            uuid: string;
+            /** @description Its name. */
+            event: string;
+            /** @description When it happened, RFC 3339 in UTC. */
+            timestamp: string;
+            /** @description Who did it, as the source names them. */
+            distinct_id: string;
+            /** @description The person whom the distinct id belongs to by now; absent for events without a person. */
+            person_id?: string | null;
+            /** @description The session, where the source knows sessions. */
+            session_id?: string | null;
+            /** @description Its properties by key; one that it lacks has no entry. */
+            properties: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description One person of a list. */
+        ListedPerson: {
+            /** @description The person's id. */
+            person_id: string;
+            /** @description All its distinct ids, after all merges, in order. */
+            distinct_ids: string[];
+            /** @description The earliest event of any of them, RFC 3339 in UTC. */
+            created_at: string;
+            /** @description True once an event said who it is. */
+            is_identified: boolean;
+            /** @description What is known of it. */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uint64
+             * @description How many events it has.
+             */
+            events: number;
+            /** @description The latest of them, RFC 3339 in UTC; absent where there is none. */
+            last_seen?: string | null;
         };
         /** @description The list and its filter. */
         MakeFiltersArguments: {
@@ -2021,6 +2432,44 @@ export interface components {
             /** @description What the tool needs to know of the page, e.g. `{"list": "events"}`. */
             data: unknown;
         };
+        /** @description Lists persons, the newest first; of one instant those with the greater id first. */
+        PersonsQuery: {
+            /**
+             * @description Always `PersonsQuery`.
+             * @default PersonsQuery
+             */
+            kind?: components["schemas"]["PersonsQueryKind"];
+            /** @description Conditions on fields of the list `persons`: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /** @description Only persons one of whose distinct ids, or whose email or name, contains this text, ignoring case. */
+            search?: string | null;
+            /** @description Only the person with this id. */
+            personId?: string | null;
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description The constant `PersonsQuery`. */
+        PersonsQueryKind: "PersonsQuery";
+        /** @description What a persons query answers. */
+        PersonsResponse: {
+            /** @description The newest first. */
+            results: components["schemas"]["ListedPerson"][];
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /** @description The `cursor` of the next page, where there is one. */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
         /** @description Who calls: a name with what it may. */
         Principal: {
             /** @description The name, as histories show it. */
@@ -2074,6 +2523,50 @@ export interface components {
             tools: string[];
             /** @description The jobs that it has worked steps for. */
             jobs: string[];
+        };
+        /** @description How well a product works in a project. */
+        ProductQuality: {
+            /** @description The product. */
+            product: string;
+            /** @description Its name for people. */
+            title: string;
+            /** @description The team that answers for it. */
+            owner: string;
+            /** @description How to reach them. */
+            contact: string;
+            /** @description How far it is. */
+            stage: components["schemas"]["Stage"];
+            /** @description The project that was looked at. */
+            project: components["schemas"]["ProjectId"];
+            /** @description The first instant that counts. */
+            from: string;
+            /** @description When it was looked at; today is not over. */
+            until: string;
+            /** @description All calls of its tools. */
+            totals: components["schemas"]["Totals"];
+            /** @description The same for each day in UTC, also those without calls. */
+            by_day: components["schemas"]["DayCalls"][];
+            /** @description The same for each of its tools, the most called first. */
+            tools: components["schemas"]["ToolQuality"][];
+            /** @description Calls that did not work, by the code of the error, the most first. */
+            errors: components["schemas"]["ErrorGroup"][];
+            /** @description The runs that called it. */
+            runs: components["schemas"]["RunTotals"];
+            /** @description The newest of those that failed, at most 10. */
+            failed_runs: components["schemas"]["FailedRun"][];
+            /**
+             * Format: uint64
+             * @description Searches in the project that found nothing, whatever product they were meant for.
+             */
+            searches_without_match: number;
+            /** @description Their words, the newest 20. */
+            searches: components["schemas"]["ZeroMatch"][];
+            /** @description What was said of runs that called it. */
+            feedback: components["schemas"]["QualityFeedback"];
+            /** @description What its suites came to, oldest first. */
+            evals: components["schemas"]["EvalRecord"][];
+            /** @description True where texts are left out, because whoever asks lacks `run:read`: messages, questions, words, feedback. */
+            texts_withheld: boolean;
         };
         /** @description What was looked at, and what was found. */
         ProductReport: {
@@ -2247,6 +2740,21 @@ export interface components {
              */
             elapsed_ms: number;
         };
+        /** @description What was said of runs that called a product. */
+        QualityFeedback: {
+            /**
+             * Format: uint64
+             * @description People who found a run of use.
+             */
+            good: number;
+            /**
+             * Format: uint64
+             * @description People who did not.
+             */
+            bad: number;
+            /** @description The newest with words, at most 20. */
+            latest: components["schemas"]["Feedback"][];
+        };
         /** @description One executed query; the provenance of its result. */
         QueryId: string;
         /** @description Counts events, unique visitors or unique sessions per time bucket, or as one total. */
@@ -2299,6 +2807,8 @@ export interface components {
              */
             options: string[];
         };
+        /** @description Whether an answer was of use. */
+        Rating: "good" | "bad";
         /** @description Which cohort. */
         ReadCohortArguments: {
             /** @description Its name or id. */
@@ -2582,6 +3092,8 @@ export interface components {
              *     keys, when only the owner of the machine could ask.
              */
             principal?: components["schemas"]["Principal"] | null;
+            /** @description The lowest stage of the products that whoever asks sees, and so the run; absent where that is all. */
+            sees?: components["schemas"]["Stage"] | null;
         } | {
             /** @constant */
             kind: "mode_enabled";
@@ -2693,6 +3205,11 @@ export interface components {
             /** @description What is awaited. */
             reason: components["schemas"]["AwaitReason"];
         });
+        /** @description What the caller has said of a run. */
+        RunFeedback: {
+            /** @description The last word; absent where there is none. */
+            given: components["schemas"]["Feedback"] | null;
+        };
         /** @description One question with everything done to answer it. */
         RunId: string;
         /** @description How a run stands. */
@@ -2716,6 +3233,29 @@ export interface components {
         RunSummaryList: {
             /** @description The members. */
             data: components["schemas"]["RunSummary"][];
+        };
+        /** @description The runs that called a product. */
+        RunTotals: {
+            /**
+             * Format: uint64
+             * @description All of them.
+             */
+            runs: number;
+            /**
+             * Format: uint64
+             * @description Those that failed as a whole.
+             */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description Tokens that their models read, as the models say.
+             */
+            input_tokens: number;
+            /**
+             * Format: uint64
+             * @description Tokens that their models wrote.
+             */
+            output_tokens: number;
         };
         /** @description A part of what a role may, as text `resource:level`, `*:read` or `*`. */
         Scope: string;
@@ -2796,6 +3336,11 @@ export interface components {
             key_required: boolean;
             /** @description When one has to sign in again; absent where nobody has signed in. */
             expires_at?: string | null;
+        };
+        /** @description From which stage on members see products. */
+        SetEarlyAccess: {
+            /** @description The lowest stage that members see. */
+            stage: components["schemas"]["Stage"];
         };
         /** @description What somebody signs in with. */
         SignIn: {
@@ -2899,6 +3444,24 @@ export interface components {
         Suggestions: {
             /** @description The questions. */
             data: string[];
+        };
+        /** @description Calls by where they came from. */
+        SurfaceCalls: {
+            /**
+             * Format: uint64
+             * @description From runs.
+             */
+            agent: number;
+            /**
+             * Format: uint64
+             * @description From the HTTP API.
+             */
+            http: number;
+            /**
+             * Format: uint64
+             * @description From the command line.
+             */
+            cli: number;
         };
         /** @description A result as rows and columns. Cells are JSON numbers, texts, booleans or null. */
         Table: {
@@ -3153,6 +3716,77 @@ export interface components {
             decision: components["schemas"]["Decision"];
             /** @description The changes of objects that it would make. */
             changes: components["schemas"]["ObjectChange"][];
+            /** @description What whoever agrees to them must know. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The calls of a tool. */
+        ToolQuality: {
+            /** @description The tool. */
+            tool: string;
+            /** @description Its name for people. */
+            title: string;
+            /** @description Its calls. */
+            totals: components["schemas"]["Totals"];
+            /** @description Where they came from. */
+            surfaces: components["schemas"]["SurfaceCalls"];
+            /**
+             * Format: uint64
+             * @description Half of the calls that worked took so many milliseconds or less; absent where none did.
+             */
+            p50_ms: number | null;
+            /**
+             * Format: uint64
+             * @description 95 % of them did.
+             */
+            p95_ms: number | null;
+        };
+        /** @description Calls by what became of them. */
+        Totals: {
+            /**
+             * Format: uint64
+             * @description All of them: the sum of the following.
+             */
+            calls: number;
+            /**
+             * Format: uint64
+             * @description Those that worked.
+             */
+            ok: number;
+            /**
+             * Format: uint64
+             * @description Those that failed.
+             */
+            error: number;
+            /**
+             * Format: uint64
+             * @description Those that were not allowed.
+             */
+            denied: number;
+            /**
+             * Format: uint64
+             * @description Those that were stopped to ask a person.
+             */
+            asked: number;
+            /**
+             * Format: uint64
+             * @description Those that a person was asked about and did not agree to.
+             */
+            rejected: number;
+            /**
+             * Format: uint64
+             * @description Those whose end nobody saw.
+             */
+            unknown: number;
+            /**
+             * Format: uint64
+             * @description Tokens of all arguments.
+             */
+            argument_tokens: number;
+            /**
+             * Format: uint64
+             * @description Tokens of all results, as a model reads them.
+             */
+            result_tokens: number;
         };
         /** @description How the result is wanted. */
         TrendsFilter: {
@@ -3204,6 +3838,10 @@ export interface components {
             /** @description How the numbers came to be. */
             provenance: components["schemas"]["Provenance"];
         };
+        /** @description A typed query. Its `kind` says which; one without a kind is a `TrendsQuery`. */
+        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"];
+        /** @description What a typed query answers: the response of its kind. */
+        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"];
         /** @description Why a change can't be taken back. */
         UndoConflict: {
             /** @description The change that was to be taken back. */
@@ -3436,41 +4074,17 @@ export interface components {
             /** @description The sentence for people. */
             message: string;
         };
-        ListedEvent: {
-            uuid: string;
-            event: string;
-            timestamp: string;
-            distinct_id: string;
-            person_id?: string | null;
-            session_id?: string | null;
-            properties: {
-                [key: string]: unknown;
-            };
-        };
-        ListedPerson: {
-            person_id: string;
-            distinct_ids: string[];
-            created_at: string;
-            is_identified: boolean;
-            properties: {
-                [key: string]: unknown;
-            };
-            events: number;
-            last_seen?: string | null;
-        };
-        EventsResponse: {
-            results: components["schemas"]["ListedEvent"][];
-            has_more: boolean;
-            next_cursor?: string | null;
-            warnings: components["schemas"]["Warning"][];
-            provenance: components["schemas"]["Provenance"];
-        };
-        PersonsResponse: {
-            results: components["schemas"]["ListedPerson"][];
-            has_more: boolean;
-            next_cursor?: string | null;
-            warnings: components["schemas"]["Warning"][];
-            provenance: components["schemas"]["Provenance"];
+        /** @description A search that found nothing. */
+        ZeroMatch: {
+            /** @description The words: customer text. */
+            words: string;
+            /**
+             * Format: uint64
+             * @description How often they were searched for.
+             */
+            times: number;
+            /** @description When they last were. */
+            last_at: string;
         };
     };
     responses: never;
@@ -3690,6 +4304,72 @@ export interface operations {
             };
         };
     };
+    get_early_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarlyAccess"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_early_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetEarlyAccess"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarlyAccess"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     run_query: {
         parameters: {
             query?: never;
@@ -3701,7 +4381,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TrendsQuery"];
+                "application/json": components["schemas"]["TypedQuery"];
             };
         };
         responses: {
@@ -3711,7 +4391,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrendsResponse"];
+                    "application/json": components["schemas"]["TypedResponse"];
                 };
             };
             /** @description an error */
@@ -3793,7 +4473,9 @@ export interface operations {
     };
     list_tools: {
         parameters: {
-            query?: never;
+            query?: {
+                project?: components["schemas"]["ProjectId"] | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3822,7 +4504,9 @@ export interface operations {
     };
     list_products: {
         parameters: {
-            query?: never;
+            query?: {
+                project?: components["schemas"]["ProjectId"] | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3867,6 +4551,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckedProduct"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_product_quality: {
+        parameters: {
+            query: {
+                project: components["schemas"]["ProjectId"];
+                days?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductQuality"];
                 };
             };
             /** @description an error */
@@ -4490,6 +5208,84 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["ExecuteSqlResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_list_events: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListEventsArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["ListEventsResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_list_persons: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListPersonsArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["ListPersonsResult"];
                     };
                 };
             };
@@ -5331,6 +6127,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFeedback"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    give_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackInput"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
                 };
             };
             /** @description an error */

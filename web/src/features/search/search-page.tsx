@@ -18,7 +18,7 @@ import { Icon, type IconName } from "@/ui/icons";
 import { StatusLine } from "@/ui/status-line";
 
 export default function SearchPage() {
-  const { q = "" } = useSearch({ strict: false });
+  const { q = "" } = useSearch({ from: "/page/search" });
   usePageTitle(q ? `Search: ${q}` : "Search");
   return (
     <div className="mx-auto w-full max-w-3xl flex-1 px-4 py-6 sm:px-6">
