@@ -8,13 +8,16 @@ mod access_store;
 mod effect;
 pub mod egress;
 mod figure;
+mod mcp;
 mod mode;
 mod model;
 mod object;
 mod object_tools;
+mod outside;
 mod page_context;
 mod policy;
 mod principal;
+mod registries;
 mod registry;
 mod run;
 mod run_log;
@@ -27,9 +30,10 @@ mod write_tool;
 pub use access::{Access, Level, Resource, Role, Scope};
 pub use access_store::{AccessStore, Key, KeyHash, Member, Organisation};
 pub use effect::Effect;
-pub use egress::{Egress, EgressRequest, EgressResponse, NoEgress};
+pub use egress::{Egress, EgressRequest, EgressResponse, EgressStream};
 pub use figure::{Answer, CellRef, Claim, Figure, FigureStatus, Segment};
 pub use hedgerow_data_api::Progress;
+pub use mcp::{McpClient, McpHints, McpReply, McpServer, McpTool};
 pub use mode::{Mode, Trajectory};
 pub use model::{
     DeltaSink, Message, ModelProvider, ModelReply, ModelRequest, Outcome, ToolCallRequest, ToolCard, ToolOutcome, Usage,
@@ -41,9 +45,11 @@ pub use object::{
 pub use object_tools::{
     CreateArguments, DeleteArguments, ObjectKind, ObjectTool, UpdateArguments, body_of, object_tools,
 };
+pub use outside::Outside;
 pub use page_context::PageContext;
 pub use policy::{Decision, Policy, Rule, Surface};
 pub use principal::{LOCAL, Principal};
+pub use registries::{Installed, ProductProblem, Registries};
 pub use registry::{Product, ProductParts, Registry, Skill, Stage, Suggestion};
 pub use run::{
     Approval, AwaitReason, CallState, Question, RUN_EVENT_VERSION, ResultSnapshot, RunEvent, RunEventKind, RunStatus,
@@ -53,5 +59,5 @@ pub use run_log::{NewRun, RunLog};
 pub use sql_output::{named_like_a_label, sql_output};
 pub use taint::Tainted;
 pub use thread::{Thread, ToolCallView};
-pub use tool::{Control, Declaration, Display, DynTool, Example, Tool, ToolContext, ToolOutput, erase};
+pub use tool::{Control, Declaration, Display, DynTool, Example, ResultView, Tool, ToolContext, ToolOutput, erase};
 pub use write_tool::{WritePlan, WriteTool, Written, erase_write};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use hedgerow_agent_api::{
-    Approval, ModelProvider, NewRun, PageContext, Policy, Principal, Registry, RunEvent, RunEventKind, RunLog,
-    RunStatus, Surface, Thread,
+    Approval, ModelProvider, NewRun, PageContext, Policy, Principal, Registries, Registry, RunEvent, RunEventKind,
+    RunLog, RunStatus, Surface, Thread,
 };
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Error, Result};
@@ -84,7 +84,7 @@ impl Default for Limits {
 
 /// Runs questions. One agent owns the runs of a process.
 pub struct Agent {
-    registry: Arc<Registry>,
+    registries: Registries,
     log: Arc<dyn RunLog>,
     policy: Policy,
     limits: Limits,
@@ -96,11 +96,16 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// An agent over what is installed.
-    pub fn new(registry: Arc<Registry>, run_log: Arc<dyn RunLog>, policy: Policy, limits: Limits) -> Arc<Self> {
+    /// An agent over what is installed: a run has what was there when it began.
+    pub fn new(
+        registries: impl Into<Registries>,
+        run_log: Arc<dyn RunLog>,
+        policy: Policy,
+        limits: Limits,
+    ) -> Arc<Self> {
         let (channels, live, beginning) = (Channels::default(), Mutex::default(), tokio::sync::Mutex::default());
         Arc::new(Self {
-            registry,
+            registries: registries.into(),
             log: run_log,
             policy,
             limits,
@@ -113,7 +118,8 @@ impl Agent {
     /// Records the question and starts its run; returns at once. A second delivery of the same
     /// request is the same run; a used id with another question is a `conflict`.
     pub async fn ask(self: &Arc<Self>, request: AskRequest, model: Arc<dyn ModelProvider>) -> Result<RunId> {
-        self.check(&request)?;
+        let registry = self.registries.registry(Some(&request.project));
+        self.check(&request, &registry)?;
         let run_id = request.run_id;
         let _beginning = self.beginning.lock().await;
         let (conversation_id, is_made) = match self.delivered_before(&request).await? {
@@ -124,7 +130,7 @@ impl Agent {
         };
         let history = History::read(&self.log, conversation_id, run_id).await?;
         history.check_approval(&request.question, request.approval.as_ref(), request.continues)?;
-        let modes = self.first_modes(&request, &history)?;
+        let modes = Self::first_modes(&request, &history, &registry)?;
         let now = request.clock.now();
         // Other projects are no matter of this run, nor of those who read its log.
         let principal = request.principal.within(&request.project);
@@ -149,6 +155,7 @@ impl Agent {
             person: Some(principal.name.clone()),
             principal: Some(principal.clone()),
             context: request.context,
+            products: registry.versions(),
         };
         let kinds = std::iter::once(first).chain(modes).collect();
         let events = self.log.append(run_id, 0, now, kinds).await?;
@@ -157,6 +164,7 @@ impl Agent {
             now,
             principal,
             history,
+            registry,
         };
         self.begin(Thread::fold(&events), start, model, request.clock)?;
         Ok(run_id)
@@ -249,11 +257,12 @@ impl Agent {
             now,
             principal: principal.unwrap_or_else(Principal::local),
             history,
+            registry: self.registries.registry(thread.project.as_ref()),
         };
         self.begin(thread, start, model, clock)
     }
 
-    fn check(&self, request: &AskRequest) -> Result<()> {
+    fn check(&self, request: &AskRequest, registry: &Registry) -> Result<()> {
         let (length, limit) = (request.question.chars().count(), self.limits.question_chars);
         if request.question.trim().is_empty() {
             return Err(Error::invalid("the question is empty"));
@@ -264,12 +273,12 @@ impl Agent {
         }
         PageContext::check(&request.context)?;
         for context in &request.context {
-            self.registry.tool(&context.tool)?;
+            registry.tool(&context.tool)?;
         }
         request
             .modes
             .iter()
-            .try_for_each(|mode| self.registry.mode(mode).map(|_| ()))
+            .try_for_each(|mode| registry.mode(mode).map(|_| ()))
     }
 
     async fn delivered_before(&self, request: &AskRequest) -> Result<Delivered> {
@@ -317,7 +326,7 @@ impl Agent {
 
     /// The modes that a run starts with: the user's, else those of the run it continues, else the
     /// router's proposal.
-    fn first_modes(&self, request: &AskRequest, history: &History) -> Result<Vec<RunEventKind>> {
+    fn first_modes(request: &AskRequest, history: &History, registry: &Registry) -> Result<Vec<RunEventKind>> {
         if history.is_of_another_project(&request.project) {
             return Err(
                 Error::invalid("the conversation is about another project").with_hint("start a new conversation")
@@ -328,7 +337,7 @@ impl Agent {
             .and_then(|run| history.run(run))
             .map(|thread| thread.modes.clone());
         let (modes, by) = if request.modes.is_empty() {
-            let proposed = || router::propose(&self.registry, &request.question).into_iter().collect();
+            let proposed = || router::propose(registry, &request.question).into_iter().collect();
             (
                 continued.filter(|modes| !modes.is_empty()).unwrap_or_else(proposed),
                 "router",
@@ -365,7 +374,7 @@ impl Agent {
         let run = Arc::new(Run {
             run_id,
             project,
-            registry: self.registry.clone(),
+            registry: start.registry,
             policy: self.policy.clone(),
             limits: self.limits.clone(),
             model,
@@ -403,6 +412,8 @@ struct Start {
     now: DateTime<Utc>,
     principal: Principal,
     history: History,
+    /// What is installed in the project.
+    registry: Arc<Registry>,
 }
 
 /// What is known of a request's run id.

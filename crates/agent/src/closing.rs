@@ -1,5 +1,6 @@
 //! Runs that no loop owns: closing them, and finding out what there is to close.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -63,6 +64,7 @@ fn first_event(made: RunSummary) -> RunEventKind {
         person: None,
         context: Vec::new(),
         principal: None,
+        products: BTreeMap::new(),
     }
 }
 

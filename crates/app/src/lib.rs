@@ -19,6 +19,7 @@ mod objects;
 mod persons;
 mod product_check;
 mod product_new;
+mod product_pull;
 mod products;
 mod projects;
 mod query;
@@ -38,18 +39,23 @@ pub use keys::{CreatedKey, KeyInput};
 pub use members::MemberRemoved;
 pub use product_check::{Check, Finding, GateOptions, ProductReport};
 pub use product_new::NewProduct;
-pub use products::{ProductInfo, ProductMode, ProductSkill, ProductTool};
+pub use product_pull::{PulledProduct, PulledSchema};
+pub use products::{ProductInfo, ProductList, ProductMode, ProductSkill, ProductTool};
 pub use recover::Recovered;
 pub use runs::diff::{Change, RunDiff};
 pub use tools::{ToolCall, ToolCallResult, ToolExample, ToolInfo, ToolPreview};
 
+pub use hedgerow_declared::ProductFolders;
 pub use hedgerow_ingest::{ColumnOptions, EventFormat, ImportProgress, ImportSummary, MaxRejects};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hedgerow_agent::Agent;
-use hedgerow_agent_api::{Access, AccessStore, ModelProvider, ObjectStore, Policy, Principal, Registry, RunLog};
+use hedgerow_agent_api::{
+    Access, AccessStore, ModelProvider, ObjectStore, Outside, Policy, Principal, ProductProblem, Registries, Registry,
+    RunLog,
+};
 use hedgerow_data_api::{Clock, Data, Maintenance};
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
@@ -73,7 +79,7 @@ pub struct AppParts {
     /// Runs questions.
     pub agent: Arc<Agent>,
     /// What is installed.
-    pub registry: Arc<Registry>,
+    pub registries: Registries,
     /// The truth about runs.
     pub run_log: Arc<dyn RunLog>,
     /// What people and agents make.
@@ -93,12 +99,25 @@ pub struct AppParts {
 }
 
 /// What the gate for products works with.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct ProductParts {
-    /// The folder of the products that are declared as files.
-    pub products_dir: PathBuf,
+    /// Where the products lie that are declared as files.
+    pub folders: ProductFolders,
+    /// The way outside of their tools.
+    pub outside: Outside,
     /// The products that are part of the program, without those declared as files and without the core tools.
     pub built_in: Arc<Registry>,
+}
+
+impl Default for ProductParts {
+    /// No products, and no way outside.
+    fn default() -> Self {
+        Self {
+            folders: ProductFolders::default(),
+            outside: Outside::nowhere(),
+            built_in: Arc::default(),
+        }
+    }
 }
 
 /// The use cases, as a principal may use them. Cheap to clone; clones share everything but the clock, the
@@ -195,9 +214,21 @@ impl App {
         &self.parts.data_dir
     }
 
-    /// What is installed.
+    /// What is installed in a project, or in all of them, as it is now.
     #[must_use]
-    pub fn registry(&self) -> &Registry {
-        &self.parts.registry
+    pub fn registry(&self, project: Option<&ProjectId>) -> Arc<Registry> {
+        self.parts.registries.registry(project)
+    }
+
+    /// The products that are not installed as their files are: those of all projects, and those of the projects that
+    /// the caller sees.
+    #[must_use]
+    pub fn product_problems(&self) -> Vec<ProductProblem> {
+        let installed = self.parts.registries.now();
+        let is_seen = |problem: &&ProductProblem| match &problem.project {
+            Some(project) => self.principal.sees(project),
+            None => true,
+        };
+        installed.problems.iter().filter(is_seen).cloned().collect()
     }
 }

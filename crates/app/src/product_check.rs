@@ -13,6 +13,7 @@ mod events;
 mod examples;
 mod http;
 mod manifest;
+mod mcp;
 mod names;
 mod references;
 mod rehearsals;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 use hedgerow_agent_api::{Access, Product, Resource};
 use hedgerow_declared::{Files, ToolFile};
 use hedgerow_errors::{Error, Result};
+use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -166,6 +168,8 @@ pub struct GateOptions<'a> {
     pub runs: bool,
     /// The access log, for suites that are about it; without it these are not run.
     pub log: Option<PathBuf>,
+    /// The project whose products come first, and beside whose the product is put.
+    pub project: Option<&'a ProjectId>,
     /// Takes what is being done.
     pub progress: &'a (dyn Fn(&str) + Send + Sync),
 }
@@ -179,6 +183,8 @@ struct Subject {
     tools: Vec<(String, ToolFile)>,
     /// Whether it is part of the program; such a product's tools are Rust.
     is_built_in: bool,
+    /// The project that it is for; absent for one of all projects.
+    project: Option<ProjectId>,
 }
 
 /// What a product's texts may mention beside its own.
@@ -202,24 +208,21 @@ impl App {
         self.check(&Access::read(Resource::Product), None)?;
         let parts = &self.parts.products;
         let mut found = Findings::default();
-        let declared = parts.products_dir.join(name);
         let is_built_in = parts.built_in.products().any(|product| product.name == name);
-        let subject = if !declared.is_dir() && is_built_in {
-            built_in::subject(&parts.built_in, name, &mut found).await?
-        } else {
-            let folder = if declared.is_dir() {
-                declared
-            } else {
-                current.join(name)
-            };
-            if !folder.is_dir() {
-                let mut known = self.declared_products()?;
+        let subject = match self.product_folder(name, current, options.project)? {
+            Some((folder, project)) => {
+                let mut subject = declared_subject(Files::read(&fs_err::canonicalize(&folder)?)?, &mut found);
+                subject.project = project;
+                subject
+            }
+            None if is_built_in => built_in::subject(&parts.built_in, name, &mut found).await?,
+            None => {
+                let mut known = self.declared_products(options.project)?;
                 known.extend(parts.built_in.products().map(|product| product.name.clone()));
                 return Err(Error::unknown("product", name, known.iter().map(String::as_str)));
             }
-            declared_subject(Files::read(&fs_err::canonicalize(&folder)?)?, &mut found)
         };
-        let tokens = read(&subject, &self.known(), &mut found);
+        let tokens = read(&subject, &self.known(subject.project.as_ref()), &mut found);
         let ran = options.runs && stage::run(self, &subject, options, &mut found).await?;
         let mut findings = found.wrong;
         findings.sort_by(|left, right| (left.check, &left.file).cmp(&(right.check, &right.file)));
@@ -233,14 +236,49 @@ impl App {
         })
     }
 
-    /// The products that are declared in the products folder.
-    pub fn declared_products(&self) -> Result<Vec<String>> {
-        self.check(&Access::read(Resource::Product), None)?;
-        hedgerow_declared::folders(&self.parts.products.products_dir)
+    /// The products that are declared in the folder of a project, or in that of all.
+    pub fn declared_products(&self, project: Option<&ProjectId>) -> Result<Vec<String>> {
+        self.check(&Access::read(Resource::Product), project)?;
+        let folders = &self.parts.products.folders;
+        if let Some(project) = project {
+            folders.check_project(project)?;
+        }
+        folders.names(project)
     }
 
-    fn known(&self) -> Known {
-        let registry = self.registry();
+    /// The folder of a product of files, and the project that it is for: one of the named project, then one of all,
+    /// then the one at this path from the current folder. `None` where there is none.
+    pub(crate) fn product_folder(
+        &self,
+        name: &str,
+        current: &Path,
+        project: Option<&ProjectId>,
+    ) -> Result<Option<(PathBuf, Option<ProjectId>)>> {
+        let folders = &self.parts.products.folders;
+        if let Some(project) = project {
+            folders.check_project(project)?;
+            let own = folders.of(Some(project)).join(name);
+            if own.is_dir() {
+                return Ok(Some((own, Some(project.clone()))));
+            }
+        }
+        let of_all = folders.of(None).join(name);
+        if of_all.is_dir() {
+            return Ok(Some((of_all, None)));
+        }
+        // The program's own go before a path that happens to be there.
+        let is_built_in = self
+            .parts
+            .products
+            .built_in
+            .products()
+            .any(|product| product.name == name);
+        let at_path = current.join(name);
+        Ok((!is_built_in && at_path.is_dir()).then(|| (at_path, project.cloned())))
+    }
+
+    fn known(&self, project: Option<&ProjectId>) -> Known {
+        let registry = self.registry(project);
         let tools = registry.tools().map(|tool| tool.declaration().name.to_string());
         let modes = registry.modes().map(|mode| mode.name.clone());
         let skills = registry.skills().map(|skill| skill.name.clone());
@@ -277,6 +315,7 @@ fn declared_subject(files: Files, found: &mut Findings) -> Subject {
         product,
         tools,
         is_built_in: false,
+        project: None,
     }
 }
 
@@ -289,7 +328,8 @@ fn read(subject: &Subject, known: &Known, found: &mut Findings) -> Vec<(String, 
         texts::tool(path, tool, found);
         tools::check(path, tool, subject, known, found);
     }
-    let tools = http::check(subject, found);
+    let mut tools = http::check(subject, found);
+    mcp::check(subject, &mut tools, found);
     tools::in_modes(subject, found);
     names::folders(files, found);
     texts::modes(files, found);

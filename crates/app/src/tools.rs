@@ -1,7 +1,10 @@
 //! The registry's tools, called by people and programs under the policy of all surfaces.
 
+use std::sync::Arc;
+
 use hedgerow_agent_api::{
-    Access, Activity, Decision, DynTool, Effect, ObjectChange, ObjectWrite, Progress, Resource, Surface, ToolContext,
+    Access, Activity, Decision, DynTool, Effect, ObjectChange, ObjectWrite, Progress, Registry, Resource, Surface,
+    ToolContext,
 };
 use hedgerow_data_api::{Provenance, Table, Warning};
 use hedgerow_errors::{Code, Error, Result};
@@ -93,22 +96,33 @@ pub struct ToolPreview {
 }
 
 impl App {
-    /// All tools, by name.
-    pub fn tools(&self) -> Result<Vec<ToolInfo>> {
-        self.check(&Access::read(Resource::Product), None)?;
-        let tools = self.parts.registry.tools();
-        Ok(tools.map(|tool| describe(tool.as_ref())).collect())
+    /// The tools of a project, or those that all have, by name.
+    pub async fn tools(&self, project: Option<&ProjectId>) -> Result<Vec<ToolInfo>> {
+        let registry = self.readable_registry(project).await?;
+        Ok(registry.tools().map(|tool| describe(tool.as_ref())).collect())
     }
 
     /// One tool; an unknown one is refused with the nearest.
-    pub fn describe_tool(&self, name: &str) -> Result<ToolInfo> {
-        self.check(&Access::read(Resource::Product), None)?;
-        Ok(describe(self.parts.registry.tool(name)?.as_ref()))
+    pub async fn describe_tool(&self, name: &str, project: Option<&ProjectId>) -> Result<ToolInfo> {
+        Ok(describe(self.readable_registry(project).await?.tool(name)?.as_ref()))
+    }
+
+    /// What is installed, for those who may know it.
+    pub(crate) async fn readable_registry(&self, project: Option<&ProjectId>) -> Result<Arc<Registry>> {
+        self.check(&Access::read(Resource::Product), project)?;
+        if let Some(project) = project {
+            self.require_project(project).await?;
+        }
+        Ok(self.registry(project))
     }
 
     /// Validates a call and says what it would do, without doing it.
     pub async fn preview_tool(&self, call: &ToolCall) -> Result<ToolPreview> {
-        let tool = self.parts.registry.tool(&call.name)?;
+        let registry = self.registry(Some(&call.project));
+        self.preview_of(registry.tool(&call.name)?.as_ref(), call).await
+    }
+
+    async fn preview_of(&self, tool: &dyn DynTool, call: &ToolCall) -> Result<ToolPreview> {
         self.check(&tool.declaration().access.parse()?, Some(&call.project))?;
         self.require_project(&call.project).await?;
         let ctx = self.tool_context(call);
@@ -123,8 +137,10 @@ impl App {
 
     /// Runs a call that the policy allows, or that it asks about and a person has agreed to.
     pub async fn call_tool(&self, call: &ToolCall) -> Result<ToolCallResult> {
-        let tool = self.parts.registry.tool(&call.name)?;
-        let ToolPreview { effect, decision, .. } = self.preview_tool(call).await?;
+        // What was looked at is what runs, also where the product changes meanwhile.
+        let registry = self.registry(Some(&call.project));
+        let tool = registry.tool(&call.name)?;
+        let ToolPreview { effect, decision, .. } = self.preview_of(tool.as_ref(), call).await?;
         let effect = effect_name(effect);
         match decision {
             Decision::Allow => {}

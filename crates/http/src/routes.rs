@@ -4,7 +4,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use hedgerow_agent_api::{Activity, Object, RunEvent, RunSummary, Thread};
-use hedgerow_app::{ProductInfo, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_app::{ProductList, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -13,7 +13,7 @@ use crate::door::{Entry, Server};
 use crate::handlers::data::{self, SuggestionParams, Suggestions};
 use crate::handlers::objects::{self, ActivityParams, ObjectParams, UndoParams};
 use crate::handlers::runs::{self, EventParams, RunAccepted, RunParams, StartRun};
-use crate::handlers::tools::{self, CallParams};
+use crate::handlers::tools::{self, CallParams, OfProject};
 use crate::handlers::{List, meta};
 
 /// A schema with the name that it has in the document.
@@ -110,6 +110,7 @@ fn tool_routes() -> Vec<Route> {
     vec![
         get("/api/tools", "list_tools", "Tools, by name", tools::list)
             .access("product:read")
+            .query::<OfProject>()
             .json::<List<ToolInfo>>(),
         get(
             "/api/products",
@@ -118,7 +119,8 @@ fn tool_routes() -> Vec<Route> {
             tools::products,
         )
         .access("product:read")
-        .json::<List<ProductInfo>>(),
+        .query::<OfProject>()
+        .json::<ProductList>(),
         post(
             "/api/projects/{project}/tools/{name}",
             "call_tool",

@@ -11,10 +11,11 @@ const TOP: usize = 3;
 
 pub(super) fn run(stage: &Stage<'_>, subject: &Subject, taxonomy: &Taxonomy, found: &mut Findings) {
     stage.tell("searching for its phrases");
+    let registry = stage.app.registry(None);
     for (path, tool) in &subject.tools {
         let name = tool.name.as_deref().unwrap_or_default();
         for phrase in &tool.phrases {
-            let ranks = rank_of_tool(stage.app.registry(), taxonomy, name, phrase);
+            let ranks = rank_of_tool(&registry, taxonomy, name, phrase);
             if ranks.without_phrase.is_none() {
                 // It would be found by the phrase alone, which says nothing of what the tool does.
                 let message = format!("the phrase {phrase:?} has nothing to do with what {name} says of itself");

@@ -111,7 +111,7 @@ impl Fixture {
                 Policy::default(),
                 Limits::default(),
             ),
-            registry,
+            registries: registry.into(),
             run_log: self.run_log.clone(),
             objects: self.run_log.objects(),
             access: self.access.clone(),

@@ -12,8 +12,8 @@ use crate::table::TextTable;
 
 pub(super) async fn run(command: ToolsCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     match command {
-        ToolsCommand::List => list(globals, ctx)?,
-        ToolsCommand::Describe { name } => describe(&name, globals, ctx)?,
+        ToolsCommand::List => list(globals, ctx).await?,
+        ToolsCommand::Describe { name } => describe(&name, globals, ctx).await?,
         ToolsCommand::Call {
             name,
             arguments,
@@ -32,8 +32,8 @@ pub(super) async fn run(command: ToolsCommand, globals: &Globals, ctx: &VerbCont
     Ok(exit::DONE)
 }
 
-fn list(globals: &Globals, ctx: &VerbContext) -> Result<()> {
-    let tools = ctx.app.tools()?;
+async fn list(globals: &Globals, ctx: &VerbContext) -> Result<()> {
+    let tools = ctx.app.tools(globals.project.as_ref()).await?;
     if globals.json {
         return ctx.printer.json(&json!({"data": tools}));
     }
@@ -44,8 +44,8 @@ fn list(globals: &Globals, ctx: &VerbContext) -> Result<()> {
     shown::table(&table, ctx)
 }
 
-fn describe(name: &str, globals: &Globals, ctx: &VerbContext) -> Result<()> {
-    let tool = ctx.app.describe_tool(name)?;
+async fn describe(name: &str, globals: &Globals, ctx: &VerbContext) -> Result<()> {
+    let tool = ctx.app.describe_tool(name, globals.project.as_ref()).await?;
     if globals.json {
         return ctx.printer.json(&tool);
     }

@@ -13,6 +13,8 @@ mod declared;
 mod filters;
 mod gate;
 mod killed;
+mod mcp_tools;
+mod reload;
 mod schedules;
 mod writes;
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use hedgerow_agent_api::{Progress, Surface};
-use hedgerow_app::{ProductInfo, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_app::{ProductList, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,12 +13,29 @@ use crate::api_error::ApiResult;
 use crate::door::Caller;
 use crate::params::{Body, PathParams, QueryParams};
 
-pub(crate) async fn list(Caller(app): Caller) -> ApiResult<Json<List<ToolInfo>>> {
-    Ok(Json(List { data: app.tools()? }))
+/// Whose tools or products.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfProject {
+    /// The project; without it, what all projects have.
+    #[serde(default)]
+    project: Option<ProjectId>,
 }
 
-pub(crate) async fn products(Caller(app): Caller) -> ApiResult<Json<List<ProductInfo>>> {
-    Ok(Json(List { data: app.products()? }))
+pub(crate) async fn list(
+    Caller(app): Caller,
+    QueryParams(params): QueryParams<OfProject>,
+) -> ApiResult<Json<List<ToolInfo>>> {
+    Ok(Json(List {
+        data: app.tools(params.project.as_ref()).await?,
+    }))
+}
+
+pub(crate) async fn products(
+    Caller(app): Caller,
+    QueryParams(params): QueryParams<OfProject>,
+) -> ApiResult<Json<ProductList>> {
+    Ok(Json(app.products(params.project.as_ref()).await?))
 }
 
 /// How a call is made.

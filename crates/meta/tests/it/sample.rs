@@ -156,6 +156,7 @@ fn snapshot() -> ResultSnapshot {
             elapsed_ms: 12,
         }),
         warnings: vec![Warning::new("partial_period", "2015-05-20 is not complete")],
+        view: None,
     }
 }
 
@@ -264,6 +265,7 @@ pub(crate) fn version_1() -> (NewRun, Vec<RunEventKind>) {
         person: None,
         context: Vec::new(),
         principal: None,
+        products: Default::default(),
     };
     let item = TodoItem {
         content: "Count".to_owned(),

@@ -55,6 +55,7 @@ pub(super) fn result(
         },
         provenance: Some(provenance),
         warnings: Vec::new(),
+        view: None,
     }
 }
 
