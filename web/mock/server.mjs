@@ -78,7 +78,7 @@ async function handle(state, request, response) {
     });
   if (kind === "suggestions") return send(response, 200, { data: suggestions(state.fixtures) });
   if (path === "/api/tools") return send(response, 200, { data: tools });
-  if (path === "/api/products") return send(response, 200, { data: products });
+  if (path === "/api/products") return send(response, 200, { data: products, problems: [] });
   if (kind === "projects" && action === "runs" && path.endsWith("/runs")) return startRun(state, request, response);
   if (kind === "projects") return send(response, 200, await ofProject(state, request, url));
   if (kind === "runs" && !id) return send(response, 200, { data: runs.map(summary).reverse() });

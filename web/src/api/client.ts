@@ -2,7 +2,7 @@
 
 import createClient from "openapi-fetch";
 import type { paths } from "@/api/schema";
-import type { AskBody, Json, Report, Thread, ToolCallResult } from "@/api/types";
+import type { AskBody, Json, ProductList, Report, Thread, ToolCallResult } from "@/api/types";
 
 export class ApiError extends Error {
   override name = "ApiError";
@@ -70,10 +70,16 @@ export function sendJson(target: string, body: Json): Promise<Response> {
 }
 
 export const api = {
-  tools: () => list(client.GET("/api/tools")),
-  products: () => list(client.GET("/api/products")),
+  tools: (project?: string) => list(client.GET("/api/tools", { params: { query: project ? { project } : {} } })),
+  /** The products, and those that are not installed as their files are. */
+  products: async (project?: string): Promise<ProductList> => {
+    const { data } = await client.GET("/api/products", { params: { query: project ? { project } : {} } });
+    if (!data) throw new Error("the server's answer has no body");
+    return data;
+  },
   projects: () => list(client.GET("/api/projects")),
-  suggestions: (project: string) => list(client.GET("/api/suggestions", { params: { query: { project } } })),
+  suggestions: (project: string, page?: string) =>
+    list(client.GET("/api/suggestions", { params: { query: page ? { project, page } : { project } } })),
   runs: (project: string, limit = 100) => list(client.GET("/api/runs", { params: { query: { project, limit } } })),
   conversation: (id: string) => list(client.GET("/api/conversations/{id}", { params: { path: { id } } })),
   run: async (run_id: string): Promise<Thread> => {

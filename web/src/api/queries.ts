@@ -7,15 +7,26 @@ import type { Json, ResultSnapshot } from "@/api/types";
 
 export const projectsQuery = queryOptions({ queryKey: ["projects"], queryFn: api.projects, staleTime: 30_000 });
 
-/** What is installed changes only when the server starts anew. */
-export const toolsQuery = queryOptions({ queryKey: ["tools"], queryFn: api.tools, staleTime: 300_000 });
-
-export const productsQuery = queryOptions({ queryKey: ["products"], queryFn: api.products, staleTime: 300_000 });
-
-export const suggestionsQuery = (project: string | null) =>
+/** What is installed in a project. Products of files change while the server runs. */
+export const toolsQuery = (project: string | null) =>
   queryOptions({
-    queryKey: ["suggestions", project],
-    queryFn: () => api.suggestions(project ?? ""),
+    queryKey: ["tools", project],
+    queryFn: () => api.tools(project ?? undefined),
+    staleTime: 30_000,
+  });
+
+export const productsQuery = (project: string | null) =>
+  queryOptions({
+    queryKey: ["products", project],
+    queryFn: () => api.products(project ?? undefined),
+    staleTime: 30_000,
+  });
+
+/** Questions for a page, by its path; without one, those that are for every page. */
+export const suggestionsQuery = (project: string | null, page?: string) =>
+  queryOptions({
+    queryKey: ["suggestions", project, page],
+    queryFn: () => api.suggestions(project ?? "", page),
     enabled: project !== null,
     staleTime: 60_000,
   });

@@ -1922,6 +1922,13 @@ export interface components {
         ProductInfo: {
             /** @description The name. */
             name: string;
+            /** @description The project that it is for; absent for one that all have. */
+            project?: components["schemas"]["ProjectId"] | null;
+            /**
+             * Format: uint32
+             * @description The version of its files; 0 for a product that counts none.
+             */
+            version: number;
             /** @description The name for people. */
             title: string;
             /** @description The team that answers for it. */
@@ -1945,10 +1952,12 @@ export interface components {
             /** @description Its skills. */
             skills: components["schemas"]["ProductSkill"][];
         };
-        /** @description Every list that the API answers. */
-        ProductInfoList: {
-            /** @description The members. */
+        /** @description Products as listed. */
+        ProductList: {
+            /** @description Those that are installed, by name. */
             data: components["schemas"]["ProductInfo"][];
+            /** @description Those that are not installed as their files are, and why. */
+            problems: components["schemas"]["ProductProblem"][];
         };
         /** @description A product's mode. */
         ProductMode: {
@@ -1960,6 +1969,20 @@ export interface components {
             tools: string[];
             /** @description The jobs that it has worked steps for. */
             jobs: string[];
+        };
+        /** @description A product that is not installed as its files are now. */
+        ProductProblem: {
+            /** @description The product: its folder's name. */
+            product: string;
+            /** @description The project that it is for; absent for one of all projects. */
+            project?: components["schemas"]["ProjectId"] | null;
+            /**
+             * Format: uint32
+             * @description The version that goes on, the last that could be installed; absent where there is none.
+             */
+            running_version?: number | null;
+            /** @description What is wrong with its files. */
+            error: components["schemas"]["Report"];
         };
         /** @description A product's skill for agents outside. */
         ProductSkill: {
@@ -1978,6 +2001,8 @@ export interface components {
             running: string;
             /** @description The status text when it is done. */
             done: string;
+            /** @description How its result is shown, where the product says so. */
+            result?: components["schemas"]["ResultView"] | null;
         };
         /**
          * @description A tenant's data. Lower-case letters, digits, `-` and `_`, starting with a letter or digit, at
@@ -2359,7 +2384,11 @@ export interface components {
             provenance: components["schemas"]["Provenance"] | null;
             /** @description What a reader must know. */
             warnings: components["schemas"]["Warning"][];
+            /** @description How a page shows it that has no part for the tool; absent where the tool does not say. */
+            view?: components["schemas"]["ResultView"] | null;
         };
+        /** @description A way to show a result that needs no part of the page of the product's own. */
+        ResultView: "table" | "number" | "chart" | "fields" | "text";
         /** @description What the caller, person or model, can do about it. */
         Retry: "never" | "adjust" | "once";
         /** @description What a column is for. */
@@ -2411,6 +2440,10 @@ export interface components {
              *     keys, when only the owner of the machine could ask.
              */
             principal?: components["schemas"]["Principal"] | null;
+            /** @description The versions of the products that were in force, by name; products that count none are left out. */
+            products?: {
+                [key: string]: number;
+            };
         } | {
             /** @constant */
             kind: "mode_enabled";
@@ -2745,6 +2778,10 @@ export interface components {
             person?: string | null;
             /** @description What the page lends from which the question was sent. */
             context?: components["schemas"]["PageContext"][];
+            /** @description The versions of the products that were in force, by name. */
+            products?: {
+                [key: string]: number;
+            };
             /** @description The model. */
             model: string;
             /** @description The injected clock, RFC 3339. */
@@ -3404,6 +3441,7 @@ export interface operations {
         parameters: {
             query: {
                 project: components["schemas"]["ProjectId"];
+                page?: string | null;
             };
             header?: never;
             path?: never;
@@ -3433,7 +3471,9 @@ export interface operations {
     };
     list_tools: {
         parameters: {
-            query?: never;
+            query?: {
+                project?: components["schemas"]["ProjectId"] | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3462,7 +3502,9 @@ export interface operations {
     };
     list_products: {
         parameters: {
-            query?: never;
+            query?: {
+                project?: components["schemas"]["ProjectId"] | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3475,7 +3517,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProductInfoList"];
+                    "application/json": components["schemas"]["ProductList"];
                 };
             };
             /** @description an error */

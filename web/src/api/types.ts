@@ -29,6 +29,8 @@ export type Effect = Schemas["Effect"];
 export type ToolCallResult = Schemas["ToolCallResult"];
 export type ToolInfo = Schemas["ToolInfo"];
 export type ProductInfo = Schemas["ProductInfo"];
+export type ProductList = Schemas["ProductList"];
+export type ProductProblem = Schemas["ProductProblem"];
 export type Operator = Schemas["Operator"];
 
 export type ModelReply = Schemas["ModelReply"];

@@ -1,8 +1,9 @@
 /** The ask box with what goes along: what the page shares, chosen modes, and the commands behind the slash. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useContext, useMemo } from "react";
 import { productsQuery, toolsQuery } from "@/api/queries";
+import { ProjectContext } from "@/app/project";
 import { AskBox } from "@/features/chat/ask-box";
 import { type Command, commandsOf } from "@/features/chat/commands";
 import {
@@ -67,7 +68,8 @@ export function AskArea({ onAsk, onStop, placeholder }: AskAreaProps) {
 }
 
 function useCommands(): Command[] {
-  const products = useQuery(productsQuery);
-  const tools = useQuery(toolsQuery);
-  return useMemo(() => commandsOf(products.data ?? [], tools.data ?? []), [products.data, tools.data]);
+  const project = useContext(ProjectContext)?.id ?? null;
+  const products = useQuery(productsQuery(project));
+  const tools = useQuery(toolsQuery(project));
+  return useMemo(() => commandsOf(products.data?.data ?? [], tools.data ?? []), [products.data, tools.data]);
 }

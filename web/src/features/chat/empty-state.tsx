@@ -12,7 +12,7 @@ export interface EmptyStateProps {
 }
 
 export function EmptyState({ project, events, onAsk }: EmptyStateProps) {
-  const suggestions = useQuery(suggestionsQuery(project));
+  const suggestions = useQuery(suggestionsQuery(project, "/"));
   return (
     <div className="mx-auto flex max-w-2xl flex-col items-center gap-6 pt-[10vh] text-center">
       <Mark className="size-12" />

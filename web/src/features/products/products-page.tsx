@@ -4,17 +4,21 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { asReport } from "@/api/client";
 import { productsQuery } from "@/api/queries";
-import type { ProductInfo } from "@/api/types";
+import type { ProductInfo, ProductProblem } from "@/api/types";
+import { useProject } from "@/app/project";
 import { Stage } from "@/features/products/stage";
 import { usePageTitle } from "@/lib/page-title";
 import { Disclosure } from "@/ui/disclosure";
 import { Empty } from "@/ui/empty";
 import { ErrorCard } from "@/ui/error-card";
 import { Facts } from "@/ui/facts";
+import { Notice } from "@/ui/notice";
+import { ReportText } from "@/ui/sentence";
 import { StatusLine } from "@/ui/status-line";
 
 export default function ProductsPage() {
-  const products = useQuery(productsQuery);
+  const project = useProject();
+  const products = useQuery(productsQuery(project.id));
   usePageTitle("Products");
   return (
     <div className="mx-auto w-full max-w-5xl flex-1 px-4 py-6 sm:px-6">
@@ -35,8 +39,11 @@ export default function ProductsPage() {
             onRetry={() => void products.refetch()}
           />
         )}
-        {products.data?.length === 0 && <Empty icon="box" title="No product is installed" />}
-        {products.data?.map((product) => (
+        {products.data?.problems.map((problem) => (
+          <Problem key={`${problem.project ?? ""} ${problem.product}`} problem={problem} />
+        ))}
+        {products.data?.data.length === 0 && <Empty icon="box" title="No product is installed" />}
+        {products.data?.data.map((product) => (
           <ProductView key={product.name} product={product} />
         ))}
       </div>
@@ -44,8 +51,23 @@ export default function ProductsPage() {
   );
 }
 
+/** A product whose files are not what is installed. */
+function Problem({ problem }: { problem: ProductProblem }) {
+  const { product, project, running_version: version, error } = problem;
+  const whose = project ? ` of ${project}` : "";
+  const title =
+    version === undefined || version === null
+      ? `The product ${product}${whose} is left out`
+      : `The product ${product}${whose} goes on as it was, version ${version}`;
+  return (
+    <Notice tone="bad" icon="alert" title={title}>
+      <ReportText report={error} />
+    </Notice>
+  );
+}
+
 function ProductView({ product }: { product: ProductInfo }) {
-  const { name, title, stage, owner, contact, docs, hosts, tools, modes, skills } = product;
+  const { name, project, version, title, stage, owner, contact, docs, hosts, tools, modes, skills } = product;
   return (
     <section
       id={name}
@@ -64,6 +86,8 @@ function ProductView({ product }: { product: ProductInfo }) {
           ["Looked after by", `${owner}, ${contact}`],
           ["Documentation", docs],
           ["Reaches outside", hosts.length > 0 ? hosts.join(", ") : "nothing"],
+          ...(version > 0 ? [["Version", String(version)] satisfies [string, string]] : []),
+          ...(project ? [["Only in", project] satisfies [string, string]] : []),
         ]}
       />
       <Disclosure
