@@ -175,6 +175,13 @@ fn a_product_of_a_project_is_there_and_nowhere_else() {
     for others in ["", "?project=other"] {
         assert!(!products(others).to_string().contains("note_watch"), "{others}");
     }
+    // The gate's report is that of the project's product, and of no other.
+    let report = body(&server.get("/api/products/note_watch/check?project=notes", ""));
+    assert_eq!(report["last"]["report"]["ran"], true, "{report}");
+    for others in ["", "?project=other"] {
+        let path = format!("/api/products/note_watch/check{others}");
+        assert!(server.get(&path, "").starts_with("HTTP/1.1 404"), "{others}");
+    }
     assert!(server.get("/api/tools?project=notes", "").contains(tool));
     assert!(!server.get("/api/tools", "").contains(tool));
     assert!(server.get("/api/tools?project=nots", "").contains("unknown project"));
