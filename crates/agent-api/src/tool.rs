@@ -11,8 +11,8 @@ use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::effect::Effect;
@@ -50,6 +50,44 @@ pub struct Display {
     pub running: Cow<'static, str>,
     /// When done: `Counted page views`.
     pub done: Cow<'static, str>,
+    /// How a result is shown by a page that has no part for the tool; the page decides where it is absent.
+    pub result: Option<ResultView>,
+}
+
+/// A way to show a result that needs no part of the page of the product's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResultView {
+    /// Rows and columns.
+    Table,
+    /// The first measure of the first row, large.
+    Number,
+    /// The measures over the first label.
+    Chart,
+    /// Names with values.
+    Fields,
+    /// The text as it is.
+    Text,
+}
+
+impl ResultView {
+    /// All of them, by the names that files have for them.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("table", Self::Table),
+        ("number", Self::Number),
+        ("chart", Self::Chart),
+        ("fields", Self::Fields),
+        ("text", Self::Text),
+    ];
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, view)| *view)
+    }
 }
 
 impl Display {
@@ -59,6 +97,7 @@ impl Display {
         Self {
             running: Cow::Borrowed(running),
             done: Cow::Borrowed(done),
+            result: None,
         }
     }
 }

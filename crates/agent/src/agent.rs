@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use hedgerow_agent_api::{
-    Approval, ModelProvider, NewRun, PageContext, Policy, Principal, Registry, RunEvent, RunEventKind, RunLog,
-    RunStatus, Stage, Surface, Thread, Views,
+    Approval, ModelProvider, NewRun, PageContext, Policy, Principal, Registries, Registry, RunEvent, RunEventKind,
+    RunLog, RunStatus, Stage, Surface, Thread,
 };
 use hedgerow_data_api::Clock;
 use hedgerow_errors::{Code, Error, Result};
@@ -86,7 +86,7 @@ impl Default for Limits {
 
 /// Runs questions. One agent owns the runs of a process.
 pub struct Agent {
-    views: Views,
+    registries: Registries,
     log: Arc<dyn RunLog>,
     policy: Policy,
     limits: Limits,
@@ -98,11 +98,16 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// An agent over what is installed.
-    pub fn new(registry: Arc<Registry>, run_log: Arc<dyn RunLog>, policy: Policy, limits: Limits) -> Arc<Self> {
+    /// An agent over what is installed: a run has what was there when it began.
+    pub fn new(
+        registries: impl Into<Registries>,
+        run_log: Arc<dyn RunLog>,
+        policy: Policy,
+        limits: Limits,
+    ) -> Arc<Self> {
         let (channels, live, beginning) = (Channels::default(), Mutex::default(), tokio::sync::Mutex::default());
         Arc::new(Self {
-            views: Views::of(registry),
+            registries: registries.into(),
             log: run_log,
             policy,
             limits,
@@ -115,7 +120,8 @@ impl Agent {
     /// Records the question and starts its run; returns at once. A second delivery of the same
     /// request is the same run; a used id with another question is a `conflict`.
     pub async fn ask(self: &Arc<Self>, request: AskRequest, model: Arc<dyn ModelProvider>) -> Result<RunId> {
-        self.check(&request)?;
+        let registry = self.registries.seen(Some(&request.project), request.sees);
+        self.check(&request, &registry)?;
         let run_id = request.run_id;
         let _beginning = self.beginning.lock().await;
         let (conversation_id, is_made) = match self.delivered_before(&request).await? {
@@ -126,7 +132,7 @@ impl Agent {
         };
         let history = History::read(&self.log, conversation_id, run_id).await?;
         history.check_approval(&request.question, request.approval.as_ref(), request.continues)?;
-        let modes = self.first_modes(&request, &history)?;
+        let modes = Self::first_modes(&request, &history, &registry)?;
         let now = request.clock.now();
         // Other projects are no matter of this run, nor of those who read its log.
         let principal = request.principal.within(&request.project);
@@ -152,6 +158,7 @@ impl Agent {
             principal: Some(principal.clone()),
             context: request.context,
             sees: Some(request.sees).filter(|lowest| *lowest != Stage::Idea),
+            products: registry.versions(),
         };
         let kinds = std::iter::once(first).chain(modes).collect();
         let events = self.log.append(run_id, 0, now, kinds).await?;
@@ -161,6 +168,7 @@ impl Agent {
             principal,
             sees: request.sees,
             history,
+            registry,
         };
         self.begin(Thread::fold(&events), start, model, request.clock)?;
         Ok(run_id)
@@ -250,16 +258,18 @@ impl Agent {
             return self.close_interrupted(run_id, &clock).await;
         }
         let history = History::read(&self.log, conversation_id, run_id).await?;
+        let sees = sees.unwrap_or(Stage::Idea);
         let start = Start {
             now,
             principal: principal.unwrap_or_else(Principal::local),
-            sees: sees.unwrap_or(Stage::Idea),
+            sees,
             history,
+            registry: self.registries.seen(thread.project.as_ref(), sees),
         };
         self.begin(thread, start, model, clock)
     }
 
-    fn check(&self, request: &AskRequest) -> Result<()> {
+    fn check(&self, request: &AskRequest, registry: &Registry) -> Result<()> {
         let (length, limit) = (request.question.chars().count(), self.limits.question_chars);
         if request.question.trim().is_empty() {
             return Err(Error::invalid("the question is empty"));
@@ -269,11 +279,13 @@ impl Agent {
             return Err(Error::new(Code::LimitExceeded, message).with_hint("shorten it"));
         }
         PageContext::check(&request.context)?;
-        let seen = self.views.seen_from(request.sees);
         for context in &request.context {
-            seen.tool(&context.tool)?;
+            registry.tool(&context.tool)?;
         }
-        request.modes.iter().try_for_each(|mode| seen.mode(mode).map(|_| ()))
+        request
+            .modes
+            .iter()
+            .try_for_each(|mode| registry.mode(mode).map(|_| ()))
     }
 
     async fn delivered_before(&self, request: &AskRequest) -> Result<Delivered> {
@@ -321,19 +333,18 @@ impl Agent {
 
     /// The modes that a run starts with: the user's, else those of the run it continues, else the
     /// router's proposal.
-    fn first_modes(&self, request: &AskRequest, history: &History) -> Result<Vec<RunEventKind>> {
+    fn first_modes(request: &AskRequest, history: &History, registry: &Registry) -> Result<Vec<RunEventKind>> {
         if history.is_of_another_project(&request.project) {
             return Err(
                 Error::invalid("the conversation is about another project").with_hint("start a new conversation")
             );
         }
-        let seen = self.views.seen_from(request.sees);
         let continued = request.continues.and_then(|run| history.run(run)).map(|thread| {
-            let modes = thread.modes.iter().filter(|mode| seen.mode(mode).is_ok());
+            let modes = thread.modes.iter().filter(|mode| registry.mode(mode).is_ok());
             modes.cloned().collect::<Vec<_>>()
         });
         let (modes, by) = if request.modes.is_empty() {
-            let proposed = || router::propose(seen, &request.question).into_iter().collect();
+            let proposed = || router::propose(registry, &request.question).into_iter().collect();
             (
                 continued.filter(|modes| !modes.is_empty()).unwrap_or_else(proposed),
                 "router",
@@ -370,7 +381,7 @@ impl Agent {
         let run = Arc::new(Run {
             run_id,
             project,
-            registry: Arc::clone(self.views.seen_from(start.sees)),
+            registry: start.registry,
             sees: start.sees,
             policy: self.policy.clone(),
             limits: self.limits.clone(),
@@ -410,6 +421,8 @@ struct Start {
     principal: Principal,
     sees: Stage,
     history: History,
+    /// What is installed in the project, as whoever asks sees it.
+    registry: Arc<Registry>,
 }
 
 /// What is known of a request's run id.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hedgerow_agent_api::{
-    Actor, AwaitReason, Control, Effect, ObjectChange, ObjectWrite, Question, ResultSnapshot, RunEventKind, Thread,
-    ToolOutcome, ToolOutput,
+    Actor, AwaitReason, Control, Effect, ObjectChange, ObjectWrite, Question, ResultSnapshot, ResultView, RunEventKind,
+    Thread, ToolOutcome, ToolOutput,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::CallId;
@@ -165,6 +165,8 @@ struct Started {
     title: Cow<'static, str>,
     /// The status text when done.
     done: Cow<'static, str>,
+    /// How the result is shown, where the tool says so.
+    view: Option<ResultView>,
     running: Running,
 }
 
@@ -192,11 +194,13 @@ fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
         planned: Vec::new(),
         title: title_of_refused.clone(),
         done: title_of_refused,
+        view: None,
         running: Running::Refused(Some(error)),
     };
     match plan {
         Plan::Run(tool) => {
-            let done = tool.declaration().display.done.clone();
+            let display = &tool.declaration().display;
+            let (done, view) = (display.done.clone(), display.result);
             let only_plans = tool.only_plans();
             let task = Task::spawn(execute(run.clone(), call_id, tool, effect, request.arguments));
             Started {
@@ -206,6 +210,7 @@ fn start(run: &Arc<Run>, prepared: Prepared) -> Started {
                 planned,
                 title,
                 done,
+                view,
                 running: Running::Task(task),
             }
         }
@@ -299,6 +304,7 @@ impl Fold<'_> {
                 table,
                 provenance,
                 warnings,
+                view: call.view,
             }))
         });
         let (title, outcome) = (call.done.to_string(), ToolOutcome::Ok);

@@ -1,5 +1,6 @@
 //! Runs that no loop owns: closing them, and finding out what there is to close.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -64,6 +65,7 @@ fn first_event(made: RunSummary) -> RunEventKind {
         context: Vec::new(),
         principal: None,
         sees: None,
+        products: BTreeMap::new(),
     }
 }
 

@@ -143,6 +143,7 @@ mod tests {
             table,
             provenance: None,
             warnings: Vec::new(),
+            view: None,
         });
         assert_eq!((kept.table.rows.len(), kept.table.rows_cut), (2_000, 500));
         assert_eq!(kept.warnings[0].code, "row_limit");

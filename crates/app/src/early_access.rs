@@ -64,13 +64,14 @@ impl App {
         Ok(Stage::lowest_seen(role, lowest))
     }
 
-    /// What whoever acts sees of what is installed.
-    pub(crate) async fn seen(&self, project: Option<&ProjectId>) -> Result<&Arc<Registry>> {
-        Ok(self.views.seen_from(self.sees(project).await?))
+    /// What whoever acts sees of what is installed in a project, or in all of them, as it is now.
+    pub(crate) async fn seen(&self, project: Option<&ProjectId>) -> Result<Arc<Registry>> {
+        let lowest = self.sees(project).await?;
+        Ok(self.parts.registries.seen(project, lowest))
     }
 
     /// The same for a list: a project that is named must exist.
-    pub(crate) async fn seen_in_list(&self, project: Option<&ProjectId>) -> Result<&Arc<Registry>> {
+    pub(crate) async fn seen_in_list(&self, project: Option<&ProjectId>) -> Result<Arc<Registry>> {
         self.check(&Access::read(Resource::Product), project)?;
         if let Some(project) = project {
             self.require_project(project).await?;

@@ -62,7 +62,7 @@ impl App {
     /// Keeps what a suite came to, where it is one of a product. That it can't be kept is no reason to fail what was
     /// asked for, so it is logged as an error.
     pub fn keep_eval(&self, summary: &EvalSummary) {
-        if self.registry().evals().any(|(product, _)| product == summary.suite) {
+        if self.registry(None).evals().any(|(product, _)| product == summary.suite) {
             self.keep_eval_of(&summary.suite, summary, EvalBy::Eval);
         }
     }

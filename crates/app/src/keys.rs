@@ -111,12 +111,20 @@ impl App {
     pub async fn create_key(&self, input: KeyInput) -> Result<CreatedKey> {
         self.check(&Access::admin(Resource::Key), None)?;
         check_name("key", &input.name)?;
+        self.check_projects(input.projects.as_deref()).await?;
+        // A right on a product of one project is one on something that exists there.
+        let registries: Vec<_> = match input.projects.as_deref() {
+            Some(projects) => projects.iter().map(|project| self.registry(Some(project))).collect(),
+            None => vec![self.registry(None)],
+        };
         for scope in input.scopes.iter().flatten() {
-            if let Scope::One(access) = scope {
-                self.registry().check_access(access)?;
+            let Scope::One(access) = scope else {
+                continue;
+            };
+            if !registries.iter().any(|registry| registry.check_access(access).is_ok()) {
+                self.registry(None).check_access(access)?;
             }
         }
-        self.check_projects(input.projects.as_deref()).await?;
         let now = self.parts.clock.now();
         let expires_at = match input.expires_in {
             None => None,

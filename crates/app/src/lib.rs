@@ -23,6 +23,7 @@ mod objects;
 mod persons;
 mod product_check;
 mod product_new;
+mod product_pull;
 mod products;
 mod projects;
 mod quality;
@@ -49,7 +50,8 @@ pub use keys::{CreatedKey, KeyInput};
 pub use members::MemberRemoved;
 pub use product_check::{Check, CheckedProduct, FileTokens, Finding, GateOptions, KeptReport, ProductReport};
 pub use product_new::NewProduct;
-pub use products::{ProductInfo, ProductMode, ProductSkill, ProductTool};
+pub use product_pull::{PulledProduct, PulledSchema};
+pub use products::{ProductInfo, ProductList, ProductMode, ProductSkill, ProductTool};
 pub use quality::{
     DayCalls, ErrorExample, ErrorGroup, FailedRun, ProductQuality, QualityFeedback, QualityOptions, RunTotals,
     SurfaceCalls, ToolQuality, Totals, ZeroMatch,
@@ -59,6 +61,7 @@ pub use runs::diff::{Change, RunDiff};
 pub use sessions::SignedIn;
 pub use tools::{ToolCall, ToolCallResult, ToolExample, ToolInfo, ToolPreview};
 
+pub use hedgerow_declared::ProductFolders;
 pub use hedgerow_ingest::{ColumnOptions, EventFormat, ImportProgress, ImportSummary, MaxRejects};
 
 use std::path::{Path, PathBuf};
@@ -66,8 +69,8 @@ use std::sync::Arc;
 
 use hedgerow_agent::Agent;
 use hedgerow_agent_api::{
-    Access, AccessStore, ModelProvider, ObjectStore, Policy, Principal, ProjectSettings, Registry, RunLog, UsageStore,
-    Views,
+    Access, AccessStore, ModelProvider, ObjectStore, Outside, Policy, Principal, ProjectSettings, Registries, Registry,
+    RunLog, UsageStore,
 };
 use hedgerow_data_api::{Clock, Data, Maintenance};
 use hedgerow_errors::Result;
@@ -94,7 +97,7 @@ pub struct AppParts {
     /// Runs questions.
     pub agent: Arc<Agent>,
     /// What is installed.
-    pub registry: Arc<Registry>,
+    pub registries: Registries,
     /// The truth about runs.
     pub run_log: Arc<dyn RunLog>,
     /// What people and agents make.
@@ -118,14 +121,28 @@ pub struct AppParts {
 }
 
 /// What the gate for products works with.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct ProductParts {
-    /// The folder of the products that are declared as files.
-    pub products_dir: PathBuf,
+    /// Where the products lie that are declared as files.
+    pub folders: ProductFolders,
+    /// The way outside of their tools.
+    pub outside: Outside,
     /// The products that are part of the program, without those declared as files and without the core tools.
     pub built_in: Arc<Registry>,
     /// The file that holds what suites came to; none is kept where this is empty.
     pub eval_history: PathBuf,
+}
+
+impl Default for ProductParts {
+    /// No products, and no way outside.
+    fn default() -> Self {
+        Self {
+            folders: ProductFolders::default(),
+            outside: Outside::nowhere(),
+            built_in: Arc::default(),
+            eval_history: PathBuf::new(),
+        }
+    }
 }
 
 /// The use cases, as a principal may use them. Cheap to clone; clones share everything but the clock, the
@@ -137,7 +154,6 @@ pub struct App {
     default_model: Arc<str>,
     principal: Arc<Principal>,
     folder: Option<Arc<Path>>,
-    views: Views,
     recorder: Arc<CallRecorder>,
 }
 
@@ -146,7 +162,6 @@ impl App {
     #[must_use]
     pub fn new(parts: AppParts) -> Self {
         let clock = parts.clock.clone();
-        let views = Views::of(Arc::clone(&parts.registry));
         // What is kept for a time is forgotten by the machine's clock, whatever time the caller sets.
         let recorder = Arc::new(CallRecorder::new(Arc::clone(&parts.usage), Clock::system()));
         Self {
@@ -155,7 +170,6 @@ impl App {
             default_model: Arc::from(BUILTIN_MODEL),
             principal: Arc::new(Principal::local()),
             folder: None,
-            views,
             recorder,
         }
     }
@@ -234,9 +248,9 @@ impl App {
         &self.parts.data_dir
     }
 
-    /// What is installed, whoever acts sees of it what it may.
+    /// What is installed in a project, or in all of them, as it is now; whoever acts sees of it what it may.
     #[must_use]
-    pub fn registry(&self) -> &Registry {
-        &self.parts.registry
+    pub fn registry(&self, project: Option<&ProjectId>) -> Arc<Registry> {
+        self.parts.registries.registry(project)
     }
 }

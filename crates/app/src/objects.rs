@@ -37,7 +37,7 @@ impl App {
             sees: self.sees(Some(&object.project)).await.ok()?,
             progress: Progress::ignore(),
         };
-        self.parts.registry.object_note(&ctx, object).await
+        self.registry(Some(&object.project)).object_note(&ctx, object).await
     }
 
     /// The object that somebody calls by its id or its name.

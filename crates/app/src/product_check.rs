@@ -15,6 +15,7 @@ mod examples;
 mod http;
 mod kept;
 mod manifest;
+mod mcp;
 mod names;
 mod references;
 mod rehearsals;
@@ -25,13 +26,14 @@ mod texts;
 mod tools;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 pub use kept::{CheckedProduct, KeptReport};
 
 use hedgerow_agent_api::{Access, Product, Resource};
 use hedgerow_declared::{Files, ToolFile};
 use hedgerow_errors::{Error, Result};
+use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +185,8 @@ pub struct GateOptions<'a> {
     pub runs: bool,
     /// The access log, for suites that are about it; without it these are not run.
     pub log: Option<PathBuf>,
+    /// The project whose products come first, and beside whose the product is put.
+    pub project: Option<&'a ProjectId>,
     /// Takes what is being done.
     pub progress: &'a (dyn Fn(&str) + Send + Sync),
 }
@@ -196,6 +200,8 @@ struct Subject {
     tools: Vec<(String, ToolFile)>,
     /// Whether it is part of the program; such a product's tools are Rust.
     is_built_in: bool,
+    /// The project that it is for; absent for one of all projects.
+    project: Option<ProjectId>,
 }
 
 /// What a product's texts may mention beside its own.
@@ -216,79 +222,135 @@ impl App {
     ///
     /// `unknown_name` where there is no such product. What is wrong with a product is no error but in the report.
     pub async fn check_product(&self, name: &str, current: &Path, options: &GateOptions<'_>) -> Result<ProductReport> {
-        self.check(&Access::read(Resource::Product), None)?;
+        self.check(&Access::read(Resource::Product), options.project)?;
         let mut found = Findings::default();
-        let installed = self.installed_subject(name, &mut found).await?;
+        let installed = self.installed_subject(name, options.project, &mut found).await?;
         let is_installed = installed.is_some();
         let subject = match installed {
             Some(subject) => subject,
             None => {
                 let folder = current.join(name);
                 if !folder.is_dir() {
-                    return Err(self.unknown_product(name));
+                    return Err(self.unknown_product(name, options.project));
                 }
-                declared_subject(Files::read(&fs_err::canonicalize(&folder)?)?, &mut found)
+                let files = Files::read(&fs_err::canonicalize(&folder)?)?;
+                declared_subject(files, options.project.cloned(), &mut found)
             }
         };
-        let tokens = read(&subject, &self.known(), &mut found);
+        let tokens = read(&subject, &self.known(subject.project.as_ref()), &mut found);
         let ran = options.runs && stage::run(self, &subject, options, &mut found).await?;
-        let report = found.into_report(subject.files.name, tokens, ran);
+        let report = found.into_report(subject.files.name.clone(), tokens, ran);
         if ran && is_installed {
-            self.keep_report(&report)?;
+            self.keep_report(&report, subject.project.as_ref())?;
         }
         Ok(report)
     }
 
-    /// What reading finds in a product that is installed, with what its last whole check found.
+    /// What reading finds in a product that is installed in a project, or in all of them, with what its last whole
+    /// check found.
     ///
     /// # Errors
     ///
     /// `unknown_name` where there is no such product.
-    pub async fn checked_product(&self, name: &str) -> Result<CheckedProduct> {
-        self.check(&Access::read(Resource::Product), None)?;
+    pub async fn checked_product(&self, name: &str, project: Option<&ProjectId>) -> Result<CheckedProduct> {
+        self.check(&Access::read(Resource::Product), project)?;
+        if let Some(project) = project {
+            self.require_project(project).await?;
+        }
         let mut found = Findings::default();
-        let subject = self.installed_subject(name, &mut found).await?;
-        let subject = subject.ok_or_else(|| self.unknown_product(name))?;
-        let tokens = read(&subject, &self.known(), &mut found);
+        let subject = self.installed_subject(name, project, &mut found).await?;
+        let subject = subject.ok_or_else(|| self.unknown_product(name, project))?;
+        let of_project = subject.project.as_ref();
+        let tokens = read(&subject, &self.known(of_project), &mut found);
         Ok(CheckedProduct {
+            last: self.kept_report(name, of_project)?,
             read: found.into_report(subject.files.name, tokens, false),
-            last: self.kept_report(name)?,
         })
     }
 
-    /// A product that is declared in the products folder or is part of the program.
-    async fn installed_subject(&self, name: &str, found: &mut Findings) -> Result<Option<Subject>> {
-        let parts = &self.parts.products;
-        if self.declared_products()?.iter().any(|declared| declared == name) {
-            let files = Files::read(&fs_err::canonicalize(parts.products_dir.join(name))?)?;
-            return Ok(Some(declared_subject(files, found)));
+    /// A product that is declared in the folder of a project or in that of all, or is part of the program.
+    async fn installed_subject(
+        &self,
+        name: &str,
+        project: Option<&ProjectId>,
+        found: &mut Findings,
+    ) -> Result<Option<Subject>> {
+        if let Some((folder, project)) = self.installed_folder(name, project)? {
+            let files = Files::read(&fs_err::canonicalize(&folder)?)?;
+            return Ok(Some(declared_subject(files, project, found)));
         }
-        if parts.built_in.products().any(|product| product.name == name) {
-            return built_in::subject(&parts.built_in, name, found).await.map(Some);
+        if self.is_built_in(name) {
+            return built_in::subject(&self.parts.products.built_in, name, found)
+                .await
+                .map(Some);
         }
         Ok(None)
     }
 
-    fn unknown_product(&self, name: &str) -> Error {
-        let declared = self.declared_products().unwrap_or_default();
-        let built_in = self
-            .parts
-            .products
-            .built_in
-            .products()
-            .map(|product| product.name.clone());
-        let known: Vec<String> = declared.into_iter().chain(built_in).collect();
+    fn is_built_in(&self, name: &str) -> bool {
+        let mut built_in = self.parts.products.built_in.products();
+        built_in.any(|product| product.name == name)
+    }
+
+    fn unknown_product(&self, name: &str, project: Option<&ProjectId>) -> Error {
+        let mut known = self.declared_products(None).unwrap_or_default();
+        if project.is_some() {
+            known.extend(self.declared_products(project).unwrap_or_default());
+        }
+        let built_in = self.parts.products.built_in.products();
+        known.extend(built_in.map(|product| product.name.clone()));
         Error::unknown("product", name, known.iter().map(String::as_str))
     }
 
-    /// The products that are declared in the products folder.
-    pub fn declared_products(&self) -> Result<Vec<String>> {
-        self.check(&Access::read(Resource::Product), None)?;
-        hedgerow_declared::folders(&self.parts.products.products_dir)
+    /// The products that are declared in the folder of a project, or in that of all.
+    pub fn declared_products(&self, project: Option<&ProjectId>) -> Result<Vec<String>> {
+        self.check(&Access::read(Resource::Product), project)?;
+        let folders = &self.parts.products.folders;
+        if let Some(project) = project {
+            folders.check_project(project)?;
+        }
+        folders.names(project)
     }
 
-    fn known(&self) -> Known {
-        let registry = self.registry();
+    /// The folder of a product of files, and the project that it is for: one that is installed, else the one at this
+    /// path from the current folder. `None` where there is none.
+    pub(crate) fn product_folder(
+        &self,
+        name: &str,
+        current: &Path,
+        project: Option<&ProjectId>,
+    ) -> Result<Option<(PathBuf, Option<ProjectId>)>> {
+        if let Some(installed) = self.installed_folder(name, project)? {
+            return Ok(Some(installed));
+        }
+        // The program's own go before a path that happens to be there.
+        let at_path = current.join(name);
+        Ok((!self.is_built_in(name) && at_path.is_dir()).then(|| (at_path, project.cloned())))
+    }
+
+    /// The folder of a product of files by its name, and the project that it is for: one of the named project, then
+    /// one of all.
+    fn installed_folder(
+        &self,
+        name: &str,
+        project: Option<&ProjectId>,
+    ) -> Result<Option<(PathBuf, Option<ProjectId>)>> {
+        let folders = &self.parts.products.folders;
+        if let Some(project) = project {
+            folders.check_project(project)?;
+        }
+        // A path leads out of the folders.
+        let mut parts = Path::new(name).components();
+        if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
+            return Ok(None);
+        }
+        let places = project.map(Some).into_iter().chain([None]);
+        let mut found = places.map(|project| (folders.of(project).join(name), project.cloned()));
+        Ok(found.find(|(folder, _)| folder.is_dir()))
+    }
+
+    fn known(&self, project: Option<&ProjectId>) -> Known {
+        let registry = self.registry(project);
         let tools = registry.tools().map(|tool| tool.declaration().name.to_string());
         let modes = registry.modes().map(|mode| mode.name.clone());
         let skills = registry.skills().map(|skill| skill.name.clone());
@@ -312,7 +374,7 @@ impl App {
 }
 
 /// A product of files.
-fn declared_subject(files: Files, found: &mut Findings) -> Subject {
+fn declared_subject(files: Files, project: Option<ProjectId>, found: &mut Findings) -> Subject {
     let product = hedgerow_declared::product(&files).ok();
     let mut tools = Vec::new();
     for file in &files.tools {
@@ -326,6 +388,7 @@ fn declared_subject(files: Files, found: &mut Findings) -> Subject {
         product,
         tools,
         is_built_in: false,
+        project,
     }
 }
 
@@ -339,7 +402,8 @@ fn read(subject: &Subject, known: &Known, found: &mut Findings) -> Vec<(String, 
         texts::tool(path, tool, found);
         tools::check(path, tool, subject, known, found);
     }
-    let tools = http::check(subject, found);
+    let mut tools = http::check(subject, found);
+    mcp::check(subject, &mut tools, found);
     tools::in_modes(subject, found);
     names::folders(files, found);
     texts::modes(files, found);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use hedgerow_agent_api::{Access, Resource};
 use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -62,17 +63,22 @@ pub struct NewProduct {
 }
 
 impl App {
-    /// Starts a product of files, in a folder of its name within `into`, or within the products folder.
+    /// Starts a product of files, in a folder of its name within `into`, or within the products folder of a project or
+    /// of all.
     ///
     /// # Errors
     ///
     /// `invalid_argument` where the name is none; `conflict` where a product or a folder has it.
-    pub fn new_product(&self, name: &str, into: Option<&Path>) -> Result<NewProduct> {
-        self.check(&Access::write(Resource::Product), None)?;
-        self.check_new_name(name)?;
-        let products = &self.parts.products.products_dir;
+    pub fn new_product(&self, name: &str, into: Option<&Path>, project: Option<&ProjectId>) -> Result<NewProduct> {
+        self.check(&Access::write(Resource::Product), project)?;
+        let folders = &self.parts.products.folders;
+        if let Some(project) = project {
+            folders.check_project(project)?;
+        }
+        self.check_new_name(name, project)?;
         // Without the dots of a path from the current folder.
-        let folder: PathBuf = into.unwrap_or(products).join(name).components().collect();
+        let products = into.map_or_else(|| folders.of(project), Path::to_owned);
+        let folder: PathBuf = products.join(name).components().collect();
         let files = write(DECLARED, name, &folder)?;
         let known = if into.is_some() {
             folder.display().to_string()
@@ -84,7 +90,10 @@ impl App {
             next: vec![
                 "write who answers for it into product.toml, and what it is for into README.md".to_owned(),
                 "make the tool yours, with its questions and the rehearsal".to_owned(),
-                format!("hedgerow product check {known}"),
+                match project.filter(|_| into.is_none()) {
+                    Some(project) => format!("hedgerow product check {known} --project {project}"),
+                    None => format!("hedgerow product check {known}"),
+                },
             ],
             folder,
             files,
@@ -98,7 +107,7 @@ impl App {
     /// As [`App::new_product`]; `invalid_argument` outside of the source tree.
     pub fn new_rust_product(&self, name: &str, current: &Path) -> Result<NewProduct> {
         self.check(&Access::write(Resource::Product), None)?;
-        self.check_new_name(name)?;
+        self.check_new_name(name, None)?;
         let is_tree = |folder: &&Path| folder.join("crates/products").is_dir() && folder.join("Cargo.toml").is_file();
         let root = current.ancestors().find(is_tree).ok_or_else(|| {
             Error::invalid(format!("{} is not within the source tree", current.display()))
@@ -122,7 +131,7 @@ impl App {
         })
     }
 
-    fn check_new_name(&self, name: &str) -> Result<()> {
+    fn check_new_name(&self, name: &str, project: Option<&ProjectId>) -> Result<()> {
         let is_snake = name.split('_').all(|word| {
             word.starts_with(|letter: char| letter.is_ascii_lowercase())
                 && word
@@ -135,7 +144,7 @@ impl App {
                 format!("lower-case words with _ between them, at most {LONGEST} characters, as in user_research");
             return Err(Error::invalid(message).with_hint(hint));
         }
-        if self.registry().products().any(|product| product.name == name) {
+        if self.registry(project).products().any(|product| product.name == name) {
             return Err(Error::new(Code::Conflict, format!("there is a product {name}")).with_hint("take another name"));
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The products with what each of them brings: what Hedgerow can do, for people.
 
-use hedgerow_agent_api::{Mode, Product, Registry, Stage, Suggestion};
+use hedgerow_agent_api::{Mode, Product, ProductProblem, Registry, ResultView, Stage, Suggestion};
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
@@ -13,6 +13,11 @@ use crate::App;
 pub struct ProductInfo {
     /// The name.
     pub name: String,
+    /// The project that it is for; absent for one that all have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectId>,
+    /// The version of its files; 0 for a product that counts none.
+    pub version: u32,
     /// The name for people.
     pub title: String,
     /// The team that answers for it.
@@ -37,6 +42,15 @@ pub struct ProductInfo {
     pub skills: Vec<ProductSkill>,
 }
 
+/// Products as listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductList {
+    /// Those that are installed, by name.
+    pub data: Vec<ProductInfo>,
+    /// Those that are not installed as their files are, and why.
+    pub problems: Vec<ProductProblem>,
+}
+
 /// A product's tool in short; the list of tools has the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductTool {
@@ -48,6 +62,9 @@ pub struct ProductTool {
     pub running: String,
     /// The status text when it is done.
     pub done: String,
+    /// How its result is shown, where the product says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultView>,
 }
 
 /// A product's mode.
@@ -73,14 +90,37 @@ pub struct ProductSkill {
 }
 
 impl App {
-    /// The products that the caller sees in a project, or, without one, in any project that it sees, by name.
-    pub async fn products(&self, project: Option<&ProjectId>) -> Result<Vec<ProductInfo>> {
+    /// The products that the caller sees in a project, or, of those that all have, in any project that it sees, by
+    /// name; and those that are not installed as their files are.
+    pub async fn products(&self, project: Option<&ProjectId>) -> Result<ProductList> {
         let registry = self.seen_in_list(project).await?;
-        registry.products().map(|product| describe(registry, product)).collect()
+        let everywhere = self.registry(None);
+        let products = registry.products().map(|product| {
+            let is_own = everywhere.product(&product.name).is_err();
+            describe(&registry, product, project.filter(|_| is_own))
+        });
+        Ok(ProductList {
+            data: products.collect::<Result<_>>()?,
+            problems: self.product_problems(project).await?,
+        })
+    }
+
+    /// The products that are not installed as their files are: those of all projects, and those of this one. Of a
+    /// product that is left out nobody knows the stage, so that those see it who see every stage.
+    pub async fn product_problems(&self, project: Option<&ProjectId>) -> Result<Vec<ProductProblem>> {
+        let project = project.filter(|project| self.principal.sees(project));
+        let lowest = self.sees(project).await?;
+        let installed = self.parts.registries.now();
+        let seen = installed.views(project).seen_from(lowest);
+        let is_seen = |problem: &&ProductProblem| {
+            let is_here = problem.project.is_none() || problem.project.as_ref() == project;
+            is_here && (lowest == Stage::Idea || seen.product(&problem.product).is_ok())
+        };
+        Ok(installed.problems.iter().filter(is_seen).cloned().collect())
     }
 }
 
-fn describe(registry: &Registry, product: &Product) -> Result<ProductInfo> {
+fn describe(registry: &Registry, product: &Product, project: Option<&ProjectId>) -> Result<ProductInfo> {
     let parts = registry.parts_of(&product.name)?;
     let tools = parts.tools.iter().map(|name| {
         let declaration = registry.tool(name)?.declaration();
@@ -89,12 +129,15 @@ fn describe(registry: &Registry, product: &Product) -> Result<ProductInfo> {
             title: declaration.title.to_string(),
             running: declaration.display.running.to_string(),
             done: declaration.display.done.to_string(),
+            result: declaration.display.result,
         })
     });
     let modes = parts.modes.iter().map(|name| Ok(mode(registry.mode(name)?)));
     let skills = registry.skills().filter(|skill| parts.skills.contains(&skill.name));
     Ok(ProductInfo {
         name: product.name.clone(),
+        project: project.cloned(),
+        version: product.version,
         title: product.title.clone(),
         owner: product.owner.clone(),
         contact: product.contact.clone(),

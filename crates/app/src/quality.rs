@@ -56,12 +56,12 @@ impl App {
         let now = self.clock.now();
         let today = now.date_naive().and_time(NaiveTime::MIN).and_utc();
         let (from, to) = (today - Duration::days(i64::from(days)), today + Duration::days(1));
-        let registry = self.registry();
+        let registry = self.registry(Some(project));
         let usage = self.usage(project, name, from, to).await?;
         let of_product: Vec<&CallRecord> = usage
             .calls
             .iter()
-            .filter(|call| is_of_product(registry, name, call))
+            .filter(|call| is_of_product(&registry, name, call))
             .collect();
         let feedback = self.feedback_on(project, name, from, to, &usage).await?;
         let shows_texts = self.principal.may(&Access::read(Resource::Run), project);
@@ -80,7 +80,7 @@ impl App {
             until: now,
             totals: count::totals(&of_product),
             by_day: count::by_day(&of_product, from, to, today),
-            tools: count::tools(registry, name, &of_product),
+            tools: count::tools(&registry, name, &of_product),
             errors: count::errors(&of_product),
             runs: count::runs(&runs),
             failed_runs: failed_runs(&runs),
@@ -114,7 +114,7 @@ impl App {
             made.retain(|call| from <= call.record.at && call.record.at < to);
             of_runs.extend(made);
         }
-        let (registry, product) = (self.parts.registry.clone(), product.to_owned());
+        let (registry, product) = (self.registry(Some(project)), product.to_owned());
         let of_runs = tokio::task::spawn_blocking(move || {
             let count = |made: crate::usage::MadeCall| {
                 if is_of_product(&registry, &product, &made.record) {
@@ -146,6 +146,7 @@ impl App {
             .iter()
             .filter_map(|(thread, _)| Some((thread.run_id?, thread)))
             .collect();
+        let registry = self.registry(Some(project));
         let mut on_product = Vec::new();
         for feedback in self.parts.usage.feedback(project, from, to).await? {
             // A run may be older than what is said of it.
@@ -157,7 +158,7 @@ impl App {
                     &read
                 }
             };
-            if is_about(&feedback, thread, self.registry(), product) {
+            if is_about(&feedback, thread, &registry, product) {
                 on_product.push(feedback);
             }
         }

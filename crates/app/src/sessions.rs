@@ -1,7 +1,9 @@
 //! Sessions: somebody signs in with a key, in a browser, and out again.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use hedgerow_agent_api::{Access, Level, Principal, Session};
+use hedgerow_agent_api::{Access, Level, Principal, Session, Stage};
 use hedgerow_errors::Result;
 
 use crate::App;
@@ -77,9 +79,18 @@ impl App {
     /// All rights that the caller has in the projects that it sees.
     #[must_use]
     pub fn rights(&self) -> Vec<Access> {
-        let resources = self.registry().resources();
+        let installed = self.parts.registries.now();
+        let of_projects = installed
+            .of_projects
+            .keys()
+            .filter(|project| self.principal.sees(project));
+        // Projects with products of their own have rights on these.
+        let resources: BTreeSet<&str> = std::iter::once(None)
+            .chain(of_projects.map(Some))
+            .flat_map(|project| installed.views(project).seen_from(Stage::Idea).resources())
+            .collect();
         let all = resources
-            .iter()
+            .into_iter()
             .flat_map(|name| Level::ALL.map(|level| Access::named(name, level)));
         all.filter(|access| self.principal.check(access, None).is_ok())
             .collect()

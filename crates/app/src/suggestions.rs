@@ -15,15 +15,21 @@ const OF_PRODUCTS: usize = 2;
 
 impl App {
     /// Up to four questions that this project's data can answer; none while it is empty. At most two of them are
-    /// those that products offer.
-    pub async fn suggestions(&self, project: &ProjectId) -> Result<Vec<String>> {
+    /// those that products offer: on a page those for it come first, and those for other pages are left out.
+    pub async fn suggestions(&self, project: &ProjectId, page: Option<&str>) -> Result<Vec<String>> {
         let taxonomy = self.taxonomy(project).await?;
         if taxonomy.events.is_empty() {
             return Ok(Vec::new());
         }
-        let seen = self.seen(Some(project)).await?;
-        let offered = seen.products().flat_map(|product| &product.suggestions);
+        let registry = self.seen(Some(project)).await?;
+        let mut offered: Vec<&Suggestion> = registry
+            .products()
+            .flat_map(|product| &product.suggestions)
+            .filter(|suggestion| is_for(suggestion, page))
+            .collect();
+        offered.sort_by_key(|suggestion| suggestion.page.is_none());
         let mut questions: Vec<String> = offered
+            .into_iter()
             .filter(|suggestion| missing(suggestion, &taxonomy).next().is_none())
             .take(OF_PRODUCTS)
             .map(|suggestion| suggestion.text.clone())
@@ -34,6 +40,17 @@ impl App {
         questions.truncate(SUGGESTIONS);
         Ok(questions)
     }
+}
+
+/// Whether a suggestion is offered on a page. One for a page is offered on those below it, too; without a page, only
+/// those for every page are.
+fn is_for(suggestion: &Suggestion, page: Option<&str>) -> bool {
+    let Some(wanted) = suggestion.page.as_deref() else {
+        return true;
+    };
+    let plain = |path: &str| path.trim_matches('/').to_owned();
+    let (wanted, page) = (plain(wanted), page.map(plain));
+    page.is_some_and(|page| page == wanted || page.starts_with(&format!("{wanted}/")))
 }
 
 /// The events that a suggestion needs and that a project does not have.
@@ -106,6 +123,28 @@ mod tests {
             value_type: ValueType::String,
             count: 1,
             values_complete: true,
+        }
+    }
+
+    #[test]
+    fn a_suggestion_for_a_page_is_offered_there_only() {
+        let suggestion = |page: Option<&str>| Suggestion {
+            text: "Which flags are on?".to_owned(),
+            page: page.map(str::to_owned),
+            needs: Vec::new(),
+        };
+        for page in [None, Some("/"), Some("/objects/feature_flag")] {
+            assert!(is_for(&suggestion(None), page));
+        }
+        let flags = suggestion(Some("/objects/feature_flag"));
+        for (page, expected) in [
+            (None, false),
+            (Some("/"), false),
+            (Some("/objects/feature_flags"), false),
+            (Some("/objects/feature_flag/"), true),
+            (Some("objects/feature_flag/beta"), true),
+        ] {
+            assert_eq!(is_for(&flags, page), expected, "{page:?}");
         }
     }
 

@@ -103,10 +103,10 @@ pub struct ToolPreview {
 }
 
 impl App {
-    /// The tools that the caller sees in a project, or, without one, in any project that it sees, by name.
+    /// The tools that the caller sees in a project, or, of those that all have, in any project that it sees, by name.
     pub async fn tools(&self, project: Option<&ProjectId>) -> Result<Vec<ToolInfo>> {
-        let tools = self.seen_in_list(project).await?.tools();
-        Ok(tools.map(|tool| describe(tool.as_ref())).collect())
+        let seen = self.seen_in_list(project).await?;
+        Ok(seen.tools().map(|tool| describe(tool.as_ref())).collect())
     }
 
     /// One of these tools. An unknown one is refused with the nearest, one of a product that is not open to the
@@ -121,7 +121,11 @@ impl App {
         self.principal.check_project(&call.project)?;
         self.require_project(&call.project).await?;
         let sees = self.sees(Some(&call.project)).await?;
-        let tool = self.views.seen_from(sees).tool(&call.name)?;
+        let registry = self.parts.registries.seen(Some(&call.project), sees);
+        self.preview_of(registry.tool(&call.name)?.as_ref(), call, sees).await
+    }
+
+    async fn preview_of(&self, tool: &dyn DynTool, call: &ToolCall, sees: Stage) -> Result<ToolPreview> {
         self.check(&tool.declaration().access.parse()?, Some(&call.project))?;
         let ctx = self.tool_context(call, sees);
         let effect = tool.effect(&ctx, &call.arguments).await?;
@@ -148,9 +152,11 @@ impl App {
     }
 
     async fn make_call(&self, call: &ToolCall) -> Result<ToolCallResult, Unmade> {
-        let ToolPreview { effect, decision, .. } = self.preview_tool(call).await?;
         let sees = self.sees(Some(&call.project)).await?;
-        let tool = self.views.seen_from(sees).tool(&call.name)?;
+        // What was looked at is what runs, also where the product changes meanwhile.
+        let registry = self.parts.registries.seen(Some(&call.project), sees);
+        let tool = registry.tool(&call.name)?;
+        let ToolPreview { effect, decision, .. } = self.preview_of(tool.as_ref(), call, sees).await?;
         let effect = effect_name(effect);
         match decision {
             Decision::Allow => {}

@@ -7,19 +7,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hedgerow_agent_api::egress::secret_names;
 use hedgerow_agent_api::{
-    Declaration, DynTool, Effect, Egress, EgressRequest, EgressResponse, Product, Tainted, ToolContext, ToolOutput,
+    Declaration, DynTool, Effect, Egress, EgressRequest, EgressResponse, Product, ToolContext, ToolOutput,
 };
-use hedgerow_errors::{Code, Error, Result, did_you_mean};
+use hedgerow_errors::{Code, Error, Result};
 use serde_json::{Map, Value, json};
 
 use crate::files::Files;
 use crate::openapi::{Document, Operation, Place};
 use crate::parameter::Parameter;
 use crate::tool_file::{Http, ToolFile};
-use crate::{arguments, reply_table};
+use crate::{arguments, parameter, reply};
 
-/// Characters of an answer that a model reads at most.
-const MOST_READ: usize = 20_000;
 /// Characters of an answer with an error that are told on.
 const MOST_TOLD: usize = 300;
 
@@ -155,22 +153,7 @@ fn parameters(file: &ToolFile, operation: &Operation) -> Result<BTreeMap<String,
         .iter()
         .map(|(name, input)| (name.clone(), input.parameter.clone()))
         .collect();
-    for (name, own) in &file.parameters {
-        let Some(parameter) = parameters.get_mut(name) else {
-            let known = operation.inputs.keys().map(String::as_str);
-            let message = format!("the operation takes no parameter {name:?}");
-            return Err(Error::new(Code::UnknownName, message).with_hint(did_you_mean(name, known)));
-        };
-        if parameter.kind != own.kind {
-            return Err(Error::invalid(format!("{name} has another type in the operation")));
-        }
-        let is_needed = parameter.is_required();
-        *parameter = Parameter {
-            nested: parameter.nested.take(),
-            optional: own.optional && !is_needed,
-            ..own.clone()
-        };
-    }
+    parameter::reword(&mut parameters, &file.parameters, "the operation")?;
     Ok(parameters)
 }
 
@@ -231,30 +214,10 @@ impl DynTool for HttpTool {
         if response.status >= 300 {
             return Err(failure(&response));
         }
-        let body = read(&response);
-        let mut content =
-            serde_json::to_string(&body).map_err(|error| Error::internal(format!("an answer is not JSON: {error}")))?;
-        let length = content.chars().count();
-        if length > MOST_READ {
-            content = content.chars().take(MOST_READ).collect();
-            let _ = write!(content, "\n(cut: {MOST_READ} of {length} characters)");
-        }
-        Ok(ToolOutput {
-            table: reply_table::table(&body, &self.declaration.title),
-            ..ToolOutput::text(
-                json!({"status": response.status, "body": body}),
-                Tainted::new(content).fenced(),
-            )
-        })
+        let body = reply::read(&response.body);
+        let result = json!({"status": response.status, "body": body});
+        reply::output(&body, result, &self.declaration.title)
     }
-}
-
-/// The answer as JSON; a text that is none stays a text.
-fn read(response: &EgressResponse) -> Value {
-    if response.body.trim().is_empty() {
-        return Value::Null;
-    }
-    serde_json::from_str(&response.body).unwrap_or_else(|_| Value::String(response.body.clone()))
 }
 
 /// An answer that says that it did not work. What it says is somebody else's text: the loop fences it.

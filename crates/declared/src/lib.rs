@@ -11,83 +11,45 @@
 //!
 //! What such a product may do is bounded by what the kinds of tools can do: a SQL tool only reads the
 //! project's own tables, and a value of a parameter never becomes part of the statement's text; an HTTP tool calls
-//! one operation of an OpenAPI document, on a host that the product declares, and what comes back is data.
+//! one operation of an OpenAPI document, on a host that the product declares, and what comes back is data; an MCP tool
+//! calls one tool of a server there, whose schema lies in the folder.
 
 mod arguments;
 mod files;
+mod folders;
 mod http_tool;
+mod installer;
 pub mod json_schema;
+mod mcp_tool;
 pub mod openapi;
 mod parameter;
 mod recorded;
+mod reply;
 mod reply_table;
 mod sql_tool;
 mod tool_file;
 
 pub use files::{Files, TextFile};
+pub use folders::ProductFolders;
 pub use http_tool::{HttpCall, document};
+pub use installer::{Installer, check_name};
+pub use mcp_tool::{McpCall, mcp_server, pinned_tool};
 pub use parameter::{Kind, Parameter};
-pub use recorded::Recorded;
-pub use tool_file::{ExampleCall, Http, Sql, StatusTexts, ToolFile, duration};
+pub use recorded::recorded;
+pub use tool_file::{ExampleCall, Http, Mcp, Sql, StatusTexts, ToolFile, duration};
 
-use std::path::Path;
 use std::sync::Arc;
 
-use fs_err as fs;
-use hedgerow_agent_api::{DynTool, Egress, Mode, Product, Registry, Skill};
+use hedgerow_agent_api::{DynTool, Mode, Outside, Product, Registry, Skill};
 use hedgerow_data_api::Data;
 use hedgerow_errors::{Code, Error, Result};
 
 use crate::http_tool::HttpTool;
+use crate::mcp_tool::McpTool;
 use crate::sql_tool::SqlTool;
 
-/// A product that could not be installed, and why.
-#[derive(Debug)]
-pub struct Refused {
-    /// The folder's name.
-    pub name: String,
-    /// What is wrong.
-    pub error: Error,
-}
-
-/// Installs every product that has a folder in this one, in the order of their names. One that is not valid
-/// is left out, whole, and does not keep the others from working.
-pub fn install_all(
-    folder: &Path,
-    registry: &mut Registry,
-    data: &Data,
-    egress: &Arc<dyn Egress>,
-) -> Result<Vec<Refused>> {
-    let mut refused = Vec::new();
-    for name in folders(folder)? {
-        let mut with = registry.clone();
-        let installed = Files::read(&folder.join(&name)).and_then(|files| install(&files, &mut with, data, egress));
-        match installed {
-            Ok(()) => *registry = with,
-            Err(error) => refused.push(Refused { name, error }),
-        }
-    }
-    Ok(refused)
-}
-
-/// The names of the products that have a folder in this one; none where it does not exist.
-pub fn folders(folder: &Path) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    if !folder.exists() {
-        return Ok(names);
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.path().join("product.toml").is_file() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
 /// Installs the product of these files.
-pub fn install(files: &Files, registry: &mut Registry, data: &Data, egress: &Arc<dyn Egress>) -> Result<()> {
+pub fn install(files: &Files, registry: &mut Registry, data: &Data, outside: &Outside) -> Result<()> {
     let product = product(files)?;
     if product.name != files.name {
         let message = format!(
@@ -102,7 +64,7 @@ pub fn install(files: &Files, registry: &mut Registry, data: &Data, egress: &Arc
         registry.add_texts(&name, &[(&docs.path, &docs.text)]);
     }
     for file in &files.tools {
-        let tool = ToolFile::parse(&file.text).and_then(|tool| tool_of(&tool, files, &product, data, egress));
+        let tool = ToolFile::parse(&file.text).and_then(|tool| tool_of(&tool, files, &product, data, outside));
         registry.add_tool(in_file(file, tool)?)?;
     }
     for (mode, trajectories) in &files.modes {
@@ -129,13 +91,18 @@ fn tool_of(
     files: &Files,
     product: &Product,
     data: &Data,
-    egress: &Arc<dyn Egress>,
+    outside: &Outside,
 ) -> Result<Arc<dyn DynTool>> {
-    match (&file.sql, &file.http) {
-        (Some(sql), None) => SqlTool::of(file, sql, data.clone()),
-        (None, Some(http)) => HttpTool::of(file, http, files, product, Arc::clone(egress)),
-        (None, None) => Err(Error::invalid("it runs nothing").with_hint("add [sql] with a query, or [http]")),
-        (Some(_), Some(_)) => Err(Error::invalid("it has both [sql] and [http]").with_hint("make two tools of it")),
+    match (&file.sql, &file.http, &file.mcp) {
+        (Some(sql), None, None) => SqlTool::of(file, sql, data.clone()),
+        (None, Some(http), None) => HttpTool::of(file, http, files, product, Arc::clone(&outside.egress)),
+        (None, None, Some(mcp)) => McpTool::of(file, mcp, files, product, Arc::clone(&outside.mcp)),
+        (None, None, None) => {
+            Err(Error::invalid("it runs nothing").with_hint("add [sql] with a query, [http] or [mcp]"))
+        }
+        _ => {
+            Err(Error::invalid("it has more than one of [sql], [http] and [mcp]").with_hint("make several tools of it"))
+        }
     }
 }
 

@@ -284,8 +284,38 @@ fn servers_of(value: &Value) -> Vec<String> {
         .collect()
 }
 
+/// A schema with everything that it refers to within `root` in its place.
+pub(crate) fn resolved(root: &Value, schema: &Value) -> Result<Value> {
+    Document(root.clone()).whole(schema, 0)
+}
+
+/// A schema of which null is one possibility, without it: what is not given is not sent.
+fn without_null(schema: &Value) -> Value {
+    let Some(fields) = schema.as_object() else {
+        return schema.clone();
+    };
+    let cases = ["anyOf", "oneOf"]
+        .into_iter()
+        .find_map(|key| Some((key, fields.get(key)?.as_array()?)));
+    let Some((key, cases)) = cases else {
+        return schema.clone();
+    };
+    let others: Vec<&Value> = cases
+        .iter()
+        .filter(|case| case.get("type").and_then(Value::as_str) != Some("null"))
+        .collect();
+    let [Value::Object(other)] = others.as_slice() else {
+        return schema.clone();
+    };
+    let mut merged = other.clone();
+    let outer = fields.iter().filter(|(name, _)| *name != key);
+    merged.extend(outer.map(|(name, value)| (name.clone(), value.clone())));
+    Value::Object(merged)
+}
+
 /// A parameter from its schema.
-fn read_parameter(name: &str, schema: &Value, description: &str, is_required: bool) -> Result<Parameter> {
+pub(crate) fn read_parameter(name: &str, schema: &Value, description: &str, is_required: bool) -> Result<Parameter> {
+    let schema = &without_null(schema);
     let texts = schema.get("enum").and_then(Value::as_array).map(|values| {
         let texts: Option<Vec<String>> = values.iter().map(|value| Some(value.as_str()?.to_owned())).collect();
         texts
@@ -313,7 +343,7 @@ fn read_parameter(name: &str, schema: &Value, description: &str, is_required: bo
         values: texts.flatten(),
         minimum: number("minimum"),
         maximum: number("maximum"),
-        default: schema.get("default").cloned(),
+        default: schema.get("default").filter(|value| !value.is_null()).cloned(),
         optional: !is_required,
         nested: Some(schema.clone()),
     })

@@ -1,6 +1,8 @@
 //! A parameter of a declared tool, and whether a value fits it.
 
-use hedgerow_errors::{Error, Result, did_you_mean};
+use std::collections::BTreeMap;
+
+use hedgerow_errors::{Code, Error, Result, did_you_mean};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -154,6 +156,31 @@ impl Parameter {
             (None, None) => kind.to_owned(),
         }
     }
+}
+
+/// Words parameters anew as a tool's file does; it can't add any, and what `whose` demands it can't make optional.
+pub(crate) fn reword(
+    parameters: &mut BTreeMap<String, Parameter>,
+    own: &BTreeMap<String, Parameter>,
+    whose: &str,
+) -> Result<()> {
+    for (name, own) in own {
+        let Some(parameter) = parameters.get_mut(name) else {
+            let message = format!("{whose} takes no parameter {name:?}");
+            let known = parameters.keys().map(String::as_str);
+            return Err(Error::new(Code::UnknownName, message).with_hint(did_you_mean(name, known)));
+        };
+        if parameter.kind != own.kind {
+            return Err(Error::invalid(format!("{name} has another type in {whose}")));
+        }
+        let is_needed = parameter.is_required();
+        *parameter = Parameter {
+            nested: parameter.nested.take(),
+            optional: own.optional && !is_needed,
+            ..own.clone()
+        };
+    }
+    Ok(())
 }
 
 /// A whole bound is written as one.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use fs_err as fs;
-use hedgerow_agent_api::{Effect, NoEgress, Principal, Progress, Registry, Stage, Surface, ToolContext};
+use hedgerow_agent_api::{Effect, Principal, Progress, Registry, Stage, Surface, ToolContext};
 use hedgerow_data_api::{Clock, SqlQuery};
 use hedgerow_testkit::FakeEngine;
 use serde_json::json;
@@ -12,8 +12,9 @@ use serde_json::json;
 use super::*;
 
 mod http;
+mod mcp;
 
-fn write(folder: &Path, files: &[(&str, &str)]) {
+pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
     for (path, text) in files {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -21,7 +22,7 @@ fn write(folder: &Path, files: &[(&str, &str)]) {
     }
 }
 
-const PRODUCT: &str = r##"
+pub(crate) const PRODUCT: &str = r##"
 name = "activation"
 title = "Activation"
 owner = "Growth team"
@@ -31,7 +32,7 @@ icon = "sprout"
 docs = "README.md"
 "##;
 
-const TOOL: &str = r#"
+pub(crate) const TOOL: &str = r#"
 name = "count_signups"
 title = "Count sign-ups"
 description = "Counts sign-ups."
@@ -64,10 +65,11 @@ arguments = { days = 30 }
 query = "SELECT count(*) AS signups FROM events WHERE $device IS NULL AND $days > 0"
 "#;
 
-const MODE: &str = "---\nname: activation\nwhen: Sign-ups.\ntools: count_signups\n---\nCount with `count_signups`.\n";
+pub(crate) const MODE: &str =
+    "---\nname: activation\nwhen: Sign-ups.\ntools: count_signups\n---\nCount with `count_signups`.\n";
 
-fn none() -> Arc<dyn Egress> {
-    Arc::new(NoEgress)
+fn none() -> Outside {
+    Outside::nowhere()
 }
 
 fn context() -> ToolContext {
@@ -82,7 +84,7 @@ fn context() -> ToolContext {
 }
 
 /// Engines that keep the statements they were asked, and refuse them.
-fn data(asked: &Arc<Mutex<Vec<SqlQuery>>>) -> Data {
+pub(crate) fn data(asked: &Arc<Mutex<Vec<SqlQuery>>>) -> Data {
     let asked = Arc::clone(asked);
     let engine = FakeEngine::default().sql(move |query| {
         asked.lock().unwrap().push(query.clone());
@@ -104,8 +106,8 @@ async fn a_folder_becomes_a_tool_with_checked_arguments() {
     ];
     write(folder.path(), &files);
     let (mut registry, asked) = (Registry::default(), Arc::default());
-    let refused = install_all(folder.path(), &mut registry, &data(&asked), &none()).unwrap();
-    assert!(refused.is_empty(), "{refused:?}");
+    let files = Files::read(&folder.path().join("activation")).unwrap();
+    install(&files, &mut registry, &data(&asked), &none()).unwrap();
     assert_eq!(registry.mode("activation").unwrap().tools, ["count_signups"]);
     let tool = registry.tool("count_signups").unwrap();
     assert_eq!(
@@ -148,41 +150,42 @@ fn a_product_that_is_not_valid_is_left_out_whole() {
     let folder = tempfile::tempdir().unwrap();
     let broken = TOOL.replace("effect = \"read\"", "effect = \"delete\"");
     let files = [
-        ("activation/product.toml", PRODUCT),
-        ("activation/tools/count_signups.toml", TOOL),
-        ("other/product.toml", &PRODUCT.replace("activation", "other")),
+        ("products/activation/product.toml", PRODUCT),
+        ("products/activation/tools/count_signups.toml", TOOL),
+        ("products/other/product.toml", &PRODUCT.replace("activation", "other")),
         (
-            "other/tools/count_others.toml",
+            "products/other/tools/count_others.toml",
             &broken.replace("count_signups", "count_others"),
         ),
-        ("renamed/product.toml", PRODUCT),
-        ("no_product/readme.txt", "nothing"),
+        ("products/renamed/product.toml", PRODUCT),
+        ("products/no_product/readme.txt", "nothing"),
     ];
     write(folder.path(), &files);
-    let mut registry = Registry::default();
-    let refused = install_all(folder.path(), &mut registry, &data(&Arc::default()), &none()).unwrap();
-    let said: Vec<String> = refused
-        .iter()
-        .map(|refused| format!("{}: {}", refused.name, refused.error.chain()))
-        .collect();
+    let installer = Installer::start(
+        Arc::default(),
+        ProductFolders::new(folder.path()),
+        data(&Arc::default()),
+        none(),
+        |_| Ok(()),
+    )
+    .unwrap();
+    let installed = installer.registries().now();
+    let registry = installed.views(None).seen_from(Stage::Idea);
+    let said: Vec<String> = installed.problems.iter().map(ToString::to_string).collect();
+    let hint = "(hint: `hedgerow product check` says more)";
     assert_eq!(
         said,
         [
-            "other: tools/count_others.toml is not valid: SQL only reads: its effect is `read`",
-            "renamed: the product names itself \"activation\" and lies in \"renamed\"",
+            format!(
+                "product other is left out: tools/count_others.toml is not valid: SQL only reads: its effect is \
+                 `read` {hint}"
+            ),
+            "product renamed is left out: the product names itself \"activation\" and lies in \"renamed\" (hint: \
+             give both one name)"
+                .to_owned(),
         ]
     );
     let names: Vec<&str> = registry.products().map(|product| product.name.as_str()).collect();
     assert_eq!(names, ["activation"]);
     assert!(registry.tool("count_others").is_err());
-    assert!(
-        install_all(
-            &folder.path().join("none"),
-            &mut registry,
-            &data(&Arc::default()),
-            &none()
-        )
-        .unwrap()
-        .is_empty()
-    );
 }

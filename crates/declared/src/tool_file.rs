@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hedgerow_agent_api::{Declaration, Display, Effect, Example};
+use hedgerow_agent_api::{Declaration, Display, Effect, Example, ResultView};
 use hedgerow_errors::{Code, Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
@@ -41,6 +41,8 @@ pub struct ToolFile {
     pub sql: Option<Sql>,
     /// The operation of a tool that asks a system outside.
     pub http: Option<Http>,
+    /// The tool of another system's server.
+    pub mcp: Option<Mcp>,
 }
 
 /// The status lines.
@@ -51,7 +53,7 @@ pub struct StatusTexts {
     pub running: Option<String>,
     /// When done.
     pub done: Option<String>,
-    /// How the result is shown: `table`, `figure`, `fields` or `text`.
+    /// How the result is shown: the name of a [`ResultView`].
     pub result: Option<String>,
 }
 
@@ -93,6 +95,28 @@ pub struct Http {
     pub header: BTreeMap<String, String>,
 }
 
+/// What a tool calls on a server of the Model Context Protocol.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mcp {
+    /// The server's address.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// The tool's name there.
+    pub tool: String,
+    /// What the server said of the tool when it was reviewed, by its path in the product's folder.
+    pub schema: String,
+    /// Headers to send; `${secret:NAME}` stands for a secret.
+    #[serde(default)]
+    pub header: BTreeMap<String, String>,
+    /// A program to start, as other clients' files have it. It is known so that it can be refused by name.
+    #[serde(default)]
+    pub command: Option<toml::Value>,
+    /// The program's arguments.
+    #[serde(default)]
+    pub args: Option<toml::Value>,
+}
+
 impl ToolFile {
     /// Reads a file.
     pub fn parse(text: &str) -> Result<Self> {
@@ -113,6 +137,7 @@ impl ToolFile {
             display: Display {
                 running: wanted("display.running", &display.running)?.into(),
                 done: wanted("display.done", &display.done)?.into(),
+                result: display.result.as_deref().map(view).transpose()?,
             },
             expected: duration(&wanted("expected", &self.expected)?)?,
             progress: self.progress.clone().map(Into::into),
@@ -120,6 +145,11 @@ impl ToolFile {
             examples: examples.collect::<Vec<_>>().into(),
         })
     }
+}
+
+fn view(name: &str) -> Result<ResultView> {
+    let known = ResultView::ALL.iter().map(|(name, _)| *name);
+    ResultView::named(name).ok_or_else(|| Error::unknown("way to show a result", name, known))
 }
 
 fn wanted(field: &str, value: &Option<String>) -> Result<String> {

@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hedgerow_agent_api::egress::{self, Egress, EgressRequest, EgressResponse};
+use futures::StreamExt as _;
+use hedgerow_agent_api::egress::{self, Egress, EgressRequest, EgressResponse, EgressStream};
 use hedgerow_errors::{Code, Error, Result};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT};
 use reqwest::{Client, Method, Response, redirect};
 use url::{Host, Url};
 
+use crate::answer::Answer;
 use crate::secrets::{Filled, Secrets};
 
 /// Redirects that are followed, all on the same host.
@@ -55,7 +57,8 @@ impl HttpEgress {
         Self { settings, secrets }
     }
 
-    async fn send_within_limits(&self, request: &EgressRequest) -> Result<EgressResponse> {
+    /// The answer, of which only the head has come.
+    async fn answer(&self, request: &EgressRequest) -> Result<Answer> {
         let mut url = Url::parse(&request.url)
             .map_err(|error| Error::caused(Code::InvalidArgument, "the address can't be read", error))?;
         let method = Method::from_bytes(request.method.as_bytes())
@@ -78,9 +81,12 @@ impl HttpEgress {
             if let Some(body) = &request.body {
                 sending = sending.header(CONTENT_TYPE, "application/json").body(body.clone());
             }
-            let response = sending.send().await.map_err(|error| unreachable_host(&url, error))?;
+            let response = sending
+                .send()
+                .await
+                .map_err(|error| unreachable_host(&shown(&url), error))?;
             let Some(next) = redirection(&method, &url, &response)? else {
-                return self.read(response, &used, &url).await;
+                return Ok(Answer::new(response, used, self.settings.most_bytes, shown(&url)));
             };
             url = next;
         }
@@ -173,37 +179,33 @@ impl HttpEgress {
         Ok((headers, used))
     }
 
-    /// The answer's text, with the secrets that it echoes taken out.
-    async fn read(&self, mut response: Response, used: &[(String, String)], url: &Url) -> Result<EgressResponse> {
-        let status = response.status().as_u16();
-        let mut bytes: Vec<u8> = Vec::new();
-        let most = self.settings.most_bytes;
-        while let Some(chunk) = response.chunk().await.map_err(|error| unreachable_host(url, error))? {
-            if bytes.len() + chunk.len() > most {
-                let message = format!("{} answers with more than {most} bytes", shown(url));
-                return Err(Error::new(Code::LimitExceeded, message).with_hint("ask for less at once"));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        let mut body = String::from_utf8_lossy(&bytes).into_owned();
-        for (name, secret) in used {
-            body = body.replace(secret.as_str(), &format!("${{secret:{name}}}"));
-        }
-        Ok(EgressResponse { status, body })
-    }
-}
-
-#[async_trait]
-impl Egress for HttpEgress {
-    async fn send(&self, request: &EgressRequest) -> Result<EgressResponse> {
+    /// Does not wait longer than there is time.
+    async fn in_time<T>(&self, sending: impl Future<Output = Result<T>>) -> Result<T> {
         let limit = self.settings.timeout;
-        match tokio::time::timeout(limit, self.send_within_limits(request)).await {
+        match tokio::time::timeout(limit, sending).await {
             Ok(sent) => sent,
             Err(_) => Err(Error::new(
                 Code::LimitExceeded,
                 format!("no answer within {} ms", limit.as_millis()),
             )),
         }
+    }
+}
+
+#[async_trait]
+impl Egress for HttpEgress {
+    async fn send(&self, request: &EgressRequest) -> Result<EgressResponse> {
+        self.in_time(async { self.answer(request).await?.whole().await }).await
+    }
+
+    async fn open(&self, request: &EgressRequest) -> Result<EgressStream> {
+        // The time that is left for the rest is the client's, which counts from the start.
+        let answer = self.in_time(self.answer(request)).await?;
+        Ok(EgressStream {
+            status: answer.status(),
+            headers: answer.headers(),
+            lines: answer.lines().boxed(),
+        })
     }
 }
 
@@ -237,11 +239,11 @@ fn shown(url: &Url) -> String {
     format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-fn unreachable_host(url: &Url, error: reqwest::Error) -> Error {
+pub(crate) fn unreachable_host(host: &str, error: reqwest::Error) -> Error {
     let code = if error.is_timeout() {
         Code::LimitExceeded
     } else {
         Code::Unavailable
     };
-    Error::caused(code, format!("{} does not answer", shown(url)), error.without_url())
+    Error::caused(code, format!("{host} does not answer"), error.without_url())
 }

@@ -5,6 +5,7 @@
 //! closed unless the operator, never the product, opens a host of theirs. Secrets are filled in here, at the last
 //! moment, and taken out of what comes back; they are in no request, error or log.
 
+mod answer;
 mod client;
 mod secrets;
 

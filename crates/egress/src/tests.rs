@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use hedgerow_agent_api::egress::{Egress, EgressRequest};
 use hedgerow_errors::Code;
 use hedgerow_testkit::{LoopbackServer, Reply};
@@ -198,6 +199,68 @@ async fn limits_and_missing_secrets_are_said_without_a_secret() {
         assert!(!format!("{error:?} {}", error.chain()).contains(SECRET), "{error:?}");
     }
     assert!(!format!("{client:?}").contains(SECRET));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_read_as_it_comes_has_the_same_limits_and_no_secret() {
+    let server = LoopbackServer::start(|received| {
+        let secret = received.header("authorization").unwrap_or_default().to_owned();
+        let lines = match received.target.as_str() {
+            "/long" => "data\n".repeat(300),
+            _ => format!("data: {secret}\r\n\ndata: end"),
+        };
+        Reply {
+            status: 200,
+            headers: vec![("mcp-session-id".to_owned(), secret)],
+            body: lines,
+        }
+    })
+    .await;
+    let folder = with_secret();
+    let client = client(&["127.0.0.1"], folder.path());
+    let answer = client.open(&request(&server, "/")).await.unwrap();
+    assert_eq!(answer.header("mcp-session-id"), Some("Bearer ${secret:TOKEN}"));
+    assert_eq!(
+        answer.text().await.unwrap(),
+        "data: Bearer ${secret:TOKEN}\n\ndata: end"
+    );
+    let long = client.open(&request(&server, "/long")).await.unwrap();
+    assert_eq!(long.text().await.unwrap_err().code(), Code::LimitExceeded);
+}
+
+#[tokio::test]
+async fn an_answer_that_stays_open_is_read_until_there_is_no_time_left() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 1024];
+        assert!(stream.read(&mut request).await.unwrap() > 0);
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n")
+            .await
+            .unwrap();
+        // Whoever reads goes away first.
+        std::future::pending::<()>().await;
+    });
+    let folder = with_secret();
+    let client = client_within(&["127.0.0.1"], folder.path(), Duration::from_millis(300));
+    let request = EgressRequest {
+        product: "contacts".to_owned(),
+        hosts: vec!["127.0.0.1".to_owned()],
+        method: "GET".to_owned(),
+        url: format!("http://{address}/"),
+        headers: Vec::new(),
+        body: None,
+    };
+    let mut answer = client.open(&request).await.unwrap();
+    assert_eq!(answer.lines.next().await.unwrap().unwrap(), "data: 1");
+    assert_eq!(answer.lines.next().await.unwrap().unwrap(), "");
+    let error = answer.lines.next().await.unwrap().unwrap_err();
+    assert_eq!(error.code(), Code::LimitExceeded, "{error:?}");
+    assert!(answer.lines.next().await.is_none());
+    serving.abort();
 }
 
 #[tokio::test]

@@ -15,8 +15,10 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
+use hedgerow_app::App;
 use hedgerow_cli::{Cli, Command, Printer, cancellation, exit, parse};
 use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::ProjectId;
 use hedgerow_lake::DataFolder;
 
 #[cfg(target_os = "linux")]
@@ -134,13 +136,16 @@ async fn here_or_there(cli: Cli, arguments: Vec<OsString>, printer: &Printer) ->
 async fn local(cli: Cli, folder: DataFolder, home: &Path, printer: &Printer) -> Result<i32> {
     let serves = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     let clock = cli.globals.clock();
-    let wiring::Wired { app, lake, refused } = wiring::app(folder, home, clock).await?;
-    for refused in refused {
-        printer.note(&format!(
-            "product {} is left out: {}",
-            refused.name,
-            refused.error.chain()
-        ));
+    let wiring::Wired {
+        app,
+        lake,
+        installer,
+        mcp,
+    } = wiring::app(folder, home, clock).await?;
+    say_problems(&app, cli.globals.project.as_ref(), printer).await;
+    // Who lives long sees what changes; everybody else has just looked.
+    if serves {
+        tokio::spawn(wiring::watch(installer));
     }
     let recovered = app.recover(serves).await?;
     let closed = recovered.closed.len();
@@ -179,11 +184,22 @@ async fn local(cli: Cli, folder: DataFolder, home: &Path, printer: &Printer) -> 
     let code = hedgerow_cli::run(cli, &context).await;
     // What was called is recorded beside the calls.
     app.flush().await;
+    mcp.close().await;
     // What is in the log only is safe there; in files it is read faster.
     if let Err(error) = lake.close().await {
         tracing::warn!("not all events could be written to files yet: {}", error.chain());
     }
     Ok(code)
+}
+
+/// Says which products are not installed as their files are: those of all projects, and those of the one that the
+/// verb is about.
+pub(crate) async fn say_problems(app: &App, project: Option<&ProjectId>, printer: &Printer) {
+    match app.product_problems(project).await {
+        Ok(problems) => problems.iter().for_each(|problem| printer.note(&problem.to_string())),
+        // The verb works without them.
+        Err(error) => tracing::error!("products that are not installed can't be told: {}", error.chain()),
+    }
 }
 
 /// Waits for Ctrl-C or the signal that service managers stop with; false where none can come.

@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: &[OsString], printer: &Printer) -> Option<i32
 async fn openapi() -> Result<String> {
     let folder = std::env::temp_dir().join(format!("hedgerow-openapi-{}", std::process::id()));
     let app = wiring::app(DataFolder::open(&folder)?, &folder, None).await?.app;
-    let document = hedgerow_http::openapi(app.registry());
+    let document = hedgerow_http::openapi(&app.registry(None));
     drop(app);
     fs_err::remove_dir_all(&folder)?;
     serde_json::to_string_pretty(&document)

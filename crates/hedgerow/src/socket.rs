@@ -244,6 +244,7 @@ async fn run(call: Call, app: App, frames: &mpsc::UnboundedSender<Frame>, cancel
         printer.error(&report);
         return exit::FAILED;
     }
+    crate::say_problems(&app, cli.globals.project.as_ref(), &printer).await;
     let host = Arc::new(LocalHost {
         data_dir: app.data_dir().to_owned(),
     });

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hedgerow_agent::{Agent, Limits, core_tools};
-use hedgerow_agent_api::{AccessStore as _, Egress, ModelProvider, ObjectStore, Policy, Registry};
+use hedgerow_agent_api::{AccessStore as _, Egress, ModelProvider, ObjectStore, Outside, Policy, Registry};
 use hedgerow_analyst::BuiltinAnalyst;
 use hedgerow_app::{App, AppParts, EVAL_HISTORY, ModelResolver, ProductParts, StoredDefinitions};
 use hedgerow_data_api::{Clock, Data, Definitions, Maintenance};
-use hedgerow_declared::Refused;
+use hedgerow_declared::{Installer, ProductFolders};
 use hedgerow_egress::{HttpEgress, Secrets, Settings};
 use hedgerow_errors::Result;
 use hedgerow_lake::{DataFolder, Lake};
@@ -16,13 +17,18 @@ use hedgerow_meta::SqliteMeta;
 use hedgerow_models::{ExecModel, ModelSpec, ScriptedModel};
 use hedgerow_query::Engine;
 
+/// How often a server looks whether products of files changed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// What a process works with.
 pub(crate) struct Wired {
     pub(crate) app: App,
     /// To be closed at the end.
     pub(crate) lake: Arc<Lake>,
-    /// Declared products that are left out, and why.
-    pub(crate) refused: Vec<Refused>,
+    /// Installs the products that are declared as files.
+    pub(crate) installer: Arc<Installer>,
+    /// Sessions with other systems' servers, to be closed at the end.
+    pub(crate) mcp: Arc<hedgerow_mcp::Client>,
 }
 
 /// The use cases over a data folder that this process owns. Declared products and secrets are those of `home`: the
@@ -41,19 +47,30 @@ pub(crate) async fn app(folder: DataFolder, home: &Path, clock: Option<Clock>) -
         definitions,
     };
     let built_in = Arc::new(built_in(&data, meta.clone(), lake.clone())?);
-    let products_dir = home.join("products");
-    let mut registry = Registry::clone(&built_in);
-    let refused = hedgerow_declared::install_all(&products_dir, &mut registry, &data, &egress(home))?;
-    core_tools::install(&mut registry, data.clone(), meta.clone())?;
-    let registry = Arc::new(registry);
+    let folders = ProductFolders::new(home);
+    let egress = egress(home);
+    let mcp = Arc::new(hedgerow_mcp::Client::new(Arc::clone(&egress)));
+    let outside = Outside {
+        egress,
+        mcp: mcp.clone(),
+    };
+    let (core_data, objects) = (data.clone(), meta.clone());
+    let installer = Installer::start(
+        Arc::clone(&built_in),
+        folders.clone(),
+        data.clone(),
+        outside.clone(),
+        move |registry| core_tools::install(registry, core_data.clone(), objects.clone()),
+    )?;
+    let registries = installer.registries().clone();
     let policy = Policy::default();
-    let agent = Agent::new(Arc::clone(&registry), meta.clone(), policy.clone(), Limits::default());
+    let agent = Agent::new(registries.clone(), meta.clone(), policy.clone(), Limits::default());
     let models = Arc::new(Models);
     let app = App::new(AppParts {
         data,
         maintenance: lake.clone(),
         agent,
-        registry,
+        registries,
         run_log: meta.clone(),
         objects: meta.clone(),
         access: meta.clone(),
@@ -64,12 +81,18 @@ pub(crate) async fn app(folder: DataFolder, home: &Path, clock: Option<Clock>) -
         data_dir,
         clock,
         products: ProductParts {
-            products_dir,
+            folders,
+            outside,
             built_in,
             eval_history: home.join(EVAL_HISTORY),
         },
     });
-    Ok(Wired { app, lake, refused })
+    Ok(Wired {
+        app,
+        lake,
+        installer: Arc::new(installer),
+        mcp,
+    })
 }
 
 /// The products that are part of the program. Those declared as files come after them, then the core tools, whose
@@ -86,6 +109,22 @@ fn built_in(data: &Data, objects: Arc<dyn ObjectStore>, persons: Arc<dyn Mainten
     hedgerow_product_feature_flags::install(&mut registry, &objects, data, persons)?;
     registry.set_default_mode("product_analytics")?;
     Ok(registry)
+}
+
+/// Installs products of files anew when they change, for as long as it is polled.
+pub(crate) async fn watch(installer: Arc<Installer>) {
+    let mut timer = tokio::time::interval(LOOK_EVERY);
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        timer.tick().await;
+        let installer = Arc::clone(&installer);
+        // Looking at files may block.
+        match tokio::task::spawn_blocking(move || installer.refresh()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(error = error.chain(), "the folders of products can't be looked at"),
+            Err(error) => tracing::error!(%error, "installing products was stopped"),
+        }
+    }
 }
 
 /// The way outside, with what the operator says of it.

@@ -5,7 +5,7 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use hedgerow_agent_api::{Activity, Feedback, Object, RunEvent, RunSummary, Thread};
 use hedgerow_app::{
-    CheckedProduct, EarlyAccess, FeedbackInput, ProductInfo, ProductQuality, RunFeedback, ToolCallResult, ToolInfo,
+    CheckedProduct, EarlyAccess, FeedbackInput, ProductList, ProductQuality, RunFeedback, ToolCallResult, ToolInfo,
     ToolPreview,
 };
 use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TypedQuery, TypedResponse};
@@ -20,7 +20,7 @@ use crate::handlers::objects::{
 use crate::handlers::quality::{self, QualityParams, SetEarlyAccess};
 use crate::handlers::runs::{self, EventParams, RunAccepted, RunParams, StartRun};
 use crate::handlers::session::{self, SessionInfo, SignIn, SignedOut};
-use crate::handlers::tools::{self, CallParams, SeenParams};
+use crate::handlers::tools::{self, CallParams, OfProject, SeenParams};
 use crate::handlers::{List, meta};
 
 /// A schema with the name that it has in the document.
@@ -181,7 +181,7 @@ fn tool_routes() -> Vec<Route> {
         )
         .access("product:read")
         .query::<SeenParams>()
-        .json::<List<ProductInfo>>(),
+        .json::<ProductList>(),
         get(
             "/api/products/{name}/check",
             "get_product_check",
@@ -189,6 +189,7 @@ fn tool_routes() -> Vec<Route> {
             tools::checked,
         )
         .access("product:read")
+        .query::<OfProject>()
         .json::<CheckedProduct>(),
         get(
             "/api/products/{name}/quality",

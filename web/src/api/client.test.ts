@@ -25,10 +25,12 @@ const failure = async (call: () => Promise<unknown>) => {
 it("a list is its data, and names are encoded in the address", async () => {
   const asked = serve(() => Response.json({ data: ["How many?"] }));
   expect(await api.suggestions("my site&x")).toEqual(["How many?"]);
+  await api.suggestions("site", "/objects/feature_flag");
   await api.conversation("a/b");
   await api.runs("site");
   expect(asked.map(({ url }) => url.replace(/^https?:\/\/[^/]+/, ""))).toEqual([
     "/api/suggestions?project=my%20site%26x",
+    "/api/suggestions?project=site&page=%2Fobjects%2Ffeature_flag",
     "/api/conversations/a%2Fb",
     "/api/runs?project=site&limit=100",
   ]);

@@ -8,6 +8,7 @@ import type {
   FeedbackBody,
   GivenFeedback,
   Json,
+  ProductList,
   ProductQuality,
   Report,
   StageName,
@@ -93,9 +94,15 @@ export function sendJson(target: string, body: Json): Promise<Response> {
 
 export const api = {
   tools: (project?: string) => list(client.GET("/api/tools", { params: { query: project ? { project } : {} } })),
-  products: (project: string) => list(client.GET("/api/products", { params: { query: { project } } })),
-  productCheck: async (name: string): Promise<CheckedProduct> => {
-    const { data } = await client.GET("/api/products/{name}/check", { params: { path: { name } } });
+  /** The products, and those that are not installed as their files are. */
+  products: async (project?: string): Promise<ProductList> => {
+    const { data } = await client.GET("/api/products", { params: { query: project ? { project } : {} } });
+    if (!data) throw new Error("the server's answer has no body");
+    return data;
+  },
+  productCheck: async (name: string, project?: string): Promise<CheckedProduct> => {
+    const params = { path: { name }, query: project ? { project } : {} };
+    const { data } = await client.GET("/api/products/{name}/check", { params });
     if (!data) throw new Error("the server's answer has no body");
     return data;
   },
@@ -126,7 +133,8 @@ export const api = {
     return data;
   },
   projects: () => list(client.GET("/api/projects")),
-  suggestions: (project: string) => list(client.GET("/api/suggestions", { params: { query: { project } } })),
+  suggestions: (project: string, page?: string) =>
+    list(client.GET("/api/suggestions", { params: { query: page ? { project, page } : { project } } })),
   runs: (project: string, limit = 100) => list(client.GET("/api/runs", { params: { query: { project, limit } } })),
   conversation: (id: string) => list(client.GET("/api/conversations/{id}", { params: { path: { id } } })),
   run: async (run_id: string): Promise<Thread> => {

@@ -11,16 +11,6 @@ export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: sessi
 
 export const projectsQuery = queryOptions({ queryKey: ["projects"], queryFn: api.projects, staleTime: 30_000 });
 
-/** What is installed changes only when the server starts anew. */
-export const toolsQuery = queryOptions({ queryKey: ["tools"], queryFn: () => api.tools(), staleTime: 300_000 });
-
-/** What is open to whoever looks, in a project. */
-export const toolsIn = (project: string) =>
-  queryOptions({ queryKey: ["tools", project], queryFn: () => api.tools(project), staleTime: 60_000 });
-
-export const productsIn = (project: string) =>
-  queryOptions({ queryKey: ["products", project], queryFn: () => api.products(project), staleTime: 60_000 });
-
 export const qualityQuery = (project: string, product: string, days: number) =>
   queryOptions({
     queryKey: ["quality", project, product, days],
@@ -37,8 +27,12 @@ export const feedbackQuery = (run: string) =>
   queryOptions({ queryKey: ["feedback", run], queryFn: () => api.feedback(run), staleTime: 60_000 });
 
 /** Files change while their makers look. */
-export const productCheckQuery = (product: string) =>
-  queryOptions({ queryKey: ["products", product, "check"], queryFn: () => api.productCheck(product), staleTime: 2000 });
+export const productCheckQuery = (product: string, project?: string | null) =>
+  queryOptions({
+    queryKey: ["products", product, "check", project],
+    queryFn: () => api.productCheck(product, project ?? undefined),
+    staleTime: 2000,
+  });
 
 export const searchQuery = (project: string, words: string) =>
   queryOptions({ queryKey: ["search", project, words], queryFn: () => search(project, words), staleTime: 10_000 });
@@ -50,10 +44,26 @@ export const toldQuery = (project: string, kind: "skill" | "doc", name: string) 
     staleTime: 300_000,
   });
 
-export const suggestionsQuery = (project: string | null) =>
+/** What is installed in a project and open to whoever looks. Products of files change while the server runs. */
+export const toolsQuery = (project: string | null) =>
   queryOptions({
-    queryKey: ["suggestions", project],
-    queryFn: () => api.suggestions(project ?? ""),
+    queryKey: ["tools", project],
+    queryFn: () => api.tools(project ?? undefined),
+    staleTime: 30_000,
+  });
+
+export const productsQuery = (project: string | null) =>
+  queryOptions({
+    queryKey: ["products", project],
+    queryFn: () => api.products(project ?? undefined),
+    staleTime: 30_000,
+  });
+
+/** Questions for a page, by its path; without one, those that are for every page. */
+export const suggestionsQuery = (project: string | null, page?: string) =>
+  queryOptions({
+    queryKey: ["suggestions", project, page],
+    queryFn: () => api.suggestions(project ?? "", page),
     enabled: project !== null,
     staleTime: 60_000,
   });

@@ -40,6 +40,8 @@ export type ProductQuality = Schemas["ProductQuality"];
 export type EvalRecord = Schemas["EvalRecord"];
 export type GivenFeedback = Schemas["Feedback"];
 export type FeedbackBody = Schemas["FeedbackInput"];
+export type ProductList = Schemas["ProductList"];
+export type ProductProblem = Schemas["ProductProblem"];
 export type Operator = Schemas["Operator"];
 
 export type ModelReply = Schemas["ModelReply"];

@@ -134,6 +134,7 @@ async fn a_restart_shows_a_run_no_more_than_before() {
             context: Vec::new(),
             principal: None,
             sees,
+            products: Default::default(),
         };
         log.append(run_id, 0, now, vec![started]).await.unwrap();
         let (agent, model) = (agent(log), model().shared());

@@ -34,6 +34,7 @@ pub(super) async fn subject(registry: &Registry, name: &str, found: &mut Finding
         product,
         tools,
         is_built_in: true,
+        project: None,
     })
 }
 

@@ -14,10 +14,11 @@ const OWN_WORDS: f64 = 0.33;
 
 pub(super) fn run(stage: &Stage<'_>, subject: &Subject, taxonomy: &Taxonomy, found: &mut Findings) {
     stage.tell("searching for its phrases");
+    let registry = stage.app.registry(None);
     for (path, tool) in &subject.tools {
         let name = tool.name.as_deref().unwrap_or_default();
         for phrase in &tool.phrases {
-            let fit = fit_of_phrase(stage.app.registry(), taxonomy, name, phrase);
+            let fit = fit_of_phrase(&registry, taxonomy, name, phrase);
             if fit.own_words < OWN_WORDS {
                 let message = format!("the phrase {phrase:?} has little to do with what {name} says of itself");
                 let hint = "write what people would type for this tool, or say in its description what they type";

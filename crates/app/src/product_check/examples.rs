@@ -43,7 +43,7 @@ pub(super) async fn run(stage: &Stage<'_>, subject: &Subject, found: &mut Findin
     let writes = |shown: &Shown<'_>| {
         stage
             .app
-            .registry()
+            .registry(None)
             .tool(shown.tool)
             .is_ok_and(|tool| tool.only_plans())
     };

@@ -1,7 +1,7 @@
 //! Tools over HTTP: the document, its operation, what is sent where, and the answers that examples recorded.
 
-use hedgerow_agent_api::Effect;
 use hedgerow_agent_api::egress::{address, address_problem, is_declared, secret_names};
+use hedgerow_agent_api::{Effect, Product};
 use hedgerow_declared::{Http, HttpCall, ToolFile, document, json_schema};
 use serde_json::Value;
 
@@ -19,7 +19,9 @@ pub(super) fn check(subject: &Subject, found: &mut Findings) -> Vec<(String, Too
         let Some(http) = tool.http.clone() else {
             continue;
         };
-        headers(path, &http, found);
+        for (name, value) in &http.header {
+            header(path, name, value, found);
+        }
         servers(path, &http, subject, found);
         let Some(call) = call(path, tool, &http, subject, found) else {
             continue;
@@ -55,26 +57,20 @@ fn call(path: &str, tool: &ToolFile, http: &Http, subject: &Subject, found: &mut
     }
 }
 
-fn headers(path: &str, http: &Http, found: &mut Findings) {
-    for (name, value) in &http.header {
-        let lower = name.to_ascii_lowercase();
-        let refers = match secret_names(value) {
-            Ok(names) => !names.is_empty(),
-            Err(error) => {
-                let message = format!("the header {name}: {}", error.message());
-                found.add(Check::Secrets, path, message, "write ${secret:NAME}");
-                continue;
-            }
-        };
-        if !refers && OPENING.iter().any(|word| lower.contains(word)) {
-            let message = format!("the header {name} does not refer to a secret");
-            found.add(
-                Check::Secrets,
-                path,
-                message,
-                "write ${secret:NAME} and set it where the server runs",
-            );
+/// A header that a tool sends.
+pub(super) fn header(path: &str, name: &str, value: &str, found: &mut Findings) {
+    let lower = name.to_ascii_lowercase();
+    let refers = match secret_names(value) {
+        Ok(names) => !names.is_empty(),
+        Err(error) => {
+            let message = format!("the header {name}: {}", error.message());
+            return found.add(Check::Secrets, path, message, "write ${secret:NAME}");
         }
+    };
+    if !refers && OPENING.iter().any(|word| lower.contains(word)) {
+        let message = format!("the header {name} does not refer to a secret");
+        let hint = "write ${secret:NAME} and set it where the server runs";
+        found.add(Check::Secrets, path, message, hint);
     }
 }
 
@@ -84,40 +80,36 @@ fn servers(path: &str, http: &Http, subject: &Subject, found: &mut Findings) {
         return;
     };
     for server in document.servers() {
-        let file = &http.document;
-        let (scheme, rest) = server.split_once("://").unwrap_or(("", &server));
-        let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let place = place.rsplit('@').next().unwrap_or_default();
-        let host = match place.strip_prefix('[') {
-            Some(v6) => v6.split(']').next().unwrap_or_default(),
-            None => place.split(':').next().unwrap_or_default(),
-        };
-        if scheme != "https" {
-            let message = format!("{host} is not reached over https");
-            found.add(
-                Check::Egress,
-                file,
-                message,
-                "secrets and answers travel over https only",
-            );
-        }
-        if let Some(what) = address(host).and_then(address_problem) {
-            found.add(
-                Check::Egress,
-                file,
-                format!("{host} is {what}"),
-                "products reach public hosts only",
-            );
-        }
-        if !is_declared(host, &product.hosts) {
-            let message = format!("the host {host} is not among `hosts` of product.toml, so {path} can't reach it");
-            found.add(
-                Check::Egress,
-                file,
-                message,
-                "list it, or name the server that is meant",
-            );
-        }
+        place(path, &http.document, &server, product, found);
+    }
+}
+
+/// Where an address is, which stands in `file` and is asked by the tool of `path`.
+pub(super) fn place(path: &str, file: &str, url: &str, product: &Product, found: &mut Findings) {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = place.rsplit('@').next().unwrap_or_default();
+    let host = match place.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => place.split(':').next().unwrap_or_default(),
+    };
+    if scheme != "https" {
+        let message = format!("{host} is not reached over https");
+        let hint = "secrets and answers travel over https only";
+        found.add(Check::Egress, file, message, hint);
+    }
+    if let Some(what) = address(host).and_then(address_problem) {
+        let message = format!("{host} is {what}");
+        found.add(Check::Egress, file, message, "products reach public hosts only");
+    }
+    if !is_declared(host, &product.hosts) {
+        let message = format!("the host {host} is not among `hosts` of product.toml, so {path} can't reach it");
+        found.add(
+            Check::Egress,
+            file,
+            message,
+            "list it, or name the server that is meant",
+        );
     }
 }
 

@@ -1,9 +1,10 @@
 //! The last whole check of each product, kept beside the gate's own projects for those who look later.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +37,8 @@ pub struct CheckedProduct {
 
 impl App {
     /// Keeps a report; called by the gate, whose data folder is `evals` of the one that is served.
-    pub(super) fn keep_report(&self, report: &ProductReport) -> Result<()> {
-        let folder = self.parts.data_dir.join(FOLDER);
+    pub(super) fn keep_report(&self, report: &ProductReport, project: Option<&ProjectId>) -> Result<()> {
+        let folder = folder(&self.parts.data_dir, project);
         fs_err::create_dir_all(&folder)?;
         let kept = KeptReport {
             at: self.clock.now(),
@@ -47,33 +48,30 @@ impl App {
         let text = serde_json::to_string_pretty(&kept)
             .map_err(|error| Error::caused(Code::Internal, "a report is not JSON", error))?;
         // Whoever reads meanwhile sees the old one or the new one.
-        let (path, new) = (
-            self.path_of(&report.product),
-            folder.join(format!(".{}", report.product)),
-        );
+        let new = folder.join(format!(".{}", report.product));
         fs_err::write(&new, text)?;
-        fs_err::rename(new, path)?;
+        fs_err::rename(new, folder.join(format!("{}.json", report.product)))?;
         Ok(())
     }
 
-    /// The last report that the gate kept.
-    pub(super) fn kept_report(&self, product: &str) -> Result<Option<KeptReport>> {
-        let own = self.path_of(product);
-        let of_gate = self
-            .parts
-            .data_dir
-            .join("evals")
-            .join(FOLDER)
-            .join(format!("{product}.json"));
-        let Some(path) = [of_gate, own].into_iter().find(|path| path.is_file()) else {
+    /// The last report that the gate kept of a product of all projects, or of one.
+    pub(super) fn kept_report(&self, product: &str, project: Option<&ProjectId>) -> Result<Option<KeptReport>> {
+        let own = &self.parts.data_dir;
+        let places = [own.join("evals"), own.clone()];
+        let mut paths = places
+            .map(|root| folder(&root, project).join(format!("{product}.json")))
+            .into_iter();
+        let Some(path) = paths.find(|path| path.is_file()) else {
             return Ok(None);
         };
         let text = fs_err::read_to_string(&path)?;
         // One of another version of the program may have another form: the next check writes it anew.
         Ok(serde_json::from_str(&text).ok())
     }
+}
 
-    fn path_of(&self, product: &str) -> PathBuf {
-        self.parts.data_dir.join(FOLDER).join(format!("{product}.json"))
-    }
+/// Where the reports of products of all projects are kept, or those of one.
+fn folder(root: &Path, project: Option<&ProjectId>) -> PathBuf {
+    let folder = root.join(FOLDER);
+    project.map_or(folder.clone(), |project| folder.join(project.as_str()))
 }

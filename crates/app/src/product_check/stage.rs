@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hedgerow_agent::{Agent, Limits, core_tools};
-use hedgerow_agent_api::{ActivityFilter, Decision, Egress, NoEgress, Policy, Registry, Rule};
+use hedgerow_agent_api::{ActivityFilter, Decision, Outside, Policy, Registry, Rule};
 use hedgerow_data_api::Taxonomy;
-use hedgerow_declared::{Files, Recorded, TextFile};
+use hedgerow_declared::{Files, TextFile, recorded};
 use hedgerow_errors::{Error, Result, did_you_mean};
 use hedgerow_ids::ProjectId;
 
@@ -93,7 +93,7 @@ pub(super) async fn run(app: &App, subject: &Subject, options: &GateOptions<'_>,
         subject,
         store.as_ref(),
         &stage.project,
-        &stage.app.known().fields,
+        &stage.app.known(None).fields,
         found,
     )
     .await?;
@@ -143,28 +143,38 @@ async fn suites<'s>(
 fn with_product(app: &App, subject: &Subject) -> Result<App> {
     let parts = &app.parts;
     let mut registry = Registry::clone(&parts.products.built_in);
-    let nowhere: Arc<dyn Egress> = Arc::new(NoEgress);
-    for other in app
-        .declared_products()?
-        .iter()
-        .filter(|other| **other != subject.files.name)
+    let nowhere = Outside::nowhere();
+    let own = &subject.files.name;
+    for project in [None, subject.project.as_ref()]
+        .into_iter()
+        .take(1 + usize::from(subject.project.is_some()))
     {
-        let mut with = registry.clone();
-        let files = Files::read(&parts.products.products_dir.join(other));
-        // The others are there for what they are called; one that is broken is not this product's fault.
-        if files
-            .and_then(|files| hedgerow_declared::install(&files, &mut with, &parts.data, &nowhere))
-            .is_ok()
-        {
-            registry = with;
+        let is_own = |other: &String| other == own && project == subject.project.as_ref();
+        let others = app.declared_products(project)?;
+        for other in others.iter().filter(|other| !is_own(other)) {
+            let mut with = registry.clone();
+            let files = Files::read(&parts.products.folders.of(project).join(other));
+            // The others are there for what they are called; one that is broken is not this product's fault.
+            if files
+                .and_then(|files| hedgerow_declared::install(&files, &mut with, &parts.data, &nowhere))
+                .is_ok()
+            {
+                registry = with;
+            }
         }
     }
     if !subject.is_built_in {
+        hedgerow_declared::check_name(
+            &subject.files,
+            subject.project.as_ref(),
+            &registry,
+            &parts.products.built_in,
+        )?;
         let product = subject
             .product
             .as_ref()
             .ok_or_else(|| Error::invalid("it has no manifest"))?;
-        let recorded: Arc<dyn Egress> = Arc::new(Recorded::of(&subject.files, product));
+        let recorded = recorded(&subject.files, product);
         hedgerow_declared::install(&subject.files, &mut registry, &parts.data, &recorded)?;
     }
     core_tools::install(&mut registry, parts.data.clone(), parts.objects.clone())?;
@@ -177,10 +187,10 @@ fn with_product(app: &App, subject: &Subject) -> Result<App> {
 
 /// The same where only those of the product's tools may run by themselves that write no objects.
 fn asking(app: &App, subject: &Subject) -> App {
-    let registry = &app.parts.registry;
+    let registry = app.registry(None);
     let writes = |name: &str| registry.tool(name).is_ok_and(|tool| tool.only_plans());
     let names = subject.tools.iter().filter_map(|(_, tool)| tool.name.as_deref());
-    with_tools(app, Arc::clone(registry), names.filter(|name| !writes(name)))
+    with_tools(app, Arc::clone(&registry), names.filter(|name| !writes(name)))
 }
 
 /// The use cases over another registry, and a policy that lets some tools run.
@@ -203,7 +213,7 @@ fn with_tools<'a>(app: &App, registry: Arc<Registry>, allowed: impl Iterator<Ite
         data: parts.data.clone(),
         maintenance: Arc::clone(&parts.maintenance),
         agent,
-        registry,
+        registries: registry.into(),
         run_log: Arc::clone(&parts.run_log),
         objects: Arc::clone(&parts.objects),
         access: Arc::clone(&parts.access),

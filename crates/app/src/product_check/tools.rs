@@ -1,6 +1,6 @@
 //! Tools: parameters, examples, effect, access, display and progress.
 
-use hedgerow_agent_api::{Effect, Mode};
+use hedgerow_agent_api::{Effect, Mode, ResultView};
 use hedgerow_declared::{Parameter, ToolFile, duration};
 
 use super::sql_text::{self, Token};
@@ -8,9 +8,6 @@ use super::{Check, Findings, Known, Subject};
 
 /// From this time on a call says how far it is.
 const PROGRESS_FROM_MS: u128 = 2_000;
-
-/// Ways to show a result that need no renderer of the product's own.
-const RESULTS: [&str; 4] = ["table", "figure", "fields", "text"];
 
 /// Levels of access, the least first.
 const LEVELS: [&str; 2] = ["read", "write"];
@@ -36,16 +33,16 @@ pub(super) fn check(path: &str, tool: &ToolFile, subject: &Subject, known: &Know
     let display = tool.display.clone().unwrap_or_default();
     match display.result.as_deref() {
         None => {
-            let hint = format!("declare `display.result`: {}", RESULTS.join(", "));
+            let hint = format!("declare `display.result`: {}", views().join(", "));
             found.add(Check::Display, path, "nothing says how the result is shown", hint);
         }
-        Some(result) if !RESULTS.contains(&result) => {
+        Some(result) if ResultView::named(result).is_none() => {
             let message = format!("no renderer is named {result:?}, the `result` of `display`");
             found.add(
                 Check::Display,
                 path,
                 message,
-                format!("take one of {}", RESULTS.join(", ")),
+                format!("take one of {}", views().join(", ")),
             );
         }
         Some(_) => {}
@@ -81,6 +78,11 @@ pub(super) fn check(path: &str, tool: &ToolFile, subject: &Subject, known: &Know
             "write at least two things that people would type to find it",
         );
     }
+}
+
+/// Ways to show a result that need no renderer of the product's own.
+fn views() -> Vec<&'static str> {
+    ResultView::ALL.iter().map(|(name, _)| *name).collect()
 }
 
 pub(super) fn field(path: &str, name: &str, parameter: &Parameter, words: usize, found: &mut Findings) {

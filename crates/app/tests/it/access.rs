@@ -72,7 +72,7 @@ async fn denials(app: &App, run_id: RunId) -> Vec<(&'static str, bool)> {
     vec![
         ("project:read", is_denied(app.projects().await)),
         ("taxonomy:read", is_denied(app.taxonomy(&site).await)),
-        ("taxonomy:read", is_denied(app.suggestions(&site).await)),
+        ("taxonomy:read", is_denied(app.suggestions(&site, None).await)),
         (
             "taxonomy:read",
             is_denied(app.property_values(&site, "$browser", "", 5).await),
@@ -86,7 +86,7 @@ async fn denials(app: &App, run_id: RunId) -> Vec<(&'static str, bool)> {
         ("product:read", is_denied(app.tools(None).await)),
         ("product:read", is_denied(app.describe_tool("count", None).await)),
         ("product:read", is_denied(app.products(None).await)),
-        ("product:read", is_denied(app.declared_products())),
+        ("product:read", is_denied(app.declared_products(None))),
         ("note:read", is_denied(app.objects(&site, Some("note")).await)),
         ("activity:read", is_denied(app.activity(&site, &of_all).await)),
         ("run:write", is_denied(app.start_run(ask).await)),

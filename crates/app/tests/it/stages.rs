@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use hedgerow_agent::core_tools;
 use hedgerow_agent_api::{
-    CallState, Mode, Principal, Product, Progress, ProjectSettings as _, Registry, Role, Stage, Suggestion, Surface,
+    CallState, Installed, Mode, Principal, Product, ProductProblem, Progress, ProjectSettings as _, Registries,
+    Registry, Role, Stage, Suggestion, Surface, Views,
 };
 use hedgerow_app::{App, AskInput, ToolCall};
-use hedgerow_data_api::{Data, ValueType};
-use hedgerow_errors::{Code, Result};
+use hedgerow_data_api::{Clock, Data, ValueType};
+use hedgerow_errors::{Code, Error, Result};
 use hedgerow_testkit::{FakeEngine, FakeStore, FakeTool, MemoryObjects, call, calls, text};
 use serde_json::json;
 
@@ -99,11 +100,11 @@ async fn surfaces(app: &App, stage: Stage) -> Vec<(&'static str, bool)> {
     };
     let mut shown = vec![
         ("products", {
-            let products = app.products(Some(&site)).await.unwrap();
+            let products = app.products(Some(&site)).await.unwrap().data;
             products.iter().any(|product| product.stage == stage)
         }),
         ("products of no project", {
-            let products = app.products(None).await.unwrap();
+            let products = app.products(None).await.unwrap().data;
             products.iter().any(|product| product.stage == stage)
         }),
         ("tools", {
@@ -115,7 +116,7 @@ async fn surfaces(app: &App, stage: Stage) -> Vec<(&'static str, bool)> {
             is_open(app.describe_tool(&tool, Some(&site)).await, "describe"),
         ),
         ("suggestions", {
-            let suggestions = app.suggestions(&site).await.unwrap();
+            let suggestions = app.suggestions(&site, None).await.unwrap();
             suggestions.iter().any(|text| text.contains(stage.as_str()))
         }),
         (
@@ -225,4 +226,47 @@ async fn only_admins_open_products_and_only_in_projects_that_exist() {
     assert_eq!(fixture.usage.early_access(&nowhere).await.unwrap(), Stage::Ga);
     let listed = app.products(Some(&nowhere)).await.unwrap_err();
     assert_eq!(listed.code(), Code::UnknownName);
+}
+
+#[tokio::test]
+async fn products_of_a_project_that_come_and_go_are_seen_from_their_stage_on() {
+    let fixture = Fixture::new(Vec::new());
+    let mut of_site = Registry::default();
+    install(&mut of_site);
+    let problem = |product: &str| ProductProblem {
+        product: product.to_owned(),
+        project: Some(project()),
+        running_version: None,
+        error: Error::invalid("a line is wrong").report(),
+    };
+    let problems = vec![problem("product_beta"), problem("product_ga"), problem("left_out")];
+    let registries = Registries::new(Installed {
+        of_projects: [(project(), Views::of(Arc::new(of_site)))].into(),
+        problems,
+        ..Installed::default()
+    });
+    let clock = Clock::fixed("2015-05-21T00:00:00Z".parse().unwrap());
+    let owner = fixture.app_over(registries.clone(), clock);
+    owner.set_early_access(&project(), Stage::Ga).await.unwrap();
+    let member = as_role(&owner, Role::Member);
+    for (app, seen, with_problems) in [
+        (&owner, 4, vec!["product_beta", "product_ga", "left_out"]),
+        (&member, 1, vec!["product_ga"]),
+    ] {
+        let listed = app.products(Some(&project())).await.unwrap();
+        assert_eq!(listed.data.len(), seen);
+        assert!(listed.data.iter().all(|product| product.project == Some(project())));
+        let named: Vec<&str> = listed.problems.iter().map(|problem| problem.product.as_str()).collect();
+        assert_eq!(named, with_problems);
+        let everywhere = app.products(None).await.unwrap();
+        assert!(everywhere.data.is_empty() && everywhere.problems.is_empty());
+        assert_eq!(
+            app.describe_tool("count_beta", Some(&project())).await.is_ok(),
+            seen == 4
+        );
+        assert!(app.describe_tool("count_ga", None).await.is_err());
+    }
+    registries.replace(Installed::default());
+    assert!(owner.products(Some(&project())).await.unwrap().data.is_empty());
+    assert!(member.describe_tool("count_ga", Some(&project())).await.is_err());
 }

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hedgerow_agent::{Agent, Limits};
-use hedgerow_agent_api::{DynTool, ModelProvider, ModelReply, Policy, Product, Registry, Stage, Suggestion};
+use hedgerow_agent_api::{
+    DynTool, ModelProvider, ModelReply, Policy, Product, Registries, Registry, Stage, Suggestion,
+};
 use hedgerow_app::{App, AppParts, ModelResolver, ProductParts};
 use hedgerow_data_api::{Clock, Data, QueryEngine, ValueType};
 use hedgerow_errors::{Error, Result};
@@ -102,11 +104,15 @@ impl Fixture {
 
     /// The same in a process with another time.
     pub(crate) fn app_at(&self, clock: Clock) -> App {
+        self.app_over(Arc::new(self.registry.clone()).into(), clock)
+    }
+
+    /// The same where others say what is installed.
+    pub(crate) fn app_over(&self, registries: Registries, clock: Clock) -> App {
         let store =
             FakeStore::new("site")
                 .event("$pageview", 3165)
                 .property("$browser", ValueType::String, &[("Firefox", 3)]);
-        let registry = Arc::new(self.registry.clone());
         App::new(AppParts {
             data: Data {
                 queries: self.engine.clone(),
@@ -115,12 +121,12 @@ impl Fixture {
             },
             maintenance: Arc::new(NoMaintenance),
             agent: Agent::new(
-                registry.clone(),
+                registries.clone(),
                 self.run_log.clone(),
                 Policy::default(),
                 Limits::default(),
             ),
-            registry,
+            registries,
             run_log: self.run_log.clone(),
             objects: self.run_log.objects(),
             access: self.access.clone(),

@@ -312,12 +312,12 @@ async fn suggestions_of_products_come_first_where_their_events_exist() {
         .product("own", &own)
         .product("more", &more)
         .app();
-    let suggested = app.suggestions(&project()).await.unwrap();
+    let suggested = app.suggestions(&project(), None).await.unwrap();
     assert_eq!(suggested.len(), 4, "{suggested:?}");
     assert_eq!(suggested[..2], ["Views by day?", "Views by hour?"]);
     assert!(!suggested.contains(&"How many sign-ups?".to_owned()), "{suggested:?}");
     let app = Fixture::new(Vec::new()).product("own", &own).app();
-    let suggested = app.suggestions(&project()).await.unwrap();
+    let suggested = app.suggestions(&project(), None).await.unwrap();
     assert_eq!(suggested[0], "How many page views?");
     assert_eq!(suggested.len(), 4, "{suggested:?}");
 }

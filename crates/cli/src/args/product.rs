@@ -9,7 +9,8 @@ use clap::Subcommand;
 pub enum ProductCommand {
     /// Start a product: a folder with a small tool that works, which meets the bar as it is
     ///
-    /// It is put into the folder `products` of the data folder, where it is in use from then on.
+    /// It is put into the folder `products` of the data folder, or of the project that --project names, where it is
+    /// in use from then on.
     #[command(
         after_help = "Examples:\n  hedgerow product new user_research\n  hedgerow product new user_research --into ."
     )]
@@ -31,8 +32,8 @@ pub enum ProductCommand {
         after_help = "Examples:\n  hedgerow product check activation\n  hedgerow product check ./activation --static --json"
     )]
     Check {
-        /// A product in the folder `products` of the data folder or of the program itself, or the path of
-        /// a folder; all of the first when absent
+        /// A product in the folder `products` of the project that --project names or of the data folder, or of
+        /// the program itself, or the path of a folder; all of the first when absent
         name: Option<String>,
         /// Only read, run nothing
         #[arg(long = "static")]
@@ -48,5 +49,17 @@ pub enum ProductCommand {
         /// Full days before today, 1 to 90; today counts, too
         #[arg(long, value_name = "DAYS", default_value_t = 30)]
         days: u32,
+    },
+    /// Ask the servers of a product's MCP tools for these tools' schemas, and write them into its folder
+    ///
+    /// A tool is called only while its server says of it what the folder says: read what changed before you take it
+    /// over.
+    #[command(after_help = "Examples:\n  hedgerow product pull issues\n  hedgerow product pull ./issues --check")]
+    Pull {
+        /// A product in the folder `products`, or the path of a folder
+        name: String,
+        /// Only compare; exits 1 where something differs
+        #[arg(long)]
+        check: bool,
     },
 }

@@ -82,7 +82,8 @@ async fn follow(run_id: RunId, live: bool, ctx: &VerbContext) -> Result<Thread> 
     let mut events = ctx.app.follow_run(run_id, 0).await?;
     let mut thread = Thread::default();
     let mut stopping = false;
-    let known = |tool: &str| ctx.app.registry().tool(tool).is_ok();
+    let registry = ctx.app.registry(ctx.app.run_thread(run_id).await?.project.as_ref());
+    let known = |tool: &str| registry.tool(tool).is_ok();
     let mut begun: HashMap<CallId, Instant> = HashMap::new();
     loop {
         tokio::select! {

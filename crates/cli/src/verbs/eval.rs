@@ -16,7 +16,7 @@ pub(super) async fn run(args: EvalArgs, globals: &Globals, ctx: &VerbContext) ->
             "--fail-under {percent} is no percentage from 0 to 100"
         )));
     }
-    let suites = read_suites(ctx.app.registry(), &ctx.path(&args.evals), &args.suites)?;
+    let suites = read_suites(&ctx.app.registry(None), &ctx.path(&args.evals), &args.suites)?;
     if suites.is_empty() {
         return Err(Error::invalid(format!(
             "there are no suites in {}",

@@ -17,6 +17,7 @@ pub(super) async fn run(command: ProductCommand, globals: &Globals, ctx: &VerbCo
         ProductCommand::New { name, into, rust } => start(&name, into.as_deref(), rust, globals, ctx),
         ProductCommand::Quality { name, days } => quality::show(&name, days, globals, ctx).await,
         ProductCommand::Check { name, only_read } => check(name, !only_read, globals, ctx).await,
+        ProductCommand::Pull { name, check } => pull(&name, check, globals, ctx).await,
     }
 }
 
@@ -24,8 +25,11 @@ fn start(name: &str, into: Option<&Path>, rust: bool, globals: &Globals, ctx: &V
     let made = if rust {
         ctx.app.new_rust_product(name, &ctx.cwd)?
     } else {
-        ctx.app
-            .new_product(name, into.map(|folder| ctx.path(folder)).as_deref())?
+        ctx.app.new_product(
+            name,
+            into.map(|folder| ctx.path(folder)).as_deref(),
+            globals.project.as_ref(),
+        )?
     };
     if globals.json {
         ctx.printer.json(&made)?;
@@ -43,11 +47,15 @@ fn start(name: &str, into: Option<&Path>, rust: bool, globals: &Globals, ctx: &V
 async fn check(name: Option<String>, runs: bool, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     let names = match name {
         Some(name) => vec![name],
-        None => ctx.app.declared_products()?,
+        None => ctx.app.declared_products(globals.project.as_ref())?,
     };
     if names.is_empty() {
+        let whose = match &globals.project {
+            Some(project) => format!("of the project {project}"),
+            None => "of the data folder".to_owned(),
+        };
         return Err(
-            Error::invalid("there is no product in the folder `products` of the data folder")
+            Error::invalid(format!("there is no product in the folder `products` {whose}"))
                 .with_hint("start one: hedgerow product new NAME; or name the folder of one"),
         );
     }
@@ -57,6 +65,7 @@ async fn check(name: Option<String>, runs: bool, globals: &Globals, ctx: &VerbCo
         let options = GateOptions {
             runs,
             log: log.clone(),
+            project: globals.project.as_ref(),
             progress: &|what| ctx.printer.note(&format!("· {what}")),
         };
         reports.push(ctx.app.check_product(name, &ctx.cwd, &options).await?);
@@ -70,6 +79,40 @@ async fn check(name: Option<String>, runs: bool, globals: &Globals, ctx: &VerbCo
     }
     let passes = reports.iter().all(ProductReport::passes);
     Ok(if passes { exit::DONE } else { exit::FAILED })
+}
+
+/// Asks servers for the schemas that tools are pinned to; with `only_compares` exits 1 where one differs.
+async fn pull(name: &str, only_compares: bool, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    let project = globals.project.as_ref();
+    let pulled = ctx.app.pull_product(name, &ctx.cwd, project, only_compares).await?;
+    if globals.json {
+        ctx.printer.json(&pulled)?;
+    } else if pulled.schemas.is_empty() {
+        ctx.printer.line(&format!("{}: no tool has [mcp]", pulled.product))?;
+    } else {
+        for schema in &pulled.schemas {
+            let state = match (&schema.missing, schema.written) {
+                (_, true) => "written",
+                (Some(_), false) => "not comparable",
+                (None, false) if schema.is_current() => "as the server says",
+                (None, false) => "changed",
+            };
+            ctx.printer
+                .line(&format!("{} ({}): {state}", schema.file, schema.tool))?;
+            for line in schema.missing.iter().chain(&schema.changes) {
+                ctx.printer.line(&format!("  {line}"))?;
+            }
+        }
+        if pulled.schemas.iter().any(|schema| schema.written) {
+            let hint = "hint: read the changes, raise `version` of product.toml, then hedgerow product check";
+            ctx.printer.note(&format!("{hint} {name}"));
+        }
+    }
+    let is_current = pulled
+        .schemas
+        .iter()
+        .all(|schema| schema.is_current() || schema.written);
+    Ok(if is_current { exit::DONE } else { exit::FAILED })
 }
 
 fn print(report: &ProductReport, ctx: &VerbContext) -> Result<()> {

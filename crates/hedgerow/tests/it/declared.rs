@@ -22,7 +22,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 }
 
 /// Sign-ups of a fortnight, one on the first day, two on the second, ...; and a note a day later.
-fn import(data: &Path) {
+pub(crate) fn import(data: &Path) {
     let mut lines = String::new();
     for day in 1..=14 {
         for n in 0..day {

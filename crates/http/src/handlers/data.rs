@@ -18,6 +18,9 @@ use crate::params::{Body, PathParams, QueryParams};
 pub(crate) struct SuggestionParams {
     /// The project.
     project: ProjectId,
+    /// The path of the page that asks, e.g. `/objects/feature_flag`.
+    #[serde(default)]
+    page: Option<String>,
 }
 
 /// Questions that the data can answer.
@@ -59,6 +62,6 @@ pub(crate) async fn suggestions(
     QueryParams(params): QueryParams<SuggestionParams>,
 ) -> ApiResult<Json<Suggestions>> {
     Ok(Json(Suggestions {
-        data: app.suggestions(&params.project).await?,
+        data: app.suggestions(&params.project, params.page.as_deref()).await?,
     }))
 }

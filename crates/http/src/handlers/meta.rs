@@ -11,5 +11,5 @@ pub(crate) async fn health() -> &'static str {
 }
 
 pub(crate) async fn openapi(State(server): State<Server>) -> Json<Value> {
-    Json(crate::openapi(server.app.registry()))
+    Json(crate::openapi(&server.app.registry(None)))
 }

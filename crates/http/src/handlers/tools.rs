@@ -2,7 +2,7 @@
 
 use axum::Json;
 use hedgerow_agent_api::{Progress, Surface};
-use hedgerow_app::{CheckedProduct, ProductInfo, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
+use hedgerow_app::{CheckedProduct, ProductList, ToolCall, ToolCallResult, ToolInfo, ToolPreview};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,11 +13,19 @@ use crate::api_error::ApiResult;
 use crate::door::Caller;
 use crate::params::{Body, PathParams, QueryParams};
 
+/// Whose product.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfProject {
+    /// A product of this project, or, when absent or where it has none of the name, of all projects.
+    project: Option<ProjectId>,
+}
+
 /// Whose view.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeenParams {
-    /// What the caller sees in this project; when absent, in any project that it sees.
+    /// What the caller sees in this project; when absent, what it sees in any project of what all projects have.
     #[serde(default)]
     project: Option<ProjectId>,
 }
@@ -33,16 +41,16 @@ pub(crate) async fn list(
 pub(crate) async fn products(
     Caller(app): Caller,
     QueryParams(params): QueryParams<SeenParams>,
-) -> ApiResult<Json<List<ProductInfo>>> {
-    let data = app.products(params.project.as_ref()).await?;
-    Ok(Json(List { data }))
+) -> ApiResult<Json<ProductList>> {
+    Ok(Json(app.products(params.project.as_ref()).await?))
 }
 
 pub(crate) async fn checked(
     Caller(app): Caller,
     PathParams(name): PathParams<String>,
+    QueryParams(params): QueryParams<OfProject>,
 ) -> ApiResult<Json<CheckedProduct>> {
-    Ok(Json(app.checked_product(&name).await?))
+    Ok(Json(app.checked_product(&name, params.project.as_ref()).await?))
 }
 
 /// How a call is made.

@@ -76,7 +76,7 @@ fn every_route_states_its_access_and_the_open_ones_are_these() {
                 let access: Access = right.parse().unwrap_or_else(|error| panic!("{name}: {error}"));
                 fixture()
                     .app()
-                    .registry()
+                    .registry(None)
                     .check_access(&access)
                     .unwrap_or_else(|error| panic!("{name}: {error}"));
             }
@@ -88,7 +88,7 @@ fn every_route_states_its_access_and_the_open_ones_are_these() {
 
 #[test]
 fn the_document_tells_the_access_of_every_operation() {
-    let document = hedgerow_http::openapi(fixture().app().registry());
+    let document = hedgerow_http::openapi(&fixture().app().registry(None));
     assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
     let mut open = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 fn document() -> Value {
     hedgerow_http::openapi(
-        Fixture::new(Vec::new())
+        &Fixture::new(Vec::new())
             .tool(FakeTool::counting("count_events"))
             .app()
-            .registry(),
+            .registry(None),
     )
 }
 

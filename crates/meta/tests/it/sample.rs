@@ -157,6 +157,7 @@ fn snapshot() -> ResultSnapshot {
             elapsed_ms: 12,
         }),
         warnings: vec![Warning::new("partial_period", "2015-05-20 is not complete")],
+        view: None,
     }
 }
 
@@ -266,6 +267,7 @@ pub(crate) fn version_1() -> (NewRun, Vec<RunEventKind>) {
         context: Vec::new(),
         principal: None,
         sees: None,
+        products: Default::default(),
     };
     let item = TodoItem {
         content: "Count".to_owned(),

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { productsIn, toolsIn } from "@/api/queries";
+import { productsQuery, toolsQuery } from "@/api/queries";
 import { useMay } from "@/app/session";
 import { AskBox } from "@/features/chat/ask-box";
 import { type Command, commandsOf } from "@/features/chat/commands";
@@ -72,7 +72,7 @@ export function AskArea({ project, onAsk, onStop, placeholder }: AskAreaProps) {
 }
 
 function useCommands(project: string): Command[] {
-  const products = useQuery(productsIn(project));
-  const tools = useQuery(toolsIn(project));
-  return useMemo(() => commandsOf(products.data ?? [], tools.data ?? []), [products.data, tools.data]);
+  const products = useQuery(productsQuery(project));
+  const tools = useQuery(toolsQuery(project));
+  return useMemo(() => commandsOf(products.data?.data ?? [], tools.data ?? []), [products.data, tools.data]);
 }

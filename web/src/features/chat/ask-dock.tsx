@@ -1,7 +1,9 @@
 /** The ask box of a page that is no conversation, with the conversation that begins there above it. */
 
-import { Link } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useLocation } from "@tanstack/react-router";
 import { useEffect, useId, useRef } from "react";
+import { suggestionsQuery } from "@/api/queries";
 import { useMountedTools } from "@/app/mounted-tools";
 import { useMay } from "@/app/session";
 import { AskArea } from "@/features/chat/ask-area";
@@ -26,7 +28,7 @@ export function AskDock({ project }: { project: string }) {
           </DockedConversation>
         )}
         <Announcer run={last} />
-        {runs.length === 0 && <Suggestions onAsk={(question) => put(question)} />}
+        {runs.length === 0 && <Suggestions project={project} onAsk={(question) => put(question)} />}
         <AskArea
           project={project}
           onAsk={(question, modes) => put(question, { modes })}
@@ -85,13 +87,15 @@ function DockedConversation({ id, seq, onClose, children }: DockedConversationPr
   );
 }
 
-/** Questions that what is mounted can answer, while nothing is written. */
-function Suggestions({ onAsk }: { onAsk: (question: string) => void }) {
+/** Questions that what is mounted can answer, then those that products offer on this page, while nothing is written. */
+function Suggestions({ project, onAsk }: { project: string; onAsk: (question: string) => void }) {
   const tools = useMountedTools();
   const { text } = useDraftQuestion();
   const mayAsk = useMay()("run:write");
-  const questions = tools.flatMap((tool) => tool.suggestions);
-  if (questions.length === 0 || text !== "" || !mayAsk) return null;
+  const page = useLocation({ select: (location) => location.pathname });
+  const offered = useQuery({ ...suggestionsQuery(project, page), enabled: mayAsk && tools.length > 0 });
+  const questions = [...new Set([...tools.flatMap((tool) => tool.suggestions), ...(offered.data ?? [])])];
+  if (tools.length === 0 || questions.length === 0 || text !== "" || !mayAsk) return null;
   return (
     <ul aria-label="Suggested questions" className="mb-2 flex flex-wrap gap-1.5">
       {questions.slice(0, 4).map((question) => (

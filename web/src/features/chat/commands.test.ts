@@ -4,6 +4,7 @@ import { commandsOf, matchingCommands } from "@/features/chat/commands";
 
 const product = (name: string, tools: string[]): ProductInfo => ({
   name,
+  version: 0,
   title: name.toUpperCase(),
   owner: "",
   contact: "",

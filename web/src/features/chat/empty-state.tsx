@@ -13,7 +13,7 @@ export interface EmptyStateProps {
 }
 
 export function EmptyState({ project, events, onAsk }: EmptyStateProps) {
-  const suggestions = useQuery(suggestionsQuery(project));
+  const suggestions = useQuery(suggestionsQuery(project, "/"));
   const mayAsk = useMay()("run:write");
   if (!mayAsk) {
     return (

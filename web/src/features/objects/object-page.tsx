@@ -66,7 +66,7 @@ export default function ObjectPage() {
 }
 
 function ObjectDetail({ ui, object }: { ui: ObjectUi; object: StoredObject }) {
-  const tools = useQuery(toolsQuery);
+  const tools = useQuery(toolsQuery(useProject().id));
   const navigate = useNavigate();
   const [writing, setWriting] = useState<Write | null>(null);
   const editButton = useReturnTo(writing === "update");

@@ -44,7 +44,7 @@ function ObjectList({ ui }: { ui: ObjectUi }) {
   const project = useProject();
   usePageTitle(ui.title);
   const query = useQuery(objectsQuery(project.id, ui.kind));
-  const tools = useQuery(toolsQuery);
+  const tools = useQuery(toolsQuery(project.id));
   const may = useMay();
   const navigate = useNavigate();
   const search: { filters?: Json } = useSearch({ strict: false });

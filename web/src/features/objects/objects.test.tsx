@@ -226,7 +226,7 @@ const UPDATE = "POST /api/projects/site/tools/update_feature_flag";
 
 function edit(routes: Record<string, Route>) {
   const onClose = vi.fn();
-  const asked = serve({ "GET /api/tools": () => Response.json({ data: TOOLS }), ...routes });
+  const asked = serve({ "GET /api/tools?project=site": () => Response.json({ data: TOOLS }), ...routes });
   show(<WriteForm write="update" kind="feature_flag" object={FLAG} onClose={onClose} />);
   return { asked, onClose };
 }

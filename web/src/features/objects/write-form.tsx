@@ -44,7 +44,7 @@ export interface WriteFormProps {
 
 export function WriteForm({ write, kind, object, onClose }: WriteFormProps) {
   const project = useProject().id;
-  const tools = useQuery(toolsQuery);
+  const tools = useQuery(toolsQuery(project));
   const client = useQueryClient();
   const tool = writeTool(write, kind);
   const info = tools.data?.find((each) => each.name === tool);

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { asReport } from "@/api/client";
-import { productsIn, suggestionsQuery, toolsIn } from "@/api/queries";
+import { productsQuery, suggestionsQuery, toolsQuery } from "@/api/queries";
 import type { ProductInfo, ToolInfo } from "@/api/types";
 import { useProject } from "@/app/project";
 import { fillQuestion } from "@/features/chat/draft-question";
@@ -20,11 +20,11 @@ import { StatusLine } from "@/ui/status-line";
 export default function CapabilitiesPage() {
   const project = useProject();
   usePageTitle("Capabilities");
-  const products = useQuery(productsIn(project.id));
-  const tools = useQuery(toolsIn(project.id));
-  const suggestions = useQuery(suggestionsQuery(project.id));
+  const products = useQuery(productsQuery(project.id));
+  const tools = useQuery(toolsQuery(project.id));
+  const suggestions = useQuery(suggestionsQuery(project.id, "/capabilities"));
   const error = products.error ?? tools.error;
-  const known = new Set(products.data?.flatMap((product) => product.tools.map((tool) => tool.name)));
+  const known = new Set(products.data?.data.flatMap((product) => product.tools.map((tool) => tool.name)));
   return (
     <div className="mx-auto w-full max-w-5xl flex-1 px-4 py-6 sm:px-6">
       <h1 className="text-2xl font-semibold tracking-tight">Capabilities</h1>
@@ -52,10 +52,10 @@ export default function CapabilitiesPage() {
             <Examples examples={suggestions.data.map((text) => ({ text, modes: [] }))} />
           </section>
         )}
-        {products.data?.length === 0 && <Empty icon="box" title="No product is installed" />}
+        {products.data?.data.length === 0 && <Empty icon="box" title="No product is installed" />}
         {products.data && tools.data && (
           <>
-            {products.data.map((product) => (
+            {products.data.data.map((product) => (
               <ProductCapabilities key={product.name} product={product} tools={tools.data} />
             ))}
             <Everywhere tools={tools.data.filter((tool) => !known.has(tool.name))} />

@@ -12,8 +12,8 @@ import { Notice } from "@/ui/notice";
 import { StatusLine } from "@/ui/status-line";
 
 /** Reads the report when it is first looked at. */
-export function GateReport({ product }: { product: string }) {
-  const checked = useQuery(productCheckQuery(product));
+export function GateReport({ product, project }: { product: string; project?: string | null | undefined }) {
+  const checked = useQuery(productCheckQuery(product, project));
   if (checked.isPending) return <StatusLine text="Checking the product" />;
   if (checked.isError) {
     return (
@@ -24,12 +24,19 @@ export function GateReport({ product }: { product: string }) {
       />
     );
   }
-  return <CheckedProductView product={product} checked={checked.data} />;
+  return <CheckedProductView product={product} project={project} checked={checked.data} />;
 }
 
-export function CheckedProductView({ product, checked }: { product: string; checked: CheckedProduct }) {
+interface CheckedProductViewProps {
+  product: string;
+  /** The project that it is for; absent for a product of all. */
+  project?: string | null | undefined;
+  checked: CheckedProduct;
+}
+
+export function CheckedProductView({ product, project, checked }: CheckedProductViewProps) {
   const { read, last } = checked;
-  const command = `hedgerow product check ${product}`;
+  const command = `hedgerow product check ${product}${project ? ` --project ${project}` : ""}`;
   return (
     <div className="space-y-4 text-sm">
       <Part title="Read now" report={read} />

@@ -4,8 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { asReport } from "@/api/client";
-import { productsIn } from "@/api/queries";
-import type { ProductInfo } from "@/api/types";
+import { productsQuery } from "@/api/queries";
+import type { ProductInfo, ProductProblem } from "@/api/types";
 import { useProject } from "@/app/project";
 import { EarlyAccess } from "@/features/products/early-access";
 import { GateReport } from "@/features/products/gate-report";
@@ -16,11 +16,13 @@ import { Empty } from "@/ui/empty";
 import { ErrorCard } from "@/ui/error-card";
 import { Facts } from "@/ui/facts";
 import { ProductIcon } from "@/ui/icons";
+import { Notice } from "@/ui/notice";
+import { ReportText } from "@/ui/sentence";
 import { StatusLine } from "@/ui/status-line";
 
 export default function ProductsPage() {
   const project = useProject();
-  const products = useQuery(productsIn(project.id));
+  const products = useQuery(productsQuery(project.id));
   usePageTitle("Products");
   return (
     <div className="mx-auto w-full max-w-5xl flex-1 px-4 py-6 sm:px-6">
@@ -42,8 +44,11 @@ export default function ProductsPage() {
             onRetry={() => void products.refetch()}
           />
         )}
-        {products.data?.length === 0 && <Empty icon="box" title="No product is installed" />}
-        {products.data?.map((product) => (
+        {products.data?.problems.map((problem) => (
+          <Problem key={`${problem.project ?? ""} ${problem.product}`} problem={problem} />
+        ))}
+        {products.data?.data.length === 0 && <Empty icon="box" title="No product is installed" />}
+        {products.data?.data.map((product) => (
           <ProductView key={product.name} product={product} />
         ))}
       </div>
@@ -51,8 +56,23 @@ export default function ProductsPage() {
   );
 }
 
+/** A product whose files are not what is installed. */
+function Problem({ problem }: { problem: ProductProblem }) {
+  const { product, project, running_version: version, error } = problem;
+  const whose = project ? ` of ${project}` : "";
+  const title =
+    version === undefined || version === null
+      ? `The product ${product}${whose} is left out`
+      : `The product ${product}${whose} goes on as it was, version ${version}`;
+  return (
+    <Notice tone="bad" icon="alert" title={title}>
+      <ReportText report={error} />
+    </Notice>
+  );
+}
+
 function ProductView({ product }: { product: ProductInfo }) {
-  const { name, title, stage, icon, owner, contact, docs, hosts, tools, modes, skills } = product;
+  const { name, project, version, title, stage, icon, owner, contact, docs, hosts, tools, modes, skills } = product;
   return (
     <section
       id={name}
@@ -75,6 +95,8 @@ function ProductView({ product }: { product: ProductInfo }) {
           ["Looked after by", `${owner}, ${contact}`],
           ["Documentation", docs],
           ["Reaches outside", hosts.length > 0 ? hosts.join(", ") : "nothing"],
+          ...(version > 0 ? [["Version", String(version)] satisfies [string, string]] : []),
+          ...(project ? [["Only in", project] satisfies [string, string]] : []),
         ]}
       />
       <Disclosure
@@ -95,17 +117,17 @@ function ProductView({ product }: { product: ProductInfo }) {
           />
         </div>
       </Disclosure>
-      <Check product={name} />
+      <Check product={name} project={project} />
     </section>
   );
 }
 
 /** The report is read when somebody opens it. */
-function Check({ product }: { product: string }) {
+function Check({ product, project }: { product: string; project: string | null | undefined }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <Disclosure label="What the gate finds" onToggle={setOpen}>
-      {isOpen && <GateReport product={product} />}
+      {isOpen && <GateReport product={product} project={project} />}
     </Disclosure>
   );
 }

@@ -25,7 +25,7 @@ export interface AskedApprovalProps {
 
 export function AskedApproval({ project, asked, state, onDecide, followed }: AskedApprovalProps) {
   const may = useMay();
-  const tools = useQuery(toolsQuery);
+  const tools = useQuery(toolsQuery(project));
   const info = tools.data?.find((tool) => tool.name === asked.tool);
   const [edited, setEdited] = useState<Json | null>(null);
   const settled = useSettled(edited);

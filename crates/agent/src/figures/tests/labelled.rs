@@ -112,6 +112,7 @@ fn snapshot(position: usize, table: NamedTable) -> ResultSnapshot {
         table: shown,
         provenance,
         warnings: Vec::new(),
+        view: None,
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) fn result(
         },
         provenance: Some(provenance),
         warnings: Vec::new(),
+        view: None,
     }
 }
 
