@@ -81,7 +81,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Runs a trends query */
+        /** Runs a typed query: counts, or a list of events or persons */
         post: operations["run_query"];
         delete?: never;
         options?: never;
@@ -471,6 +471,46 @@ export interface paths {
          * @description Runs one read-only SELECT over the project's events. A fallback: use query_trends wherever it can express the question, because it checks names and states range, filters and limits. Give every column an alias; figures refer to it. Missing values follow SQL's nulls.
          */
         post: operations["call_tool_execute_sql"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/list_events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List events
+         * @description Lists single events, newest first: the last sign-ups, what somebody did, examples of an error. To count, take query_trends. Filters take what read_taxonomy with kind fields names for the list events; columns names the properties to show.
+         */
+        post: operations["call_tool_list_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/list_persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List persons
+         * @description Lists persons, the newest first, with how many events each has: who they are, which of them have a property, who came since a day. To count people, take query_trends. Filters take what read_taxonomy with kind fields names for the list persons; columns names the properties to show.
+         */
+        post: operations["call_tool_list_persons"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1478,6 +1518,51 @@ export interface components {
         };
         /** @description The constant `EventsNode`. */
         EventsNodeKind: "EventsNode";
+        /** @description Lists events, newest first; of one instant those with the greater uuid first. */
+        EventsQuery: {
+            /**
+             * @description Always `EventsQuery`.
+             * @default EventsQuery
+             */
+            kind?: components["schemas"]["EventsQueryKind"];
+            /** @description Only events of this name; all when absent. */
+            event?: string | null;
+            /** @description Conditions on fields of the list `events`: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /** @description Only events whose name or distinct id contains this text, ignoring case. */
+            search?: string | null;
+            /** @description Only events of the person with this id, whatever distinct id they came with. */
+            personId?: string | null;
+            /** @description When; everything when absent. A range without `date_from` starts with the first event. */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description The constant `EventsQuery`. */
+        EventsQueryKind: "EventsQuery";
+        /** @description What an events query answers. */
+        EventsResponse: {
+            /** @description Newest first. */
+            results: components["schemas"]["ListedEvent"][];
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /**
+             * @description The `cursor` of the next page, where there is one. Events that come in meanwhile move no row of a page to
+             *     another.
+             */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
         /** @description A read-only SQL statement over the project's own tables. */
         ExecuteSqlArguments: {
             /** @description One SELECT statement. */
@@ -1703,6 +1788,49 @@ export interface components {
         Interval: "hour" | "day" | "week" | "month";
         /** @description What can be found. */
         Kind: "tool" | "mode" | "skill" | "event" | "property";
+        /** @description Lists events, newest first; of one instant those with the greater uuid first. */
+        ListEventsArguments: {
+            /**
+             * @description Always `EventsQuery`.
+             * @default EventsQuery
+             */
+            kind?: components["schemas"]["EventsQueryKind"];
+            /** @description Only events of this name; all when absent. */
+            event?: string | null;
+            /** @description Conditions on fields of the list `events`: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /** @description Only events whose name or distinct id contains this text, ignoring case. */
+            search?: string | null;
+            /** @description Only events of the person with this id, whatever distinct id they came with. */
+            personId?: string | null;
+            /** @description When; everything when absent. A range without `date_from` starts with the first event. */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description What an events query answers. */
+        ListEventsResult: {
+            /** @description Newest first. */
+            results: components["schemas"]["ListedEvent"][];
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /**
+             * @description The `cursor` of the next page, where there is one. Events that come in meanwhile move no row of a page to
+             *     another.
+             */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
         /** @description A phrase of the text with a value that it may mean. */
         ListMatch: {
             /** @description The phrase as it stands in the text. */
@@ -1730,6 +1858,83 @@ export interface components {
              * @description From 0 to 1.
              */
             score: number;
+        };
+        /** @description Lists persons, the newest first; of one instant those with the greater id first. */
+        ListPersonsArguments: {
+            /**
+             * @description Always `PersonsQuery`.
+             * @default PersonsQuery
+             */
+            kind?: components["schemas"]["PersonsQueryKind"];
+            /** @description Conditions on fields of the list `persons`: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /** @description Only persons one of whose distinct ids, or whose email or name, contains this text, ignoring case. */
+            search?: string | null;
+            /** @description Only the person with this id. */
+            personId?: string | null;
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description What a persons query answers. */
+        ListPersonsResult: {
+            /** @description The newest first. */
+            results: components["schemas"]["ListedPerson"][];
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /** @description The `cursor` of the next page, where there is one. */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
+        /** @description One event of a list. */
+        ListedEvent: {
+            /** @description Its identity. */
+            uuid: string;
+            /** @description Its name. */
+            event: string;
+            /** @description When it happened, RFC 3339 in UTC. */
+            timestamp: string;
+            /** @description Who did it, as the source names them. */
+            distinct_id: string;
+            /** @description The person whom the distinct id belongs to by now; absent for events without a person. */
+            person_id?: string | null;
+            /** @description The session, where the source knows sessions. */
+            session_id?: string | null;
+            /** @description Its properties by key; one that it lacks has no entry. */
+            properties: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description One person of a list. */
+        ListedPerson: {
+            /** @description The person's id. */
+            person_id: string;
+            /** @description All its distinct ids, after all merges, in order. */
+            distinct_ids: string[];
+            /** @description The earliest event of any of them, RFC 3339 in UTC. */
+            created_at: string;
+            /** @description True once an event said who it is. */
+            is_identified: boolean;
+            /** @description What is known of it. */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uint64
+             * @description How many events it has.
+             */
+            events: number;
+            /** @description The latest of them, RFC 3339 in UTC; absent where there is none. */
+            last_seen?: string | null;
         };
         /** @description The list and its filter. */
         MakeFiltersArguments: {
@@ -1906,6 +2111,44 @@ export interface components {
             description: string;
             /** @description What the tool needs to know of the page, e.g. `{"list": "events"}`. */
             data: unknown;
+        };
+        /** @description Lists persons, the newest first; of one instant those with the greater id first. */
+        PersonsQuery: {
+            /**
+             * @description Always `PersonsQuery`.
+             * @default PersonsQuery
+             */
+            kind?: components["schemas"]["PersonsQueryKind"];
+            /** @description Conditions on fields of the list `persons`: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /** @description Only persons one of whose distinct ids, or whose email or name, contains this text, ignoring case. */
+            search?: string | null;
+            /** @description Only the person with this id. */
+            personId?: string | null;
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description The constant `PersonsQuery`. */
+        PersonsQueryKind: "PersonsQuery";
+        /** @description What a persons query answers. */
+        PersonsResponse: {
+            /** @description The newest first. */
+            results: components["schemas"]["ListedPerson"][];
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /** @description The `cursor` of the next page, where there is one. */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
         };
         /** @description Who calls: a name with what it may. */
         Principal: {
@@ -2101,6 +2344,8 @@ export interface components {
             range?: components["schemas"]["ResolvedRange"] | null;
             /** @description Each filter as a sentence. */
             filters: string[];
+            /** @description What else the numbers rest on: the persons as they are now, and each action and cohort with its version. */
+            definitions?: string[];
             /** @description How missing values were treated. */
             null_semantics: string;
             /** @description Limits in force, e.g. `breakdown 25`. */
@@ -2999,6 +3244,10 @@ export interface components {
             /** @description How the numbers came to be. */
             provenance: components["schemas"]["Provenance"];
         };
+        /** @description A typed query. Its `kind` says which; one without a kind is a `TrendsQuery`. */
+        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"];
+        /** @description What a typed query answers: the response of its kind. */
+        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"];
         /** @description What a number counts. */
         Unit: "events" | "persons" | "sessions" | "percent" | "bytes" | "none";
         /** @description What to change of an object. */
@@ -3203,42 +3452,6 @@ export interface components {
             /** @description The sentence for people. */
             message: string;
         };
-        ListedEvent: {
-            uuid: string;
-            event: string;
-            timestamp: string;
-            distinct_id: string;
-            person_id?: string | null;
-            session_id?: string | null;
-            properties: {
-                [key: string]: unknown;
-            };
-        };
-        ListedPerson: {
-            person_id: string;
-            distinct_ids: string[];
-            created_at: string;
-            is_identified: boolean;
-            properties: {
-                [key: string]: unknown;
-            };
-            events: number;
-            last_seen?: string | null;
-        };
-        EventsResponse: {
-            results: components["schemas"]["ListedEvent"][];
-            has_more: boolean;
-            next_cursor?: string | null;
-            warnings: components["schemas"]["Warning"][];
-            provenance: components["schemas"]["Provenance"];
-        };
-        PersonsResponse: {
-            results: components["schemas"]["ListedPerson"][];
-            has_more: boolean;
-            next_cursor?: string | null;
-            warnings: components["schemas"]["Warning"][];
-            provenance: components["schemas"]["Provenance"];
-        };
     };
     responses: never;
     parameters: never;
@@ -3377,7 +3590,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TrendsQuery"];
+                "application/json": components["schemas"]["TypedQuery"];
             };
         };
         responses: {
@@ -3387,7 +3600,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrendsResponse"];
+                    "application/json": components["schemas"]["TypedResponse"];
                 };
             };
             /** @description an error */
@@ -4135,6 +4348,84 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["ExecuteSqlResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_list_events: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListEventsArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["ListEventsResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_list_persons: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListPersonsArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["ListPersonsResult"];
                     };
                 };
             };
