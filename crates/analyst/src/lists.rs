@@ -18,7 +18,7 @@ use crate::refusal;
 use crate::results::Shown;
 
 /// The mode that brings the tools, and how it is turned on.
-const MODE: &str = "events";
+const MODE: &str = "event_lists";
 const ENABLE_MODE: &str = "enable_mode";
 
 /// How a question for a list begins, the longest first.

@@ -52,7 +52,10 @@ pub(crate) fn limit(wanted: Option<u32>) -> Result<usize> {
 
 /// What is said of a list that goes on.
 pub(crate) fn more_rows(shown: usize, what: &str) -> Warning {
-    let message = format!("only the first {shown} {what} are listed, there are more; next_cursor is the next page");
+    let message = match shown {
+        1 => format!("only the first of the {what} is listed, there are more; next_cursor is the next page"),
+        _ => format!("only the first {shown} {what} are listed, there are more; next_cursor is the next page"),
+    };
     Warning::new("row_limit", message)
 }
 

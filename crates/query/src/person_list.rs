@@ -33,6 +33,8 @@ use crate::{describe, filters, sql, validate};
 
 /// The field of persons of which each has several.
 const DISTINCT_ID: &str = "distinct_id";
+/// The other one.
+const CREATED_AT: &str = "created_at";
 /// Properties that say what somebody is called, for a search.
 const CALLED: [&str; 4] = ["email", "$email", "name", "$name"];
 /// How often persons and their distinct ids are read anew because something changed in between.
@@ -317,6 +319,10 @@ impl Fields for ListFields<'_> {
     fn find(&self, filter: &PropertyFilter) -> Result<Found> {
         if is_about_ids(filter) {
             return self.of_ids(filter).map(Found::Condition);
+        }
+        if filter.property_type == PropertyType::PersonField && filter.key != CREATED_AT {
+            let known = [DISTINCT_ID, CREATED_AT];
+            return Err(Error::unknown("field of persons", &filter.key, known));
         }
         self.of_persons.find(filter)
     }

@@ -80,7 +80,7 @@ async fn query_prints_lists_as_tables_with_the_properties_that_were_asked_for() 
 async fn query_refuses_kinds_and_fields_that_are_not_there() {
     let fixture = Fixture::new(Vec::new()).engine(engine());
     for (query, said) in [
-        (r#"{"kind": "EventQuery"}"#, "did you mean EventsQuery?"),
+        (r#"{"kind": "EventQuery"}"#, "did you mean EventsQuery"),
         (r#"{"kind": "PersonsQuery", "serach": "x"}"#, "serach"),
         (r#"{"kind": "EventsQuery", "series": []}"#, "series"),
     ] {

@@ -208,7 +208,7 @@ async fn one_route_takes_every_kind_of_query() {
             422,
             r#"{"kind":"EventsQuery","cursor":"x"}"#,
         ),
-        (json!({"kind": "EventQuery"}), 400, "did you mean EventsQuery?"),
+        (json!({"kind": "EventQuery"}), 400, "did you mean EventsQuery"),
         (json!({"kind": "EventsQuery", "limti": 3}), 400, "limti"),
     ] {
         let response = query(body.clone()).await;

@@ -7,10 +7,10 @@ use hedgerow_data_api::Data;
 use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
-const MODE: &str = include_str!("../modes/events/mode.md");
+const MODE: &str = include_str!("../modes/event_lists/mode.md");
 const TRAJECTORIES: [&str; 2] = [
-    include_str!("../modes/events/trajectories/look-at-single-events.md"),
-    include_str!("../modes/events/trajectories/find-persons.md"),
+    include_str!("../modes/event_lists/trajectories/look-at-single-events.md"),
+    include_str!("../modes/event_lists/trajectories/find-persons.md"),
 ];
 const EVALS: &str = include_str!("../evals/events.yaml");
 const SKILL: &str = include_str!("../skills/listing-events-and-persons/SKILL.md");
@@ -18,9 +18,12 @@ const SKILL: &str = include_str!("../skills/listing-events-and-persons/SKILL.md"
 /// The texts of the folder, for the gate.
 const TEXTS: &[(&str, &str)] = &[
     ("product.toml", MANIFEST),
-    ("modes/events/mode.md", MODE),
-    ("modes/events/trajectories/look-at-single-events.md", TRAJECTORIES[0]),
-    ("modes/events/trajectories/find-persons.md", TRAJECTORIES[1]),
+    ("modes/event_lists/mode.md", MODE),
+    (
+        "modes/event_lists/trajectories/look-at-single-events.md",
+        TRAJECTORIES[0],
+    ),
+    ("modes/event_lists/trajectories/find-persons.md", TRAJECTORIES[1]),
     ("skills/listing-events-and-persons/SKILL.md", SKILL),
     ("evals/events.yaml", EVALS),
     ("web/manifest.ts", include_str!("../web/manifest.ts")),

@@ -661,7 +661,7 @@ async fn a_list_refuses_what_it_does_not_know() {
         ),
         (
             json!({"columns": ["statsu"]}),
-            "unknown property \"statsu\" | did you mean status?",
+            "unknown property \"statsu\" | did you mean status",
         ),
         (json!({"limit": 0}), "a page of 0 rows is outside 1 to 10000"),
         (json!({"limit": 10_001}), "a page of 10001 rows is outside 1 to 10000"),
@@ -686,15 +686,15 @@ async fn a_list_refuses_what_it_does_not_know() {
         ),
         (
             filter(json!({"key": "plna", "type": "person", "value": "pro"})),
-            "did you mean plan?",
+            "unknown property of persons \"plna\" | did you mean plan",
         ),
         (
             filter(json!({"key": "plan", "type": "person", "value": "prp"})),
-            "did you mean pro?",
+            "unknown value of plan of persons \"prp\"",
         ),
         (
             filter(json!({"key": "event", "type": "event_field", "value": "sign in"})),
-            "did you mean sign up?",
+            "unknown event \"sign in\"",
         ),
         (
             filter(json!({"key": "status", "value": 405})),
@@ -715,7 +715,10 @@ async fn a_list_refuses_what_it_does_not_know() {
     }
     let of_persons = [
         (json!({"limit": 0}), "a page of 0 rows is outside 1 to 10000"),
-        (json!({"columns": ["sets"]}), "did you mean seats?"),
+        (
+            json!({"columns": ["sets"]}),
+            "unknown property of persons \"sets\" | did you mean seats",
+        ),
         (json!({"cursor": "1_2"}), "\"1_2\" is no cursor"),
         (
             filter(json!({"key": "status", "value": 200})),
@@ -731,7 +734,7 @@ async fn a_list_refuses_what_it_does_not_know() {
         ),
         (
             filter(json!({"key": "plan", "type": "person", "value": "prp"})),
-            "did you mean pro?",
+            "unknown value of plan of persons \"prp\"",
         ),
         (
             filter(json!({"key": "distinct_id", "type": "person_field", "operator": "gt", "value": 3})),
