@@ -261,7 +261,9 @@ async fn results_say_which_definitions_they_rest_on() {
         "Pro",
         json!({"filters": [{"type": "person", "key": "plan", "value": "pro"}]}),
     );
-    let query = total(series, by_cohort("Pro", "in"));
+    let mut query = total(series, by_cohort("Pro", "in"));
+    query.date_range.date_from = Some("2015-05-11".to_owned());
+    query.date_range.date_to = Some("2015-05-15".to_owned());
     let one = answer(&engine, &query).await.unwrap().provenance;
     let set = hedgerow_data_api::PropertyValue::Json(r#"{"plan": "pro"}"#.to_owned());
     let event = persons::event(400, "order", "visitor 5".to_owned(), vec![("$set", set)]);
@@ -320,7 +322,7 @@ async fn what_is_not_defined_is_refused() {
             series(json!({"kind": "ActionsNode", "name": "Nothing"})),
             "action \"Nothing\": it has no steps | ".to_owned(),
         ),
-        (cohort("Lter"), "unknown cohort \"Lter\" | did you mean Later?".to_owned()),
+        (cohort("Lter"), "unknown cohort \"Lter\" | did you mean Later, Other?".to_owned()),
         (
             cohort("One"),
             "a cohort rests on itself: \"One\", which rests on \"Other\", which rests on \"One\" | take the condition on a cohort out of one of them".to_owned(),

@@ -57,7 +57,7 @@ fn events() -> Vec<EventRecord> {
         if noise.is_multiple_of(4) {
             let plan = ["free", "pro", "team"][(visitor % 3) as usize];
             let mut set = json!({ "plan": plan });
-            if visitor.is_multiple_of(2) {
+            if (visitor / 2).is_multiple_of(2) {
                 set["seats"] = json!(visitor);
                 set["ratio"] = json!(visitor as f64 / 4.0 + 0.125);
             }
@@ -65,7 +65,7 @@ fn events() -> Vec<EventRecord> {
                 set["active"] = json!(visitor.is_multiple_of(3));
             }
             // A number here and a text there: texts, then.
-            set["code"] = if visitor.is_multiple_of(2) {
+            set["code"] = if (visitor / 2).is_multiple_of(3) {
                 json!(7)
             } else {
                 json!("x7")
@@ -317,13 +317,13 @@ async fn conditions_on_persons_follow_what_becomes_of_persons() {
     let error = engine
         .trends(
             &project(),
-            &total(json!({}), json!([{"key": "plan", "value": "por", "type": "person"}])),
+            &total(json!({}), json!([{"key": "plan", "value": "proo", "type": "person"}])),
             &clock(),
             &Progress::ignore(),
         )
         .await
         .unwrap_err();
-    assert_eq!(error.message(), "unknown value of plan of persons \"por\"");
+    assert_eq!(error.message(), "unknown value of plan of persons \"proo\"");
     assert_eq!(error.hint(), Some("did you mean pro?"));
 }
 

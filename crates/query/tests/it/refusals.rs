@@ -37,7 +37,7 @@ async fn trends_refuse_what_they_cannot_answer() {
         ),
         (
             filter(json!({"key": "plan", "value": "pro", "type": "person"})),
-            "unknown property of persons \"plan\" | there is none yet",
+            "unknown property of persons \"plan\" | did you mean $pathname?",
         ),
         (
             filter(json!({"key": "created", "operator": "is_date_after", "value": "-1d", "type": "person_field"})),
