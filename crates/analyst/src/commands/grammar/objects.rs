@@ -40,7 +40,8 @@ impl Reader<'_> {
     pub(super) fn create(&mut self) -> Read {
         self.eat(&["create", "make", "add", "set up", "build", "start", "define", "write"])?;
         self.eat(ARTICLES);
-        let kind = self.kind()?;
+        // Wishes for cohorts are read before, with what they say of people.
+        let kind = self.kind().filter(|kind| *kind != Kind::Cohort)?;
         self.eat(CALLED);
         Some(if kind == Kind::Flag {
             self.create_flag()
