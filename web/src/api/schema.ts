@@ -2485,6 +2485,13 @@ export interface components {
         ProductInfo: {
             /** @description The name. */
             name: string;
+            /** @description The project that it is for; absent for one that all have. */
+            project?: components["schemas"]["ProjectId"] | null;
+            /**
+             * Format: uint32
+             * @description The version of its files; 0 for a product that counts none.
+             */
+            version: number;
             /** @description The name for people. */
             title: string;
             /** @description The team that answers for it. */
@@ -2508,10 +2515,12 @@ export interface components {
             /** @description Its skills. */
             skills: components["schemas"]["ProductSkill"][];
         };
-        /** @description Every list that the API answers. */
-        ProductInfoList: {
-            /** @description The members. */
+        /** @description Products as listed. */
+        ProductList: {
+            /** @description Those that are installed, by name. */
             data: components["schemas"]["ProductInfo"][];
+            /** @description Those that are not installed as their files are, and why. */
+            problems: components["schemas"]["ProductProblem"][];
         };
         /** @description A product's mode. */
         ProductMode: {
@@ -2523,6 +2532,20 @@ export interface components {
             tools: string[];
             /** @description The jobs that it has worked steps for. */
             jobs: string[];
+        };
+        /** @description A product that is not installed as its files are now. */
+        ProductProblem: {
+            /** @description The product: its folder's name. */
+            product: string;
+            /** @description The project that it is for; absent for one of all projects. */
+            project?: components["schemas"]["ProjectId"] | null;
+            /**
+             * Format: uint32
+             * @description The version that goes on, the last that could be installed; absent where there is none.
+             */
+            running_version?: number | null;
+            /** @description What is wrong with its files. */
+            error: components["schemas"]["Report"];
         };
         /** @description How well a product works in a project. */
         ProductQuality: {
@@ -2598,6 +2621,8 @@ export interface components {
             running: string;
             /** @description The status text when it is done. */
             done: string;
+            /** @description How its result is shown, where the product says so. */
+            result?: components["schemas"]["ResultView"] | null;
         };
         /**
          * @description A tenant's data. Lower-case letters, digits, `-` and `_`, starting with a letter or digit, at
@@ -3040,7 +3065,11 @@ export interface components {
             provenance: components["schemas"]["Provenance"] | null;
             /** @description What a reader must know. */
             warnings: components["schemas"]["Warning"][];
+            /** @description How a page shows it that has no part for the tool; absent where the tool does not say. */
+            view?: components["schemas"]["ResultView"] | null;
         };
+        /** @description A way to show a result that needs no part of the page of the product's own. */
+        ResultView: "table" | "number" | "chart" | "fields" | "text";
         /** @description What the caller, person or model, can do about it. */
         Retry: "never" | "adjust" | "once";
         /** @description What a column is for. */
@@ -3094,6 +3123,10 @@ export interface components {
             principal?: components["schemas"]["Principal"] | null;
             /** @description The lowest stage of the products that whoever asks sees, and so the run; absent where that is all. */
             sees?: components["schemas"]["Stage"] | null;
+            /** @description The versions of the products that were in force, by name; products that count none are left out. */
+            products?: {
+                [key: string]: number;
+            };
         } | {
             /** @constant */
             kind: "mode_enabled";
@@ -3513,6 +3546,10 @@ export interface components {
             person?: string | null;
             /** @description What the page lends from which the question was sent. */
             context?: components["schemas"]["PageContext"][];
+            /** @description The versions of the products that were in force, by name. */
+            products?: {
+                [key: string]: number;
+            };
             /** @description The model. */
             model: string;
             /** @description The injected clock, RFC 3339. */
@@ -4444,6 +4481,7 @@ export interface operations {
         parameters: {
             query: {
                 project: components["schemas"]["ProjectId"];
+                page?: string | null;
             };
             header?: never;
             path?: never;
@@ -4519,7 +4557,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProductInfoList"];
+                    "application/json": components["schemas"]["ProductList"];
                 };
             };
             /** @description an error */
@@ -4535,7 +4573,9 @@ export interface operations {
     };
     get_product_check: {
         parameters: {
-            query?: never;
+            query?: {
+                project?: components["schemas"]["ProjectId"] | null;
+            };
             header?: never;
             path: {
                 name: string;
