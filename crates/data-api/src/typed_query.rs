@@ -86,7 +86,7 @@ mod tests {
             (json!({"kind": "EventQuery"}), "did you mean EventsQuery"),
             (json!({"kind": 3}), "the kind of a query is a text, not 3"),
             (json!({"kind": "EventsQuery", "series": []}), "unknown field `series`"),
-            (json!({"kind": "PersonsQuery", "serach": "x"}), "unknown field `serach`"),
+            (json!({"kind": "PersonsQuery", "serach": "x"}), "unknown field `serach`"), // typos: on purpose
         ];
         for (value, said) in cases {
             let error = read(value.clone()).unwrap_err();

@@ -56,7 +56,7 @@ const PAUSE = 350;
 
 export function useList(list: ListName, suggestions: string[]): ListState {
   const project = useProject().id;
-  const tools = useQuery(toolsQuery);
+  const tools = useQuery(toolsQuery(project));
   const navigate = useNavigate();
   const address: ListSearch = useSearch({ strict: false });
   const known = useQuery(fieldsQuery(project, list));

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::list_content::{cell, content, named, with_properties};
 
 const EXAMPLES: &[Example] = &[
-    Example::new("The last five sign-ups", r#"{"event": "signed_up", "limit": 5}"#),
+    Example::new("The last five page views", r#"{"event": "$pageview", "limit": 5}"#),
     Example::new(
         "The last page views in Firefox with their paths",
         r#"{"event": "$pageview", "properties": [{"key": "$browser", "value": "Firefox"}], "columns": ["$pathname"], "limit": 10}"#,
