@@ -73,7 +73,7 @@ impl Tool for ReadCohort {
     }
 
     fn phrases(&self) -> &'static [&'static str] {
-        &["size of a cohort"]
+        &["size of a cohort", "read a cohort"]
     }
 
     async fn effect(&self, _: &ToolContext, _: &Arguments) -> Result<Effect> {
