@@ -190,7 +190,7 @@ fn members(part: &Part, text: &str, form: Option<Form>, known: &Known<'_>) -> Re
         return Ok(Members::Listed(listing.ids));
     }
     if form == Some(Form::Static) {
-        let reason = "A static cohort lists people one by one: \"... with the distinct ids user-1 and user-2\".";
+        let reason = "A static cohort lists people one by one: \"... with the distinct ids ann and ben\".";
         return Err(refuse(reason).into());
     }
     described(part, known).map(Members::Described)

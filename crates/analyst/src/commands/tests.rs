@@ -174,6 +174,28 @@ fn a_cohort_has_its_name_in_front_or_behind() {
             "create a cohort of designers called Pros in Berlin",
             "asks Which words are the name of the cohort? Say it again with the name in quotes.",
         ),
+        (
+            "create a dashboard for the cohort Pros",
+            "asks Which words are the name of the dashboard? Put it in quotes.",
+        ),
+        (
+            "build me a cohort Pros consisting of people on plan pro",
+            "cohort [Pros] of [people on plan pro] None",
+        ),
+        (
+            "make a cohort out of the students in New York and call it Students",
+            "cohort [Students] of [the students in New York] None",
+        ),
+        (
+            "make a cohort just for people on plan pro",
+            "asks What is the cohort called?",
+        ),
+        ("get rid of the Power users cohort", "delete cohort [Power users]"),
+        ("take ben-2 out of the Friends cohort", "[ben-2] from [Friends]"),
+        (
+            "the cohort Pros should be people on plan team",
+            r#"describe ["Pros|be people on plan team"] false"#,
+        ),
         ("make a cohort retention chart", "none"),
         ("add user-3 to the cohort Testers", "[user-3] to [Testers]"),
         ("take user-2 out of the cohort Testers", "[user-2] from [Testers]"),
@@ -188,6 +210,24 @@ fn a_cohort_has_its_name_in_front_or_behind() {
         ),
     ];
     for (text, expected) in cases {
+        assert_eq!(shown(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn words_that_say_something_are_no_name_of_a_cohort() {
+    for text in [
+        "create a cohort Paid except for people on plan free",
+        "create a cohort Paid not for people on plan free",
+        "create a cohort not for people on plan free",
+        "create a cohort Pros instead of people on plan pro",
+        "create a cohort similar to Pros for people in Berlin",
+        "create a cohort named after Berlin of people in Berlin",
+        "create a cohort again for people on plan pro",
+        "create a cohort today with people in Berlin",
+        "create a cohort called A or B of people in Berlin",
+    ] {
+        let expected = "asks Which words are the name of the cohort? Say it again with the name in quotes.";
         assert_eq!(shown(text), expected, "{text}");
     }
 }

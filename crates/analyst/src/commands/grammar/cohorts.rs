@@ -47,6 +47,7 @@ const CREATE: &[&str] = &[
     "start",
     "define",
     "new",
+    "have",
     "i need",
     "we need",
     "i want",
@@ -63,7 +64,19 @@ const DEFINITE: &[&str] = &["the existing", "the", "our", "my"];
 /// What stands between a name in front and the people.
 const SEPARATORS: &[&str] = &["of", "for", "with", "as", "from", "containing", "including"];
 /// The same, where it belongs to what is said of the people.
-const RELATIVES: &[&str] = &["where", "who", "whose", "that"];
+const RELATIVES: &[&str] = &["where", "who", "whose", "that", "which"];
+/// Words before a separator that say no more than it does: `consisting of`.
+const OPENINGS: &[&str] = &[
+    "consisting",
+    "made up",
+    "made",
+    "composed",
+    "comprised",
+    "out",
+    "full",
+    "just",
+    "only",
+];
 const PEOPLE: &[&str] = &[
     "people",
     "users",
@@ -87,9 +100,73 @@ const BEHIND: &[&str] = &[
     "called",
     "named",
 ];
-/// Words within a name that may as well begin a condition.
+/// Words that may begin a name without quotes, and behind its first word may begin a condition.
 const CONDITIONS: &[&str] = &[
-    "in", "on", "at", "with", "without", "from", "who", "where", "whose", "that", "or",
+    "in", "on", "at", "with", "without", "from", "not", "no", "either", "neither",
+];
+/// Words that say something of the people, or of the wish, and stand in no name without quotes.
+const NEVER: &[&str] = &[
+    "except",
+    "excluding",
+    "instead",
+    "like",
+    "similar",
+    "minus",
+    "plus",
+    "but",
+    "only",
+    "just",
+    "again",
+    "also",
+    "too",
+    "yet",
+    "consisting",
+    "made",
+    "composed",
+    "comprised",
+    "out",
+    "full",
+    "based",
+    "today",
+    "tomorrow",
+    "yesterday",
+    "now",
+    "please",
+    "other",
+    "than",
+    "besides",
+    "apart",
+    "or",
+    "if",
+    "when",
+    "while",
+    "until",
+    "since",
+    "before",
+    "after",
+    "during",
+    "via",
+    "using",
+    "having",
+    "being",
+    "is",
+    "are",
+    "was",
+    "were",
+    "be",
+    "has",
+    "have",
+    "had",
+    "which",
+    "who",
+    "whose",
+    "where",
+    "that",
+    "it",
+    "them",
+    "their",
+    "this",
+    "same",
 ];
 /// First words of something else than a cohort's name: `a cohort table`.
 const NO_NAMES: &[&str] = &[
@@ -106,6 +183,7 @@ const NO_NAMES: &[&str] = &[
 impl Reader<'_> {
     pub(super) fn create_cohort(&mut self) -> Read {
         self.eat(CREATE)?;
+        self.eat(&["me", "us"]);
         self.eat(ARTICLES);
         let form = self.form();
         self.eat(COHORT)?;
@@ -125,6 +203,9 @@ impl Reader<'_> {
     fn new_cohort(&self, form: Option<Form>) -> Result<CohortWish, Trouble> {
         let mut reader = self.clone();
         let is_named = reader.eat(CALLED).is_some();
+        if !is_named && reader.opening_ends(reader.at) {
+            reader.eat(OPENINGS);
+        }
         let starts = SEPARATORS.contains(&reader.word(reader.at)) || RELATIVES.contains(&reader.word(reader.at));
         if !is_named && (starts || PEOPLE.contains(&reader.word(reader.at))) {
             if let Some((to, name_at)) = reader.behind() {
@@ -151,6 +232,13 @@ impl Reader<'_> {
             form,
             named_behind: false,
         })
+    }
+
+    /// True where words without a meaning of their own stand before a separator.
+    fn opening_ends(&self, at: usize) -> bool {
+        let mut ahead = self.clone();
+        ahead.at = at;
+        ahead.eat(OPENINGS).is_some() && SEPARATORS.contains(&ahead.word(ahead.at))
     }
 
     /// The last phrase that gives a name behind the people: where it begins, and where the name does.
@@ -181,6 +269,10 @@ impl Reader<'_> {
             let end = if quoted { last_name_end } else { self.end };
             return Ok((end, end));
         };
+        // "Pros consisting of people on plan pro"
+        if let Some(opening) = (self.at + 1..first).find(|at| self.opening_ends(*at)) {
+            return Ok((opening, after(first)));
+        }
         // "Friends of Berlin with plan pro" can end in two places; "Pros of people with plan pro" can't.
         let is_clear = quoted || RELATIVES.contains(&self.word(first)) || self.names_people(first + 1);
         let others = places[1..]
@@ -199,14 +291,16 @@ impl Reader<'_> {
         PEOPLE.contains(&ahead.word(ahead.at)) || ["distinct", "ids", "id"].contains(&ahead.word(ahead.at))
     }
 
-    /// A name without quotes is short, and none of its words but the first may begin a condition.
+    /// A name without quotes is short, and its words say nothing else.
     fn cohort_name(&self, from: usize, to: usize) -> Result<Part, Trouble> {
         let Some(name) = self.part(from, to) else {
             return Err(self.ask_name(Kind::Cohort, from));
         };
         let is_mixed = to - from > 1 && self.pieces[from..to].iter().any(|piece| piece.quoted);
-        let is_condition = (from + 1..to).any(|at| CONDITIONS.contains(&self.word(at)));
-        if is_mixed || is_condition || to - from > NAME_WORDS {
+        let is_alone = to - from == 1 && CONDITIONS.contains(&self.word(from));
+        let is_condition = is_alone || (from + 1..to).any(|at| CONDITIONS.contains(&self.word(at)));
+        let says_more = (from..to).any(|at| NEVER.contains(&self.word(at)));
+        if is_mixed || is_condition || says_more || to - from > NAME_WORDS {
             return Err(self.in_doubt());
         }
         Ok(name)
@@ -226,7 +320,7 @@ impl Reader<'_> {
 
     fn people(&self, from: usize, to: usize) -> Result<Part, Trouble> {
         self.part(from, to).ok_or_else(|| {
-            refuse("Say who belongs to the cohort: \"... of people on plan pro\", or \"... of the persons user-1 and user-2\".")
+            refuse("Say who belongs to the cohort: \"... of people on plan pro\", or \"... with the distinct ids ann and ben\".")
         })
     }
 
@@ -284,16 +378,20 @@ impl Reader<'_> {
             &["from", "out of"]
         };
         let from = self.at;
-        let (to, name_at) = (from..self.end).rev().find_map(|at| {
+        let (to, name) = (from..self.end).rev().find_map(|at| {
             let mut ahead = self.clone();
             ahead.at = at;
             ahead.eat(joints)?;
-            ahead.eat(DEFINITE);
-            ahead.eat(COHORT)?;
-            ahead.eat(CALLED);
-            Some((at, ahead.at))
+            let is_definite = ahead.eat(DEFINITE).is_some();
+            if ahead.eat(COHORT).is_some() {
+                ahead.eat(CALLED);
+                return Some((at, (ahead.at, ahead.end)));
+            }
+            // "Out of the Friends cohort"
+            let from = ahead.at;
+            (ahead.eat_last(COHORT) && (is_definite || !adds)).then_some((at, (from, ahead.end)))
         })?;
-        let wish = self.name(Kind::Cohort, name_at, self.end).and_then(|cohort| {
+        let wish = self.name(Kind::Cohort, name.0, name.1).and_then(|cohort| {
             let people = self.people(from, to)?;
             Ok(if adds {
                 CohortWish::Add { cohort, people }
@@ -302,6 +400,32 @@ impl Reader<'_> {
             })
         });
         Some(wish.map(Command::Cohort))
+    }
+
+    /// "Get rid of the Friends cohort".
+    pub(super) fn delete_cohort(&mut self) -> Read {
+        self.eat(&["delete", "remove", "drop", "get rid of"])?;
+        self.eat(DEFINITE)?;
+        let is_cohort = self.eat_last(COHORT) && !self.is_empty();
+        // "Remove user-1 from the cohort": who leaves it is no part of a name.
+        let is_name = is_cohort && !(self.at..self.end).any(|at| ["from", "of"].contains(&self.word(at)));
+        let kind = Kind::Cohort;
+        is_name.then(|| {
+            self.name(kind, self.at, self.end)
+                .map(|name| Command::Delete { kind, name })
+        })
+    }
+
+    /// "The cohort Berliners should be people in Berlin".
+    pub(super) fn cohort_should(&mut self) -> Read {
+        self.eat(DEFINITE)?;
+        self.eat(COHORT)?;
+        self.eat(CALLED);
+        let readings = self.around(self.at, &["should", "shall", "must"]);
+        (!readings.is_empty()).then_some(Ok(Command::Cohort(CohortWish::Describe {
+            readings,
+            narrows: false,
+        })))
     }
 
     /// "Change the cohort Pros to people on plan team", "limit the cohort Pros to people in Berlin".

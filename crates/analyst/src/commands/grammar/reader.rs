@@ -104,7 +104,9 @@ impl Reader<'_> {
             return Err(self.ask_name(kind, from));
         };
         let mixed = to - from > 1 && self.pieces[from..to].iter().any(|piece| piece.quoted);
-        if mixed || to - from > NAME_WORDS {
+        // "A dashboard for the team" has no name.
+        let unnamed = ["for", "of", "with", "about"].contains(&self.word(from));
+        if mixed || unnamed || to - from > NAME_WORDS {
             return Err(Trouble::Ask(Ask {
                 question: format!("Which words are the name of the {}? Put it in quotes.", kind.noun()),
                 options: Vec::new(),
