@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{Server, command, run, text};
 
-const PRODUCT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/products/activation");
+pub(crate) const PRODUCT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/products/activation");
 
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs_err::create_dir_all(to).unwrap();

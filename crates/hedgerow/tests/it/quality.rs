@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::access::{create_key, json_of, send, with_key};
+use crate::declared::{PRODUCT, copy};
 use crate::{Server, import, run, text};
 
 /// The evals of the repository.
@@ -196,37 +197,30 @@ fn members_see_a_product_once_an_admin_opens_it() {
     import(data);
     let member = create_key(data, "member", "member", None, None);
     let admin = create_key(data, "admin", "admin", None, None);
-    // Cohorts have no questions of their own yet, so they are at the stage alpha.
-    let cohort = r#"{"name": "Chrome", "body": {"filters": {"type": "AND", "values": []}}}"#;
-    let call = [
-        "tools",
-        "call",
-        "create_cohort",
-        cohort,
-        "--project",
-        "site",
-        "--dry-run",
-    ];
+    // It is at the stage beta.
+    copy(Path::new(PRODUCT), &data.join("products/activation"));
+    let days = r#"{"days": 14}"#;
+    let call = ["tools", "call", "count_signups", days, "--project", "site", "--dry-run"];
     let sees = |key: &str| {
         let (code, listed) = with_key(data, key, &["tools", "list", "--project", "site"]);
         assert_eq!(code, Some(0), "{listed}");
         let (_, called) = with_key(data, key, &call);
-        let is_refused = called.contains("is at the stage alpha");
+        let is_refused = called.contains("is at the stage beta");
         assert_eq!(
             is_refused,
-            called.contains("hedgerow projects early-access PROJECT alpha"),
+            called.contains("hedgerow projects early-access PROJECT beta"),
             "{called}"
         );
-        assert_eq!(listed.contains("create_cohort"), !is_refused, "{called}");
+        assert_eq!(listed.contains("count_signups"), !is_refused, "{called}");
         !is_refused
     };
     assert_eq!((sees(&member), sees(&admin)), (false, true));
     let server = Server::start(data);
     let names = |path: &str| get(&server, path, Some(&member)).to_string();
     let products = "/api/products?project=site";
-    assert!(!names(products).contains("cohorts") && !names("/api/tools?project=site").contains("create_cohort"));
-    let path = "/api/projects/site/tools/create_cohort";
-    let (status, refused) = post(&server, path, &serde_json::from_str(cohort).unwrap(), Some(&member));
+    assert!(!names(products).contains("activation") && !names("/api/tools?project=site").contains("count_signups"));
+    let path = "/api/projects/site/tools/count_signups";
+    let (status, refused) = post(&server, path, &serde_json::from_str(days).unwrap(), Some(&member));
     assert_eq!(
         (status, &refused["error"]["code"]),
         (403, &json!("denied")),
@@ -235,12 +229,12 @@ fn members_see_a_product_once_an_admin_opens_it() {
     let open = |key: &str| {
         let body = (
             "/api/projects/site/early-access".to_owned(),
-            json!({"stage": "alpha"}).to_string(),
+            json!({"stage": "beta"}).to_string(),
         );
         send(&server, "PUT", &body, Some(key)).0
     };
     assert_eq!((open(&member), open(&admin)), (403, 200));
-    assert!(names(products).contains("cohorts"));
+    assert!(names(products).contains("activation"));
     server.end("TERM");
     assert!(sees(&member));
     // A backup has the setting.
@@ -249,7 +243,7 @@ fn members_see_a_product_once_an_admin_opens_it() {
     let put_back = run(&restored, &["restore", backup.to_str().unwrap()]);
     assert!(put_back.status.success(), "{}", text(&put_back.stderr));
     let setting = json_of(&restored, &["projects", "early-access", "site"]);
-    assert_eq!(setting, json!({"project": "site", "stage": "alpha"}));
+    assert_eq!(setting, json!({"project": "site", "stage": "beta"}));
     let closed = run(data, &["projects", "early-access", "site", "ga"]);
     assert!(text(&closed.stdout).contains("members of site see products at the stage ga"));
     assert!(!sees(&member));
