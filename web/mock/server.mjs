@@ -136,6 +136,20 @@ async function handle(state, request, response) {
   return send(response, 404, failure("unknown_name", `no route ${path}`));
 }
 
+/** Who is in whatever cohort is read. */
+const cohortMembers = {
+  persons: 2,
+  ids_without_person: 1,
+  first: [
+    {
+      person_id: "0197b000-0000-7000-8000-000000000003",
+      created_at: "2026-06-01T09:00:00Z",
+      properties: { name: "Ann", plan: "team" },
+    },
+    { person_id: "0197b000-0000-7000-8000-000000000004", created_at: "2026-06-02T09:00:00Z", properties: {} },
+  ],
+};
+
 const output = (result) => ({ result, content: "", table: null, warnings: [], provenance: null });
 
 /** A thing of each kind for every search but one. */
@@ -206,6 +220,7 @@ async function ofProject({ objects, fixtures }, request, url) {
   if (what === "activity" && id) return query.dry_run ? objects.planUndo(id) : objects.undo(id);
   if (what === "activity") return { data: objects.activity(query) };
   if (what === "tools" && action === "preview") return objects.preview(id, body);
+  if (what === "tools" && id === "read_cohort") return output(cohortMembers);
   if (what === "tools" && id === "search") return output(searched(objects.list("feature_flag"), body.query));
   if (what === "tools" && id === "read_data")
     return output({ name: body.of, text: `# ${body.of}\n\nWhat it is for.\n` });
