@@ -139,7 +139,7 @@ async function handle(state, request, response) {
 /** Who is in whatever cohort is read. */
 const cohortMembers = {
   persons: 2,
-  ids_without_person: 1,
+  ids_without_person: 0,
   first: [
     {
       person_id: "0197b000-0000-7000-8000-000000000003",
