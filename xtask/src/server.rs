@@ -51,6 +51,12 @@ impl Data {
         Ok(data)
     }
 
+    /// The binary on this folder, without a project.
+    pub(crate) fn hedgerow_without_project(&self, arguments: &[&str]) -> Shell {
+        let shell = Shell::new(&self.hedgerow).arg("--data").arg(self.folder.path());
+        shell.args(arguments)
+    }
+
     /// The folder itself.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
@@ -63,8 +69,7 @@ impl Data {
 
     /// The binary on this folder and project.
     pub(crate) fn hedgerow(&self, arguments: &[&str]) -> Shell {
-        let shell = Shell::new(&self.hedgerow).arg("--data").arg(self.folder.path());
-        shell.args(["--project", PROJECT]).args(arguments)
+        self.hedgerow_without_project(&["--project", PROJECT]).args(arguments)
     }
 
     /// Imports an access log.

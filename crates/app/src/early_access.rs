@@ -70,8 +70,9 @@ impl App {
         Ok(self.parts.registries.seen(project, lowest))
     }
 
-    /// The same for a list: a project that is named must exist.
-    pub(crate) async fn seen_in_list(&self, project: Option<&ProjectId>) -> Result<Arc<Registry>> {
+    /// What is installed, as whoever acts sees it in a project, or, of what all projects have, in any that it sees. A
+    /// project that is named must exist.
+    pub async fn seen_in_list(&self, project: Option<&ProjectId>) -> Result<Arc<Registry>> {
         self.check(&Access::read(Resource::Product), project)?;
         if let Some(project) = project {
             self.require_project(project).await?;

@@ -103,6 +103,13 @@ fn data_routes() -> Vec<Route> {
             .open()
             .text(),
         get("/openapi.json", "openapi", "This document", meta::openapi).open(),
+        get(
+            "/api/projects/{project}/openapi.json",
+            "get_project_openapi",
+            "This document with the tools that the caller sees in a project, those of its own products among them",
+            meta::project_openapi,
+        )
+        .access("product:read"),
         get("/api/projects", "list_projects", "Projects, by id", data::projects)
             .access("project:read")
             .json::<List<ProjectInfo>>(),

@@ -1,6 +1,6 @@
 //! `cargo xtask verify product`: products that are put in and taken out again. The scaffold in Rust and the kept example
-//! in Rust come into the program by two lines each, the scaffold as files by none; each passes the gate and is on every
-//! surface, and its folder and lines removed, nothing is left of it.
+//! in Rust come into the program by two lines each, the scaffold of files and the kept example of files by none; each
+//! passes the gate and is on every surface, and its folder and lines removed, nothing is left of it.
 //!
 //! It happens in the source tree itself and is taken back in the end: a copy would build every crate anew.
 
@@ -16,14 +16,18 @@ use crate::shell::{Shell, cargo, root, target};
 /// A product with what must be found on which surface while it is there.
 struct Product {
     name: &'static str,
+    /// Words that search finds its tools by.
+    asked: &'static str,
     shown: &'static [(&'static str, &'static str)],
 }
 
 const SCAFFOLD: Product = Product {
     name: "sample_watch",
+    asked: "sample watch",
     shown: &[
         ("tools list", "count_sample_watch_events"),
         ("search", "count_sample_watch_events"),
+        ("chat", "sample_watch"),
         ("openapi", "count_sample_watch_events"),
         ("capabilities", "count_sample_watch_events"),
         ("page", "count_sample_watch_events"),
@@ -33,16 +37,19 @@ const SCAFFOLD: Product = Product {
 /// A declared product has no part of the page.
 const SCAFFOLD_OF_FILES: Product = Product {
     name: SCAFFOLD.name,
-    shown: SCAFFOLD.shown.split_at(4).0,
+    asked: SCAFFOLD.asked,
+    shown: SCAFFOLD.shown.split_at(5).0,
 };
 
 /// The example has what the scaffold has not: objects, a suggestion, samples for the gallery.
 const EXAMPLE: Product = Product {
     name: "checklists",
+    asked: "how many people did the launch reach",
     shown: &[
         ("tools list", "measure_reach"),
         ("tools list", "create_checklist"),
         ("search", "measure_reach"),
+        ("chat", "checklists"),
         ("openapi", "measure_reach"),
         ("openapi", "tick_checklist_item"),
         ("capabilities", "measure_reach"),
@@ -50,6 +57,19 @@ const EXAMPLE: Product = Product {
         ("page", "measure_reach"),
         ("gallery", "id=\"product-checklists\""),
         ("gallery", "measure_reach, whose last week is not over"),
+    ],
+};
+
+const EXAMPLE_OF_FILES: Product = Product {
+    name: "release_watch",
+    asked: "which release has the most exceptions",
+    shown: &[
+        ("tools list", "count_exceptions_by_version"),
+        ("search", "count_exceptions_by_version"),
+        ("chat", "release_watch"),
+        ("openapi", "compare_versions"),
+        ("capabilities", "list_exception_types"),
+        ("suggestions", "Which app version had the most exceptions"),
     ],
 };
 
@@ -74,7 +94,7 @@ pub(crate) fn run() -> Result<()> {
 
     let said = tree.hedgerow(&["product", "new", SCAFFOLD.name, "--rust"]).output()?;
     add_lines(&said)?;
-    fs_err::rename(kept(), folder(&EXAMPLE))?;
+    fs_err::rename(kept(&EXAMPLE), folder(&EXAMPLE))?;
     add_lines(&fs_err::read_to_string(folder(&EXAMPLE).join("README.md"))?)?;
     build()?;
     tests_of(&EXAMPLE)?;
@@ -86,10 +106,20 @@ pub(crate) fn run() -> Result<()> {
     tree.assert_gone(&SCAFFOLD, "after it was removed")?;
     tree.assert_gone(&EXAMPLE, "after it was removed")?;
 
-    tree.hedgerow(&["product", "new", SCAFFOLD.name]).run()?;
-    tree.assert_there(&SCAFFOLD_OF_FILES, "as files")?;
-    fs_err::remove_dir_all(tree.data.folder().join("products").join(SCAFFOLD.name))?;
-    tree.assert_gone(&SCAFFOLD, "after its folder was removed")?;
+    let new = tree.data.hedgerow_without_project(&["product", "new", SCAFFOLD.name]);
+    new.run()?;
+    let products = tree.data.folder().join("products");
+    let copy = Shell::new("cp").arg("-r").arg(kept(&EXAMPLE_OF_FILES)).arg(&products);
+    copy.run()?;
+    for product in [&SCAFFOLD_OF_FILES, &EXAMPLE_OF_FILES] {
+        tree.assert_there(product, "as files")?;
+    }
+    for product in [&SCAFFOLD_OF_FILES, &EXAMPLE_OF_FILES] {
+        fs_err::remove_dir_all(products.join(product.name))?;
+    }
+    for product in [&SCAFFOLD_OF_FILES, &EXAMPLE_OF_FILES] {
+        tree.assert_gone(product, "after its folder was removed")?;
+    }
     println!("in Rust by two lines, as files by none: each passes the gate, is everywhere, and leaves no trace");
     Ok(())
 }
@@ -112,7 +142,7 @@ impl Tree {
         build()?;
         let data = Data::empty(&target().join("debug/hedgerow"))?;
         // The example's suggestion needs an event of the made-up product.
-        data.hedgerow(&["import", "world", "--events", "10000"]).run()?;
+        data.hedgerow(&["import", "world"]).run()?;
         Ok(Self { data })
     }
 
@@ -156,10 +186,22 @@ impl Tree {
         Ok(())
     }
 
-    /// What each surface says: the command line, search, the document of the HTTP API, the lists behind the page of
+    /// What a model is told at the start of a run.
+    fn told_to_a_model(&self) -> Result<String> {
+        let request = self.data.folder().join("request.json");
+        let model = format!(
+            "exec:sh -c 'cat > {}; echo {{\\\"text\\\": \\\"Nothing to do.\\\"}}'",
+            request.display()
+        );
+        self.hedgerow(&["ask", "What can be done here?", "--model", &model])
+            .output()?;
+        Ok(fs_err::read_to_string(request)?)
+    }
+
+    /// What each surface says: the command line, search, what a model is told in chat, the document of the HTTP API, the lists behind the page of
     /// capabilities and its suggestions, all scripts of the page, and the gallery as a browser shows it.
     fn surfaces(&self, product: &Product) -> Result<Vec<(&'static str, String)>> {
-        let search = format!("{{\"query\": \"{}\"}}", product.name.replace('_', " "));
+        let search = format!("{{\"query\": \"{}\"}}", product.asked);
         let listed = self.hedgerow(&["tools", "list", "--json"]).output()?;
         let found = self
             .hedgerow(&["tools", "call", "search", &search, "--json"])
@@ -169,6 +211,7 @@ impl Tree {
             ("tools list", listed),
             // The answer repeats no question.
             ("search", found),
+            ("chat", self.told_to_a_model()?),
             ("openapi", server.get("/openapi.json")?.1),
             ("capabilities", server.get("/api/products")?.1),
             ("suggestions", server.get("/api/suggestions?project=site")?.1),
@@ -194,9 +237,9 @@ fn folder(product: &Product) -> PathBuf {
     root().join("crates/products").join(product.name)
 }
 
-/// Where the example lies.
-fn kept() -> PathBuf {
-    root().join("examples/products").join(EXAMPLE.name)
+/// Where an example lies.
+fn kept(product: &Product) -> PathBuf {
+    root().join("examples/products").join(product.name)
 }
 
 /// The page and the binary that serves it.
@@ -244,7 +287,7 @@ fn take_away() -> Result<()> {
         fs_err::remove_dir_all(folder(&SCAFFOLD))?;
     }
     if folder(&EXAMPLE).exists() {
-        fs_err::rename(folder(&EXAMPLE), kept())?;
+        fs_err::rename(folder(&EXAMPLE), kept(&EXAMPLE))?;
     }
     Shell::new("git")
         .args(["checkout", "--quiet", "--"])

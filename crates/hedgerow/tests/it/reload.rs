@@ -183,6 +183,9 @@ fn a_product_of_a_project_is_there_and_nowhere_else() {
         assert!(server.get(&path, "").starts_with("HTTP/1.1 404"), "{others}");
     }
     assert!(server.get("/api/tools?project=notes", "").contains(tool));
+    let described = |path: &str| server.get(path, "").contains(&format!("/tools/{tool}"));
+    assert!(described("/api/projects/notes/openapi.json"));
+    assert!(!described("/api/projects/other/openapi.json") && !described("/openapi.json"));
     assert!(!server.get("/api/tools", "").contains(tool));
     assert!(server.get("/api/tools?project=nots", "").contains("unknown project"));
 
