@@ -69,7 +69,7 @@ pub(crate) fn run(profile: Profile) -> Result<()> {
 fn check(data: &Data, product: &Path) -> Result<Vec<Value>> {
     let product = product.to_str().context("a path that is no text")?;
     let (_, output) = data
-        .hedgerow(&["product", "check", product, "--json"])
+        .hedgerow_without_project(&["product", "check", product, "--json"])
         .exit_code_quietly()?;
     let report: Value = serde_json::from_str(&output).with_context(|| format!("product check printed {output}"))?;
     let findings = report["data"][0]["findings"].as_array();
