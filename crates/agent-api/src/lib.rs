@@ -47,7 +47,7 @@ pub use object::{
     Activity, ActivityAction, ActivityFilter, Actor, Object, ObjectChange, ObjectState, ObjectStore, ObjectWrite,
     effect_of,
 };
-pub use object_notes::{ObjectNotes, object_notes};
+pub use object_notes::{ObjectNote, ObjectNotes, object_notes};
 pub use object_references::{refuse_while_used, users_of};
 pub use object_tools::{
     CreateArguments, DeleteArguments, ObjectKind, ObjectTool, UpdateArguments, body_of, object_tools,

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::effect::Effect;
 use crate::object::{Object, ObjectChange, ObjectState, ObjectStore};
+use crate::object_notes::ObjectNote;
 use crate::tool::{Declaration, DynTool, ToolContext};
 use crate::write_tool::{WritePlan, WriteTool, erase_write};
 
@@ -36,8 +37,8 @@ pub trait ObjectKind: Send + Sync + 'static {
     /// be evaluated, or names what is not there.
     async fn settle(&self, ctx: &ToolContext, name: &str, body: Self::Body) -> Result<Self::Body>;
 
-    /// What a reader of the result of a change must know of the object, as a sentence.
-    async fn note(&self, _ctx: &ToolContext, _body: &Self::Body) -> Result<Option<String>> {
+    /// What a reader of the result of a change must know of the object of this name.
+    async fn note(&self, _ctx: &ToolContext, _name: &str, _body: &Self::Body) -> Result<Option<ObjectNote>> {
         Ok(None)
     }
 
@@ -165,13 +166,16 @@ impl<K: ObjectKind> Shared<K> {
         after: Option<&K::Body>,
     ) -> Result<WritePlan> {
         let mut said = format!("{done} the {} {:?}.", K::NOUN, change.name());
+        let mut table = None;
         if let Some(after) = after
-            && let Some(note) = self.kind.note(ctx, after).await?
+            && let Some(note) = self.kind.note(ctx, change.name(), after).await?
         {
-            said = format!("{said} {note}");
+            said = format!("{said} {}", note.text);
+            table = note.table;
         }
         Ok(WritePlan {
             effect: self.kind.effect(before, after),
+            table,
             ..WritePlan::new(vec![change], said)
         })
     }

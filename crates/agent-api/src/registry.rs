@@ -311,7 +311,7 @@ impl Registry {
     pub async fn object_note(&self, ctx: &ToolContext, object: &Object) -> Option<String> {
         let notes = self.object_notes.get(&object.kind)?;
         match notes.note(ctx, object).await {
-            Ok(note) => note,
+            Ok(note) => note.map(|note| note.text),
             Err(error) => Some(format!("It can't be used now: {}.", error.message())),
         }
     }

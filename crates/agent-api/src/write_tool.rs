@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hedgerow_data_api::Warning;
+use hedgerow_data_api::{Table, Warning};
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -25,6 +25,8 @@ pub struct WritePlan {
     pub effect: Option<Effect>,
     /// What whoever agrees to the changes must know, and whoever made them.
     pub warnings: Vec<Warning>,
+    /// The cells that the numbers in what is said are from.
+    pub table: Option<Table>,
 }
 
 impl WritePlan {
@@ -35,6 +37,7 @@ impl WritePlan {
             said: said.into(),
             effect: None,
             warnings: Vec::new(),
+            table: None,
         }
     }
 
@@ -138,6 +141,7 @@ impl<T: WriteTool> DynTool for ErasedWrite<T> {
             changes,
             said,
             warnings,
+            table,
             ..
         } = self.plan(ctx, &args).await?;
         let written = Written { said, changes };
@@ -156,6 +160,7 @@ impl<T: WriteTool> DynTool for ErasedWrite<T> {
         }
         let content = content.to_string();
         Ok(ToolOutput {
+            table,
             warnings,
             changes: written.changes,
             ..ToolOutput::text(result, content)

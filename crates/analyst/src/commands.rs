@@ -124,7 +124,9 @@ fn written(call: &Called<'_>) -> Option<ModelReply> {
     if !call.ok {
         return Some(refuse(&format!("The change was not made: {}.", reason(call))));
     }
-    let written: Written = serde_json::from_str(Tainted::unfenced(call.content)).ok()?;
+    // Cells may stand in the lines below.
+    let first = Tainted::unfenced(call.content).lines().next()?;
+    let written: Written = serde_json::from_str(first).ok()?;
     // "Changed" is what numbers do, which the figure checker would ask to be shown.
     let done = match written.done.strip_prefix("Changed ") {
         Some(what) => format!("Updated {what}"),

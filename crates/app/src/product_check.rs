@@ -30,7 +30,7 @@ use std::path::{Component, Path, PathBuf};
 
 pub use kept::{CheckedProduct, KeptReport};
 
-use hedgerow_agent_api::{Access, Product, Resource};
+use hedgerow_agent_api::{Access, Product, Resource, Stage};
 use hedgerow_declared::{Files, ToolFile};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -251,11 +251,12 @@ impl App {
     ///
     /// # Errors
     ///
-    /// `unknown_name` where there is no such product.
+    /// `unknown_name` where there is no such product, or none that the caller sees.
     pub async fn checked_product(&self, name: &str, project: Option<&ProjectId>) -> Result<CheckedProduct> {
-        self.check(&Access::read(Resource::Product), project)?;
-        if let Some(project) = project {
-            self.require_project(project).await?;
+        let seen = self.seen_in_list(project).await?;
+        // Whoever sees every stage sees products that are too broken to have one.
+        if self.sees(project).await? != Stage::Idea {
+            seen.product(name)?;
         }
         let mut found = Findings::default();
         let subject = self.installed_subject(name, project, &mut found).await?;

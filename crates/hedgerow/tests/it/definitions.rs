@@ -72,10 +72,14 @@ fn definitions_are_used_renamed_kept_and_refused() {
         "create_cohort",
         &json!({"name": "Paying", "body": {"filters": paid}}),
     );
-    assert_eq!(made["said"], "Created the cohort \"Paying\". 2 persons are in it now.");
+    assert_eq!(
+        made["said"],
+        "Created the cohort \"Paying\". 2 persons are in \"Paying\" now."
+    );
     let listed = json!({"name": "Testers", "body": {"persons": ["anon-1", "visitor", "nobody"]}});
     let made = call(&data, "create_cohort", &listed);
-    let said = "Created the cohort \"Testers\". 1 person is in it now; 2 of its 3 distinct ids belong to no person.";
+    let said = "Created the cohort \"Testers\". 1 person is in \"Testers\" now. \
+                3 distinct ids are listed in \"Testers\", 2 distinct ids of no person.";
     assert_eq!(made["said"], said);
     let typo = json!({"name": "Typo", "body": {"filters": [{"key": "plna", "value": "pro", "type": "person"}]}});
     let said =

@@ -219,6 +219,11 @@ fn members_see_a_product_once_an_admin_opens_it() {
     let names = |path: &str| get(&server, path, Some(&member)).to_string();
     let products = "/api/products?project=site";
     assert!(!names(products).contains("activation") && !names("/api/tools?project=site").contains("count_signups"));
+    let check = || {
+        let path = "/api/products/activation/check?project=site".to_owned();
+        send(&server, "GET", &(path, String::new()), Some(&member)).0
+    };
+    assert_eq!(check(), 403);
     let path = "/api/projects/site/tools/count_signups";
     let (status, refused) = post(&server, path, &serde_json::from_str(days).unwrap(), Some(&member));
     assert_eq!(
@@ -235,6 +240,7 @@ fn members_see_a_product_once_an_admin_opens_it() {
     };
     assert_eq!((open(&member), open(&admin)), (403, 200));
     assert!(names(products).contains("activation"));
+    assert_eq!(check(), 200);
     server.end("TERM");
     assert!(sees(&member));
     // A backup has the setting.

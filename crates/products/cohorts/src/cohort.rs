@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hedgerow_agent_api::{Object, ObjectKind, ObjectStore, ToolContext, refuse_while_used};
+use hedgerow_agent_api::{Object, ObjectKind, ObjectNote, ObjectStore, ToolContext, refuse_while_used};
 use hedgerow_data_api::{
-    CohortDefinition, CohortMembers, Data, FilterGroup, PropertyType, cohort_reference, filters_by_ids,
+    CohortDefinition, CohortMembers, Column, Data, FilterGroup, PropertyType, Role, Table, Unit, cohort_reference,
+    filters_by_ids,
 };
 use hedgerow_errors::{Code, Error, Result};
+use serde_json::json;
 
 /// The most people that are listed one by one.
 const MOST_PERSONS: usize = 10_000;
@@ -86,12 +88,19 @@ impl ObjectKind for Cohorts {
     }
 
     /// How many are in it now, or why nobody is.
-    async fn note(&self, ctx: &ToolContext, cohort: &CohortDefinition) -> Result<Option<String>> {
+    async fn note(&self, ctx: &ToolContext, name: &str, cohort: &CohortDefinition) -> Result<Option<ObjectNote>> {
         match self.data.queries.cohort(&ctx.project, cohort, 0, &ctx.clock).await {
-            Ok(members) => Ok(Some(size(cohort, &members))),
+            Ok(members) => {
+                let (text, table) = size(name, cohort, &members);
+                Ok(Some(ObjectNote {
+                    text,
+                    table: Some(table),
+                }))
+            }
             Err(error) if error.code() == Code::UnknownName => {
                 let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-                Ok(Some(format!("Nobody is in it now: {}{hint}.", error.message())))
+                let nobody = format!("Nobody is in it now: {}{hint}.", error.message());
+                Ok(Some(nobody.into()))
             }
             Err(error) if error.code() == Code::Unavailable => Ok(None),
             Err(error) => Err(error),
@@ -103,19 +112,43 @@ impl ObjectKind for Cohorts {
     }
 }
 
-/// How many persons a cohort has, as a sentence.
-pub(crate) fn size(cohort: &CohortDefinition, members: &CohortMembers) -> String {
-    let persons = match members.persons {
-        1 => "1 person is in it now".to_owned(),
-        count => format!("{count} persons are in it now"),
+/// How many persons a cohort has: as a sentence, with the cells that its numbers are from.
+pub(crate) fn size(name: &str, cohort: &CohortDefinition, members: &CohortMembers) -> (String, Table) {
+    let measure = |name: &str, title: &str, unit| Column {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        role: Role::Measure,
+        unit,
     };
-    match members.ids_without_person {
-        0 => format!("{persons}."),
-        missing => format!(
-            "{persons}; {missing} of its {} distinct ids belong to no person.",
-            cohort.persons.len()
-        ),
+    let label = Column {
+        role: Role::Label,
+        ..measure("cohort", "cohort", Unit::None)
+    };
+    let mut table = Table {
+        title: format!("persons in the cohort {name:?} now"),
+        columns: vec![label, measure("persons", "persons", Unit::Persons)],
+        rows: vec![vec![json!(name), json!(members.persons)]],
+        rows_cut: 0,
+    };
+    // The cohort is named, since a figure holds only beside the label of its row.
+    let persons = match members.persons {
+        1 => format!("1 person is in {name:?} now."),
+        count => format!("{count} persons are in {name:?} now."),
+    };
+    let (missing, listed) = (members.ids_without_person, cohort.persons.len());
+    if missing == 0 {
+        return (persons, table);
     }
+    let columns = [
+        ("distinct_ids", "distinct ids listed", json!(listed)),
+        ("ids_without_person", "distinct ids of no person", json!(missing)),
+    ];
+    for (column, title, cell) in columns {
+        table.columns.push(measure(column, title, Unit::None));
+        table.rows[0].push(cell);
+    }
+    let ids = format!("{listed} distinct ids are listed in {name:?}, {missing} distinct ids of no person.");
+    (format!("{persons} {ids}"), table)
 }
 
 fn references(filters: &FilterGroup) -> Result<Vec<String>> {

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tainted, Tool, ToolContext, ToolOutput};
-use hedgerow_data_api::{CohortMembers, Column, Data, Role, Table, Unit};
+use hedgerow_data_api::{CohortMembers, Data};
 use hedgerow_errors::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::cohort::size;
 
@@ -92,7 +91,7 @@ impl Tool for ReadCohort {
         let members = queries
             .cohort(&ctx.project, &cohort.body, limit as usize, &ctx.clock)
             .await?;
-        let said = format!("{:?}: {}", cohort.name, size(&cohort.body, &members));
+        let (said, table) = size(&cohort.name, &cohort.body, &members);
         let result = ReadCohortOutput {
             name: cohort.name,
             version: cohort.version,
@@ -100,30 +99,10 @@ impl Tool for ReadCohort {
         };
         let persons = serde_json::to_string(&result.members.first)
             .map_err(|error| Error::internal(format!("persons are not JSON: {error}")))?;
-        let table = table(&result.name, result.members.persons);
         let content = format!("{}\n{}\n{said}\n{persons}", table.title, table.preview(1));
         Ok(ToolOutput {
             table: Some(table),
             ..ToolOutput::text(result, Tainted::new(content).fenced())
         })
-    }
-}
-
-/// The size as a cell, which a figure can rest on.
-fn table(name: &str, persons: u64) -> Table {
-    let column = |name: &str, role, unit| Column {
-        name: name.to_owned(),
-        title: name.to_owned(),
-        role,
-        unit,
-    };
-    Table {
-        title: format!("persons in the cohort {name:?} now"),
-        columns: vec![
-            column("cohort", Role::Label, Unit::None),
-            column("persons", Role::Measure, Unit::Persons),
-        ],
-        rows: vec![vec![json!(name), json!(persons)]],
-        rows_cut: 0,
     }
 }
