@@ -1,4 +1,4 @@
-//! The files under `tests/cases`: SQL with recorded results.
+//! The `.slt` files under `tests/cases`: SQL with recorded results.
 
 use std::sync::Arc;
 
@@ -57,6 +57,7 @@ async fn sql_cases_hold() {
     let mut files: Vec<_> = fs_err::read_dir(cases)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|file| file.extension().is_some_and(|extension| extension == "slt"))
         .collect();
     files.sort();
     assert!(!files.is_empty());
