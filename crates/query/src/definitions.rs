@@ -7,7 +7,7 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, not};
 use hedgerow_data_api::{
     ActionDefinition, CohortDefinition, Defined, Definitions, EventsNode, EventsNodeKind, FilterGroup, Operator,
-    PropertyFilter, PropertyType, Taxonomy, TrendsQuery, Warning, cohort_reference,
+    PropertyFilter, PropertyType, Taxonomy, Warning, cohort_reference,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ObjectId, ProjectId};
@@ -15,6 +15,7 @@ use hedgerow_ids::{ObjectId, ProjectId};
 use crate::fields::PersonFields;
 use crate::filters;
 use crate::persons::{Needs, PersonSet, Persons};
+use crate::scope::Selection;
 
 /// The actions and cohorts of a query, as they are defined at this moment.
 #[derive(Default)]
@@ -27,16 +28,20 @@ pub(crate) struct Named {
 
 impl Named {
     /// What a query names. Refuses what is not defined, and cohorts that rest on themselves.
-    pub(crate) async fn of(definitions: &dyn Definitions, project: &ProjectId, query: &TrendsQuery) -> Result<Self> {
+    pub(crate) async fn of(
+        definitions: &dyn Definitions,
+        project: &ProjectId,
+        selection: Selection<'_>,
+    ) -> Result<Self> {
         let mut named = Self::default();
-        for node in &query.series {
+        for node in selection.series {
             check_form(node)?;
             if let Some(reference) = node.action() {
                 let action = definitions.action(project, reference).await?;
                 named.actions.insert(reference.to_owned(), action);
             }
         }
-        let groups: Vec<FilterGroup> = named.groups(query).cloned().collect();
+        let groups: Vec<FilterGroup> = named.groups(selection).cloned().collect();
         named.add_cohorts(definitions, project, groups).await?;
         Ok(named)
     }
@@ -119,16 +124,16 @@ impl Named {
     }
 
     /// All filters on events of a query: its own, those of its series, and those of its actions' steps.
-    pub(crate) fn groups<'a>(&'a self, query: &'a TrendsQuery) -> impl Iterator<Item = &'a FilterGroup> {
-        let of_series = query.series.iter().map(|node| &node.properties);
+    pub(crate) fn groups<'a>(&'a self, selection: Selection<'a>) -> impl Iterator<Item = &'a FilterGroup> {
+        let of_series = selection.series.iter().map(|node| &node.properties);
         let of_actions = self.actions.values().flat_map(|action| &action.body.steps);
         let of_actions = of_actions.map(|step| &step.properties);
-        of_series.chain([&query.properties]).chain(of_actions)
+        of_series.chain([selection.properties]).chain(of_actions)
     }
 
     /// What a query needs of the persons.
-    pub(crate) fn needs(&self, query: &TrendsQuery) -> Needs {
-        self.needs_of_filters(self.groups(query))
+    pub(crate) fn needs(&self, selection: Selection<'_>) -> Needs {
+        self.needs_of_filters(self.groups(selection))
     }
 
     /// What filters need of the persons.

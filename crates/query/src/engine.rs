@@ -32,6 +32,7 @@ use crate::people::{PeopleKind, PeopleTable};
 use crate::persons::{KnownPersons, Needs};
 use crate::rest::JsonGetStr;
 use crate::scan::EventsTable;
+use crate::scope::Begun;
 use crate::written::written_columns;
 use crate::{event_list, person_list, sql, trends};
 
@@ -349,7 +350,7 @@ impl QueryEngine for Engine {
     }
 
     async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String> {
-        let begun = trends::begin(self, project, query, clock, Progress::ignore()).await?;
+        let begun = Begun::new(self, project, trends::selection(query)?, clock, Progress::ignore()).await?;
         let prepared = trends::Prepared::new(query, &begun, clock, self.most_groups)?;
         let session = &begun.session;
         let mut text = String::new();

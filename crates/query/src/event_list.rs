@@ -25,7 +25,8 @@ use crate::fields::EventFields;
 use crate::filters::{self, instant};
 use crate::paging::{self, Cursor};
 use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions};
-use crate::{sql, trends, validate};
+use crate::scope::no_data;
+use crate::{sql, validate};
 
 /// The columns that every event has, in the order in which a page reads them.
 const FIXED: [&str; 6] = ["uuid", "event", "timestamp", "distinct_id", "person_key", "session_id"];
@@ -136,7 +137,7 @@ fn range(query: &EventsQuery, taxonomy: &Taxonomy, now: DateTime<Utc>) -> Result
     };
     let range = resolve(&open, None, now, (first, last))?;
     if range.to < first || range.from > last {
-        return Err(trends::no_data(&range, first, last));
+        return Err(no_data(&range, first, last));
     }
     Ok(Some(range))
 }

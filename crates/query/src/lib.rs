@@ -18,6 +18,7 @@ mod person_list;
 mod persons;
 mod rest;
 mod scan;
+mod scope;
 mod sql;
 mod trends;
 mod validate;

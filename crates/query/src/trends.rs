@@ -2,8 +2,6 @@
 
 mod assemble;
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::{date_bin, date_trunc};
@@ -11,20 +9,16 @@ use datafusion::functions_aggregate::expr_fn::{count, count_distinct, sum};
 use datafusion::logical_expr::{Expr, LogicalPlan, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    ActionDefinition, Clock, Defined, Display, EventStore, EventsNode, FilterGroup, Interval, Math, Progress,
-    PropertyDefinition, ResolvedRange, Taxonomy, TrendsQuery, TrendsResponse, Warning,
+    ActionDefinition, Clock, Defined, Display, EventsNode, Interval, Math, Progress, PropertyDefinition, TrendsQuery,
+    TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
-use crate::dates::{Resolved, bucket_start, next_bucket, resolve};
-use crate::definitions::{Named, of_named};
-use crate::describe::sentences;
+use crate::dates::{bucket_start, next_bucket};
 use crate::engine::{Engine, Executed, Session, rows};
-use crate::fields::EventFields;
-use crate::filters::{self, instant};
-use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions};
+use crate::scope::{Begun, Scope, Selection, minute};
 use crate::{sql, validate};
 
 /// Breakdown values with a series of their own where the query says nothing.
@@ -38,7 +32,7 @@ pub(crate) async fn run(
     clock: &Clock,
     progress: &Progress,
 ) -> Result<TrendsResponse> {
-    let begun = begin(engine, project, query, clock, progress.clone()).await?;
+    let begun = Begun::new(engine, project, selection(query)?, clock, progress.clone()).await?;
     let prepared = Prepared::new(query, &begun, clock, engine.most_groups)?;
     let session = &begun.session;
     let mut executed = Vec::new();
@@ -51,7 +45,7 @@ pub(crate) async fn run(
         .iter()
         .all(|line| line.count == 0 && line.aggregated_value.unwrap_or(0) == 0);
     if nothing {
-        prepared.require_data(session, &mut executed).await?;
+        prepared.scope.require_data(session, &mut executed).await?;
         warnings.push(Warning::new(
             "no_match",
             "there is data in this range, but no event matches the conditions",
@@ -60,9 +54,9 @@ pub(crate) async fn run(
     let text =
         serde_json::to_string(query).map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
     let mut provenance = session.provenance(project, "TrendsQuery", text, &executed);
-    provenance.range = Some(prepared.resolved_range());
-    provenance.filters = prepared.filters();
-    provenance.definitions = prepared.definitions();
+    provenance.range = Some(prepared.scope.resolved_range());
+    provenance.filters = prepared.scope.filters("series");
+    provenance.definitions = prepared.scope.definitions();
     "typed filters: positive conditions never match a missing property, negative ones do"
         .clone_into(&mut provenance.null_semantics);
     provenance.limits = prepared.limits();
@@ -73,41 +67,32 @@ pub(crate) async fn run(
     })
 }
 
-/// Reads the moment that a query is about, and refuses a query with names that are not there.
-pub(crate) async fn begin(
-    engine: &Engine,
-    project: &ProjectId,
-    query: &TrendsQuery,
-    clock: &Clock,
-    progress: Progress,
-) -> Result<Begun> {
-    let named = Named::of(engine.definitions.as_ref(), project, query).await?;
-    let moment = engine.persons.moment(&engine.lake, project, named.needs(query)).await?;
-    validate::trends(engine.lake.as_ref() as &dyn EventStore, project, &moment, query).await?;
-    named.validate(&moment.taxonomy)?;
-    let session = engine.session(project, Arc::clone(&moment.view), clock, progress)?;
-    Ok(Begun { session, moment, named })
+/// Which events a query is about. Refuses too many series.
+pub(crate) fn selection(query: &TrendsQuery) -> Result<Selection<'_>> {
+    if query.series.is_empty() || query.series.len() > MAX_SERIES {
+        let message = format!(
+            "a trends query has 1 to {MAX_SERIES} series, this one has {}",
+            query.series.len()
+        );
+        return Err(Error::invalid(message).with_hint("ask several queries"));
+    }
+    Ok(Selection {
+        series: &query.series,
+        properties: &query.properties,
+        date_range: &query.date_range,
+    })
 }
 
-/// What a query rests on.
-pub(crate) struct Begun {
-    pub(crate) session: Session,
-    moment: Moment,
-    named: Named,
-}
-
+/// Series of one query.
+const MAX_SERIES: usize = 26;
 /// Numbers that one answer holds at most.
 const MOST_NUMBERS: usize = 1_000_000;
 
 /// A query whose names and dates are resolved.
 pub(crate) struct Prepared<'a> {
     query: &'a TrendsQuery,
-    taxonomy: &'a Taxonomy,
-    range: Resolved,
+    scope: Scope<'a>,
     breakdown: Option<&'a PropertyDefinition>,
-    named: &'a Named,
-    persons: PersonConditions,
-    now: DateTime<Utc>,
     most_groups: usize,
 }
 
@@ -130,30 +115,15 @@ pub(crate) struct Group {
 
 impl<'a> Prepared<'a> {
     pub(crate) fn new(query: &'a TrendsQuery, begun: &'a Begun, clock: &Clock, most_groups: usize) -> Result<Self> {
-        let now = clock.now();
-        let (moment, named) = (&begun.moment, &begun.named);
-        let taxonomy = moment.taxonomy.as_ref();
-        let (first, last) = taxonomy.span().ok_or_else(|| {
-            Error::new(Code::NoData, "the project holds no events yet")
-                .with_hint("import some: hedgerow import access-log FILE")
-        })?;
         let interval = (!query.trends_filter.display.is_total()).then_some(query.interval);
-        let range = resolve(&query.date_range, interval, now, (first, last))?;
-        if range.to < first || range.from > last {
-            return Err(no_data(&range, first, last));
+        let breakdown = query.breakdown_filter.as_ref();
+        if let Some(breakdown) = breakdown {
+            validate::breakdown(begun.taxonomy(), breakdown)?;
         }
-        let breakdown = query
-            .breakdown_filter
-            .as_ref()
-            .and_then(|filter| taxonomy.property(&filter.breakdown));
         Ok(Self {
             query,
-            taxonomy,
-            range,
-            breakdown,
-            named,
-            persons: PersonConditions::compute(named.groups(query), named, moment, &begun.session.state, now)?,
-            now,
+            scope: Scope::new(selection(query)?, begun, interval, clock)?,
+            breakdown: breakdown.and_then(|filter| begun.taxonomy().property(&filter.breakdown)),
             most_groups,
         })
     }
@@ -164,7 +134,11 @@ impl<'a> Prepared<'a> {
 
     /// Numbers of a line.
     fn width(&self) -> usize {
-        if self.is_total() { 1 } else { self.range.buckets.len() }
+        if self.is_total() {
+            1
+        } else {
+            self.scope.range.buckets.len()
+        }
     }
 
     fn limit(&self) -> usize {
@@ -186,24 +160,8 @@ impl<'a> Prepared<'a> {
 
     async fn frame(&self, session: &Session, series: usize, others: &Others) -> Result<DataFrame> {
         let failed = |error| sql::explain(&error, &session.view);
-        let node = &self.query.series[series];
-        let mut filter = self.within_range();
-        let fields = EventFields {
-            taxonomy: self.taxonomy,
-            persons: &self.persons,
-        };
-        if let Some(event) = &node.event {
-            filter = filter.and(is_event(event));
-        }
-        if let Some(action) = self.named.action(node) {
-            let fits = self.fits(&fields, &action.body);
-            filter = filter.and(fits.map_err(|error| of_named("action", &action.name, &error))?);
-        }
-        for group in [&self.query.properties, &node.properties] {
-            if let Some(condition) = filters::group(&fields, self.now, group)? {
-                filter = filter.and(condition);
-            }
-        }
+        let mut events = self.scope.events(session).await?;
+        let mut filters: Vec<Expr> = self.scope.is_of(series)?.into_iter().collect();
         let mut groups = Vec::new();
         if !self.is_total() {
             groups.push(bucket(self.query.interval).alias("bucket"));
@@ -213,38 +171,25 @@ impl<'a> Prepared<'a> {
             (Some(property), Others::LeaveOut(named)) => {
                 let column = ident(&property.column);
                 let is_named = column.clone().in_list(named.iter().map(literal).collect(), false);
-                filter = filter.and(is_named.or(column.clone().is_null()));
+                filters.push(is_named.or(column.clone().is_null()));
                 groups.push(column.alias("value"));
             }
             (Some(property), Others::Merge(named)) => {
                 let column = ident(&property.column);
-                filter = filter.and(column.clone().is_not_null());
-                filter = filter.and(column.in_list(named.iter().map(literal).collect(), true));
+                filters.push(column.clone().is_not_null());
+                filters.push(column.in_list(named.iter().map(literal).collect(), true));
             }
             (None, _) => {}
         }
-        let aggregate = match node.math {
+        let aggregate = match self.node(series).math {
             Math::Total => count(lit(1_i64)),
             Math::Dau => count_distinct(ident("person_key")),
             Math::UniqueSession => count_distinct(ident("session_id")),
         };
-        let events = session.context.table("events").await.map_err(failed)?;
-        let counted = events
-            .filter(filter)
-            .and_then(|frame| frame.aggregate(groups, vec![aggregate.alias("count")]));
-        counted.map_err(failed)
-    }
-
-    /// The condition that one of an action's steps fits.
-    fn fits(&self, fields: &EventFields<'_>, action: &ActionDefinition) -> Result<Expr> {
-        let mut steps = Vec::new();
-        for step in &action.steps {
-            let event = step.event.as_deref().map(is_event);
-            let own = filters::group(fields, self.now, &step.properties)?;
-            steps.extend(event.into_iter().chain(own).reduce(Expr::and));
+        if let Some(filter) = filters.into_iter().reduce(Expr::and) {
+            events = events.filter(filter).map_err(failed)?;
         }
-        let fits = steps.into_iter().reduce(Expr::or);
-        fits.ok_or_else(|| Error::new(Code::Corrupt, "it has no steps"))
+        events.aggregate(groups, vec![aggregate.alias("count")]).map_err(failed)
     }
 
     /// The first values of the breakdown, by the sum of their buckets.
@@ -269,11 +214,6 @@ impl<'a> Prepared<'a> {
         let values = values.collect();
         executed.push(done);
         Ok(values)
-    }
-
-    fn within_range(&self) -> Expr {
-        let (from, to) = (instant(self.range.from), instant(self.range.to));
-        ident("timestamp").gt_eq(from).and(ident("timestamp").lt_eq(to))
     }
 
     /// The groups of one series; `None` where there are more than can be held at once.
@@ -336,7 +276,9 @@ impl<'a> Prepared<'a> {
     fn bucket_of(&self, cell: Option<Value>) -> Result<usize> {
         let text = cell.as_ref().and_then(Value::as_str).unwrap_or_default();
         let time = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc));
-        let found = time.ok().and_then(|time| self.range.buckets.binary_search(&time).ok());
+        let found = time
+            .ok()
+            .and_then(|time| self.scope.range.buckets.binary_search(&time).ok());
         found.ok_or_else(|| Error::internal(format!("a row lies in bucket {text:?}, which the range does not have")))
     }
 
@@ -399,53 +341,6 @@ impl<'a> Prepared<'a> {
         Ok(assemble::results(self, series, lines, Some(other)))
     }
 
-    /// Refuses a range that holds no event at all, whatever the conditions.
-    async fn require_data(&self, session: &Session, executed: &mut Vec<Executed>) -> Result<()> {
-        let failed = |error| sql::explain(&error, &session.view);
-        let events = session.context.table("events").await.map_err(failed)?;
-        let counted = events
-            .filter(self.within_range())
-            .and_then(|frame| frame.aggregate(vec![], vec![count(lit(1_i64))]));
-        let done = session
-            .run(&counted.map_err(failed)?.into_optimized_plan().map_err(failed)?)
-            .await?;
-        let found = rows(&done.batches)?
-            .first()
-            .and_then(|row| row.first().and_then(Value::as_u64));
-        executed.push(done);
-        match (found, self.taxonomy.span()) {
-            (Some(0), Some((first, last))) => Err(no_data(&self.range, first, last)),
-            _ => Ok(()),
-        }
-    }
-
-    fn resolved_range(&self) -> ResolvedRange {
-        ResolvedRange {
-            date_from: self.range.from.to_rfc3339(),
-            date_to: self.range.to.to_rfc3339(),
-            partial: self.range.partial,
-        }
-    }
-
-    fn filters(&self) -> Vec<String> {
-        let sentences = |group: &FilterGroup| sentences(&self.named.with_names(group));
-        let mut filters = sentences(&self.query.properties);
-        for (node, position) in self.query.series.iter().zip(1..) {
-            let own = sentences(&node.properties);
-            filters.extend(own.into_iter().map(|sentence| format!("series {position}: {sentence}")));
-        }
-        filters
-    }
-
-    fn definitions(&self) -> Vec<String> {
-        let mut definitions = self.named.sentences();
-        definitions.extend(self.persons.cohorts.sentences());
-        if self.named.needs(self.query) != Needs::Nothing {
-            definitions.push(AS_OF_NOW.to_owned());
-        }
-        definitions
-    }
-
     fn limits(&self) -> Vec<String> {
         let breakdown = self
             .breakdown
@@ -455,38 +350,31 @@ impl<'a> Prepared<'a> {
 
     /// What the range alone calls for.
     fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = Vec::new();
-        let day = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M").to_string();
-        if self.range.partial {
-            let what = if self.is_total() {
-                "the range"
-            } else {
-                "the last bucket"
-            };
-            let message = format!("{what} is not over yet: it is {} UTC now", day(self.now));
-            warnings.push(Warning::new("partial_period", message));
-        }
-        warnings.extend(self.outside_data());
-        warnings.extend(self.persons.cohorts.warnings());
+        let last = if self.is_total() {
+            "the range"
+        } else {
+            "the last bucket"
+        };
+        let mut warnings = self.scope.warnings(last);
         if self.is_total() {
             return warnings;
         }
         let is_unique = |node: &EventsNode| node.math != Math::Total;
-        if self.range.buckets.len() > 1 && self.query.series.iter().any(is_unique) {
+        if self.scope.range.buckets.len() > 1 && self.query.series.iter().any(is_unique) {
             let message = "the unique counts of the buckets don't add up to that of the range; ask for a total";
             warnings.push(Warning::new("unique_not_summable", message));
         }
         let interval = self.query.interval;
-        let cut_start = bucket_start(interval, self.range.from) < self.range.from;
-        let end = next_bucket(interval, bucket_start(interval, self.range.to));
-        let cut_end = end - chrono::Duration::microseconds(1) > self.range.to;
+        let cut_start = bucket_start(interval, self.scope.range.from) < self.scope.range.from;
+        let end = next_bucket(interval, bucket_start(interval, self.scope.range.to));
+        let cut_end = end - chrono::Duration::microseconds(1) > self.scope.range.to;
         for (cut, which) in [(cut_start, "first"), (cut_end, "last")] {
             if cut {
                 let name = interval.as_str();
                 let message = format!(
                     "the {which} {name} is only partly in the range {} to {}",
-                    day(self.range.from),
-                    day(self.range.to)
+                    minute(self.scope.range.from),
+                    minute(self.scope.range.to)
                 );
                 warnings.push(Warning::new("cut_bucket", message));
             }
@@ -494,44 +382,14 @@ impl<'a> Prepared<'a> {
         warnings
     }
 
-    /// Days of the range before the first event or after the last one count nothing, and that is no zero.
-    fn outside_data(&self) -> Option<Warning> {
-        let (first, last) = self.taxonomy.span()?;
-        let day = |time: DateTime<Utc>| time.date_naive();
-        let ends = day(self.range.to.min(self.now));
-        (day(self.range.from) < day(first) || ends > day(last)).then(|| {
-            let at = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M").to_string();
-            let message = format!(
-                "the data covers {} to {} UTC; outside of it the counts are 0 because nothing is known",
-                at(first),
-                at(last)
-            );
-            Warning::new("outside_data", message)
-        })
-    }
-
     /// The action that a series counts.
     fn action(&self, series: usize) -> Option<&Defined<ActionDefinition>> {
-        self.named.action(self.node(series))
+        self.scope.action(series)
     }
 
     fn node(&self, series: usize) -> &EventsNode {
-        &self.query.series[series]
+        self.scope.node(series)
     }
-}
-
-pub(crate) fn no_data(range: &Resolved, first: DateTime<Utc>, last: DateTime<Utc>) -> Error {
-    let day = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M").to_string();
-    let message = format!("there is no data from {} to {} UTC", day(range.from), day(range.to));
-    Error::new(Code::NoData, message).with_hint(format!(
-        "this project has data from {} to {} UTC",
-        day(first),
-        day(last)
-    ))
-}
-
-fn is_event(name: &str) -> Expr {
-    ident("event").eq(lit(name))
 }
 
 /// The start of an event's bucket. Weeks start on Sunday: 1970-01-04 was one.

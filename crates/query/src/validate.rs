@@ -1,37 +1,30 @@
 //! Checking names and values against the taxonomy before anything is planned.
 
 use hedgerow_data_api::{
-    EventStore, EventsNode, FilterGroup, FilterNode, Operator, PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy,
-    TrendsQuery, ValueType,
+    BreakdownFilter, EventStore, EventsNode, FilterGroup, FilterNode, Operator, PersonTaxonomy, PropertyFilter,
+    PropertyType, Taxonomy, ValueType,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
 use crate::persons::Moment;
+use crate::scope::Selection;
 
-const MAX_SERIES: usize = 26;
 /// Values with which an unknown one is compared, to say which was meant: the most frequent ones, and
 /// where there are more those that are most like it.
 const COMPARED: usize = 5_000;
 const ALIKE: usize = 20;
 
-/// Refuses unknown events, properties and values, and shapes that make no sense.
-pub(crate) async fn trends(
+/// Refuses unknown events and values, and properties that are not there.
+pub(crate) async fn selection(
     store: &dyn EventStore,
     project: &ProjectId,
     moment: &Moment,
-    query: &TrendsQuery,
+    selection: Selection<'_>,
 ) -> Result<()> {
     let taxonomy = moment.taxonomy.as_ref();
-    if query.series.is_empty() || query.series.len() > MAX_SERIES {
-        let message = format!(
-            "a trends query has 1 to {MAX_SERIES} series, this one has {}",
-            query.series.len()
-        );
-        return Err(Error::invalid(message).with_hint("ask several queries"));
-    }
-    for EventsNode { event, properties, .. } in &query.series {
+    for EventsNode { event, properties, .. } in selection.series {
         if let Some(name) = event.as_deref().filter(|name| taxonomy.event(name).is_none()) {
             return Err(Error::unknown(
                 "event",
@@ -41,16 +34,18 @@ pub(crate) async fn trends(
         }
         values(store, project, moment, properties).await?;
     }
-    values(store, project, moment, &query.properties).await?;
-    if let Some(breakdown) = &query.breakdown_filter {
-        if taxonomy.property(&breakdown.breakdown).is_none() {
-            let known = taxonomy.properties.iter().map(|property| property.key.as_str());
-            return Err(Error::unknown("property", &breakdown.breakdown, known));
-        }
-        if !(1..=1000).contains(&breakdown.breakdown_limit.unwrap_or(1)) {
-            let message = "breakdown_limit goes from 1 to 1000";
-            return Err(Error::invalid(message).with_hint("leave it out for the first 25 values"));
-        }
+    values(store, project, moment, selection.properties).await
+}
+
+/// Refuses a breakdown by a property that is not there.
+pub(crate) fn breakdown(taxonomy: &Taxonomy, breakdown: &BreakdownFilter) -> Result<()> {
+    if taxonomy.property(&breakdown.breakdown).is_none() {
+        let known = taxonomy.properties.iter().map(|property| property.key.as_str());
+        return Err(Error::unknown("property", &breakdown.breakdown, known));
+    }
+    if !(1..=1000).contains(&breakdown.breakdown_limit.unwrap_or(1)) {
+        let message = "breakdown_limit goes from 1 to 1000";
+        return Err(Error::invalid(message).with_hint("leave it out for the first 25 values"));
     }
     Ok(())
 }

@@ -108,13 +108,7 @@ pub(super) fn results(
 fn one(prepared: &Prepared<'_>, series: usize, counts: Vec<u64>, value: Option<Value>) -> Series {
     let node = prepared.node(series);
     let counted = prepared.action(series);
-    let name = node
-        .custom_name
-        .as_deref()
-        .or(counted.map(|action| action.name.as_str()))
-        .or(node.event.as_deref())
-        .unwrap_or("All events")
-        .to_owned();
+    let name = prepared.scope.label(series).to_owned();
     let value_name = value.as_ref().map(|value| match value.as_str() {
         Some(BREAKDOWN_OTHER) => "Other (all remaining values)".to_owned(),
         Some(BREAKDOWN_NONE) => "None (no value)".to_owned(),
@@ -137,7 +131,7 @@ fn one(prepared: &Prepared<'_>, series: usize, counts: Vec<u64>, value: Option<V
     };
     let total = prepared.display().is_total();
     let interval = prepared.query.interval;
-    let buckets = if total { &[][..] } else { &prepared.range.buckets };
+    let buckets = if total { &[][..] } else { &prepared.scope.range.buckets };
     Series {
         count: if total { 0 } else { counts.iter().sum() },
         aggregated_value: total.then(|| counts.first().copied().unwrap_or(0)),

@@ -1,0 +1,279 @@
+//! What a typed query looks at: series of events, conditions and a range of time, with all names resolved.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::logical_expr::{Expr, ident, lit};
+use datafusion::prelude::DataFrame;
+use hedgerow_data_api::{
+    ActionDefinition, Clock, DateRange, Defined, EventStore, EventsNode, FilterGroup, Interval, Progress,
+    ResolvedRange, Taxonomy, Warning,
+};
+use hedgerow_errors::{Code, Error, Result};
+use hedgerow_ids::ProjectId;
+use serde_json::Value;
+
+use crate::dates::{Resolved, resolve};
+use crate::definitions::{Named, of_named};
+use crate::describe::sentences;
+use crate::engine::{Engine, Executed, Session, rows};
+use crate::fields::EventFields;
+use crate::filters::{self, instant};
+use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions};
+use crate::{sql, validate};
+
+/// The part of a query that says which events it is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Selection<'a> {
+    /// The series, or steps.
+    pub(crate) series: &'a [EventsNode],
+    /// Conditions on all of them.
+    pub(crate) properties: &'a FilterGroup,
+    /// The range of time.
+    pub(crate) date_range: &'a DateRange,
+}
+
+/// The moment that a query is about, with a session on it.
+pub(crate) struct Begun {
+    pub(crate) session: Session,
+    moment: Moment,
+    named: Named,
+}
+
+impl Begun {
+    /// Reads the moment, and refuses a selection with names that are not there.
+    pub(crate) async fn new(
+        engine: &Engine,
+        project: &ProjectId,
+        selection: Selection<'_>,
+        clock: &Clock,
+        progress: Progress,
+    ) -> Result<Self> {
+        let named = Named::of(engine.definitions.as_ref(), project, selection).await?;
+        let needs = named.needs(selection);
+        let moment = engine.persons.moment(&engine.lake, project, needs).await?;
+        validate::selection(engine.lake.as_ref() as &dyn EventStore, project, &moment, selection).await?;
+        named.validate(&moment.taxonomy)?;
+        let session = engine.session(project, Arc::clone(&moment.view), clock, progress)?;
+        Ok(Self { session, moment, named })
+    }
+
+    /// What exists in the project.
+    pub(crate) fn taxonomy(&self) -> &Taxonomy {
+        self.moment.taxonomy.as_ref()
+    }
+}
+
+/// A selection whose names and dates are resolved.
+pub(crate) struct Scope<'a> {
+    pub(crate) range: Resolved,
+    pub(crate) now: DateTime<Utc>,
+    selection: Selection<'a>,
+    taxonomy: &'a Taxonomy,
+    named: &'a Named,
+    persons: PersonConditions,
+}
+
+impl<'a> Scope<'a> {
+    /// Resolves the dates, and computes the conditions on persons. Without an interval the range has no buckets.
+    pub(crate) fn new(
+        selection: Selection<'a>,
+        begun: &'a Begun,
+        interval: Option<Interval>,
+        clock: &Clock,
+    ) -> Result<Self> {
+        let now = clock.now();
+        let (moment, named) = (&begun.moment, &begun.named);
+        let taxonomy = begun.taxonomy();
+        let (first, last) = taxonomy.span().ok_or_else(|| {
+            Error::new(Code::NoData, "the project holds no events yet")
+                .with_hint("import some: hedgerow import access-log FILE")
+        })?;
+        let range = resolve(selection.date_range, interval, now, (first, last))?;
+        if range.to < first || range.from > last {
+            return Err(no_data(&range, first, last));
+        }
+        let groups = named.groups(selection);
+        Ok(Self {
+            persons: PersonConditions::compute(groups, named, moment, &begun.session.state, now)?,
+            range,
+            now,
+            selection,
+            taxonomy,
+            named,
+        })
+    }
+
+    /// The series at a place.
+    pub(crate) fn node(&self, series: usize) -> &'a EventsNode {
+        &self.selection.series[series]
+    }
+
+    /// The action that a series counts.
+    pub(crate) fn action(&self, series: usize) -> Option<&'a Defined<ActionDefinition>> {
+        self.named.action(self.node(series))
+    }
+
+    /// The label of a series: its own, or the name of its action or event.
+    pub(crate) fn label(&self, series: usize) -> &'a str {
+        let node = self.node(series);
+        let action = self.action(series).map(|action| action.name.as_str());
+        let label = node.custom_name.as_deref().or(action).or(node.event.as_deref());
+        label.unwrap_or("All events")
+    }
+
+    /// The events of the range for which the query's own conditions hold.
+    pub(crate) async fn events(&self, session: &Session) -> Result<DataFrame> {
+        let mut filter = self.within_range();
+        if let Some(own) = filters::group(&self.fields(), self.now, self.selection.properties)? {
+            filter = filter.and(own);
+        }
+        self.filtered(session, filter).await
+    }
+
+    /// The condition that an event is one of a series; `None` where every event is.
+    pub(crate) fn is_of(&self, series: usize) -> Result<Option<Expr>> {
+        let (node, fields) = (self.node(series), self.fields());
+        let event = node.event.as_deref().map(is_event);
+        let action = match self.action(series) {
+            None => None,
+            Some(action) => {
+                let fits = self.fits(&fields, &action.body);
+                Some(fits.map_err(|error| of_named("action", &action.name, &error))?)
+            }
+        };
+        let own = filters::group(&fields, self.now, &node.properties)?;
+        Ok(event.into_iter().chain(action).chain(own).reduce(Expr::and))
+    }
+
+    /// Refuses a range that holds no event at all, whatever the conditions.
+    pub(crate) async fn require_data(&self, session: &Session, executed: &mut Vec<Executed>) -> Result<()> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let events = self.filtered(session, self.within_range()).await?;
+        let counted = events.aggregate(vec![], vec![count(lit(1_i64))]);
+        let plan = counted.and_then(DataFrame::into_optimized_plan).map_err(failed)?;
+        let done = session.run(&plan).await?;
+        let found = rows(&done.batches)?
+            .first()
+            .and_then(|row| row.first().and_then(Value::as_u64));
+        executed.push(done);
+        match (found, self.taxonomy.span()) {
+            (Some(0), Some((first, last))) => Err(no_data(&self.range, first, last)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The range as provenance has it.
+    pub(crate) fn resolved_range(&self) -> ResolvedRange {
+        ResolvedRange {
+            date_from: self.range.from.to_rfc3339(),
+            date_to: self.range.to.to_rfc3339(),
+            partial: self.range.partial,
+        }
+    }
+
+    /// The conditions as sentences; those of one series begin with what a series is called.
+    pub(crate) fn filters(&self, series: &str) -> Vec<String> {
+        let sentences = |group: &FilterGroup| sentences(&self.named.with_names(group));
+        let mut filters = sentences(self.selection.properties);
+        for (node, position) in self.selection.series.iter().zip(1..) {
+            let own = sentences(&node.properties);
+            filters.extend(
+                own.into_iter()
+                    .map(|sentence| format!("{series} {position}: {sentence}")),
+            );
+        }
+        filters
+    }
+
+    /// The actions and cohorts that were used, and whether persons count as they are now.
+    pub(crate) fn definitions(&self) -> Vec<String> {
+        let mut definitions = self.named.sentences();
+        definitions.extend(self.persons.cohorts.sentences());
+        if self.named.needs(self.selection) != Needs::Nothing {
+            definitions.push(AS_OF_NOW.to_owned());
+        }
+        definitions
+    }
+
+    /// What the range calls for, and the cohorts; `last` is what is not over where the range is not.
+    pub(crate) fn warnings(&self, last: &str) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if self.range.partial {
+            let message = format!("{last} is not over yet: it is {} UTC now", minute(self.now));
+            warnings.push(Warning::new("partial_period", message));
+        }
+        warnings.extend(self.outside_data());
+        warnings.extend(self.persons.cohorts.warnings());
+        warnings
+    }
+
+    /// Days of the range before the first event or after the last one count nothing, and that is no zero.
+    fn outside_data(&self) -> Option<Warning> {
+        let (first, last) = self.taxonomy.span()?;
+        let day = |time: DateTime<Utc>| time.date_naive();
+        let ends = day(self.range.to.min(self.now));
+        (day(self.range.from) < day(first) || ends > day(last)).then(|| {
+            let message = format!(
+                "the data covers {} to {} UTC; outside of it the counts are 0 because nothing is known",
+                minute(first),
+                minute(last)
+            );
+            Warning::new("outside_data", message)
+        })
+    }
+
+    fn fields(&self) -> EventFields<'_> {
+        EventFields {
+            taxonomy: self.taxonomy,
+            persons: &self.persons,
+        }
+    }
+
+    async fn filtered(&self, session: &Session, filter: Expr) -> Result<DataFrame> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let events = session.context.table("events").await.map_err(failed)?;
+        events.filter(filter).map_err(failed)
+    }
+
+    /// The condition that one of an action's steps fits.
+    fn fits(&self, fields: &EventFields<'_>, action: &ActionDefinition) -> Result<Expr> {
+        let mut steps = Vec::new();
+        for step in &action.steps {
+            let event = step.event.as_deref().map(is_event);
+            let own = filters::group(fields, self.now, &step.properties)?;
+            steps.extend(event.into_iter().chain(own).reduce(Expr::and));
+        }
+        let fits = steps.into_iter().reduce(Expr::or);
+        fits.ok_or_else(|| Error::new(Code::Corrupt, "it has no steps"))
+    }
+
+    fn within_range(&self) -> Expr {
+        let (from, to) = (instant(self.range.from), instant(self.range.to));
+        ident("timestamp").gt_eq(from).and(ident("timestamp").lt_eq(to))
+    }
+}
+
+/// The refusal of a range without data, naming the one that has some.
+pub(crate) fn no_data(range: &Resolved, first: DateTime<Utc>, last: DateTime<Utc>) -> Error {
+    let message = format!(
+        "there is no data from {} to {} UTC",
+        minute(range.from),
+        minute(range.to)
+    );
+    Error::new(Code::NoData, message).with_hint(format!(
+        "this project has data from {} to {} UTC",
+        minute(first),
+        minute(last)
+    ))
+}
+
+/// A time as sentences have it.
+pub(crate) fn minute(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn is_event(name: &str) -> Expr {
+    ident("event").eq(lit(name))
+}
