@@ -2,7 +2,7 @@
 
 use hedgerow_agent_api::{Access, Resource};
 use hedgerow_data_api::{Progress, SqlArrow, SqlQuery, SqlResponse, TypedQuery, TypedResponse};
-use hedgerow_errors::{Error, Result};
+use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 
 use crate::App;
@@ -16,6 +16,9 @@ impl App {
             TypedQuery::Trends(query) => {
                 TypedResponse::Trends(queries.trends(project, query, &self.clock, &progress).await?)
             }
+            TypedQuery::Funnels(query) => {
+                TypedResponse::Funnels(queries.funnels(project, query, &self.clock, &progress).await?)
+            }
             TypedQuery::Events(query) => {
                 TypedResponse::Events(queries.events(project, query, &self.clock, &progress).await?)
             }
@@ -25,14 +28,10 @@ impl App {
         })
     }
 
-    /// The physical plan of a trends query, as text. Lists are put together of several plans and have none to show.
+    /// The physical plan of a query, as text. Lists are put together of several plans and have none to show.
     pub async fn explain(&self, project: &ProjectId, query: &TypedQuery) -> Result<String> {
         self.check(&Access::read(Resource::Query), Some(project))?;
-        match query {
-            TypedQuery::Trends(query) => self.parts.data.queries.explain(project, query, &self.clock).await,
-            TypedQuery::Events(_) | TypedQuery::Persons(_) => Err(Error::invalid("a list has no single plan to show")
-                .with_hint("run it: its provenance says what was read; plans are shown of a TrendsQuery")),
-        }
+        self.parts.data.queries.explain(project, query, &self.clock).await
     }
 
     /// Runs one SELECT.

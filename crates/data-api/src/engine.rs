@@ -13,12 +13,14 @@ use crate::clock::Clock;
 use crate::definitions::{CohortDefinition, CohortMembers, Definitions};
 use crate::event::EventSink;
 use crate::event_list::{EventsQuery, EventsResponse};
+use crate::funnels::{FunnelsQuery, FunnelsResponse};
 use crate::people::PersonTaxonomy;
 use crate::person_list::{PersonsQuery, PersonsResponse};
 use crate::progress::Progress;
 use crate::provenance::{Provenance, Warning};
 use crate::taxonomy::{Taxonomy, ValueList};
 use crate::trends::{TrendsQuery, TrendsResponse};
+use crate::typed_query::TypedQuery;
 
 /// A read-only SQL statement over the project's own tables.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,6 +77,17 @@ pub trait QueryEngine: Send + Sync {
         progress: &Progress,
     ) -> Result<TrendsResponse>;
 
+    /// Runs a funnels query, which refuses in the same way. An engine without funnels refuses.
+    async fn funnels(
+        &self,
+        _project: &ProjectId,
+        _query: &FunnelsQuery,
+        _clock: &Clock,
+        _progress: &Progress,
+    ) -> Result<FunnelsResponse> {
+        Err(Error::new(Code::Unavailable, "this engine knows no funnels"))
+    }
+
     /// Lists events, newest first. Unknown names are refused with the nearest, conditions that a list of events does
     /// not know by name. An engine without lists refuses.
     async fn events(
@@ -110,8 +123,8 @@ pub trait QueryEngine: Send + Sync {
     /// Runs one SELECT in the same way and gives its rows as an Arrow IPC stream.
     async fn sql_arrow(&self, project: &ProjectId, query: &SqlQuery, clock: &Clock) -> Result<SqlArrow>;
 
-    /// The physical plan of a trends query, as text.
-    async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String>;
+    /// The physical plan of a query, as text. Lists are put together of several plans and are refused.
+    async fn explain(&self, project: &ProjectId, query: &TypedQuery, clock: &Clock) -> Result<String>;
 
     /// Who is in a cohort now, by the same rules by which queries filter by one; at most `limit` persons are named.
     /// Refuses conditions that name what is not there, and a cohort that rests on itself.
@@ -128,7 +141,7 @@ pub trait QueryEngine: Send + Sync {
     /// Whether a query could be kept: refuses one that names what is not there. A range that has no data now may
     /// have some later.
     async fn check(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<()> {
-        match self.explain(project, query, clock).await {
+        match self.explain(project, &TypedQuery::Trends(query.clone()), clock).await {
             Err(error) if error.code() != Code::NoData => Err(error),
             _ => Ok(()),
         }

@@ -15,6 +15,7 @@ mod event_list;
 mod export;
 mod filter;
 mod filter_fields;
+mod funnels;
 mod maintenance;
 mod people;
 mod person_list;
@@ -39,6 +40,10 @@ pub use event_list::{EventsQuery, EventsQueryKind, EventsResponse, ListedEvent};
 pub use export::{Export, ExportFormat, ExportPart, ExportStream};
 pub use filter::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
 pub use filter_fields::{FieldKind, FieldUnit, FilterField, FilterFields, FilterList};
+pub use funnels::{
+    FunnelOrder, FunnelStep, FunnelWindowUnit, FunnelsFilter, FunnelsQuery, FunnelsQueryKind, FunnelsResponse,
+    MOST_FUNNEL_STEPS,
+};
 pub use maintenance::Maintenance;
 pub use people::{PersonDeleted, PersonInfo, PersonProperty, PersonTaxonomy};
 pub use person_list::{ListedPerson, PersonsQuery, PersonsQueryKind, PersonsResponse};

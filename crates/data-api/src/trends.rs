@@ -105,6 +105,18 @@ pub enum Math {
     UniqueSession,
 }
 
+impl Math {
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Dau => "dau",
+            Self::UniqueSession => "unique_session",
+        }
+    }
+}
+
 /// The length of a time bucket. Weeks start on Sunday, as in `PostHog`'s default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::event_list::{EventsQuery, EventsResponse};
+use crate::funnels::{FunnelsQuery, FunnelsResponse};
 use crate::person_list::{PersonsQuery, PersonsResponse};
 use crate::trends::{TrendsQuery, TrendsResponse};
 
@@ -16,6 +17,8 @@ use crate::trends::{TrendsQuery, TrendsResponse};
 pub enum TypedQuery {
     /// Counts over time.
     Trends(TrendsQuery),
+    /// Persons from step to step.
+    Funnels(FunnelsQuery),
     /// A list of events.
     Events(EventsQuery),
     /// A list of persons.
@@ -24,7 +27,7 @@ pub enum TypedQuery {
 
 impl TypedQuery {
     /// The kinds there are.
-    pub const KINDS: [&str; 3] = ["TrendsQuery", "EventsQuery", "PersonsQuery"];
+    pub const KINDS: [&str; 4] = ["TrendsQuery", "FunnelsQuery", "EventsQuery", "PersonsQuery"];
 }
 
 // Written by hand, because an untagged enum answers every mistake with "did not match any variant".
@@ -38,6 +41,7 @@ impl<'de> Deserialize<'de> for TypedQuery {
         };
         let query = match kind {
             "TrendsQuery" => serde_json::from_value(value).map(Self::Trends),
+            "FunnelsQuery" => serde_json::from_value(value).map(Self::Funnels),
             "EventsQuery" => serde_json::from_value(value).map(Self::Events),
             "PersonsQuery" => serde_json::from_value(value).map(Self::Persons),
             unknown => {
@@ -58,6 +62,8 @@ impl<'de> Deserialize<'de> for TypedQuery {
 pub enum TypedResponse {
     /// Counts over time.
     Trends(TrendsResponse),
+    /// Persons from step to step.
+    Funnels(FunnelsResponse),
     /// A list of events.
     Events(EventsResponse),
     /// A list of persons.

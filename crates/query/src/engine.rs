@@ -17,9 +17,9 @@ use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use hedgerow_data_api::{
-    Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse, NoDefinitions, PersonsQuery,
-    PersonsResponse, Progress, Provenance, QueryEngine, SqlArrow, SqlQuery, SqlResponse, TrendsQuery, TrendsResponse,
-    Warning,
+    Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse, FunnelsQuery, FunnelsResponse,
+    NoDefinitions, PersonsQuery, PersonsResponse, Progress, Provenance, QueryEngine, SqlArrow, SqlQuery, SqlResponse,
+    TrendsQuery, TrendsResponse, TypedQuery, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ProjectId, QueryId};
@@ -34,7 +34,7 @@ use crate::rest::JsonGetStr;
 use crate::scan::EventsTable;
 use crate::scope::Begun;
 use crate::written::written_columns;
-use crate::{event_list, person_list, sql, trends};
+use crate::{event_list, funnels, person_list, sql, trends};
 
 /// A query that takes longer is stopped.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -264,6 +264,16 @@ impl QueryEngine for Engine {
         trends::run(self, project, query, clock, progress).await
     }
 
+    async fn funnels(
+        &self,
+        project: &ProjectId,
+        query: &FunnelsQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<FunnelsResponse> {
+        funnels::run(self, project, query, clock, progress).await
+    }
+
     async fn events(
         &self,
         project: &ProjectId,
@@ -349,13 +359,24 @@ impl QueryEngine for Engine {
         })
     }
 
-    async fn explain(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<String> {
-        let begun = Begun::new(self, project, trends::selection(query)?, clock, Progress::ignore()).await?;
-        let prepared = trends::Prepared::new(query, &begun, clock, self.most_groups)?;
+    async fn explain(&self, project: &ProjectId, query: &TypedQuery, clock: &Clock) -> Result<String> {
+        let selection = match query {
+            TypedQuery::Trends(query) => trends::selection(query)?,
+            TypedQuery::Funnels(query) => funnels::selection(query)?,
+            TypedQuery::Events(_) | TypedQuery::Persons(_) => {
+                let message = "a list has no single plan to show";
+                return Err(Error::invalid(message).with_hint("run it: its provenance says what was read"));
+            }
+        };
+        let begun = Begun::new(self, project, selection, clock, Progress::ignore()).await?;
         let session = &begun.session;
+        let plans = match query {
+            TypedQuery::Trends(query) => trends::plans(self, &begun, query, clock).await?,
+            TypedQuery::Funnels(query) => vec![funnels::plan(&begun, query, clock).await?],
+            TypedQuery::Events(_) | TypedQuery::Persons(_) => Vec::new(),
+        };
         let mut text = String::new();
-        for series in 0..query.series.len() {
-            let plan = prepared.plan(session, series, &trends::Others::Keep).await?;
+        for plan in plans {
             text.push_str(
                 &displayable(session.physical(&plan).await?.as_ref())
                     .indent(false)

@@ -12,6 +12,7 @@ mod engine;
 mod event_list;
 mod fields;
 mod filters;
+mod funnels;
 mod paging;
 mod people;
 mod person_list;

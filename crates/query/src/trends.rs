@@ -96,6 +96,21 @@ pub(crate) struct Prepared<'a> {
     most_groups: usize,
 }
 
+/// The plans of all series, for who wants to look at them.
+pub(crate) async fn plans(
+    engine: &Engine,
+    begun: &Begun,
+    query: &TrendsQuery,
+    clock: &Clock,
+) -> Result<Vec<LogicalPlan>> {
+    let prepared = Prepared::new(query, begun, clock, engine.most_groups)?;
+    let mut plans = Vec::new();
+    for series in 0..query.series.len() {
+        plans.push(prepared.plan(&begun.session, series, &Others::Keep).await?);
+    }
+    Ok(plans)
+}
+
 /// What to do with the breakdown values that may have no series of their own.
 pub(crate) enum Others {
     /// Group by every value.

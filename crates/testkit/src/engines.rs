@@ -9,7 +9,7 @@ use hedgerow_data_api::{
     Appended, Clock, Data, EventBatch, EventDefinition, EventSink, EventStore, EventsQuery, EventsResponse,
     NoDefinitions, PersonProperty, PersonTaxonomy, PersonsQuery, PersonsResponse, Progress, ProjectInfo,
     PropertyDefinition, QueryEngine, SqlArrow, SqlQuery, SqlResponse, Taxonomy, TrendsQuery, TrendsResponse,
-    ValueCount, ValueList, ValueType,
+    TypedQuery, ValueCount, ValueList, ValueType,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -256,7 +256,7 @@ impl QueryEngine for FakeEngine {
         Err(Error::new(Code::Unavailable, "a fake engine has no columns"))
     }
 
-    async fn explain(&self, _: &ProjectId, _: &TrendsQuery, _: &Clock) -> Result<String> {
+    async fn explain(&self, _: &ProjectId, _: &TypedQuery, _: &Clock) -> Result<String> {
         Err(Error::new(Code::Unavailable, "a fake engine has no plans"))
     }
 }

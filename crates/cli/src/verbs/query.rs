@@ -1,8 +1,8 @@
 //! `query`: a typed query, given as JSON.
 
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, EventsQuery, EventsResponse, PersonsQuery, PersonsResponse, Provenance, Series,
-    TrendsResponse, TypedQuery, TypedResponse, Warning,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, EventsQuery, EventsResponse, FunnelsResponse, PersonsQuery, PersonsResponse,
+    Provenance, Series, TrendsResponse, TypedQuery, TypedResponse, Warning,
 };
 use hedgerow_errors::{Error, Result};
 use serde_json::{Value, json};
@@ -48,6 +48,7 @@ pub(super) async fn run(args: QueryArgs, globals: &Globals, ctx: &VerbContext) -
 fn shown_parts<'a>(query: &TypedQuery, response: &'a TypedResponse) -> (TextTable, &'a [Warning], &'a Provenance) {
     match response {
         TypedResponse::Trends(response) => (text_table(response), &response.warnings, &response.provenance),
+        TypedResponse::Funnels(response) => (funnel_table(response), &response.warnings, &response.provenance),
         TypedResponse::Events(response) => {
             let columns = match query {
                 TypedQuery::Events(EventsQuery { columns, .. }) => columns.as_slice(),
@@ -75,10 +76,39 @@ fn shown_parts<'a>(query: &TypedQuery, response: &'a TypedResponse) -> (TextTabl
 
 fn next_cursor(response: &TypedResponse) -> Option<&str> {
     match response {
-        TypedResponse::Trends(_) => None,
+        TypedResponse::Trends(_) | TypedResponse::Funnels(_) => None,
         TypedResponse::Events(response) => response.next_cursor.as_deref(),
         TypedResponse::Persons(response) => response.next_cursor.as_deref(),
     }
+}
+
+/// A step a line.
+fn funnel_table(response: &FunnelsResponse) -> TextTable {
+    let mut table = TextTable::new([
+        "step",
+        "persons",
+        "% of first",
+        "% of previous",
+        "average seconds",
+        "median seconds",
+    ]);
+    for step in &response.results {
+        table.row(&[
+            json!(step.name),
+            json!(step.count),
+            rounded(step.conversion_rate, 2),
+            rounded(step.conversion_rate_from_previous, 2),
+            rounded(step.average_conversion_time, 1),
+            rounded(step.median_conversion_time, 1),
+        ]);
+    }
+    table
+}
+
+/// A number as people read it; `--json` has all digits.
+fn rounded(number: Option<f64>, digits: i32) -> Value {
+    let factor = 10_f64.powi(digits);
+    number.map_or(Value::Null, |number| json!((number * factor).round() / factor))
 }
 
 /// An event a line, with the properties that were asked for.

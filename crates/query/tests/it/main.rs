@@ -9,6 +9,7 @@
 
 mod definitions;
 mod events;
+mod funnels;
 mod lists;
 mod operators;
 mod oracle;

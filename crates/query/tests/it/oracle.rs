@@ -29,7 +29,7 @@ fn property(event: &EventRecord, key: &str) -> Option<Value> {
     })
 }
 
-fn holds(event: &EventRecord, group: &FilterGroup) -> bool {
+pub(crate) fn holds(event: &EventRecord, group: &FilterGroup) -> bool {
     all_of(group, &|filter| matches(property(event, &filter.key), filter))
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use hedgerow_data_api::{
     Appended, Clock, Data, EventBatch, EventSink, EventStore, EventsQuery, EventsResponse, PersonsQuery,
     PersonsResponse, Progress, ProjectInfo, QueryEngine, SqlArrow, SqlQuery, SqlResponse, Taxonomy, TrendsQuery,
-    TrendsResponse, ValueList,
+    TrendsResponse, TypedQuery, ValueList,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -45,7 +45,7 @@ impl QueryEngine for OneAnswer {
     async fn sql_arrow(&self, _: &ProjectId, _: &SqlQuery, _: &Clock) -> Result<SqlArrow> {
         absent()
     }
-    async fn explain(&self, _: &ProjectId, _: &TrendsQuery, _: &Clock) -> Result<String> {
+    async fn explain(&self, _: &ProjectId, _: &TypedQuery, _: &Clock) -> Result<String> {
         absent()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hedgerow_agent_api::{Principal, Progress, Registry, Stage, Surface, erase};
 use hedgerow_data_api::{
     Appended, BREAKDOWN_NONE, BREAKDOWN_OTHER, Clock, EventBatch, EventSink, EventStore, ProjectInfo, QueryEngine,
-    SqlArrow, SqlQuery, SqlResponse, Taxonomy, ValueList, Warning,
+    SqlArrow, SqlQuery, SqlResponse, Taxonomy, TypedQuery, ValueList, Warning,
 };
 use hedgerow_errors::Error;
 use hedgerow_ids::ProjectId;
@@ -32,7 +32,7 @@ impl QueryEngine for OneAnswer {
     async fn sql_arrow(&self, _: &ProjectId, _: &SqlQuery, _: &Clock) -> Result<SqlArrow> {
         absent()
     }
-    async fn explain(&self, _: &ProjectId, _: &TrendsQuery, _: &Clock) -> Result<String> {
+    async fn explain(&self, _: &ProjectId, _: &TypedQuery, _: &Clock) -> Result<String> {
         absent()
     }
 }
