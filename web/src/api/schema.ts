@@ -625,6 +625,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/tools/query_funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query a funnel
+         * @description Counts how many persons do one thing after another: conversion from step to step, where they drop off, and how long it takes. Steps are events or actions with filters, in their order; all within funnelWindowInterval (14 days) of the first. funnelOrderType strict allows nothing between them. One event is one step at most. Read the names from read_taxonomy first: unknown ones are refused.
+         */
+        post: operations["call_tool_query_funnel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/tools/query_trends": {
         parameters: {
             query?: never;
@@ -2088,6 +2108,103 @@ export interface components {
             /** @description An object's id. */
             id?: string | null;
         };
+        /** @description What may lie between two steps of a funnel. */
+        FunnelOrder: "ordered" | "strict";
+        /** @description One step of a funnel's result. */
+        FunnelStep: {
+            /**
+             * Format: uint
+             * @description The position among the steps, from 0.
+             */
+            order: number;
+            /** @description The step's label: its own, or the name of its event or action. */
+            name: string;
+            /** @description The event's name, or `null` for every event; for an action its id. */
+            action_id: string | null;
+            /** @description `events` or `actions`. */
+            type: string;
+            /**
+             * Format: uint64
+             * @description Persons who got at least this far.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Their share of those who entered, 0 to 100; absent where nobody entered.
+             */
+            conversion_rate: number | null;
+            /**
+             * Format: double
+             * @description Their share of those who reached the step before, 0 to 100; absent for the first step, and where nobody did.
+             */
+            conversion_rate_from_previous: number | null;
+            /**
+             * Format: double
+             * @description Seconds from the step before to this one, on average over who reached it; absent for the first step, and where
+             *     nobody did.
+             */
+            average_conversion_time: number | null;
+            /**
+             * Format: double
+             * @description Their median, exactly.
+             */
+            median_conversion_time: number | null;
+        };
+        /** @description A unit of a funnel's window. A month is a calendar month. */
+        FunnelWindowUnit: "second" | "minute" | "hour" | "day" | "week" | "month";
+        /** @description How the steps of a funnel follow each other. */
+        FunnelsFilter: {
+            /**
+             * @description What may lie between two steps; anything when absent.
+             * @default ordered
+             */
+            funnelOrderType?: components["schemas"]["FunnelOrder"];
+            /**
+             * Format: uint32
+             * @description How long the whole way may take, counted from the first step, the end included: 1 to 10,000; 14 when absent.
+             * @default 14
+             */
+            funnelWindowInterval?: number;
+            /**
+             * @description The unit of `funnelWindowInterval`; days when absent.
+             * @default day
+             */
+            funnelWindowIntervalUnit?: components["schemas"]["FunnelWindowUnit"];
+        };
+        /** @description Counts the persons who do one thing after another. */
+        FunnelsQuery: {
+            /** @description Always `FunnelsQuery`. */
+            kind: components["schemas"]["FunnelsQueryKind"];
+            /** @description The steps, 2 to 100, the first one first. `math` has no meaning here and must be absent. */
+            series: components["schemas"]["EventsNode"][];
+            /**
+             * @description The range in which all steps must lie; seven full days and today when absent.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on the events of all steps: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * @description How steps follow each other.
+             * @default {
+             *       "funnelOrderType": "ordered",
+             *       "funnelWindowInterval": 14,
+             *       "funnelWindowIntervalUnit": "day"
+             *     }
+             */
+            funnelsFilter?: components["schemas"]["FunnelsFilter"];
+        };
+        /** @description The constant `FunnelsQuery`. */
+        FunnelsQueryKind: "FunnelsQuery";
+        /** @description What a funnels query answers. */
+        FunnelsResponse: {
+            /** @description The steps in their order. */
+            results: components["schemas"]["FunnelStep"][];
+            /** @description What a reader must know to read the numbers right. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
         /** @description How a group combines its members. */
         GroupType: "AND" | "OR";
         /** @description People who get none of it. */
@@ -2796,6 +2913,38 @@ export interface components {
             bad: number;
             /** @description The newest with words, at most 20. */
             latest: components["schemas"]["Feedback"][];
+        };
+        /** @description Counts the persons who do one thing after another. */
+        QueryFunnelArguments: {
+            /** @description Always `FunnelsQuery`. */
+            kind: components["schemas"]["FunnelsQueryKind"];
+            /** @description The steps, 2 to 100, the first one first. `math` has no meaning here and must be absent. */
+            series: components["schemas"]["EventsNode"][];
+            /**
+             * @description The range in which all steps must lie; seven full days and today when absent.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on the events of all steps: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * @description How steps follow each other.
+             * @default {
+             *       "funnelOrderType": "ordered",
+             *       "funnelWindowInterval": 14,
+             *       "funnelWindowIntervalUnit": "day"
+             *     }
+             */
+            funnelsFilter?: components["schemas"]["FunnelsFilter"];
+        };
+        /** @description What a funnels query answers. */
+        QueryFunnelResult: {
+            /** @description The steps in their order. */
+            results: components["schemas"]["FunnelStep"][];
+            /** @description What a reader must know to read the numbers right. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
         };
         /** @description One executed query; the provenance of its result. */
         QueryId: string;
@@ -3893,9 +4042,9 @@ export interface components {
             provenance: components["schemas"]["Provenance"];
         };
         /** @description A typed query. Its `kind` says which; one without a kind is a `TrendsQuery`. */
-        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"];
+        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["FunnelsQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"];
         /** @description What a typed query answers: the response of its kind. */
-        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"];
+        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["FunnelsResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"];
         /** @description Why a change can't be taken back. */
         UndoConflict: {
             /** @description The change that was to be taken back. */
@@ -5413,6 +5562,45 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["MakeFiltersResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_query_funnel: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryFunnelArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["QueryFunnelResult"];
                     };
                 };
             };

@@ -8,11 +8,12 @@ use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
 const MODE: &str = include_str!("../modes/product_analytics/mode.md");
-const TRAJECTORIES: [&str; 4] = [
+const TRAJECTORIES: [&str; 5] = [
     include_str!("../modes/product_analytics/trajectories/count-in-a-period.md"),
     include_str!("../modes/product_analytics/trajectories/rank-values.md"),
     include_str!("../modes/product_analytics/trajectories/share-of-a-whole.md"),
     include_str!("../modes/product_analytics/trajectories/find-the-peak.md"),
+    include_str!("../modes/product_analytics/trajectories/follow-people.md"),
 ];
 const EVALS: &str = include_str!("../evals/access-log.yaml");
 const SKILL: &str = include_str!("../skills/query-trends/SKILL.md");
@@ -31,6 +32,7 @@ const TEXTS: &[(&str, &str)] = &[
         TRAJECTORIES[2],
     ),
     ("modes/product_analytics/trajectories/find-the-peak.md", TRAJECTORIES[3]),
+    ("modes/product_analytics/trajectories/follow-people.md", TRAJECTORIES[4]),
     ("skills/query-trends/SKILL.md", SKILL),
     ("evals/access-log.yaml", EVALS),
     ("web/manifest.ts", include_str!("../web/manifest.ts")),
@@ -45,7 +47,8 @@ pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     let manifest: Product = toml::from_str(MANIFEST)
         .map_err(|error| Error::caused(Code::Internal, "product.toml of product_analytics is not valid", error))?;
     registry.add_product(manifest)?;
-    registry.add_tool(erase(tools::query_trends::QueryTrends::new(data)))?;
+    registry.add_tool(erase(tools::query_trends::QueryTrends::new(data.clone())))?;
+    registry.add_tool(erase(tools::query_funnel::QueryFunnel::new(data)))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
     registry.add_evals("product_analytics", EVALS)?;
     registry.add_texts("product_analytics", TEXTS);

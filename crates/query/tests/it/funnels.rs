@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Months, Utc};
-use hedgerow_data_api::{EventRecord, EventSink, EventStore, FunnelsQuery, PropertyValue, QueryEngine, TypedQuery};
+use hedgerow_data_api::{
+    EventRecord, EventSink, EventStore, EventsQuery, FunnelsQuery, PropertyValue, QueryEngine, TypedQuery,
+};
 use hedgerow_lake::{DataFolder, Lake};
 use hedgerow_query::Engine;
 use proptest::prelude::*;
@@ -252,10 +254,7 @@ async fn what_is_no_funnel_is_refused() {
     let cases = [
         (json!({"series": [step]}), "a funnel has 2 to 100 steps, this one has 1"),
         (json!({"series": vec![step.clone(); 101]}), "this one has 101"),
-        (
-            json!({"series": [step, {"event": "payed"}]}),
-            "unknown event \"payed\"",
-        ), // typos: on purpose
+        (json!({"series": [step, {"event": "payed"}]}), "unknown event \"payed\""), // typos: on purpose
         (
             json!({"series": [step, {"event": "pay", "math": "dau"}]}),
             "step 2 has the math dau, and a funnel counts persons",
@@ -308,4 +307,7 @@ async fn nobody_is_said_and_plans_are_shown() {
         .await
         .unwrap();
     assert!(plan.contains("funnel("), "{plan}");
+    let list = TypedQuery::Events(EventsQuery::default());
+    let refused = engine.explain(&project(), &list, &clock()).await.unwrap_err();
+    assert_eq!(refused.message(), "a list has no single plan to show");
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tainted, Tool, ToolContext, ToolOutput};
-use hedgerow_data_api::{Data, Provenance, Table, TrendsQuery, TrendsResponse};
+use hedgerow_data_api::{Data, Table, TrendsQuery, TrendsResponse};
 use hedgerow_errors::Result;
 
+use super::computed;
 use super::extremes::extremes;
 use super::trends_table::trends_table;
 
@@ -123,26 +124,6 @@ fn content(query: &TrendsQuery, response: &TrendsResponse, table: &Table) -> Str
     );
     lines.push(computed(&response.provenance));
     Tainted::new(lines.join("\n")).fenced()
-}
-
-fn computed(provenance: &Provenance) -> String {
-    let range = provenance.range.as_ref().map_or_else(String::new, |range| {
-        let partial = if range.partial { ", not over yet" } else { "" };
-        format!("{} to {}{partial}, ", range.date_from, range.date_to)
-    });
-    let filters = if provenance.filters.is_empty() {
-        "no filters".to_owned()
-    } else {
-        format!("filters: {}", provenance.filters.join("; "))
-    };
-    let definitions = match provenance.definitions.as_slice() {
-        [] => String::new(),
-        definitions => format!(", with {}", definitions.join("; ")),
-    };
-    format!(
-        "computed over {range}time zone {}, {filters}{definitions}, {} rows read",
-        provenance.time_zone, provenance.rows_read
-    )
 }
 
 #[cfg(test)]

@@ -142,9 +142,9 @@ fn install_adds_tool_mode_and_skill() {
     let mut registry = Registry::default();
     crate::install(&mut registry, data(response(&query(json!({"series": [{}]})), &[]))).unwrap();
     let mode = registry.mode("product_analytics").unwrap();
-    assert_eq!(mode.tools, ["query_trends"]);
-    assert_eq!(mode.trajectories.len(), 4);
+    assert_eq!(mode.tools, ["query_trends", "query_funnel"]);
+    assert_eq!(mode.trajectories.len(), 5);
     assert_eq!(registry.skills().count(), 1);
     assert_eq!(registry.products().next().unwrap().name, "product_analytics");
-    assert_eq!(registry.tools_of(&["product_analytics".into()]).len(), 1);
+    assert_eq!(registry.tools_of(&["product_analytics".into()]).len(), 2);
 }

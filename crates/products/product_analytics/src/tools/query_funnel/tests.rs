@@ -1,0 +1,60 @@
+//! What a model reads of a funnel.
+
+use hedgerow_data_api::{FunnelStep, Provenance, ResolvedRange, Warning};
+use hedgerow_ids::QueryId;
+
+use super::*;
+
+fn step(order: usize, name: &str, count: u64, first: u64) -> FunnelStep {
+    FunnelStep {
+        order,
+        name: name.to_owned(),
+        action_id: Some(name.to_owned()),
+        action_type: "events".to_owned(),
+        count,
+        conversion_rate: (first > 0).then(|| count as f64 / first as f64 * 100.0),
+        conversion_rate_from_previous: (order > 0 && first > 0).then_some(50.0),
+        average_conversion_time: (order > 0).then_some(90.5),
+        median_conversion_time: (order > 0).then_some(60.0),
+    }
+}
+
+#[test]
+fn steps_are_rows_and_repeated_names_are_told_apart() {
+    let response = FunnelsResponse {
+        results: vec![step(0, "view", 8, 8), step(1, "pay", 4, 8), step(2, "view", 2, 8)],
+        warnings: vec![Warning::new("partial_period", "the range is not over yet")],
+        provenance: Provenance {
+            query_id: QueryId::new(),
+            project: "site".parse().unwrap(),
+            kind: "FunnelsQuery".to_owned(),
+            plan_hash: String::new(),
+            snapshot_id: 1,
+            time_zone: "UTC".to_owned(),
+            range: Some(ResolvedRange {
+                date_from: "2026-01-01T00:00:00+00:00".to_owned(),
+                date_to: "2026-01-31T23:59:59+00:00".to_owned(),
+                partial: false,
+            }),
+            filters: Vec::new(),
+            definitions: Vec::new(),
+            null_semantics: String::new(),
+            limits: Vec::new(),
+            query: String::new(),
+            rows_read: 3,
+            elapsed_ms: 1,
+        },
+    };
+    let table = table(&response);
+    assert_eq!(
+        table.title,
+        "persons from view to pay to view, 2026-01-01 to 2026-01-31 UTC"
+    );
+    assert_eq!(
+        table.preview(3),
+        "row\tstep\tpersons\tconversion_rate\tfrom_previous\taverage_seconds\tmedian_seconds\n\
+         0\tview (step 1)\t8\t100.0\tnone\tnone\tnone\n\
+         1\tpay\t4\t50.0\t50.0\t90.5\t60.0\n\
+         2\tview (step 3)\t2\t25.0\t50.0\t90.5\t60.0"
+    );
+}
