@@ -489,7 +489,8 @@ pub enum ProjectsCommand {
     )]
     EarlyAccess {
         /// The project
-        project: ProjectId,
+        #[arg(value_name = "PROJECT")]
+        of: ProjectId,
         /// The lowest stage that members see: idea, alpha, beta or ga
         #[arg(value_name = "STAGE", value_parser = stage)]
         stage: Option<Stage>,
@@ -509,7 +510,8 @@ pub enum TaxonomyCommand {
     #[command(after_help = "Example:\n  hedgerow taxonomy values '$browser' --search fire")]
     Values {
         /// The property
-        key: String,
+        #[arg(value_name = "KEY")]
+        property: String,
         /// Only values that contain this text
         #[arg(long, value_name = "TEXT", default_value = "")]
         search: String,

@@ -58,7 +58,7 @@ const UNITS: [&str; 20] = [
 /// The limit that starts at a token, with the position after it.
 pub(crate) fn limit_at(tokens: &[Token], at: usize, calendar: &Calendar) -> Option<(usize, Result<Limit, Doubt>)> {
     let start = Cursor::new(tokens, at);
-    let readings = [last_days, between, one_sided, within];
+    let readings = [last_days, days_of_month, between, one_sided, within];
     readings.iter().find_map(|read| {
         let mut cursor = start;
         read(&mut cursor, calendar).map(|limit| (cursor.at, limit))
@@ -80,6 +80,40 @@ fn last_days(cursor: &mut Cursor, calendar: &Calendar) -> Read {
         from: Some(midnight(first)),
         to: None,
     }))
+}
+
+/// `between 10 and 12 June 2026`, `10 to 12 June`, `10-12 June`: the first day is of the month of the second.
+fn days_of_month(cursor: &mut Cursor, calendar: &Calendar) -> Read {
+    let lead = cursor.eat(&["from", "between", "on"]);
+    cursor.eat(&["the"]);
+    let first = match cursor.peek()?.kind {
+        Kind::Ordinal(day) => day,
+        Kind::Number(_) => cursor.clone().eat_count()?,
+        _ => return None,
+    };
+    cursor.at += 1;
+    let joints: &[&str] = match lead {
+        Some("between") => &["and"],
+        _ => &["to", "until", "till", "through", "-", "–"],
+    };
+    cursor.eat(joints)?;
+    let last = eat_point(cursor, Context::AfterPreposition, calendar)?;
+    let is_before = last.day.is_some_and(|day| (1..day).contains(&first));
+    if last.month.is_none() || last.time.is_some() || last.slash.is_some() || !is_before {
+        return None;
+    }
+    let limit = with_year(last, calendar).and_then(|last| {
+        let first = Point {
+            day: Some(first),
+            ..last
+        };
+        let (first, last) = (resolved(first, false, calendar)?, resolved(last, false, calendar)?);
+        Ok(Limit {
+            from: Some(first.from),
+            to: Some(last.to),
+        })
+    });
+    Some(limit)
 }
 
 /// `from D to E`, `between D and E`.
@@ -286,6 +320,13 @@ mod tests {
             ("from yesterday", "06-29 00:00:00 to 06-30 00:00:00, 0 left"),
             ("on 19 May", "05-19 00:00:00 to 05-20 00:00:00, 0 left"),
             ("on 19 December", "12-19 00:00:00 to 12-20 00:00:00, 0 left"),
+            (
+                "between 10 and 12 June 2026, x",
+                "06-10 00:00:00 to 06-13 00:00:00, 2 left",
+            ),
+            ("from 10 to 12 June", "06-10 00:00:00 to 06-13 00:00:00, 0 left"),
+            ("10-12 June 2026", "06-10 00:00:00 to 06-13 00:00:00, 0 left"),
+            ("between 12 and 10 June 2026", "none"),
             ("in May 2026", "05-01 00:00:00 to 06-01 00:00:00, 0 left"),
             ("after 18 May 2026", "05-19 00:00:00 to .., 0 left"),
             ("before 2026-04-10, CHROME", ".. to 04-10 00:00:00, 2 left"),

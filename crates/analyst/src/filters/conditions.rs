@@ -84,7 +84,9 @@ impl Reader<'_> {
         if let Some(condition) = self.of_field(at + usize::from(is_announced), false)? {
             return Ok(Some(condition));
         }
-        if let Some(condition) = self.of_values(at)? {
+        // "Called new-editor", "named Ann"
+        let is_called = ["called", "named"].contains(&self.word(at)) && self.values_at(at + 1).is_some();
+        if let Some(condition) = self.of_values(at + usize::from(is_called))? {
             return Ok(Some(condition));
         }
         let goes_on = previous.is_some_and(|previous| previous.via == Via::Existence);
@@ -319,6 +321,9 @@ impl Reader<'_> {
             let node = self.leaf(picked.field, Operator::Exact, Some(Value::Bool(true)));
             return Ok(Some(Condition::new(picked, named.end, node, Via::Other)));
         }
+        // "And a rage click": of what is counted, some.
+        let is_one = at > 0 && ["a", "an"].contains(&self.word(at - 1)) && self.list.is_count(picked.field);
+        let had = had || is_one;
         // "An amount of 100" says more of it, even where that can't be read.
         let says_more = ["of", "is", "are", "=", ":", ">", "<", ">=", "<="].contains(&self.word(named.end));
         if !had || says_more {

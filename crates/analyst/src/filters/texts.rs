@@ -239,21 +239,36 @@ impl Reader<'_> {
             && self.opposite_at(at).is_none()
     }
 
-    /// `inactive`: the opposite of a truth in one word.
-    pub(super) fn opposite_at(&self, at: usize) -> Option<usize> {
+    /// `inactive`, `switched off`: the opposite of a truth, as the field's place and the place after the words.
+    pub(super) fn opposite_at(&self, at: usize) -> Option<(usize, usize)> {
+        const OPPOSITES: [(&str, &str); 3] = [
+            ("disabled", "enabled"),
+            ("switched off", "switched on"),
+            ("turned off", "turned on"),
+        ];
+        for (said, of) in OPPOSITES {
+            if let Some(end) = self.phrase_end(at, &[said]) {
+                return Some((self.truth_named(of)?, end));
+            }
+        }
         let token = self.tokens.get(at).filter(|token| token.kind == Kind::Word)?;
         let stem = ["in", "un", "non"]
             .iter()
             .find_map(|prefix| token.lower.strip_prefix(prefix))?;
+        Some((self.truth_named(stem)?, at + 1))
+    }
+
+    /// The field that is true or false and is called so.
+    fn truth_named(&self, words: &str) -> Option<usize> {
         let is_named = |field: &hedgerow_data_api::FilterField| {
-            field.kind == FieldKind::Boolean && field.words.iter().any(|words| words == stem)
+            field.kind == FieldKind::Boolean && field.words.iter().any(|known| known == words)
         };
         self.list.fields.iter().position(is_named)
     }
 
     /// `inactive` as a condition.
     pub(super) fn of_opposite(&self, at: usize) -> Result<Option<Condition>, Trouble> {
-        let Some(field) = self.opposite_at(at) else {
+        let Some((field, end)) = self.opposite_at(at) else {
             return Ok(None);
         };
         let picked = Picked {
@@ -261,7 +276,7 @@ impl Reader<'_> {
             shadows_person: false,
         };
         let node = self.leaf(field, Operator::Exact, Some(Value::Bool(false)));
-        Ok(Some(Condition::new(picked, at + 1, node, Via::Other)))
+        Ok(Some(Condition::new(picked, end, node, Via::Other)))
     }
 }
 

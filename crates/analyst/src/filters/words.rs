@@ -49,7 +49,7 @@ pub(super) const LEADS: &[&str] = &[
 ];
 
 /// Nouns of the rows of each list.
-const EVENTS: &[&str] = &["events", "event", "everything"];
+const EVENTS: &[&str] = &["events", "event", "everything", "anything"];
 const PERSONS: &[&str] = &[
     "persons",
     "person",

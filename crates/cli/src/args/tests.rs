@@ -52,6 +52,19 @@ fn every_verb_has_an_example_that_parses() {
 #[test]
 fn command_is_consistent() {
     Cli::command().debug_assert();
+    // An argument with the name of a global one would get that one's value, and set it.
+    let globals: Vec<String> = Cli::command()
+        .get_arguments()
+        .map(|argument| argument.get_id().to_string())
+        .collect();
+    let mut pending: Vec<clap::Command> = Cli::command().get_subcommands().cloned().collect();
+    while let Some(command) = pending.pop() {
+        let own = command
+            .get_arguments()
+            .find(|argument| globals.contains(&argument.get_id().to_string()));
+        assert!(own.is_none(), "{} {own:?}", command.get_name());
+        pending.extend(command.get_subcommands().cloned());
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::table::TextTable;
 pub(super) async fn run(command: &ProjectsCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     match command {
         ProjectsCommand::List => list(globals, ctx).await,
-        ProjectsCommand::EarlyAccess { project, stage } => early_access(project, *stage, globals, ctx).await,
+        ProjectsCommand::EarlyAccess { of, stage } => early_access(of, *stage, globals, ctx).await,
     }
 }
 

@@ -48,7 +48,11 @@ pub(super) async fn run(command: TaxonomyCommand, globals: &Globals, ctx: &VerbC
             }
             shown::table(&table, ctx)?;
         }
-        TaxonomyCommand::Values { key, search, limit } => {
+        TaxonomyCommand::Values {
+            property: key,
+            search,
+            limit,
+        } => {
             let list = ctx.app.property_values(&project, &key, &search, limit).await?;
             if globals.json {
                 ctx.printer

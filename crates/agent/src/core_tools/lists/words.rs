@@ -17,6 +17,14 @@ const SAID_AS: [(&str, &str); 10] = [
     ("session entry", "entry"),
     ("referring domain", "referrer domain"),
 ];
+/// What else is said of what a key tells.
+const ALSO_SAID: [(&str, &[&str]); 5] = [
+    ("active", &["enabled", "switched on", "turned on"]),
+    ("has variants", &["multivariate"]),
+    ("created at", &["joined"]),
+    ("entry path", &["landed on", "landing on", "entered on"]),
+    ("exit path", &["ended on", "ended at", "exited on"]),
+];
 /// Words that a key can end with to say what it is counted in.
 const UNITS: [(&str, FieldUnit); 8] = [
     ("mb", FieldUnit::Megabytes),
@@ -97,6 +105,10 @@ pub(super) fn of_key(key: &str) -> Vec<String> {
         if let Some(rest) = text.strip_prefix("initial ") {
             add(&mut all, format!("first {rest}"));
         }
+        let also = ALSO_SAID.iter().filter(|(of_key, _)| *of_key == text);
+        for said in also.flat_map(|(_, said)| *said) {
+            add(&mut all, (*said).to_owned());
+        }
         if text.ends_with("email") {
             add(&mut all, format!("{text} address"));
         }
@@ -134,6 +146,7 @@ pub(in super::super) fn of_event(name: &str) -> Vec<String> {
         ("pageview", "page view"),
         ("pageleave", "page leave"),
         ("rageclick", "rage click"),
+        ("exception", "error"),
     ] {
         if words == marked {
             add(said.to_owned());
@@ -214,10 +227,14 @@ mod tests {
                     "session entry path",
                     "entry pathname",
                     "entry path",
+                    "landed on",
+                    "landing on",
+                    "entered on",
                 ],
             ),
             ("rollout_percentage", &["rollout percentage"]),
-            ("created_at", &["created at", "created"]),
+            ("created_at", &["created at", "created", "joined"]),
+            ("active", &["active", "enabled", "switched on", "turned on"]),
         ];
         for (key, expected) in cases {
             assert_eq!(of_key(key), *expected, "{key}");
