@@ -12,6 +12,33 @@ use crate::parser::{Parser, refuse};
 /// How alike a name must be to be offered.
 const ALIKE: f64 = 0.7;
 
+/// Words for what people and agents make.
+const OBJECTS: [&str; 12] = [
+    "cohort",
+    "cohorts",
+    "dashboard",
+    "dashboards",
+    "insight",
+    "insights",
+    "flag",
+    "flags",
+    "notebook",
+    "notebooks",
+    "action",
+    "actions",
+];
+
+/// Where something is found that is no question about events.
+fn elsewhere(word: &str) -> Option<&'static str> {
+    match word {
+        "undo" | "revert" => Some("A change is taken back in the history, or with `hedgerow runs undo`."),
+        word if OBJECTS.contains(&word) => {
+            Some("What people and agents made is listed on its page, and by `hedgerow objects list`.")
+        }
+        _ => None,
+    }
+}
+
 impl Parser<'_> {
     /// Refuses, or asks where one unknown name is near a known one.
     pub(crate) fn check_unknown(&mut self, offers: bool) -> Result<(), Trouble> {
@@ -31,7 +58,12 @@ impl Parser<'_> {
             self.offer_names_with(first)?;
         }
         let words: Vec<String> = unknown.iter().map(|at| format!("\"{}\"", self.text(*at))).collect();
-        Err(refuse(format!("I don't know what to make of {}.", words.join(", "))))
+        let elsewhere = unknown.iter().find_map(|at| elsewhere(self.word(*at)));
+        let elsewhere = elsewhere.map_or_else(String::new, |place| format!(" {place}"));
+        Err(refuse(format!(
+            "I don't know what to make of {}.{elsewhere}",
+            words.join(", ")
+        )))
     }
 
     fn is_unknown(&self, at: usize) -> bool {
