@@ -2,9 +2,13 @@
 
 use serde_json::{Number, Value};
 
-/// A cell as it is: no rounding, thousands separated.
+/// Decimals up to which a cell is written as it is. One with more was computed, and is written as computed numbers are.
+const MOST_DECIMALS: usize = 6;
+
+/// A cell as it is, thousands separated.
 pub(super) fn cell(value: &Value) -> String {
     match value {
+        Value::Number(value) if decimals(value) > MOST_DECIMALS => value.as_f64().map_or_else(String::new, number),
         Value::Number(number) => separated(&plain(number)),
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -26,6 +30,11 @@ pub(super) fn number(value: f64) -> String {
     };
     let text = format!("{value:.places$}");
     separated(trimmed(&text))
+}
+
+fn decimals(number: &Number) -> usize {
+    let text = number.to_string();
+    text.split_once('.').map_or(0, |(_, decimals)| decimals.len())
 }
 
 /// A number with exactly this many decimals.
@@ -82,4 +91,27 @@ fn separated(text: &str) -> String {
         grouped.push_str(fraction);
     }
     grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn cells_are_as_they_are_unless_they_were_computed() {
+        let cases = [
+            (json!(10_989), "10,989"),
+            (json!(1.5), "1.5"),
+            (json!(0.123_456), "0.123456"),
+            (json!(1.801_801_801_801_801_8), "1.8"),
+            (json!(48_614.733_333_333), "48,614.73"),
+            (json!(0.000_012_345_678), "0.000012"),
+            (json!("Chrome"), "Chrome"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(cell(&value), text, "{value}");
+        }
+    }
 }
