@@ -130,6 +130,8 @@ pub fn found_nothing(tool: &str, arguments: &Value, result: &Value) -> Option<St
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PhraseFit {
     /// Where `search` shows the tool when somebody types the phrase, from 1; `None` where it is not among the first 8.
+    /// What leads to the tool is not counted: the mode, the skill and the documentation of its product, and the names of
+    /// the project's events and properties.
     pub rank: Option<usize>,
     /// The share of the phrase's words that stand in what the tool says of itself elsewhere, from 0 to 1.
     pub own_words: f64,
@@ -141,7 +143,19 @@ pub fn fit_of_phrase(registry: &Registry, taxonomy: &Taxonomy, tool: &str, phras
     let is_tool = |found: &Found| found.kind == Kind::Tool && found.name == tool;
     let mut entries = installed(registry, |_, _| true);
     entries.extend(of_project(taxonomy));
-    let mut found = rank(&entries, phrase).into_iter().take(TOP);
+    let mut products = registry
+        .products()
+        .filter_map(|product| Some((product, registry.parts_of(&product.name).ok()?)));
+    let own = products.find(|(_, parts)| parts.tools.iter().any(|known| known == tool));
+    let leads_to_it = |found: &Found| match (found.kind, own) {
+        (Kind::Event | Kind::Property, _) => true,
+        (Kind::Mode, Some((_, parts))) => parts.modes.contains(&found.name),
+        (Kind::Skill, Some((_, parts))) => parts.skills.contains(&found.name),
+        (Kind::Doc, Some((product, _))) => product.name == found.name,
+        _ => false,
+    };
+    let ranked = rank(&entries, phrase).into_iter();
+    let mut found = ranked.filter(|found| !leads_to_it(found)).take(TOP);
     let without_it = installed(registry, |owner, known| owner != tool || known != phrase);
     let own = without_it.iter().find(|entry| is_tool(&entry.found));
     PhraseFit {

@@ -27,7 +27,7 @@ pub(super) fn run(stage: &Stage<'_>, subject: &Subject, taxonomy: &Taxonomy, fou
                 let at = fit
                     .rank
                     .map_or("not among the results".to_owned(), |rank| format!("at {rank}"));
-                let message = format!("the phrase {phrase:?} shows {name} {at}, behind others");
+                let message = format!("the phrase {phrase:?} shows {name} {at}, behind what others bring");
                 found.add(
                     Check::Discovery,
                     path,

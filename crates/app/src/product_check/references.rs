@@ -28,12 +28,13 @@ pub(super) fn check(files: &Files, tools: &[(String, ToolFile)], known: &Known, 
     for (file, mode) in &modes {
         for tool in mode.tools.iter().filter(|tool| !names.contains(tool.as_str())) {
             let message = format!("the mode brings {tool:?}, which does not exist");
-            found.add(
-                Check::References,
-                &file.path,
-                message,
-                did_you_mean(tool, names.iter().copied()),
-            );
+            // A mode names tools, and those of its own product before all others.
+            let own: Vec<&str> = tools.iter().filter_map(|(_, tool)| tool.name.as_deref()).collect();
+            let hint = match own.as_slice() {
+                [] => did_you_mean(tool, names.iter().copied()),
+                own => format!("the product's tools are {}", own.join(", ")),
+            };
+            found.add(Check::References, &file.path, message, hint);
         }
     }
     let trajectories = files.modes.iter().flat_map(|(_, trajectories)| trajectories);
