@@ -148,6 +148,14 @@ def view(path, **props):
     return ev("$pageview", path=path, **props)
 
 
+def with_profile(event):
+    return event.props["$process_person_profile"] is not False
+
+
+def with_session(event):
+    return event.session is not None
+
+
 def found(test, when=ALL):
     first, last = (bisect.bisect_left(WORLD.times, edge) for edge in when)
     return [event for event in WORLD.events[first:last] if test(event)]
@@ -190,10 +198,13 @@ def median(numbers):
     return statistics.median(numbers)
 
 
-def by(prop, test, when=ALL, of=count):
-    """A measure for each value of a property."""
-    kinds = {event.props[prop] for event in found(test, when)} - {None}
-    return {kind: of(lambda event, kind=kind: test(event) and event.props[prop] == kind, when) for kind in kinds}
+def by(prop, test, when=ALL, of=None):
+    """How many events, or people (`of=people`), have each value of a property."""
+    groups = collections.defaultdict(list)
+    for event in found(test, when):
+        if event.props[prop] is not None:
+            groups[event.props[prop]].append(WORLD.of(event))
+    return {kind: len(set(group) if of is people else group) for kind, group in groups.items()}
 
 
 def top(measures, least=False):
@@ -208,6 +219,16 @@ def bottom(measures):
     return top(measures, least=True)
 
 
+def by_name(among):
+    """The number of events of each name that is not left out."""
+    return collections.Counter(name for name in map(among, WORLD.events) if name)
+
+
+def per_person(test, when=ALL):
+    """The number of events of each person who has any."""
+    return list(collections.Counter(WORLD.of(event) for event in found(test, when)).values())
+
+
 def per_day(test, when=ALL, of=people):
     days = (when[1] - when[0]).days
     return {(when[0] + n * DAY).date().isoformat(): of(test, (when[0] + n * DAY, when[0] + (n + 1) * DAY))
@@ -215,9 +236,12 @@ def per_day(test, when=ALL, of=people):
 
 
 class funnel:
-    """Every person's furthest step: for each event of the first step, the earliest events that go on from it."""
+    """Every person's furthest step: for each event of the first step, the earliest events that go on from it.
 
-    def __init__(self, *steps, when=ALL, within=14 * DAY, only=None, ordered=True, merged=True):
+    Wrong readings leave out the order and the window (`ordered`), or take distinct ids for persons (`merged`).
+    """
+
+    def __init__(self, *steps, when=ALL, within=14 * DAY, ordered=True, merged=True):
         self.reached, self.seconds, self.first = {}, [], {}
         streams = WORLD.streams
         if not merged:
@@ -227,8 +251,6 @@ class funnel:
         for person, stream in streams.items():
             stream = [event for event in stream if when[0] <= event.at < when[1]]
             starts = [at for at, event in enumerate(stream) if steps[0](event)]
-            if only and not (starts and only(stream[starts[0]])):
-                continue
             if not starts:
                 continue
             best, ends = 1, []
@@ -307,7 +329,7 @@ class lifecycle:
 
     def __init__(self, test, start, unit=WEEK, by_first_event=False, personless=False):
         start = day(start)
-        known = lambda event: test(event) and (personless or event.props["$process_person_profile"] is not False)
+        known = lambda event: test(event) and (personless or with_profile(event))
         now = persons(known, (start, start + unit))
         before = persons(known, (start - unit, start))
         if by_first_event:
@@ -415,10 +437,10 @@ def main():
         wrong.append(f"{differ} persons are not those of the export")
     text = args.questions.read_text()
     cases = yaml.safe_load(text)["questions"]
-    others = yaml.safe_load(args.others.read_text()) if args.others.is_file() else {}
+    others = yaml.safe_load(args.others.read_text())
     ids = [case["id"] for case in cases]
     wrong += [f"{i}: id used twice" for i in sorted(set(ids)) if ids.count(i) > 1]
-    wrong += [f"{i}: another reading of no question" for i in sorted(set(others) - set(ids))]
+    wrong += [f"{i}: another reading of no question" for kind in others.values() for i in kind if i not in ids]
     for case in cases:
         name, expect = case["id"], case["expect"]
         if expect["outcome"] != "answered":
@@ -427,7 +449,10 @@ def main():
             got = truth(case["truth"])
             if args.write:
                 text = fill(text, case, got)
-            readings = {said: truth(made) for said, made in others.get(name, {}).items()}
+            readings = [(said, kind == "alike", truth(made)) for kind, of in others.items()
+                        for said, made in of.get(name, {}).items()]
+            if not any(not alike for _, alike, _ in readings):
+                wrong.append(f"{name}: no wrong reading to tell it from")
         except Exception as error:  # noqa: BLE001: whatever is wrong with a truth is told with its id
             wrong.append(f"{name}: {type(error).__name__}: {error}")
             continue
@@ -435,11 +460,12 @@ def main():
         print(f"{name}: {got}")
         if got != wanted:
             wrong.append(f"{name}: {wanted!r} expected, the events say {got!r}")
-        for said, other in readings.items():
-            print(f"    {said}: {other}")
-            near = not isinstance(got, str) and not isinstance(other, str) and abs(got - other) <= expect["tolerance"]
-            if other == got or near:
-                wrong.append(f"{name}: the reading {said!r} gives the same, {other!r}")
+        for said, alike, other in readings:
+            print(f"    {'alike' if alike else 'wrong'}, {said}: {other}")
+            is_text = isinstance(got, str) or isinstance(other, str)
+            same = got == other if is_text else abs(got - other) <= expect["tolerance"]
+            if same != alike:
+                wrong.append(f"{name}: the reading {said!r} gives {other!r}, the truth is {got!r}")
     if args.write:
         args.questions.write_text(text)
     for line in wrong:
