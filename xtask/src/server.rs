@@ -69,7 +69,8 @@ impl Data {
 
     /// The binary on this folder and project.
     pub(crate) fn hedgerow(&self, arguments: &[&str]) -> Shell {
-        self.hedgerow_without_project(&["--project", PROJECT]).args(arguments)
+        let of_project = ["--project", PROJECT];
+        self.hedgerow_without_project(&[&of_project, arguments].concat())
     }
 
     /// Imports an access log.

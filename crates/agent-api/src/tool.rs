@@ -173,6 +173,17 @@ impl<T> ToolOutput<T> {
         }
     }
 
+    /// The same with the numbers of a query: their table, how they came to be, and what a reader must know.
+    #[must_use]
+    pub fn with_table(self, table: Table, provenance: Provenance, warnings: Vec<Warning>) -> Self {
+        Self {
+            table: Some(table),
+            provenance: Some(provenance),
+            warnings,
+            ..self
+        }
+    }
+
     /// The same with its result as JSON, for a tool of this name.
     pub fn erased(self, name: &str) -> Result<ToolOutput<Value>>
     where

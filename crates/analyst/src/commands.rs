@@ -109,6 +109,13 @@ fn text(runs: &[Run<'_>], now: chrono::NaiveDateTime) -> String {
     asked.unwrap_or_else(|| runs.last().map(|run| run.question.to_owned()).unwrap_or_default())
 }
 
+/// True for a word for a kind of objects, in the singular or the plural.
+pub(crate) fn names_objects(word: &str) -> bool {
+    let word = word.strip_suffix('s').unwrap_or(word);
+    let last = |kind: grammar::Kind| kind.noun().rsplit(' ').next() == Some(word);
+    grammar::Kind::ALL.into_iter().any(last)
+}
+
 fn is_write(call: &Called<'_>) -> bool {
     VERBS.iter().any(|verb| call.name.starts_with(verb))
 }

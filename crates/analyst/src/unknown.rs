@@ -3,6 +3,7 @@
 mod within;
 
 use crate::chunks::Item;
+use crate::commands::names_objects;
 use crate::cursor::Cursor;
 use crate::dates::Doubt;
 use crate::intent::{Lookup, Trouble};
@@ -12,27 +13,11 @@ use crate::parser::{Parser, refuse};
 /// How alike a name must be to be offered.
 const ALIKE: f64 = 0.7;
 
-/// Words for what people and agents make.
-const OBJECTS: [&str; 12] = [
-    "cohort",
-    "cohorts",
-    "dashboard",
-    "dashboards",
-    "insight",
-    "insights",
-    "flag",
-    "flags",
-    "notebook",
-    "notebooks",
-    "action",
-    "actions",
-];
-
 /// Where something is found that is no question about events.
 fn elsewhere(word: &str) -> Option<&'static str> {
     match word {
         "undo" | "revert" => Some("A change is taken back in the history, or with `hedgerow runs undo`."),
-        word if OBJECTS.contains(&word) => {
+        word if names_objects(word) => {
             Some("What people and agents made is listed on its page, and by `hedgerow objects list`.")
         }
         _ => None,

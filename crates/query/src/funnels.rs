@@ -65,7 +65,7 @@ pub(crate) async fn run(
     })
 }
 
-/// The physical plan's logical one, for who wants to look at it.
+/// The plan, for who wants to look at it.
 pub(crate) async fn plan(begun: &Begun, query: &FunnelsQuery, clock: &Clock) -> Result<LogicalPlan> {
     Prepared::new(query, begun, clock)?.plan(&begun.session).await
 }

@@ -68,7 +68,7 @@ impl Begun {
 /// A selection whose names and dates are resolved.
 pub(crate) struct Scope<'a> {
     pub(crate) range: Resolved,
-    pub(crate) now: DateTime<Utc>,
+    now: DateTime<Utc>,
     selection: Selection<'a>,
     taxonomy: &'a Taxonomy,
     named: &'a Named,

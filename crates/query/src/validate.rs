@@ -16,7 +16,7 @@ use crate::scope::Selection;
 const COMPARED: usize = 5_000;
 const ALIKE: usize = 20;
 
-/// Refuses unknown events and values, and properties that are not there.
+/// Refuses unknown events and values; an unknown property is refused with its filter.
 pub(crate) async fn selection(
     store: &dyn EventStore,
     project: &ProjectId,

@@ -2,13 +2,16 @@
 
 use serde_json::{Number, Value};
 
-/// Decimals up to which a cell is written as it is. One with more was computed, and is written as computed numbers are.
-const MOST_DECIMALS: usize = 6;
+/// Digits from which on a cell is taken to be computed, and is written as computed numbers are: a quotient fills all the
+/// digits that a double has, what was measured or typed does not.
+const COMPUTED_DIGITS: usize = 15;
 
 /// A cell as it is, thousands separated.
 pub(super) fn cell(value: &Value) -> String {
     match value {
-        Value::Number(value) if decimals(value) > MOST_DECIMALS => value.as_f64().map_or_else(String::new, number),
+        Value::Number(value) if value.is_f64() && digits(value) >= COMPUTED_DIGITS => {
+            value.as_f64().map_or_else(|| value.to_string(), number)
+        }
         Value::Number(number) => separated(&plain(number)),
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -32,9 +35,12 @@ pub(super) fn number(value: f64) -> String {
     separated(trimmed(&text))
 }
 
-fn decimals(number: &Number) -> usize {
+/// How many digits a number has from its first one that is not zero; those of an exponent are none.
+fn digits(number: &Number) -> usize {
     let text = number.to_string();
-    text.split_once('.').map_or(0, |(_, decimals)| decimals.len())
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.chars().filter(char::is_ascii_digit);
+    digits.skip_while(|digit| *digit == '0').count()
 }
 
 /// A number with exactly this many decimals.
@@ -106,8 +112,10 @@ mod tests {
             (json!(1.5), "1.5"),
             (json!(0.123_456), "0.123456"),
             (json!(1.801_801_801_801_801_8), "1.8"),
-            (json!(48_614.733_333_333), "48,614.73"),
-            (json!(0.000_012_345_678), "0.000012"),
+            (json!(48_614.733_333_333_34), "48,614.73"),
+            (json!(0.000_012_345_678_901_234_567), "0.000012"),
+            (json!(52.520_006_6), "52.5200066"),
+            (json!(12_345_678_901_234.0), "12,345,678,901,234"),
             (json!("Chrome"), "Chrome"),
         ];
         for (value, text) in cases {

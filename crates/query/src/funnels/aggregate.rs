@@ -13,7 +13,7 @@ use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility};
 use datafusion::physical_expr::expressions::Literal;
 
-use super::chain::{Rules, Step, Walk};
+use super::chain::{Event, Rules, Walk};
 
 /// The arguments before the steps.
 const BEFORE_STEPS: usize = 4;
@@ -95,7 +95,7 @@ impl AggregateUDFImpl for Funnel {
             },
             total: 0,
             groups: Vec::new(),
-            steps: Vec::new(),
+            events: Vec::new(),
         }))
     }
 }
@@ -107,13 +107,13 @@ struct Events {
     total: usize,
     /// The group of each event.
     groups: Vec<usize>,
-    steps: Vec<Step>,
+    events: Vec<Event>,
 }
 
 impl Events {
     /// The events of the first groups, those of each together, with the places where groups begin and the end. Those
     /// of the other groups stay.
-    fn take(&mut self, emit_to: EmitTo) -> (Vec<Step>, Vec<usize>) {
+    fn take(&mut self, emit_to: EmitTo) -> (Vec<Event>, Vec<usize>) {
         let count = match emit_to {
             EmitTo::All => self.total,
             EmitTo::First(count) => count.min(self.total),
@@ -126,68 +126,76 @@ impl Events {
             starts[group + 1] += starts[group];
         }
         let mut next = starts.clone();
-        let mut taken = vec![Step { time: 0, fits: 0 }; starts[count]];
-        let (mut groups, mut steps) = (Vec::new(), Vec::new());
-        for (group, step) in std::mem::take(&mut self.groups)
+        let mut taken = vec![Event { time: 0, fits: 0 }; starts[count]];
+        let (mut groups, mut events) = (Vec::new(), Vec::new());
+        for (group, event) in std::mem::take(&mut self.groups)
             .into_iter()
-            .zip(std::mem::take(&mut self.steps))
+            .zip(std::mem::take(&mut self.events))
         {
             if group < count {
-                taken[next[group]] = step;
+                taken[next[group]] = event;
                 next[group] += 1;
             } else {
                 groups.push(group - count);
-                steps.push(step);
+                events.push(event);
             }
         }
-        (self.groups, self.steps) = (groups, steps);
+        (self.groups, self.events) = (groups, events);
         self.total -= count;
         (taken, starts)
     }
 
-    fn push_bytes(&mut self, group: usize, bytes: &[u8]) {
-        for event in bytes.chunks_exact(EVENT_BYTES) {
-            let (time, fits) = event.split_at(size_of::<i64>());
-            // The lengths are those of the numbers, by the size of the chunk.
-            let time = time.try_into().map_or(0, i64::from_le_bytes);
-            let fits = fits.try_into().map_or(0, u128::from_le_bytes);
-            self.groups.push(group);
-            self.steps.push(Step { time, fits });
+    fn push_bytes(&mut self, group: usize, bytes: &[u8]) -> Result<()> {
+        let (events, rest) = bytes.as_chunks::<EVENT_BYTES>();
+        if !rest.is_empty() {
+            return internal_err!("funnel's state ends within an event");
         }
+        for event in events {
+            let (time, fits) = event.split_at(size_of::<i64>());
+            let (Ok(time), Ok(fits)) = (time.try_into(), fits.try_into()) else {
+                return internal_err!("funnel's state has events of another size");
+            };
+            self.groups.push(group);
+            self.events.push(Event {
+                time: i64::from_le_bytes(time),
+                fits: u128::from_le_bytes(fits),
+            });
+        }
+        Ok(())
     }
 }
 
-fn bytes(steps: &[Step], into: &mut Vec<u8>) {
-    for step in steps {
-        into.extend_from_slice(&step.time.to_le_bytes());
-        into.extend_from_slice(&step.fits.to_le_bytes());
+fn bytes(events: &[Event], into: &mut Vec<u8>) {
+    for event in events {
+        into.extend_from_slice(&event.time.to_le_bytes());
+        into.extend_from_slice(&event.fits.to_le_bytes());
     }
 }
 
 /// The events of a batch: the time of each, and the steps that it fits.
-fn steps_of(values: &[ArrayRef]) -> Result<Vec<Step>> {
+fn events_of(values: &[ArrayRef]) -> Result<Vec<Event>> {
     let Some(times) = values
         .get(BEFORE_STEPS - 1)
         .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>())
     else {
         return internal_err!("funnel takes timestamps of microseconds");
     };
-    let mut steps: Vec<Step> = times
+    let mut events: Vec<Event> = times
         .values()
         .iter()
-        .map(|time| Step { time: *time, fits: 0 })
+        .map(|time| Event { time: *time, fits: 0 })
         .collect();
     for (at, fits) in values[BEFORE_STEPS..].iter().enumerate() {
         let Some(fits) = fits.as_boolean_opt() else {
             return internal_err!("funnel takes whether events fit its steps");
         };
-        for (step, fits) in steps.iter_mut().zip(fits) {
+        for (event, fits) in events.iter_mut().zip(fits) {
             if fits == Some(true) {
-                step.fits |= 1 << at;
+                event.fits |= 1 << at;
             }
         }
     }
-    Ok(steps)
+    Ok(events)
 }
 
 fn is_kept(filter: Option<&BooleanArray>, row: usize) -> bool {
@@ -203,28 +211,28 @@ impl GroupsAccumulator for Events {
         total_num_groups: usize,
     ) -> Result<()> {
         self.total = total_num_groups;
-        let steps = steps_of(values)?;
-        for (row, (group, step)) in group_indices.iter().zip(steps).enumerate() {
+        let events = events_of(values)?;
+        for (row, (group, event)) in group_indices.iter().zip(events).enumerate() {
             // What fits no step matters only where it stands in the way of strict ones.
-            if is_kept(opt_filter, row) && (self.rules.strict || step.fits > 0) {
+            if is_kept(opt_filter, row) && (self.rules.strict || event.fits > 0) {
                 self.groups.push(*group);
-                self.steps.push(step);
+                self.events.push(event);
             }
         }
         Ok(())
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let (mut steps, starts) = self.take(emit_to);
+        let (mut events, starts) = self.take(emit_to);
         let mut walk = Walk::new(self.rules);
         let mut columns: Vec<Int64Builder> = (0..self.rules.steps)
             .map(|_| Int64Builder::with_capacity(starts.len() - 1))
             .collect();
         for bounds in starts.windows(2) {
-            let events = &mut steps[bounds[0]..bounds[1]];
-            // Stable, so that the order of equal times is that of the input wherever it would show.
-            events.sort_by_key(|event| event.time);
-            let reached = walk.furthest(events);
+            let own = &mut events[bounds[0]..bounds[1]];
+            // Events of the same instant have no order, so that none has to be kept.
+            own.sort_unstable_by_key(|event| event.time);
+            let reached = walk.furthest(own);
             for (step, column) in columns.iter_mut().enumerate() {
                 column.append_option(reached.get(step).copied());
             }
@@ -242,12 +250,12 @@ impl GroupsAccumulator for Events {
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let (steps, starts) = self.take(emit_to);
-        let mut state = LargeBinaryBuilder::with_capacity(starts.len() - 1, steps.len() * EVENT_BYTES);
+        let (events, starts) = self.take(emit_to);
+        let mut state = LargeBinaryBuilder::with_capacity(starts.len() - 1, events.len() * EVENT_BYTES);
         let mut buffer = Vec::new();
         for bounds in starts.windows(2) {
             buffer.clear();
-            bytes(&steps[bounds[0]..bounds[1]], &mut buffer);
+            bytes(&events[bounds[0]..bounds[1]], &mut buffer);
             state.append_value(&buffer);
         }
         Ok(vec![Arc::new(state.finish())])
@@ -262,19 +270,19 @@ impl GroupsAccumulator for Events {
             return internal_err!("funnel's state is not binary");
         };
         for (group, state) in group_indices.iter().zip(states) {
-            self.push_bytes(*group, state.unwrap_or_default());
+            self.push_bytes(*group, state.unwrap_or_default())?;
         }
         Ok(())
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let steps = steps_of(values)?;
-        let mut state = LargeBinaryBuilder::with_capacity(steps.len(), steps.len() * EVENT_BYTES);
+        let events = events_of(values)?;
+        let mut state = LargeBinaryBuilder::with_capacity(events.len(), events.len() * EVENT_BYTES);
         let mut buffer = Vec::new();
-        for (row, step) in steps.iter().enumerate() {
+        for (row, event) in events.iter().enumerate() {
             buffer.clear();
-            if is_kept(opt_filter, row) && (self.rules.strict || step.fits > 0) {
-                bytes(std::slice::from_ref(step), &mut buffer);
+            if is_kept(opt_filter, row) && (self.rules.strict || event.fits > 0) {
+                bytes(std::slice::from_ref(event), &mut buffer);
             }
             state.append_value(&buffer);
         }
@@ -282,6 +290,6 @@ impl GroupsAccumulator for Events {
     }
 
     fn size(&self) -> usize {
-        self.groups.capacity() * size_of::<usize>() + self.steps.capacity() * size_of::<Step>()
+        self.groups.capacity() * size_of::<usize>() + self.events.capacity() * size_of::<Event>()
     }
 }

@@ -37,7 +37,7 @@ impl Rules {
 
 /// An event of a person: when it was, in microseconds since 1970, and which steps it fits, a bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct Event {
     pub(super) time: i64,
     pub(super) fits: u128,
 }
@@ -61,7 +61,7 @@ impl Walk {
     }
 
     /// Walks over the events of one person, in the order of their times.
-    pub(super) fn furthest(&mut self, events: &[Step]) -> &[i64] {
+    pub(super) fn furthest(&mut self, events: &[Event]) -> &[i64] {
         self.ways.iter_mut().for_each(Vec::clear);
         self.best.clear();
         for instant in events.chunk_by(|one, other| one.time == other.time) {
@@ -77,7 +77,7 @@ impl Walk {
     }
 
     /// One event, which is one step at most: the furthest that it can be, and each before that.
-    fn step(&mut self, event: Step) {
+    fn step(&mut self, event: Event) {
         // From the last step back, since each way goes on from the one before as that was until now.
         for step in (0..self.rules.steps).rev() {
             let goes_on = event.fits >> step & 1 == 1 && self.is_open(step, event.time);
@@ -90,7 +90,7 @@ impl Walk {
     }
 
     /// Events of the same instant, each of which is one step at most.
-    fn step_at_once(&mut self, instant: &[Step]) {
+    fn step_at_once(&mut self, instant: &[Event]) {
         let time = instant[0].time;
         let steps = self.rules.steps;
         let reach: Vec<usize> = (0..steps).map(|from| reach(instant, from, steps)).collect();
@@ -130,7 +130,7 @@ impl Walk {
 }
 
 /// The first step from `from` on for which no event is left, where each event is one step at most.
-fn reach(events: &[Step], from: usize, steps: usize) -> usize {
+fn reach(events: &[Event], from: usize, steps: usize) -> usize {
     // Which step each event is.
     let mut taken: Vec<Option<usize>> = vec![None; events.len()];
     (from..steps)
@@ -139,7 +139,7 @@ fn reach(events: &[Step], from: usize, steps: usize) -> usize {
 }
 
 /// Finds an event for a step, moving others where needed (Kuhn's algorithm for bipartite matching).
-fn augment(events: &[Step], step: usize, taken: &mut [Option<usize>], seen: &mut [bool]) -> bool {
+fn augment(events: &[Event], step: usize, taken: &mut [Option<usize>], seen: &mut [bool]) -> bool {
     for at in 0..events.len() {
         if events[at].fits >> step & 1 == 0 || seen[at] {
             continue;

@@ -12,6 +12,16 @@ pub(in super::super) enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub(in super::super) const ALL: [Self; 6] = [
+        Self::Flag,
+        Self::Cohort,
+        Self::Insight,
+        Self::Dashboard,
+        Self::Action,
+        Self::Notebook,
+    ];
+
     /// The name on the wire, which the tools' names end with.
     pub(in super::super) fn as_str(self) -> &'static str {
         match self {

@@ -72,20 +72,9 @@ impl Tool for ListEvents {
         let queries = &self.data.queries;
         let response = queries.events(&ctx.project, &query, &ctx.clock, &ctx.progress).await?;
         let table = events_table(&query, &response);
-        Ok(ToolOutput {
-            content: content(
-                &table,
-                response.next_cursor.as_deref(),
-                &response.warnings,
-                &response.provenance,
-            ),
-            table: Some(table),
-            provenance: Some(response.provenance.clone()),
-            warnings: response.warnings.clone(),
-            control: Vec::new(),
-            changes: Vec::new(),
-            result: response,
-        })
+        let (provenance, warnings) = (response.provenance.clone(), response.warnings.clone());
+        let content = content(&table, response.next_cursor.as_deref(), &warnings, &provenance);
+        Ok(ToolOutput::text(response, content).with_table(table, provenance, warnings))
     }
 }
 

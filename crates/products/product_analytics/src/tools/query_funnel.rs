@@ -73,19 +73,13 @@ impl Tool for QueryFunnel {
         let response = queries.funnels(&ctx.project, &query, &ctx.clock, &ctx.progress).await?;
         let table = table(&response);
         let mut lines = vec![table.title.clone(), table.preview(table.rows.len())];
-        let warnings = response.warnings.iter();
-        lines.extend(warnings.map(|warning| format!("warning {}: {}", warning.code, warning.message)));
-        lines.push(computed(&response.provenance));
-        lines.extend(response.provenance.limits.iter().cloned());
-        Ok(ToolOutput {
-            content: Tainted::new(lines.join("\n")).fenced(),
-            table: Some(table),
-            provenance: Some(response.provenance.clone()),
-            warnings: response.warnings.clone(),
-            control: Vec::new(),
-            changes: Vec::new(),
-            result: response,
-        })
+        let (provenance, warnings) = (response.provenance.clone(), response.warnings.clone());
+        let said = warnings.iter();
+        lines.extend(said.map(|warning| format!("warning {}: {}", warning.code, warning.message)));
+        lines.push(computed(&provenance));
+        lines.extend(provenance.limits.iter().cloned());
+        let content = Tainted::new(lines.join("\n")).fenced();
+        Ok(ToolOutput::text(response, content).with_table(table, provenance, warnings))
     }
 }
 

@@ -89,15 +89,8 @@ impl Tool for QueryTrends {
         let response = queries.trends(&ctx.project, &query, &ctx.clock, &ctx.progress).await?;
         let table = trends_table(&query, &response);
         let content = content(&query, &response, &table);
-        Ok(ToolOutput {
-            content,
-            table: Some(table),
-            provenance: Some(response.provenance.clone()),
-            warnings: response.warnings.clone(),
-            control: Vec::new(),
-            changes: Vec::new(),
-            result: response,
-        })
+        let (provenance, warnings) = (response.provenance.clone(), response.warnings.clone());
+        Ok(ToolOutput::text(response, content).with_table(table, provenance, warnings))
     }
 }
 

@@ -6,8 +6,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use super::*;
 
 /// All ways through the steps: each as the times of its steps. Slow, and without a thought of order.
-fn all_ways(rules: &Rules, events: &[Step]) -> Vec<Vec<i64>> {
-    fn go_on(rules: &Rules, events: &[Step], used: &mut Vec<usize>, found: &mut Vec<Vec<i64>>) {
+fn all_ways(rules: &Rules, events: &[Event]) -> Vec<Vec<i64>> {
+    fn go_on(rules: &Rules, events: &[Event], used: &mut Vec<usize>, found: &mut Vec<Vec<i64>>) {
         let step = used.len();
         if step > 0 {
             found.push(used.iter().map(|at| events[*at].time).collect());
@@ -21,7 +21,7 @@ fn all_ways(rules: &Rules, events: &[Step]) -> Vec<Vec<i64>> {
                 events[at].time >= events[*used.last().unwrap()].time
                     && events[at].time <= rules.window_end(events[*first].time)
             });
-            let between = |event: &Step| {
+            let between = |event: &Event| {
                 let last = events[*used.last().unwrap()].time;
                 last < event.time && event.time < events[at].time
             };
@@ -38,7 +38,7 @@ fn all_ways(rules: &Rules, events: &[Step]) -> Vec<Vec<i64>> {
     found
 }
 
-fn expected(rules: &Rules, events: &[Step]) -> Vec<i64> {
+fn expected(rules: &Rules, events: &[Event]) -> Vec<i64> {
     let ways = all_ways(rules, events);
     let furthest = ways.iter().map(Vec::len).max().unwrap_or(0);
     let mut ways: Vec<_> = ways.into_iter().filter(|way| way.len() == furthest).collect();
@@ -62,8 +62,8 @@ fn rules() -> impl Strategy<Value = Rules> {
     })
 }
 
-fn events() -> impl Strategy<Value = Vec<Step>> {
-    let event = (0..14_i64, 0..16_u128).prop_map(|(time, fits)| Step { time, fits });
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = (0..14_i64, 0..16_u128).prop_map(|(time, fits)| Event { time, fits });
     proptest::collection::vec(event, 0..9).prop_map(|mut events| {
         events.sort_by_key(|event| event.time);
         events
@@ -84,7 +84,7 @@ fn the_walk_finds_what_all_ways_have() {
         .run(&(rules(), events()), |(rules, events)| {
             let mut walk = Walk::new(rules);
             // What another person did leaves no trace.
-            walk.furthest(&[Step { time: 1, fits: 15 }, Step { time: 2, fits: 15 }]);
+            walk.furthest(&[Event { time: 1, fits: 15 }, Event { time: 2, fits: 15 }]);
             prop_assert_eq!(walk.furthest(&events), expected(&rules, &events));
             Ok(())
         })
@@ -102,11 +102,11 @@ fn a_window_of_months_follows_the_calendar() {
     };
     let reached = |from: &str, to: &str| {
         let events = [
-            Step {
+            Event {
                 time: at(from),
                 fits: 1,
             },
-            Step { time: at(to), fits: 2 },
+            Event { time: at(to), fits: 2 },
         ];
         Walk::new(rules).furthest(&events).len()
     };
@@ -123,15 +123,15 @@ fn a_hundred_steps_are_walked() {
         micros: 1_000,
         strict: false,
     };
-    let events: Vec<Step> = (0..100)
-        .map(|at| Step {
+    let events: Vec<Event> = (0..100)
+        .map(|at| Event {
             time: at,
             fits: 1 << at,
         })
         .collect();
     assert_eq!(Walk::new(rules).furthest(&events).len(), 100);
-    let late: Vec<Step> = (0..100)
-        .map(|at| Step {
+    let late: Vec<Event> = (0..100)
+        .map(|at| Event {
             time: at * 11,
             fits: 1 << at,
         })
