@@ -19,6 +19,15 @@ impl App {
             TypedQuery::Funnels(query) => {
                 TypedResponse::Funnels(queries.funnels(project, query, &self.clock, &progress).await?)
             }
+            TypedQuery::Retention(query) => {
+                TypedResponse::Retention(queries.retention(project, query, &self.clock, &progress).await?)
+            }
+            TypedQuery::Lifecycle(query) => {
+                TypedResponse::Lifecycle(queries.lifecycle(project, query, &self.clock, &progress).await?)
+            }
+            TypedQuery::Stickiness(query) => {
+                TypedResponse::Stickiness(queries.stickiness(project, query, &self.clock, &progress).await?)
+            }
             TypedQuery::Events(query) => {
                 TypedResponse::Events(queries.events(project, query, &self.clock, &progress).await?)
             }

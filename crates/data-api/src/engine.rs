@@ -14,10 +14,13 @@ use crate::definitions::{CohortDefinition, CohortMembers, Definitions};
 use crate::event::EventSink;
 use crate::event_list::{EventsQuery, EventsResponse};
 use crate::funnels::{FunnelsQuery, FunnelsResponse};
+use crate::lifecycle::{LifecycleQuery, LifecycleResponse};
 use crate::people::PersonTaxonomy;
 use crate::person_list::{PersonsQuery, PersonsResponse};
 use crate::progress::Progress;
 use crate::provenance::{Provenance, Warning};
+use crate::retention::{RetentionQuery, RetentionResponse};
+use crate::stickiness::{StickinessQuery, StickinessResponse};
 use crate::taxonomy::{Taxonomy, ValueList};
 use crate::trends::{TrendsQuery, TrendsResponse};
 use crate::typed_query::TypedQuery;
@@ -86,6 +89,39 @@ pub trait QueryEngine: Send + Sync {
         _progress: &Progress,
     ) -> Result<FunnelsResponse> {
         Err(Error::new(Code::Unavailable, "this engine knows no funnels"))
+    }
+
+    /// Runs a retention query, which refuses in the same way. An engine that knows none refuses.
+    async fn retention(
+        &self,
+        _project: &ProjectId,
+        _query: &RetentionQuery,
+        _clock: &Clock,
+        _progress: &Progress,
+    ) -> Result<RetentionResponse> {
+        Err(Error::new(Code::Unavailable, "this engine knows no retention queries"))
+    }
+
+    /// Runs a lifecycle query, which refuses in the same way. An engine that knows none refuses.
+    async fn lifecycle(
+        &self,
+        _project: &ProjectId,
+        _query: &LifecycleQuery,
+        _clock: &Clock,
+        _progress: &Progress,
+    ) -> Result<LifecycleResponse> {
+        Err(Error::new(Code::Unavailable, "this engine knows no lifecycles"))
+    }
+
+    /// Runs a stickiness query, which refuses in the same way. An engine that knows none refuses.
+    async fn stickiness(
+        &self,
+        _project: &ProjectId,
+        _query: &StickinessQuery,
+        _clock: &Clock,
+        _progress: &Progress,
+    ) -> Result<StickinessResponse> {
+        Err(Error::new(Code::Unavailable, "this engine knows no stickiness"))
     }
 
     /// Lists events, newest first. Unknown names are refused with the nearest, conditions that a list of events does

@@ -16,11 +16,14 @@ mod export;
 mod filter;
 mod filter_fields;
 mod funnels;
+mod lifecycle;
 mod maintenance;
 mod people;
 mod person_list;
 mod progress;
 mod provenance;
+mod retention;
+mod stickiness;
 mod table;
 mod taxonomy;
 mod trends;
@@ -44,11 +47,22 @@ pub use funnels::{
     FunnelOrder, FunnelStep, FunnelWindowUnit, FunnelsFilter, FunnelsQuery, FunnelsQueryKind, FunnelsResponse,
     MOST_FUNNEL_STEPS,
 };
+pub use lifecycle::{
+    LifecycleFilter, LifecycleQuery, LifecycleQueryKind, LifecycleResponse, LifecycleSeries, LifecycleStatus,
+};
 pub use maintenance::Maintenance;
 pub use people::{PersonDeleted, PersonInfo, PersonProperty, PersonTaxonomy};
 pub use person_list::{ListedPerson, PersonsQuery, PersonsQueryKind, PersonsResponse};
 pub use progress::Progress;
 pub use provenance::{Provenance, ResolvedRange, Warning};
+pub use retention::{
+    DEFAULT_RETENTION_INTERVALS, EntityType, MOST_RETENTION_INTERVALS, RetentionEntity, RetentionFilter, RetentionPeriod,
+    RetentionQuery, RetentionQueryKind, RetentionResponse, RetentionRow, RetentionType, RetentionValue,
+};
+pub use stickiness::{
+    StickinessComputed, StickinessCriteria, StickinessFilter, StickinessOperator, StickinessQuery, StickinessQueryKind,
+    StickinessResponse, StickinessSeries,
+};
 pub use table::{Cell, Column, LABEL_MARK, Role, Table, Unit, reference_names};
 pub use taxonomy::{EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
 pub use trends::{

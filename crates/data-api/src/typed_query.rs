@@ -8,7 +8,10 @@ use serde_json::Value;
 
 use crate::event_list::{EventsQuery, EventsResponse};
 use crate::funnels::{FunnelsQuery, FunnelsResponse};
+use crate::lifecycle::{LifecycleQuery, LifecycleResponse};
 use crate::person_list::{PersonsQuery, PersonsResponse};
+use crate::retention::{RetentionQuery, RetentionResponse};
+use crate::stickiness::{StickinessQuery, StickinessResponse};
 use crate::trends::{TrendsQuery, TrendsResponse};
 
 /// A typed query. Its `kind` says which; one without a kind is a `TrendsQuery`.
@@ -19,6 +22,12 @@ pub enum TypedQuery {
     Trends(TrendsQuery),
     /// Persons from step to step.
     Funnels(FunnelsQuery),
+    /// Who comes back.
+    Retention(RetentionQuery),
+    /// Who is new, comes again, comes back, stays away.
+    Lifecycle(LifecycleQuery),
+    /// On how many days something is done.
+    Stickiness(StickinessQuery),
     /// A list of events.
     Events(EventsQuery),
     /// A list of persons.
@@ -27,7 +36,15 @@ pub enum TypedQuery {
 
 impl TypedQuery {
     /// The kinds there are.
-    pub const KINDS: [&str; 4] = ["TrendsQuery", "FunnelsQuery", "EventsQuery", "PersonsQuery"];
+    pub const KINDS: [&str; 7] = [
+        "TrendsQuery",
+        "FunnelsQuery",
+        "RetentionQuery",
+        "LifecycleQuery",
+        "StickinessQuery",
+        "EventsQuery",
+        "PersonsQuery",
+    ];
 }
 
 // Written by hand, because an untagged enum answers every mistake with "did not match any variant".
@@ -42,6 +59,9 @@ impl<'de> Deserialize<'de> for TypedQuery {
         let query = match kind {
             "TrendsQuery" => serde_json::from_value(value).map(Self::Trends),
             "FunnelsQuery" => serde_json::from_value(value).map(Self::Funnels),
+            "RetentionQuery" => serde_json::from_value(value).map(Self::Retention),
+            "LifecycleQuery" => serde_json::from_value(value).map(Self::Lifecycle),
+            "StickinessQuery" => serde_json::from_value(value).map(Self::Stickiness),
             "EventsQuery" => serde_json::from_value(value).map(Self::Events),
             "PersonsQuery" => serde_json::from_value(value).map(Self::Persons),
             unknown => {
@@ -64,6 +84,12 @@ pub enum TypedResponse {
     Trends(TrendsResponse),
     /// Persons from step to step.
     Funnels(FunnelsResponse),
+    /// Who comes back.
+    Retention(RetentionResponse),
+    /// Who is new, comes again, comes back, stays away.
+    Lifecycle(LifecycleResponse),
+    /// On how many days something is done.
+    Stickiness(StickinessResponse),
     /// A list of events.
     Events(EventsResponse),
     /// A list of persons.

@@ -1,8 +1,9 @@
 //! `query`: a typed query, given as JSON.
 
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, EventsQuery, EventsResponse, FunnelsResponse, PersonsQuery, PersonsResponse,
-    Provenance, Series, TrendsResponse, TypedQuery, TypedResponse, Warning,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, EventsQuery, EventsResponse, FunnelsResponse, LifecycleResponse, PersonsQuery,
+    PersonsResponse, Provenance, RetentionResponse, Series, StickinessResponse, TrendsResponse, TypedQuery,
+    TypedResponse, Warning,
 };
 use hedgerow_errors::{Error, Result};
 use serde_json::{Value, json};
@@ -49,6 +50,9 @@ fn shown_parts<'a>(query: &TypedQuery, response: &'a TypedResponse) -> (TextTabl
     match response {
         TypedResponse::Trends(response) => (text_table(response), &response.warnings, &response.provenance),
         TypedResponse::Funnels(response) => (funnel_table(response), &response.warnings, &response.provenance),
+        TypedResponse::Retention(response) => (retention_table(response), &response.warnings, &response.provenance),
+        TypedResponse::Lifecycle(response) => (lifecycle_table(response), &response.warnings, &response.provenance),
+        TypedResponse::Stickiness(response) => (stickiness_table(response), &response.warnings, &response.provenance),
         TypedResponse::Events(response) => {
             let columns = match query {
                 TypedQuery::Events(EventsQuery { columns, .. }) => columns.as_slice(),
@@ -76,9 +80,9 @@ fn shown_parts<'a>(query: &TypedQuery, response: &'a TypedResponse) -> (TextTabl
 
 fn next_cursor(response: &TypedResponse) -> Option<&str> {
     match response {
-        TypedResponse::Trends(_) | TypedResponse::Funnels(_) => None,
         TypedResponse::Events(response) => response.next_cursor.as_deref(),
         TypedResponse::Persons(response) => response.next_cursor.as_deref(),
+        _ => None,
     }
 }
 
@@ -101,6 +105,44 @@ fn funnel_table(response: &FunnelsResponse) -> TextTable {
             rounded(step.average_conversion_time, 1),
             rounded(step.median_conversion_time, 1),
         ]);
+    }
+    table
+}
+
+/// An interval a line, with those who began in it and who came back later.
+fn retention_table(response: &RetentionResponse) -> TextTable {
+    let first = response.results.first();
+    let later = first.map(|row| row.values.iter().map(|value| value.label.clone()));
+    let mut table = TextTable::new(std::iter::once("start".to_owned()).chain(later.into_iter().flatten()));
+    for row in &response.results {
+        let counts = row.values.iter().map(|value| json!(value.count));
+        table.row(&std::iter::once(json!(row.date)).chain(counts).collect::<Vec<_>>());
+    }
+    table
+}
+
+/// An interval a line, with a column a status.
+fn lifecycle_table(response: &LifecycleResponse) -> TextTable {
+    let series = &response.results;
+    let names = series.iter().map(|line| line.status.as_str().to_owned());
+    let mut table = TextTable::new(std::iter::once("start".to_owned()).chain(names));
+    let days = series.first().map(|line| line.days.as_slice()).unwrap_or_default();
+    for (position, day) in days.iter().enumerate() {
+        let counts = series.iter().map(|line| json!(line.data.get(position)));
+        table.row(&std::iter::once(json!(day)).chain(counts).collect::<Vec<_>>());
+    }
+    table
+}
+
+/// A number of intervals a line, with a column a series.
+fn stickiness_table(response: &StickinessResponse) -> TextTable {
+    let series = &response.results;
+    let names = series.iter().map(|line| line.label.clone());
+    let mut table = TextTable::new(std::iter::once("on".to_owned()).chain(names));
+    let labels = series.first().map(|line| line.labels.as_slice()).unwrap_or_default();
+    for (position, label) in labels.iter().enumerate() {
+        let counts = series.iter().map(|line| json!(line.data.get(position)));
+        table.row(&std::iter::once(json!(label)).chain(counts).collect::<Vec<_>>());
     }
     table
 }
