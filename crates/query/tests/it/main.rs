@@ -17,4 +17,5 @@ mod oracle;
 mod persons;
 mod refusals;
 mod sql_cases;
+mod trends;
 mod world;

@@ -297,7 +297,7 @@ async fn odd_folder_names_are_no_trouble() {
         let progress = hedgerow_data_api::Progress::ignore();
         let answer = engine.trends(&project(), &query(json!({})), &clock(), &progress).await;
         let answer = answer.unwrap_or_else(|error| panic!("{name}: {}", error.chain()));
-        assert_eq!(answer.results[0].count, 600, "{name}");
+        assert_eq!(answer.results[0].count, 600.into(), "{name}");
     }
 }
 
