@@ -274,7 +274,11 @@ impl<'a> Prepared<'a> {
 
     /// Runs one series, limits its breakdown values and keeps the rest as "Other".
     async fn lines(&self, session: &Session, series: usize, done: &mut Done) -> Result<Lines> {
-        let Some(groups) = self.groups(session, series, &Others::Keep, &mut done.executed).await? else {
+        let groups = self.groups(session, series, &Others::Keep, &mut done.executed).await?;
+        let Some(groups) = groups else {
+            if self.trailing_days(series).is_some() {
+                return Err(too_many());
+            }
             let values = self.first_values(session, series, &mut done.executed).await?;
             let limit = self.limit();
             let message = format!("values beyond the first {limit} are shown together as Other");
@@ -328,10 +332,7 @@ impl<'a> Prepared<'a> {
     /// The first values of the breakdown, by the sum of their buckets.
     async fn first_values(&self, session: &Session, series: usize, executed: &mut Vec<Executed>) -> Result<Vec<Value>> {
         let failed = |error| sql::explain(&error, &session.view);
-        let mut frame = self.frame(session, series, &Others::Keep).await?;
-        if self.trailing_days(series).is_some() {
-            frame = frame.unnest_columns(&[NUMBER]).map_err(failed)?;
-        }
+        let frame = self.frame(session, series, &Others::Keep).await?;
         let ranked = frame
             .filter(ident(VALUE).is_not_null())
             .and_then(|frame| frame.aggregate(vec![ident(VALUE)], vec![sum(ident(NUMBER)).alias(TOTAL)]))
@@ -356,16 +357,18 @@ impl<'a> Prepared<'a> {
         executed: &mut Vec<Executed>,
     ) -> Result<Option<Vec<Group>>> {
         let plan = self.plan(session, series, others).await?;
-        let most = if self.breakdown.is_some() && matches!(others, Others::Keep) {
-            self.most_groups
-        } else {
-            MOST_NUMBERS
+        let trailing = self.trailing_days(series);
+        let most = match trailing {
+            // A row has the numbers of all buckets, so that its values can't be ranked by the engine.
+            Some(_) => MOST_NUMBERS / self.width(),
+            None if self.breakdown.is_some() && matches!(others, Others::Keep) => self.most_groups,
+            None => MOST_NUMBERS,
         };
         let Some(done) = session.run_up_to(&plan, most).await? else {
             return Ok(None);
         };
         let has_value = self.breakdown.is_some() && !matches!(others, Others::Merge(_));
-        let groups = if let Some(days) = self.trailing_days(series) {
+        let groups = if let Some(days) = trailing {
             self.groups_of_lists(&done, has_value, days)
         } else {
             let mut groups = Vec::new();
@@ -432,13 +435,7 @@ impl<'a> Prepared<'a> {
         executed: &mut Vec<Executed>,
     ) -> Result<Vec<Group>> {
         let groups = self.groups(session, series, others, executed).await?;
-        groups.ok_or_else(|| {
-            Error::new(
-                Code::LimitExceeded,
-                format!("the query gives more than {MOST_NUMBERS} numbers"),
-            )
-            .with_hint("take a longer interval, a shorter range, or a smaller breakdown_limit")
-        })
+        groups.ok_or_else(too_many)
     }
 
     /// The series of a result: those of the query, or what is calculated with them.
@@ -530,4 +527,10 @@ impl<'a> Prepared<'a> {
     fn node(&self, series: usize) -> &EventsNode {
         self.scope.node(series)
     }
+}
+
+fn too_many() -> Error {
+    let message = format!("the query gives more than {MOST_NUMBERS} numbers");
+    Error::new(Code::LimitExceeded, message)
+        .with_hint("take a longer interval, a shorter range, or a smaller breakdown_limit")
 }
