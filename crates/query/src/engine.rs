@@ -408,7 +408,7 @@ impl Engine {
     ) -> Result<Selected> {
         let (view, _) = self.lake.snapshot(project).await?;
         let session = self.session(project, view, clock, progress.clone())?;
-        let planned = sql::plan(&session.context, &session.view, query).await?;
+        let planned = sql::plan(self, project, clock, &session, query).await?;
         let written_columns = written_columns(&planned.plan);
         // One row more than wanted tells whether there are more.
         let fetch = LogicalPlanBuilder::from(planned.plan)
