@@ -10,10 +10,12 @@
 mod definitions;
 mod events;
 mod funnels;
+mod hogql;
 mod lists;
 mod operators;
 mod oracle;
 mod persons;
 mod refusals;
 mod sql_cases;
+mod sql_functions;
 mod world;
