@@ -113,10 +113,12 @@ impl Engine {
         progress: Progress,
     ) -> Result<Session> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let config = SessionConfig::new()
+        let mut config = SessionConfig::new()
             .with_target_partitions(cores)
             .with_information_schema(false)
             .with_default_catalog_and_schema("hedgerow", "project");
+        // With it, DISTINCT over a window function and with a LIMIT fails.
+        config.options_mut().optimizer.enable_distinct_aggregation_soft_limit = false;
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime))

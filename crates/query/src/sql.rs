@@ -24,6 +24,7 @@ mod tokens;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
@@ -45,6 +46,7 @@ use self::facts::Facts;
 use self::rewrite::Rewriter;
 use crate::engine::{Engine, Session};
 use crate::people::PeopleKind;
+use crate::scan::EventsTable;
 
 /// Rows that come back where the statement says nothing.
 pub(crate) const DEFAULT_ROWS: u32 = 100;
@@ -80,6 +82,11 @@ pub(crate) async fn plan(
     let mut select = parse(tokens.clone())?;
     let mut facts = Facts::read(engine, project, view, clock, &tokens, parameters).await?;
     functions::register(context, &facts);
+    if tokens.iter().any(|token| token.token == Token::Arrow) {
+        let events = EventsTable::new(Arc::clone(view)).for_lambdas();
+        let offered = context.deregister_table("events").and_then(|_| context.register_table("events", Arc::new(events)));
+        offered.map_err(|error| Error::caused(Code::Internal, "cannot offer the table events", error))?;
+    }
     offer(&mut facts, context);
     let located = |error: Error| located(error, &tokens);
     let mut rewriter = Rewriter::new(&facts);

@@ -212,7 +212,7 @@ impl Rewriter<'_> {
                 nested(expression(&format!("$1 {op} $2"), &[time, interval])?)
             }
             ("round" | "log" | "substr" | "substring", _) if function.over.is_none() => match (called, parts) {
-                ("log", [value]) => call("ln", vec![value.clone()]),
+                ("log", [value]) => call("logof", vec![value.clone()]),
                 ("substring", [_, _] | [_, _, _]) => call("substringof", parts.to_vec()),
                 _ => return Ok(None),
             },

@@ -6,7 +6,7 @@ use hedgerow_errors::{Error, Result};
 use hedgerow_lake::ColumnKind;
 
 use super::build::{call, expression, name, text};
-use super::rewrite::{Rewriter, normal};
+use super::rewrite::{Clause, Rewriter, normal};
 use super::sessions;
 use super::tables::Kind;
 
@@ -19,6 +19,10 @@ impl Rewriter<'_> {
         }
         if let Some(given) = self.given_with_as(&key)? {
             return Ok(given);
+        }
+        // A name given with AS is a column of what is sorted.
+        if self.clause == Clause::OrderBy && self.within_aggregates == 0 && self.is_given(&key) {
+            return Ok(Expr::Identifier(ident));
         }
         if let Some(found) = self.anywhere(&[&key])? {
             return Ok(found);
@@ -116,7 +120,7 @@ impl Rewriter<'_> {
         let of = &self.scopes[at].sources[source];
         let (kind, alias) = (of.kind, of.name.clone());
         let column = |column: &str| {
-            if qualify {
+            if qualify && !alias.is_empty() {
                 Expr::CompoundIdentifier(vec![name(&alias), name(column)])
             } else {
                 Expr::Identifier(name(column))

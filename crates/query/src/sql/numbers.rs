@@ -3,11 +3,13 @@
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Result, ScalarValue, plan_err};
 
-use super::functions::{Own, Types, number, returns_whole, text, whole};
+use super::functions::{Own, Types, number, returns_float, returns_whole, text, whole};
 use super::times;
 
 pub(super) const FUNCTIONS: &[Own] = &[
     Own { name: "toint", called: "toInt", takes: (1, 1), returns: returns_whole, row: to_int },
+    // DataFusion's says that it keeps the order of its rows, which its own check of plans then misses.
+    Own { name: "logof", called: "log", takes: (1, 1), returns: returns_float, row: natural_logarithm },
     // Under its own name, because it takes the place of DataFusion's.
     Own { name: "round", called: "round", takes: (1, 2), returns: rounded_type, row: round },
 ];
@@ -17,6 +19,11 @@ pub(super) const FUNCTIONS: &[Own] = &[
 pub(super) fn exactly_whole(number: f64) -> Option<i64> {
     const LIMIT: f64 = 9_223_372_036_854_775_807.0;
     (number.fract() == 0.0 && number.abs() < LIMIT).then_some(number as i64)
+}
+
+fn natural_logarithm(values: &[ScalarValue]) -> Result<ScalarValue> {
+    let Some(value) = values.first() else { return Ok(ScalarValue::Null) };
+    Ok(ScalarValue::Float64(number(value).map(f64::ln)))
 }
 
 fn to_int(values: &[ScalarValue]) -> Result<ScalarValue> {

@@ -4,13 +4,13 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, Distinct, ExactNumberInfo, Expr, GroupByExpr, Ident, LimitClause, NamedWindowDefinition, OrderBy,
-    OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, SetOperator, TableAlias, UnaryOperator, Value,
-    VisitMut, VisitorMut, WindowSpec, WindowType,
+    BinaryOperator, DataType, Distinct, ExactNumberInfo, Expr, Function, GroupByExpr, Ident, LimitClause, NamedWindowDefinition, OrderBy,
+    OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, SetOperator, TableAlias, TableFactor, UnaryOperator, Value,
+    VisitMut, VisitorMut, WindowSpec, WindowType, visit_expressions,
 };
 use hedgerow_errors::{Error, Result};
 
-use super::build::{call, expression, name, nested};
+use super::build::{call, expression, name, nested, table};
 use super::facts::Facts;
 use super::tokens::CONSTANT;
 
@@ -131,6 +131,11 @@ impl<'a> Rewriter<'a> {
             other => (None, other),
         };
         query.limit_clause = limit_clause;
+        if let Some(LimitClause::LimitOffset { limit: Some(limit), .. }) = &mut query.limit_clause
+            && matches!(limit, Expr::Function(_))
+        {
+            *limit = self.expression(limit.clone())?;
+        }
         let columns = match query.body.as_mut() {
             SetExpr::Select(select) => self.select(select, query.order_by.as_mut(), per_group)?,
             body => {
@@ -338,7 +343,9 @@ impl<'a> Rewriter<'a> {
         let is_column = self.is_column_here(key);
         let means_it = match self.clause {
             Clause::OrderBy => false,
-            Clause::Where | Clause::Select => !is_column,
+            Clause::Where => !is_column,
+            // Of an aggregate the column of the same name can't be meant, which is no column of the groups.
+            Clause::Select => !is_column || (self.within_aggregates == 0 && self.aggregates(&written)),
             Clause::Having => !(is_column && self.within_aggregates > 0),
             Clause::GroupBy => !(is_column && self.folds(&written)),
         };
@@ -395,23 +402,19 @@ impl<'a> Rewriter<'a> {
         Ok(selected.unwrap_or(key))
     }
 
-    fn is_given(&self, key: &str) -> bool {
+    pub(super) fn is_given(&self, key: &str) -> bool {
         let scope = self.scopes.last();
         scope.is_some_and(|scope| scope.named.iter().any(|named| named.name == key))
     }
 
     /// Whether an aggregate or a window function stands in an expression.
     fn folds(&self, written: &Expr) -> bool {
-        let mut found = false;
-        let _: ControlFlow<()> = datafusion::sql::sqlparser::ast::visit_expressions(written, |inner| {
-            if let Expr::Function(function) = inner
-                && (function.over.is_some() || self.is_aggregate(function))
-            {
-                found = true;
-            }
-            ControlFlow::Continue(())
-        });
-        found
+        has_call(written, |function| function.over.is_some() || self.is_aggregate(function))
+    }
+
+    /// Whether an aggregate stands in an expression.
+    fn aggregates(&self, written: &Expr) -> bool {
+        has_call(written, |function| function.over.is_none() && self.is_aggregate(function))
     }
 
     pub(super) fn top(&mut self) -> Result<&mut Scope> {
@@ -524,6 +527,19 @@ impl Rewriter<'_> {
                     *expr = rewritten;
                 }
             }
+            // Elsewhere than in conditions on rows, whether there are any is a count of them.
+            Expr::Exists { subquery, negated } if self.clause != Clause::Where => {
+                let mut counted = table("(SELECT count(*) > 0 FROM (SELECT 1) AS \"rows\") AS \"found\"")?;
+                if let TableFactor::Derived { subquery: outer, .. } = &mut counted
+                    && let SetExpr::Select(select) = outer.body.as_mut()
+                    && let Some(TableFactor::Derived { subquery: inner, .. }) =
+                        select.from.first_mut().map(|from| &mut from.relation)
+                {
+                    *inner = subquery.clone();
+                    let found = Expr::Subquery(outer.clone());
+                    *expr = if *negated { expression("NOT $1", &[found])? } else { found };
+                }
+            }
             Expr::Tuple(members) => *expr = call("struct", std::mem::take(members)),
             Expr::Array(array) if array.elem.is_empty() => *expr = call("make_array", Vec::new()),
             Expr::BinaryOp { left, op, right } => {
@@ -555,6 +571,14 @@ impl Rewriter<'_> {
         }
         Ok(())
     }
+}
+
+fn has_call(written: &Expr, wanted: impl Fn(&Function) -> bool) -> bool {
+    let found = visit_expressions(written, |inner| match inner {
+        Expr::Function(function) if wanted(function) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
 }
 
 fn is_cast_to_double(expr: &Expr) -> bool {

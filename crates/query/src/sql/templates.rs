@@ -97,6 +97,7 @@ pub(super) const SCALARS: &[(&str, usize, &str)] = &[
     ("array", 5, "make_array($1, $2, $3, $4, $5)"),
     ("range", 1, "range(0, $1, 1)"),
     ("range", 2, "range($1, $2, 1)"),
+    ("range", 3, "range($1, $2, $3)"),
     ("arrayElement", 2, "array_element($1, CAST($2 AS BIGINT))"),
     ("hasAny", 2, "hasany($1, $2)"),
     ("hasAll", 2, "hasall($1, $2)"),

@@ -36,6 +36,7 @@ pub(super) fn read(text: &str, is_parameter: &dyn Fn(&str) -> bool) -> Result<Ve
     let mut tokens = single_tokens(text, is_parameter)?;
     refuse(&tokens)?;
     quote_functions(&mut tokens);
+    limits_by(&mut tokens);
     let tokens = array_joins(tokens);
     Ok(constants(tokens))
 }
@@ -229,8 +230,10 @@ fn quote_functions(tokens: &mut [TokenWithSpan]) {
         let before = index.checked_sub(1).and_then(|before| tokens.get(before));
         let end = closing(tokens, index + 1);
         let own_words = SPECIAL.iter().find(|(special, _)| *special == lower);
+        let negated = is_word(before, "NOT");
+        let before_operator = index.checked_sub(1 + usize::from(negated)).and_then(|before| tokens.get(before));
         let is_function = if OPERATORS.contains(&lower.as_str()) {
-            before.is_none_or(|before| !ends_value(&before.token))
+            before_operator.is_none_or(|before| !ends_value(&before.token))
         } else if let Some((_, words)) = own_words {
             !at_depth_one(&tokens[index + 2..end.min(tokens.len())], words)
         } else if lower == "any" {
@@ -348,6 +351,30 @@ fn refuse(tokens: &[TokenWithSpan]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// `LIMIT n OFFSET m BY keys` in the parser's order: `LIMIT n BY keys OFFSET m`.
+fn limits_by(tokens: &mut [TokenWithSpan]) {
+    let mut from = 0;
+    while let Some(limit) = (from..tokens.len()).find(|index| {
+        is_word(tokens.get(*index), "LIMIT") && is_word(tokens.get(index + 2), "OFFSET") && is_word(tokens.get(index + 4), "BY")
+    }) {
+        let (offset, mut end) = (limit + 2, limit + 5);
+        while let Some(token) = tokens.get(end) {
+            let ends = matches!(token.token, Token::RParen | Token::SemiColon | Token::EOF)
+                || ["LIMIT", "UNION", "SETTINGS"].iter().any(|word| is_word(Some(token), word));
+            if ends {
+                break;
+            }
+            end = match token.token {
+                Token::LParen | Token::LBracket | Token::LBrace => closing(tokens, end) + 1,
+                _ => end + 1,
+            };
+        }
+        let end = end.min(tokens.len());
+        tokens[offset..end].rotate_left(2);
+        from = end;
+    }
 }
 
 /// `ARRAY JOIN list AS name, ...` as a cross join with a table function.

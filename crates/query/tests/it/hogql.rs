@@ -17,7 +17,7 @@ use crate::events::project;
 /// Queries that do not what they shall yet. One that does fails the test, too: it is to be struck out here.
 const NOT_YET: [&str; 0] = [];
 /// Events of the world: enough that every property is there.
-const EVENTS: u64 = 20_000;
+const EVENTS: u64 = 100_000;
 
 struct Case {
     id: String,
