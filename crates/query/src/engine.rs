@@ -150,6 +150,17 @@ impl Engine {
 }
 
 impl Session {
+    /// Leaves projections of plans as they are. Where two are merged, the columns in a lambda's body get new places
+    /// and its parameters keep the old ones.
+    fn keep_projections(&mut self) {
+        let rules = self.state.physical_optimizers().iter();
+        let kept = rules.filter(|rule| rule.name() != "ProjectionPushdown").cloned();
+        let kept = kept.collect();
+        self.state = SessionStateBuilder::new_from_existing(self.state.clone())
+            .with_physical_optimizer_rules(kept)
+            .build();
+    }
+
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         let physical = self.state.create_physical_plan(plan).await;
         physical.map_err(|error| sql::explain(&error, &self.view))
@@ -409,8 +420,11 @@ impl Engine {
         progress: &Progress,
     ) -> Result<Selected> {
         let (view, _) = self.lake.snapshot(project).await?;
-        let session = self.session(project, view, clock, progress.clone())?;
+        let mut session = self.session(project, view, clock, progress.clone())?;
         let planned = sql::plan(self, project, clock, &session, query).await?;
+        if planned.has_lambda {
+            session.keep_projections();
+        }
         let written_columns = written_columns(&planned.plan);
         // One row more than wanted tells whether there are more.
         let fetch = LogicalPlanBuilder::from(planned.plan)

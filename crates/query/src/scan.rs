@@ -25,7 +25,6 @@ use datafusion::object_store::path::Path;
 use datafusion::physical_expr::expressions::col;
 use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr, ScalarFunctionExpr};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::physical_plan::union::UnionExec;
 use hedgerow_lake::{LakeColumn, LakeFile, LakeView};
@@ -41,8 +40,6 @@ pub(crate) struct EventsTable {
     view: Arc<LakeView>,
     /// The columns that files have.
     stored: SchemaRef,
-    /// Whether what is computed of the columns stays out of the scan.
-    computes_apart: bool,
 }
 
 impl EventsTable {
@@ -55,19 +52,7 @@ impl EventsTable {
         Self {
             stored: Arc::new(Schema::new(stored)),
             view,
-            computes_apart: false,
         }
-    }
-
-    /// The same for statements with lambdas: a scan that computes one looks for its parameters among the columns of
-    /// the file, and fails.
-    pub(crate) fn for_lambdas(mut self) -> Self {
-        self.computes_apart = true;
-        self
-    }
-
-    fn apart(&self, plan: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
-        if self.computes_apart { Arc::new(CooperativeExec::new(plan)) } else { plan }
     }
 
     /// Whether a column is computed and not read.
@@ -248,9 +233,11 @@ impl TableProvider for EventsTable {
             .filter_map(|at| self.view.columns.get(*at))
             .any(|column| self.is_computed(column))
         {
-            return Ok(self.apart(plan));
+            return Ok(plan);
         }
-        let computed = ProjectionExec::try_new(self.computed(&wanted, &read_schema)?, plan)?;
-        Ok(self.apart(Arc::new(computed)))
+        Ok(Arc::new(ProjectionExec::try_new(
+            self.computed(&wanted, &read_schema)?,
+            plan,
+        )?))
     }
 }

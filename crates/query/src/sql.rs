@@ -24,7 +24,6 @@ mod tokens;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
@@ -46,7 +45,6 @@ use self::facts::Facts;
 use self::rewrite::Rewriter;
 use crate::engine::{Engine, Session};
 use crate::people::PeopleKind;
-use crate::scan::EventsTable;
 
 /// Rows that come back where the statement says nothing.
 pub(crate) const DEFAULT_ROWS: u32 = 100;
@@ -60,6 +58,8 @@ pub(crate) struct Planned {
     pub(crate) limit: u32,
     /// True where the statement itself says how many rows it wants.
     pub(crate) own_limit: bool,
+    /// True where a lambda stands in it.
+    pub(crate) has_lambda: bool,
 }
 
 /// Parses and plans one SELECT. Everything else is refused before it is planned.
@@ -82,11 +82,6 @@ pub(crate) async fn plan(
     let mut select = parse(tokens.clone())?;
     let mut facts = Facts::read(engine, project, view, clock, &tokens, parameters).await?;
     functions::register(context, &facts);
-    if tokens.iter().any(|token| token.token == Token::Arrow) {
-        let events = EventsTable::new(Arc::clone(view)).for_lambdas();
-        let offered = context.deregister_table("events").and_then(|_| context.register_table("events", Arc::new(events)));
-        offered.map_err(|error| Error::caused(Code::Internal, "cannot offer the table events", error))?;
-    }
     offer(&mut facts, context);
     let located = |error: Error| located(error, &tokens);
     let mut rewriter = Rewriter::new(&facts);
@@ -113,6 +108,7 @@ pub(crate) async fn plan(
         .with_allow_statements(false);
     options.verify_plan(&plan).map_err(|error| explain(&error, view))?;
     Ok(Planned {
+        has_lambda: tokens.iter().any(|token| token.token == Token::Arrow),
         plan,
         limit,
         own_limit: own_limit.is_some() && query.limit.is_none(),

@@ -15,11 +15,6 @@ pub(super) fn name(value: &str) -> Ident {
     Ident::with_quote('"', value)
 }
 
-/// A column.
-pub(super) fn column(value: &str) -> Expr {
-    Expr::Identifier(name(value))
-}
-
 /// A text.
 pub(super) fn text(value: &str) -> Expr {
     Expr::Value(Value::SingleQuotedString(value.to_owned()).into())

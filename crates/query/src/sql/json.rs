@@ -33,7 +33,15 @@ fn texts(_: &Types<'_>) -> Result<DataType> {
 /// What lies at the path of keys and of indexes from 1.
 fn found(values: &[ScalarValue]) -> Option<Value> {
     let (json, path) = values.split_first()?;
-    let mut value: Value = serde_json::from_str(text(json)?).ok()?;
+    let json = text(json)?;
+    // Most texts have nothing of most keys: they are looked through before they are parsed.
+    if let Some(key) = path.first().and_then(text)
+        && !json.contains('\\')
+        && !json.contains(key)
+    {
+        return None;
+    }
+    let mut value: Value = serde_json::from_str(json).ok()?;
     for step in path {
         value = match text(step) {
             Some(key) => value.as_object_mut()?.remove(key)?,

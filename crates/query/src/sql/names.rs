@@ -10,6 +10,9 @@ use super::rewrite::{Clause, Rewriter, normal};
 use super::sessions;
 use super::tables::Kind;
 
+/// Properties that have no column: what events say of persons and groups.
+const STRUCTURAL: [&str; 5] = ["$set", "$set_once", "$unset", "$groups", "$group_set"];
+
 impl Rewriter<'_> {
     /// What a single name means.
     pub(super) fn identifier(&mut self, ident: Ident) -> Result<Expr> {
@@ -187,6 +190,9 @@ impl Rewriter<'_> {
                     if *key == "$session_id" {
                         return Ok(Some(column("session_id")));
                     }
+                    if STRUCTURAL.contains(key) {
+                        return in_rest(key, rest, column).map(Some);
+                    }
                     let known = view.columns.iter().filter_map(|column| column.key.as_deref());
                     return Err(Error::unknown("property", key, known));
                 };
@@ -348,10 +354,15 @@ fn group_key(facts: &super::facts::Facts, index: i64, column: &dyn Fn(&str) -> E
         let known: Vec<String> = facts.group_types.iter().map(|(_, index)| format!("$group_{index}")).collect();
         return Err(Error::unknown("column", &format!("$group_{index}"), known.iter().map(String::as_str)));
     };
-    match facts.view.column_of("$groups") {
-        Some(groups) => Ok(call("json_get_str", vec![column(&groups.name), text(group_type)])),
-        None => expression("CAST(NULL AS VARCHAR)", &[]),
-    }
+    in_rest("$groups", &[group_type], column)
+}
+
+/// A property without a column, or what lies in it.
+fn in_rest(key: &str, path: &[&str], column: &dyn Fn(&str) -> Expr) -> Result<Expr> {
+    let mut arguments = vec![column("rest"), text(key)];
+    arguments.extend(path.iter().map(|key| text(key)));
+    let function = if path.is_empty() { "jsonextractraw" } else { "jsonextractstring" };
+    Ok(call(function, arguments))
 }
 
 /// The value of a key of a JSON object in the type that the key has.

@@ -207,10 +207,9 @@ impl<'a> Rewriter<'a> {
         self.scopes.push(scope);
         let done = self.parts(select, order_by, per_group);
         let scope = self.scopes.pop().unwrap_or_default();
+        let done = done.and_then(|columns| self.sources(select, scope).map(|()| columns));
         (self.clause, self.within_aggregates, self.lambdas) = outer;
-        let columns = done?;
-        self.sources(select, scope)?;
-        Ok(columns)
+        done
     }
 
     fn parts(

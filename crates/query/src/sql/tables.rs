@@ -414,14 +414,13 @@ impl Rewriter<'_> {
         for group in groups {
             let index: i64 = group.trim_start_matches("group_").parse().unwrap_or(-1);
             let of_type = self.facts.group_types.iter().find(|(_, known)| *known == index);
-            let (Some((group_type, _)), Some(column)) = (of_type, self.facts.view.column_of("$groups")) else {
+            let Some((group_type, _)) = of_type else {
                 return Err(Error::unknown("type of groups", &group, []));
             };
             joins.push_str(&format!(
-                " LEFT JOIN (SELECT group_key, properties FROM \"groups\" WHERE group_type_index = {index}) AS {} ON {}.group_key = json_get_str(\"events\".{}, {})",
+                " LEFT JOIN (SELECT group_key, properties FROM \"groups\" WHERE group_type_index = {index}) AS {} ON {}.group_key = jsonextractstring(\"events\".rest, '$groups', {})",
                 quoted(&group),
                 quoted(&group),
-                quoted(&column.name),
                 super::build::quoted_text(group_type)
             ));
         }
