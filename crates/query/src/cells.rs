@@ -19,7 +19,11 @@ pub(crate) fn cells(array: &ArrayRef) -> Result<Vec<Value>> {
         DataType::Struct(_) => return tuples(array.as_struct()),
         _ => {}
     }
-    let options = FormatOptions::default().with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%S%.fZ"));
+    let form = match array.data_type() {
+        DataType::Timestamp(_, Some(zone)) if !matches!(zone.as_ref(), "UTC" | "+00:00") => "%Y-%m-%dT%H:%M:%S%.f%:z",
+        _ => "%Y-%m-%dT%H:%M:%S%.fZ",
+    };
+    let options = FormatOptions::default().with_timestamp_tz_format(Some(form));
     let formatter = ArrayFormatter::try_new(array.as_ref(), &options).map_err(failed)?;
     let cell = |row: usize| -> Result<Value> {
         if array.is_null(row) {

@@ -7,13 +7,17 @@
 mod build;
 mod calls;
 mod dialect;
+mod expressions;
 mod facts;
 mod functions;
 mod given;
+mod joined;
 mod json;
 mod lists;
 mod names;
 mod numbers;
+mod periods;
+mod refusals;
 mod rewrite;
 mod sessions;
 mod tables;
@@ -140,14 +144,21 @@ fn offer(facts: &mut Facts, context: &SessionContext) {
 /// Says where the name of an error stands in the statement.
 fn located(error: Error, tokens: &[TokenWithSpan]) -> Error {
     let message = error.message().to_owned();
-    let Some(named) = message.split('"').nth(1) else { return error };
+    let Some(named) = message.split('"').nth(1) else {
+        return error;
+    };
     let is_it = |token: &&TokenWithSpan| match &token.token {
         Token::Word(word) => word.value == named,
         _ => false,
     };
-    let Some(found) = tokens.iter().find(is_it) else { return error };
+    let Some(found) = tokens.iter().find(is_it) else {
+        return error;
+    };
     let place = found.span.start;
-    let mut new = Error::new(error.code(), format!("{message} at line {}, column {}", place.line, place.column));
+    let mut new = Error::new(
+        error.code(),
+        format!("{message} at line {}, column {}", place.line, place.column),
+    );
     if let Some(hint) = error.hint() {
         new = new.with_hint(hint);
     }
@@ -156,22 +167,56 @@ fn located(error: Error, tokens: &[TokenWithSpan]) -> Error {
 
 /// Statements that change something or look at the engine itself.
 const REFUSED: [&str; 31] = [
-    "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CALL", "COMMIT", "COPY", "CREATE", "DEALLOCATE", "DELETE", "DESC",
-    "DESCRIBE", "DETACH", "DROP", "EXECUTE", "EXPLAIN", "GRANT", "INSERT", "INSTALL", "KILL", "LOAD", "MERGE",
-    "OPTIMIZE", "PREPARE", "RENAME", "REVOKE", "SET", "SHOW", "SYSTEM", "TRUNCATE", "UPDATE",
+    "ALTER",
+    "ANALYZE",
+    "ATTACH",
+    "BEGIN",
+    "CALL",
+    "COMMIT",
+    "COPY",
+    "CREATE",
+    "DEALLOCATE",
+    "DELETE",
+    "DESC",
+    "DESCRIBE",
+    "DETACH",
+    "DROP",
+    "EXECUTE",
+    "EXPLAIN",
+    "GRANT",
+    "INSERT",
+    "INSTALL",
+    "KILL",
+    "LOAD",
+    "MERGE",
+    "OPTIMIZE",
+    "PREPARE",
+    "RENAME",
+    "REVOKE",
+    "SET",
+    "SHOW",
+    "SYSTEM",
+    "TRUNCATE",
+    "UPDATE",
 ];
 
 fn parse(tokens: Vec<TokenWithSpan>) -> Result<Box<Query>> {
     let refused = |what: &str| {
         Error::invalid(format!("{what} is not possible: SQL here only reads")).with_hint("write one SELECT statement")
     };
-    if let Some(TokenWithSpan { token: Token::Word(word), .. }) = tokens.first() {
+    if let Some(TokenWithSpan {
+        token: Token::Word(word),
+        ..
+    }) = tokens.first()
+    {
         let first = word.value.to_uppercase();
         if REFUSED.contains(&first.as_str()) || ["USE", "VACUUM", "EXCHANGE", "UNDROP"].contains(&first.as_str()) {
             return Err(refused(&first));
         }
     }
-    let parsed = Parser::new(&ProjectSql).with_tokens_with_locations(tokens).parse_statements();
+    let parsed = Parser::new(&ProjectSql)
+        .with_tokens_with_locations(tokens)
+        .parse_statements();
     let mut statements = parsed.map_err(|error| {
         let message = error.to_string();
         let message = message.strip_prefix("sql parser error: ").unwrap_or(&message);
@@ -215,7 +260,10 @@ fn bind(query: &mut Query, parameters: &Map<String, Value>, mut used: BTreeSet<S
     if let ControlFlow::Break(error) = bound {
         return Err(error);
     }
-    match parameters.keys().find(|name| !used.contains(*name) && !FORMS.contains(&name.as_str())) {
+    match parameters
+        .keys()
+        .find(|name| !used.contains(*name) && !FORMS.contains(&name.as_str()))
+    {
         Some(unused) => Err(
             Error::invalid(format!("the statement does not use the parameter {unused:?}"))
                 .with_hint(format!("write ${unused} where its value belongs, or leave it out")),

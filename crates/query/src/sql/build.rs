@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName,
-    SetExpr, Statement, TableFactor, Value, VisitMut, visit_expressions_mut,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, SetExpr,
+    Statement, TableFactor, Value, VisitMut, visit_expressions_mut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -91,8 +91,7 @@ pub(super) fn fill(visited: &mut impl VisitMut, parts: &[Expr]) -> Result<()> {
 /// What stands in FROM, from SQL.
 pub(super) fn table(sql: &str) -> Result<TableFactor> {
     let whole = format!("SELECT * FROM {sql}");
-    let mut statements =
-        Parser::parse_sql(&GenericDialect, &whole).map_err(|error| broken(sql, error))?;
+    let mut statements = Parser::parse_sql(&GenericDialect, &whole).map_err(|error| broken(sql, error))?;
     if let Some(Statement::Query(query)) = statements.pop()
         && let SetExpr::Select(select) = *query.body
         && let Some(from) = select.from.into_iter().next()

@@ -48,7 +48,9 @@ const PLAIN: [&str; 7] = ["count", "sum", "avg", "min", "max", "quantiles", "uni
 impl Rewriter<'_> {
     /// Whether a function folds many rows into one.
     pub(super) fn is_aggregate(&self, function: &Function) -> bool {
-        let Some(ident) = single(&function.name) else { return false };
+        let Some(ident) = single(&function.name) else {
+            return false;
+        };
         let called = ident.value.as_str();
         AGGREGATES.iter().any(|(known, _, _)| *known == called)
             || PLAIN.contains(&called)
@@ -66,7 +68,10 @@ impl Rewriter<'_> {
             return self.given(&Expr::Function(function)).map(Some);
         }
         if called == "COLUMNS" {
-            return Err(super::rewrite::refused("COLUMNS", "name the columns, or take * EXCLUDE (...)"));
+            return Err(super::rewrite::refused(
+                "COLUMNS",
+                "name the columns, or take * EXCLUDE (...)",
+            ));
         }
         let parts = match arguments(&function) {
             Ok(parts) => parts,
@@ -110,7 +115,10 @@ impl Rewriter<'_> {
 
     fn unknown(&self, called: &str) -> Error {
         let called = called.replace('"', "");
-        let of_table = SCALARS.iter().map(|(name, _, _)| *name).chain(AGGREGATES.iter().map(|(name, _, _)| *name));
+        let of_table = SCALARS
+            .iter()
+            .map(|(name, _, _)| *name)
+            .chain(AGGREGATES.iter().map(|(name, _, _)| *name));
         let own = OWN.iter().map(|(name, _)| *name);
         let functions = self.facts.functions.iter().map(String::as_str);
         let functions = functions.filter(|name| !OWN.iter().any(|(_, own)| own == name));
@@ -135,7 +143,11 @@ impl Rewriter<'_> {
                 self.action(known)?
             }
             ("and" | "or", [_, _, ..]) => {
-                let op = if called == "and" { BinaryOperator::And } else { BinaryOperator::Or };
+                let op = if called == "and" {
+                    BinaryOperator::And
+                } else {
+                    BinaryOperator::Or
+                };
                 let mut parts = parts.iter().cloned();
                 let first = parts.next().ok_or_else(|| wrong("two conditions"))?;
                 nested(parts.fold(first, |whole, part| Expr::BinaryOp {
@@ -148,7 +160,11 @@ impl Rewriter<'_> {
                 let negated = called == "notIn";
                 if let Expr::Subquery(subquery) = list {
                     let (expr, subquery) = (Box::new(value.clone()), subquery.clone());
-                    return Ok(Some(Expr::InSubquery { expr, subquery, negated }));
+                    return Ok(Some(Expr::InSubquery {
+                        expr,
+                        subquery,
+                        negated,
+                    }));
                 }
                 let list = listed(list).ok_or_else(|| wrong("a list that is written out, or a subquery"))?;
                 let expr = Box::new(value.clone());
@@ -190,7 +206,7 @@ impl Rewriter<'_> {
             }
             // DataFusion's check of plans fails on rows that are sorted by the absolute value of another function.
             ("abs", [value]) if self.clause == Clause::OrderBy => {
-                nested(expression("greatest($1, -$1)", &[value.clone()])?)
+                nested(expression("greatest($1, -$1)", std::slice::from_ref(value))?)
             }
             ("arrayJoin", [list]) => self.array_join(list)?,
             ("tuple", _) => call("struct", parts.to_vec()),
@@ -209,7 +225,9 @@ impl Rewriter<'_> {
                 call("arrow_cast", vec![time, text(&kind)])
             }
             ("dateAdd" | "dateSub", [unit, number, time]) => {
-                let Expr::Identifier(unit) = unit else { return Err(wrong("a unit, a number and a time")) };
+                let Expr::Identifier(unit) = unit else {
+                    return Err(wrong("a unit, a number and a time"));
+                };
                 let interval = call("intervalof", vec![text(&unit.value.to_lowercase()), number.clone()]);
                 let op = if called == "dateAdd" { "+" } else { "-" };
                 let time = call("moment", vec![text(called), time.clone()]);
@@ -220,9 +238,9 @@ impl Rewriter<'_> {
                 ("substring", [_, _] | [_, _, _]) => call("substringof", parts.to_vec()),
                 _ => return Ok(None),
             },
-            ("arrayMap" | "arrayFilter" | "arrayExists" | "arrayAll" | "arrayCount" | "arrayFirst", [Expr::Lambda(lambda), lists @ ..])
-            | (
-                "arraySum" | "arrayAvg" | "arrayMax" | "arrayMin" | "arraySort" | "arrayReverseSort",
+            (
+                "arrayMap" | "arrayFilter" | "arrayExists" | "arrayAll" | "arrayCount" | "arrayFirst" | "arraySum"
+                | "arrayAvg" | "arrayMax" | "arrayMin" | "arraySort" | "arrayReverseSort",
                 [Expr::Lambda(lambda), lists @ ..],
             ) if !lists.is_empty() => with_lambda(called, lambda, lists)?,
             _ => return Ok(None),
@@ -252,17 +270,30 @@ impl Rewriter<'_> {
         };
         let mut condition = function.filter.as_deref().cloned();
         if of_if {
-            let last = parts.pop().ok_or_else(|| Error::invalid(format!("{called} takes a condition as its last argument")))?;
+            let last = parts
+                .pop()
+                .ok_or_else(|| Error::invalid(format!("{called} takes a condition as its last argument")))?;
             condition = Some(match condition {
-                Some(one) => super::rewrite::and(one, last),
+                Some(one) => super::expressions::and(one, last),
                 None => last,
             });
+        }
+        let needs_numbers = matches!(
+            base,
+            "sum" | "avg" | "median" | "stddevPop" | "stddevSamp" | "varPop" | "varSamp"
+        ) || base.starts_with("quantile");
+        if needs_numbers && let Some(key) = parts.first().and_then(|part| self.text_property(part)) {
+            return Err(Error::invalid(format!("{called} takes numbers, and {key} is text"))
+                .with_hint(format!("{called}(toFloat(properties.{key})) makes numbers of texts")));
         }
         let is_distinct = matches!(&function.args, FunctionArguments::List(list)
             if list.duplicate_treatment == Some(DuplicateTreatment::Distinct));
         let parameters = match &function.parameters {
             FunctionArguments::List(list) => {
-                let inner = Function { args: FunctionArguments::List(list.clone()), ..function.clone() };
+                let inner = Function {
+                    args: FunctionArguments::List(list.clone()),
+                    ..function.clone()
+                };
                 arguments(&inner)?
             }
             _ => Vec::new(),
@@ -282,7 +313,11 @@ impl Rewriter<'_> {
             ("groupArray", 1) => {
                 let order = self.scopes.last().map(|scope| scope.order.clone()).unwrap_or_default();
                 let order: Vec<String> = order.iter().map(ToString::to_string).collect();
-                let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
+                let order = if order.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ORDER BY {}", order.join(", "))
+                };
                 format!("orempty(array_agg($1{order}) FILTER (WHERE $1 IS NOT NULL))")
             }
             ("count" | "sum" | "avg" | "min" | "max", 1) if of_if && is_distinct => format!("{base}(DISTINCT $1)"),
@@ -290,7 +325,10 @@ impl Rewriter<'_> {
             _ => match template_of(base, parts.len()) {
                 Some(template) => template,
                 None if AGGREGATES.iter().any(|(known, _, _)| *known == base) => {
-                    return Err(Error::invalid(format!("{called} does not take {} arguments", parts.len())));
+                    return Err(Error::invalid(format!(
+                        "{called} does not take {} arguments",
+                        parts.len()
+                    )));
                 }
                 None => return Ok(None),
             },
@@ -305,7 +343,11 @@ impl Rewriter<'_> {
             ("topK", [count]) => template.replace("COUNT", &count_of(called, count)?),
             ("groupArray", [count]) => format!("arrayslice({template}, 1, {})", count_of(called, count)?),
             (_, []) if base != "quantiles" => template.replace("COUNT", "10"),
-            _ => return Err(Error::invalid(format!("{called} takes other parameters in its first brackets"))),
+            _ => {
+                return Err(Error::invalid(format!(
+                    "{called} takes other parameters in its first brackets"
+                )));
+            }
         };
         let mut made = with_condition(&template, &parts, condition, function.over.as_ref())?;
         if let Expr::Function(inner) = &mut made
@@ -318,7 +360,9 @@ impl Rewriter<'_> {
 }
 
 fn template_of(base: &str, count: usize) -> Option<String> {
-    let found = AGGREGATES.iter().find(|(known, takes, _)| *known == base && *takes == count);
+    let found = AGGREGATES
+        .iter()
+        .find(|(known, takes, _)| *known == base && *takes == count);
     found.map(|(_, _, template)| (*template).to_owned())
 }
 
@@ -326,7 +370,9 @@ fn level_of(called: &str, level: &Expr) -> Result<String> {
     let text = literal(level).and_then(|level| level.parse::<f64>().ok());
     match text {
         Some(level) if (0.0..=1.0).contains(&level) => Ok(format!("{level:?}")),
-        _ => Err(Error::invalid(format!("{called} takes levels from 0 to 1, not {level}"))),
+        _ => Err(Error::invalid(format!(
+            "{called} takes levels from 0 to 1, not {level}"
+        ))),
     }
 }
 
@@ -337,15 +383,21 @@ fn count_of(called: &str, count: &Expr) -> Result<String> {
 }
 
 /// An aggregate from its template, over the rows that fulfil a condition, as a window where it is one.
-fn with_condition(
-    template: &str,
-    parts: &[Expr],
-    condition: Option<Expr>,
-    over: Option<&WindowType>,
-) -> Result<Expr> {
-    const FOLDING: [&str; 9] =
-        ["count", "sum", "avg", "min", "max", "array_agg", "first_value", "last_value", "stddev_pop"];
-    let all: Vec<Expr> = (1..=parts.len()).map(|at| Expr::Value(Value::Placeholder(format!("${at}")).into())).collect();
+fn with_condition(template: &str, parts: &[Expr], condition: Option<Expr>, over: Option<&WindowType>) -> Result<Expr> {
+    const FOLDING: [&str; 9] = [
+        "count",
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "array_agg",
+        "first_value",
+        "last_value",
+        "stddev_pop",
+    ];
+    let all: Vec<Expr> = (1..=parts.len())
+        .map(|at| Expr::Value(Value::Placeholder(format!("${at}")).into()))
+        .collect();
     let mut made = expression(template, &all)?;
     let at_condition = Expr::Value(Value::Placeholder(format!("${}", parts.len() + 1)).into());
     let _: ControlFlow<()> = visit_expressions_mut(&mut made, |inner| {
@@ -354,7 +406,7 @@ fn with_condition(
         {
             if condition.is_some() {
                 function.filter = Some(Box::new(match function.filter.take() {
-                    Some(own) => super::rewrite::and(*own, at_condition.clone()),
+                    Some(own) => super::expressions::and(*own, at_condition.clone()),
                     None => at_condition.clone(),
                 }));
             }
@@ -387,7 +439,10 @@ fn with_lambda(called: &str, lambda: &LambdaFunction, lists: &[Expr]) -> Result<
                 if let Expr::Identifier(ident) = inner
                     && let Some(at) = params.iter().position(|param| param == ident)
                 {
-                    *inner = call("get_field", vec![Expr::Identifier(together.clone()), text(&format!("c{at}"))]);
+                    *inner = call(
+                        "get_field",
+                        vec![Expr::Identifier(together.clone()), text(&format!("c{at}"))],
+                    );
                 }
                 ControlFlow::Continue(())
             });

@@ -104,9 +104,7 @@ impl Dialect for ProjectSql {
             }
             (first, _) if is_question(&first) => Some(ternary(parser, left)),
             (Token::Eq, Token::Tilde) => Some(matches(parser, left, BinaryOperator::PGRegexMatch, precedence)),
-            (Token::Eq, Token::TildeAsterisk) => {
-                Some(matches(parser, left, BinaryOperator::PGRegexIMatch, precedence))
-            }
+            (Token::Eq, Token::TildeAsterisk) => Some(matches(parser, left, BinaryOperator::PGRegexIMatch, precedence)),
             (Token::Word(word), _) if word.keyword == Keyword::IN => is_in(parser, left, false),
             (Token::Word(word), Token::Word(next)) if word.keyword == Keyword::NOT && next.keyword == Keyword::IN => {
                 is_in(parser, left, true)

@@ -78,10 +78,15 @@ impl Facts {
             let moment = engine.persons.moment(&engine.lake, project, Needs::Persons).await?;
             if let Some(persons) = &moment.persons {
                 let properties = persons.taxonomy.properties.iter();
-                facts.persons = properties.map(|property| (property.key.clone(), property.value_type)).collect();
+                facts.persons = properties
+                    .map(|property| (property.key.clone(), property.value_type))
+                    .collect();
             }
         }
-        if words.iter().any(|word| word.starts_with("group") || word.starts_with("$group")) {
+        if words
+            .iter()
+            .any(|word| word.starts_with("group") || word.starts_with("$group"))
+        {
             facts.read_groups(engine, project).await?;
         }
         for (reference, is_action) in named(tokens) {
@@ -115,7 +120,11 @@ impl Facts {
         let cohort = Cohort {
             id: cohort.id.to_string(),
             name: cohort.name.clone(),
-            persons: members.first.iter().map(|member| member.person_id.to_string()).collect(),
+            persons: members
+                .first
+                .iter()
+                .map(|member| member.person_id.to_string())
+                .collect(),
         };
         self.cohorts.insert(reference, cohort);
         Ok(())
@@ -128,7 +137,9 @@ impl Facts {
         reader
             .groups(|rows| {
                 for row in rows {
-                    let Ok(Value::Object(properties)) = serde_json::from_str(&row.properties) else { continue };
+                    let Ok(Value::Object(properties)) = serde_json::from_str(&row.properties) else {
+                        continue;
+                    };
                     for (key, value) in properties {
                         let Some(found) = value_type(&value) else { continue };
                         keys.entry(key)

@@ -14,7 +14,7 @@ use datafusion::logical_expr::{
 use datafusion::prelude::SessionContext;
 
 use super::facts::Facts;
-use super::{json, lists, numbers, texts, times};
+use super::{json, lists, numbers, periods, texts, times};
 
 /// The types of a call's arguments, and those that are the same in all rows.
 pub(super) struct Types<'a> {
@@ -112,7 +112,11 @@ impl ScalarUDFImpl for RowFunction {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let data_type = args.return_field.data_type();
         let typed = |value: ScalarValue| -> Result<ScalarValue> {
-            if value.is_null() { ScalarValue::try_from(data_type) } else { Ok(value) }
+            if value.is_null() {
+                ScalarValue::try_from(data_type)
+            } else {
+                Ok(value)
+            }
         };
         let constants: Option<Vec<ScalarValue>> = args
             .args
@@ -139,7 +143,10 @@ impl ScalarUDFImpl for RowFunction {
         if values.is_empty() {
             return Ok(ColumnarValue::Array(new_empty_array(data_type)));
         }
-        Ok(ColumnarValue::Array(of_type(ScalarValue::iter_to_array(values)?, data_type)?))
+        Ok(ColumnarValue::Array(of_type(
+            ScalarValue::iter_to_array(values)?,
+            data_type,
+        )?))
     }
 }
 
@@ -204,6 +211,7 @@ fn all() -> impl Iterator<Item = &'static Own> {
     texts::FUNCTIONS
         .iter()
         .chain(times::FUNCTIONS)
+        .chain(periods::FUNCTIONS)
         .chain(lists::FUNCTIONS)
         .chain(json::FUNCTIONS)
         .chain(numbers::FUNCTIONS)
@@ -215,7 +223,10 @@ pub(super) fn register(context: &SessionContext, facts: &Facts) {
         let signature = Signature::new(TypeSignature::VariadicAny, Volatility::Immutable);
         context.register_udf(ScalarUDF::from(RowFunction { own, signature }));
     }
-    let cohorts = facts.cohorts.values().map(|cohort| (cohort.id.clone(), cohort.persons.clone()));
+    let cohorts = facts
+        .cohorts
+        .values()
+        .map(|cohort| (cohort.id.clone(), cohort.persons.clone()));
     context.register_udf(ScalarUDF::from(InCohort {
         cohorts: Arc::new(cohorts.collect()),
         signature: Signature::string(2, Volatility::Immutable),

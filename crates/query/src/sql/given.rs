@@ -10,8 +10,9 @@ use serde_json::Value;
 use super::build::{call, expression, name, nested, text};
 use super::calls::arguments;
 use super::dialect::GIVEN;
+use super::expressions::{and, members, or};
 use super::facts::Facts;
-use super::rewrite::{Rewriter, and, members, or};
+use super::rewrite::Rewriter;
 use super::tables::Kind;
 
 /// The path of a `{...}`.
@@ -83,14 +84,21 @@ impl Rewriter<'_> {
                 Err(Error::unknown("variable", wanted, known))
             }
             ([wanted, ..], None) if first == "variables" => Err(Error::unknown("variable", wanted, [])),
-            _ => Err(Error::unknown("parameter", first, parameters.keys().map(String::as_str))),
+            _ => Err(Error::unknown(
+                "parameter",
+                first,
+                parameters.keys().map(String::as_str),
+            )),
         }
     }
 
     /// The filters of a dashboard as a condition; bounds of its range as times.
     fn filters(&mut self, rest: &[String]) -> Result<Expr> {
         let of_events = self.scopes.last().is_some_and(|scope| {
-            scope.sources.iter().any(|source| matches!(source.kind, Kind::Events | Kind::Sessions))
+            scope
+                .sources
+                .iter()
+                .any(|source| matches!(source.kind, Kind::Events | Kind::Sessions))
         });
         if !of_events {
             return Err(Error::invalid("{filters} stands in a query that reads no events")
@@ -123,7 +131,11 @@ impl Rewriter<'_> {
             }
             other => {
                 let path = other.join(".");
-                return Err(Error::unknown("part of filters", &path, ["dateRange.from", "dateRange.to"]));
+                return Err(Error::unknown(
+                    "part of filters",
+                    &path,
+                    ["dateRange.from", "dateRange.to"],
+                ));
             }
         }
         let mut condition: Option<Expr> = None;
@@ -190,18 +202,27 @@ impl Rewriter<'_> {
             PropertyType::EventField => vec![name(&filter.key)],
             PropertyType::PersonField => vec![name("person"), name(&filter.key)],
             _ => {
-                let message = format!("a filter of type {} is not possible in SQL", filter.property_type.as_str());
+                let message = format!(
+                    "a filter of type {} is not possible in SQL",
+                    filter.property_type.as_str()
+                );
                 return Err(Error::invalid(message).with_hint("take a filter of type event or person"));
             }
         };
-        let value = if path.len() == 1 { self.identifier(name(&filter.key))? } else { self.path(path)? };
+        let value = if path.len() == 1 {
+            self.identifier(name(&filter.key))?
+        } else {
+            self.path(path)?
+        };
         let wanted = match &filter.value {
             Some(Value::Array(values)) => values.iter().map(sql_value).collect::<Result<Vec<_>>>()?,
             Some(one) => vec![sql_value(one)?],
             None => Vec::new(),
         };
         let any = |template: &str| -> Result<Expr> {
-            let parts = wanted.iter().map(|wanted| expression(template, &[value.clone(), wanted.clone()]));
+            let parts = wanted
+                .iter()
+                .map(|wanted| expression(template, &[value.clone(), wanted.clone()]));
             let parts = parts.collect::<Result<Vec<_>>>()?;
             let whole = parts.into_iter().reduce(or);
             whole.ok_or_else(|| Error::invalid(format!("the filter on {:?} has no value", filter.key)))
@@ -209,8 +230,8 @@ impl Rewriter<'_> {
         let or_missing = |condition: Expr| expression("$1 IS NULL OR NOT $2", &[value.clone(), condition]);
         const CONTAINS: &str = "strpos(lower(tostring($1)), lower(tostring($2))) > 0";
         let condition = match filter.operator {
-            Operator::IsSet => expression("$1 IS NOT NULL", &[value.clone()])?,
-            Operator::IsNotSet => expression("$1 IS NULL", &[value.clone()])?,
+            Operator::IsSet => expression("$1 IS NOT NULL", std::slice::from_ref(&value))?,
+            Operator::IsNotSet => expression("$1 IS NULL", std::slice::from_ref(&value))?,
             Operator::Exact | Operator::In => any("$1 = $2")?,
             Operator::IsNot | Operator::NotIn => or_missing(any("$1 = $2")?)?,
             Operator::Icontains => any(CONTAINS)?,
@@ -222,8 +243,11 @@ impl Rewriter<'_> {
             Operator::Lt => any("$1 < $2")?,
             Operator::Lte => any("$1 <= $2")?,
             _ => {
-                return Err(Error::invalid(format!("the filter on {:?} has an operator that SQL does not take", filter.key))
-                    .with_hint("write the condition into the statement"));
+                return Err(Error::invalid(format!(
+                    "the filter on {:?} has an operator that SQL does not take",
+                    filter.key
+                ))
+                .with_hint("write the condition into the statement"));
             }
         };
         Ok(nested(condition))
@@ -250,11 +274,17 @@ impl Rewriter<'_> {
                 let others = others.ok_or_else(|| Error::invalid("IN compares tuples of different lengths"))?;
                 let pairs = ones.iter().zip(&others);
                 let pairs = pairs.map(|(one, other)| expression("$1 = $2", &[one.clone(), other.clone()]));
-                let Some(same) = pairs.collect::<Result<Vec<_>>>()?.into_iter().reduce(and) else { continue };
+                let Some(same) = pairs.collect::<Result<Vec<_>>>()?.into_iter().reduce(and) else {
+                    continue;
+                };
                 whole = Some(whole.map_or(same.clone(), |whole| or(whole, same)));
             }
             let whole = whole.unwrap_or(Expr::Value(SqlValue::Boolean(false).into()));
-            return if negated { expression("NOT $1", &[whole]).map(Some) } else { Ok(Some(nested(whole))) };
+            return if negated {
+                expression("NOT $1", &[whole]).map(Some)
+            } else {
+                Ok(Some(nested(whole)))
+            };
         }
         if listed.is_none() {
             return Ok(None);

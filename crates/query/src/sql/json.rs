@@ -13,17 +13,83 @@ use super::lists::list;
 const DEEPEST: usize = 32;
 
 pub(super) const FUNCTIONS: &[Own] = &[
-    Own { name: "jsonextractstring", called: "JSONExtractString", takes: (1, DEEPEST), returns: returns_text, row: string },
-    Own { name: "jsonextractint", called: "JSONExtractInt", takes: (1, DEEPEST), returns: returns_whole, row: int },
-    Own { name: "jsonextractfloat", called: "JSONExtractFloat", takes: (1, DEEPEST), returns: returns_float, row: float },
-    Own { name: "jsonextractbool", called: "JSONExtractBool", takes: (1, DEEPEST), returns: returns_truth, row: boolean },
-    Own { name: "jsonextractraw", called: "JSONExtractRaw", takes: (1, DEEPEST), returns: returns_text, row: raw },
-    Own { name: "jsonextractarrayraw", called: "JSONExtractArrayRaw", takes: (1, DEEPEST), returns: texts, row: array },
-    Own { name: "jsonhas", called: "JSONHas", takes: (1, DEEPEST), returns: returns_truth, row: has },
-    Own { name: "jsonlength", called: "JSONLength", takes: (1, DEEPEST), returns: returns_whole, row: length },
-    Own { name: "json_get_int", called: "properties", takes: (2, 2), returns: returns_whole, row: int },
-    Own { name: "json_get_float", called: "properties", takes: (2, 2), returns: returns_float, row: float },
-    Own { name: "json_get_bool", called: "properties", takes: (2, 2), returns: returns_truth, row: boolean },
+    Own {
+        name: "jsonextractstring",
+        called: "JSONExtractString",
+        takes: (1, DEEPEST),
+        returns: returns_text,
+        row: string,
+    },
+    Own {
+        name: "jsonextractint",
+        called: "JSONExtractInt",
+        takes: (1, DEEPEST),
+        returns: returns_whole,
+        row: int,
+    },
+    Own {
+        name: "jsonextractfloat",
+        called: "JSONExtractFloat",
+        takes: (1, DEEPEST),
+        returns: returns_float,
+        row: float,
+    },
+    Own {
+        name: "jsonextractbool",
+        called: "JSONExtractBool",
+        takes: (1, DEEPEST),
+        returns: returns_truth,
+        row: boolean,
+    },
+    Own {
+        name: "jsonextractraw",
+        called: "JSONExtractRaw",
+        takes: (1, DEEPEST),
+        returns: returns_text,
+        row: raw,
+    },
+    Own {
+        name: "jsonextractarrayraw",
+        called: "JSONExtractArrayRaw",
+        takes: (1, DEEPEST),
+        returns: texts,
+        row: array,
+    },
+    Own {
+        name: "jsonhas",
+        called: "JSONHas",
+        takes: (1, DEEPEST),
+        returns: returns_truth,
+        row: has,
+    },
+    Own {
+        name: "jsonlength",
+        called: "JSONLength",
+        takes: (1, DEEPEST),
+        returns: returns_whole,
+        row: length,
+    },
+    Own {
+        name: "json_get_int",
+        called: "properties",
+        takes: (2, 2),
+        returns: returns_whole,
+        row: int,
+    },
+    Own {
+        name: "json_get_float",
+        called: "properties",
+        takes: (2, 2),
+        returns: returns_float,
+        row: float,
+    },
+    Own {
+        name: "json_get_bool",
+        called: "properties",
+        takes: (2, 2),
+        returns: returns_truth,
+        row: boolean,
+    },
 ];
 
 fn texts(_: &Types<'_>) -> Result<DataType> {
@@ -74,7 +140,9 @@ fn string(values: &[ScalarValue]) -> Result<ScalarValue> {
 
 fn int(values: &[ScalarValue]) -> Result<ScalarValue> {
     let number = found(values).and_then(|value| match value {
-        Value::Number(number) => number.as_i64().or_else(|| super::numbers::exactly_whole(number.as_f64()?)),
+        Value::Number(number) => number
+            .as_i64()
+            .or_else(|| super::numbers::exactly_whole(number.as_f64()?)),
         Value::String(text) => text.parse().ok(),
         _ => None,
     });
@@ -103,7 +171,10 @@ fn array(values: &[ScalarValue]) -> Result<ScalarValue> {
         Some(Value::Array(members)) => members,
         _ => Vec::new(),
     };
-    Ok(list(members.iter().map(|member| of_text(member.to_string())).collect(), &DataType::Utf8))
+    Ok(list(
+        members.iter().map(|member| of_text(member.to_string())).collect(),
+        &DataType::Utf8,
+    ))
 }
 
 fn has(values: &[ScalarValue]) -> Result<ScalarValue> {

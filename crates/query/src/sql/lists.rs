@@ -7,26 +7,114 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 
-use super::functions::{
-    Own, Types, list_of, number, of_count, returns_float, returns_truth, returns_whole, whole,
-};
+use super::functions::{Own, Types, list_of, number, of_count, returns_float, returns_truth, returns_whole, whole};
 
 pub(super) const FUNCTIONS: &[Own] = &[
-    Own { name: "hasof", called: "has", takes: (2, 2), returns: returns_truth, row: has },
-    Own { name: "hasany", called: "hasAny", takes: (2, 2), returns: returns_truth, row: has_any },
-    Own { name: "hasall", called: "hasAll", takes: (2, 2), returns: returns_truth, row: has_all },
-    Own { name: "indexof", called: "indexOf", takes: (2, 2), returns: returns_whole, row: index_of },
-    Own { name: "arrayslice", called: "arraySlice", takes: (2, 3), returns: same, row: slice },
-    Own { name: "arraydistinct", called: "arrayDistinct", takes: (1, 1), returns: same, row: distinct },
-    Own { name: "arrayzip", called: "arrayZip", takes: (1, 16), returns: zipped, row: zip },
-    Own { name: "arraysum", called: "arraySum", takes: (1, 1), returns: sum_type, row: sum },
-    Own { name: "arrayavg", called: "arrayAvg", takes: (1, 1), returns: mean_type, row: mean },
-    Own { name: "arraysortby", called: "arraySort", takes: (3, 3), returns: same, row: sort_by },
-    Own { name: "orempty", called: "groupArray", takes: (1, 1), returns: same, row: or_empty },
-    Own { name: "notemptylist", called: "LEFT ARRAY JOIN", takes: (1, 1), returns: same, row: not_empty },
-    Own { name: "quantileof", called: "quantile", takes: (2, 2), returns: returns_float, row: quantile },
-    Own { name: "quantilesof", called: "quantiles", takes: (2, 64), returns: floats, row: quantiles },
-    Own { name: "topof", called: "topK", takes: (2, 2), returns: same, row: top },
+    Own {
+        name: "hasof",
+        called: "has",
+        takes: (2, 2),
+        returns: returns_truth,
+        row: has,
+    },
+    Own {
+        name: "hasany",
+        called: "hasAny",
+        takes: (2, 2),
+        returns: returns_truth,
+        row: has_any,
+    },
+    Own {
+        name: "hasall",
+        called: "hasAll",
+        takes: (2, 2),
+        returns: returns_truth,
+        row: has_all,
+    },
+    Own {
+        name: "indexof",
+        called: "indexOf",
+        takes: (2, 2),
+        returns: returns_whole,
+        row: index_of,
+    },
+    Own {
+        name: "arrayslice",
+        called: "arraySlice",
+        takes: (2, 3),
+        returns: same,
+        row: slice,
+    },
+    Own {
+        name: "arraydistinct",
+        called: "arrayDistinct",
+        takes: (1, 1),
+        returns: same,
+        row: distinct,
+    },
+    Own {
+        name: "arrayzip",
+        called: "arrayZip",
+        takes: (1, 16),
+        returns: zipped,
+        row: zip,
+    },
+    Own {
+        name: "arraysum",
+        called: "arraySum",
+        takes: (1, 1),
+        returns: sum_type,
+        row: sum,
+    },
+    Own {
+        name: "arrayavg",
+        called: "arrayAvg",
+        takes: (1, 1),
+        returns: mean_type,
+        row: mean,
+    },
+    Own {
+        name: "arraysortby",
+        called: "arraySort",
+        takes: (3, 3),
+        returns: same,
+        row: sort_by,
+    },
+    Own {
+        name: "orempty",
+        called: "groupArray",
+        takes: (1, 1),
+        returns: same,
+        row: or_empty,
+    },
+    Own {
+        name: "notemptylist",
+        called: "LEFT ARRAY JOIN",
+        takes: (1, 1),
+        returns: same,
+        row: not_empty,
+    },
+    Own {
+        name: "quantileof",
+        called: "quantile",
+        takes: (2, 2),
+        returns: returns_float,
+        row: quantile,
+    },
+    Own {
+        name: "quantilesof",
+        called: "quantiles",
+        takes: (2, 64),
+        returns: floats,
+        row: quantiles,
+    },
+    Own {
+        name: "topof",
+        called: "topK",
+        takes: (2, 2),
+        returns: same,
+        row: top,
+    },
 ];
 
 /// The list of a value, where it is one.
@@ -42,7 +130,9 @@ fn array(value: &ScalarValue) -> Option<ArrayRef> {
 /// The elements of a list; `None` for null and for what is no list.
 pub(super) fn elements(value: &ScalarValue) -> Option<Vec<ScalarValue>> {
     let array = array(value)?;
-    (0..array.len()).map(|at| ScalarValue::try_from_array(&array, at).ok()).collect()
+    (0..array.len())
+        .map(|at| ScalarValue::try_from_array(&array, at).ok())
+        .collect()
 }
 
 /// A list of values of one type.
@@ -52,7 +142,9 @@ pub(super) fn list(values: Vec<ScalarValue>, element: &DataType) -> ScalarValue 
 
 fn element_type(value: &ScalarValue) -> DataType {
     match value.data_type() {
-        DataType::List(field) | DataType::LargeList(field) | DataType::FixedSizeList(field, _) => field.data_type().clone(),
+        DataType::List(field) | DataType::LargeList(field) | DataType::FixedSizeList(field, _) => {
+            field.data_type().clone()
+        }
         _ => DataType::Null,
     }
 }
@@ -101,39 +193,63 @@ fn is_same(one: &ScalarValue, other: &ScalarValue) -> bool {
 }
 
 fn has(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [list, wanted] = values else { return Ok(ScalarValue::Null) };
+    let [list, wanted] = values else {
+        return Ok(ScalarValue::Null);
+    };
     let found = elements(list).map(|list| list.iter().any(|element| is_same(element, wanted)));
     Ok(ScalarValue::Boolean(found))
 }
 
 fn has_any(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [list, wanted] = values else { return Ok(ScalarValue::Null) };
+    let [list, wanted] = values else {
+        return Ok(ScalarValue::Null);
+    };
     let found = elements(list).zip(elements(wanted));
-    let found = found.map(|(list, wanted)| wanted.iter().any(|wanted| list.iter().any(|element| is_same(element, wanted))));
+    let found = found.map(|(list, wanted)| {
+        wanted
+            .iter()
+            .any(|wanted| list.iter().any(|element| is_same(element, wanted)))
+    });
     Ok(ScalarValue::Boolean(found))
 }
 
 fn has_all(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [list, wanted] = values else { return Ok(ScalarValue::Null) };
+    let [list, wanted] = values else {
+        return Ok(ScalarValue::Null);
+    };
     let found = elements(list).zip(elements(wanted));
-    let found = found.map(|(list, wanted)| wanted.iter().all(|wanted| list.iter().any(|element| is_same(element, wanted))));
+    let found = found.map(|(list, wanted)| {
+        wanted
+            .iter()
+            .all(|wanted| list.iter().any(|element| is_same(element, wanted)))
+    });
     Ok(ScalarValue::Boolean(found))
 }
 
 fn index_of(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [list, wanted] = values else { return Ok(ScalarValue::Null) };
-    let Some(list) = elements(list) else { return Ok(ScalarValue::Null) };
+    let [list, wanted] = values else {
+        return Ok(ScalarValue::Null);
+    };
+    let Some(list) = elements(list) else {
+        return Ok(ScalarValue::Null);
+    };
     let at = list.iter().position(|element| is_same(element, wanted));
     Ok(of_count(at.map_or(0, |at| at + 1)))
 }
 
 fn slice(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [of, start, rest @ ..] = values else { return Ok(ScalarValue::Null) };
-    let (Some(all), Some(start)) = (elements(of), whole(start)) else { return Ok(ScalarValue::Null) };
+    let [of, start, rest @ ..] = values else {
+        return Ok(ScalarValue::Null);
+    };
+    let (Some(all), Some(start)) = (elements(of), whole(start)) else {
+        return Ok(ScalarValue::Null);
+    };
     let from = match start {
         1.. => usize::try_from(start - 1).unwrap_or(usize::MAX),
         0 => all.len(),
-        _ => all.len().saturating_sub(usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX)),
+        _ => all
+            .len()
+            .saturating_sub(usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX)),
     };
     let count = rest.first().and_then(whole);
     let count = match count {
@@ -145,18 +261,27 @@ fn slice(values: &[ScalarValue]) -> Result<ScalarValue> {
             all.len().saturating_sub(from).saturating_sub(left_out)
         }
     };
-    Ok(list(all.into_iter().skip(from).take(count).collect(), &element_type(of)))
+    Ok(list(
+        all.into_iter().skip(from).take(count).collect(),
+        &element_type(of),
+    ))
 }
 
 fn distinct(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(all) = values.first().and_then(elements) else { return Ok(ScalarValue::Null) };
+    let Some(all) = values.first().and_then(elements) else {
+        return Ok(ScalarValue::Null);
+    };
     let mut seen = std::collections::HashSet::new();
-    let once = all.into_iter().filter(|element| !element.is_null() && seen.insert(element.clone()));
+    let once = all
+        .into_iter()
+        .filter(|element| !element.is_null() && seen.insert(element.clone()));
     Ok(list(once.collect(), &element_type(&values[0])))
 }
 
 fn zip(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(lists) = values.iter().map(elements).collect::<Option<Vec<_>>>() else { return Ok(ScalarValue::Null) };
+    let Some(lists) = values.iter().map(elements).collect::<Option<Vec<_>>>() else {
+        return Ok(ScalarValue::Null);
+    };
     let length = lists.first().map_or(0, Vec::len);
     if lists.iter().any(|list| list.len() != length) {
         return exec_err!("lists of different lengths can't be zipped");
@@ -169,7 +294,7 @@ fn zip(values: &[ScalarValue]) -> Result<ScalarValue> {
     let fields = Fields::from(fields);
     let mut tuples = Vec::with_capacity(length);
     for at in 0..length {
-        let members = lists.iter().filter_map(|list| list.get(at)).map(|member| member.to_array());
+        let members = lists.iter().filter_map(|list| list.get(at)).map(ScalarValue::to_array);
         let members = members.collect::<Result<Vec<_>>>()?;
         let tuple = datafusion::arrow::array::StructArray::try_new(fields.clone(), members, None)?;
         tuples.push(ScalarValue::Struct(Arc::new(tuple)));
@@ -178,14 +303,18 @@ fn zip(values: &[ScalarValue]) -> Result<ScalarValue> {
 }
 
 fn sum(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(all) = values.first().and_then(elements) else { return Ok(ScalarValue::Null) };
+    let Some(all) = values.first().and_then(elements) else {
+        return Ok(ScalarValue::Null);
+    };
     let is_float = element_type(&values[0]).is_floating();
     if is_float || matches!(element_type(&values[0]), DataType::Decimal128(..)) {
         return Ok(ScalarValue::Float64(Some(all.iter().filter_map(number).sum())));
     }
     let mut sum = 0_i64;
     for value in all.iter().filter_map(whole) {
-        let Some(next) = sum.checked_add(value) else { return exec_err!("the sum of the list is too large") };
+        let Some(next) = sum.checked_add(value) else {
+            return exec_err!("the sum of the list is too large");
+        };
         sum = next;
     }
     Ok(ScalarValue::Int64(Some(sum)))
@@ -193,7 +322,9 @@ fn sum(values: &[ScalarValue]) -> Result<ScalarValue> {
 
 #[expect(clippy::cast_precision_loss, reason = "a mean is a float")]
 fn mean(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(all) = values.first().and_then(elements) else { return Ok(ScalarValue::Null) };
+    let Some(all) = values.first().and_then(elements) else {
+        return Ok(ScalarValue::Null);
+    };
     let numbers: Vec<f64> = all.iter().filter_map(number).collect();
     let mean = (!numbers.is_empty()).then(|| numbers.iter().sum::<f64>() / numbers.len() as f64);
     Ok(ScalarValue::Float64(mean))
@@ -210,7 +341,10 @@ pub(super) fn order(one: &ScalarValue, other: &ScalarValue) -> Ordering {
     if let (ScalarValue::Struct(ones), ScalarValue::Struct(others)) = (one, other) {
         let members = ones.columns().iter().zip(others.columns());
         for (one, other) in members {
-            let pair = (ScalarValue::try_from_array(one, 0), ScalarValue::try_from_array(other, 0));
+            let pair = (
+                ScalarValue::try_from_array(one, 0),
+                ScalarValue::try_from_array(other, 0),
+            );
             if let (Ok(one), Ok(other)) = pair {
                 let found = order(&one, &other);
                 if found != Ordering::Equal {
@@ -230,19 +364,32 @@ pub(super) fn order(one: &ScalarValue, other: &ScalarValue) -> Ordering {
 
 /// The elements in the order of the keys beside them, nulls last.
 fn sort_by(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [of, keys, direction] = values else { return Ok(ScalarValue::Null) };
-    let (Some(all), Some(keys)) = (elements(of), elements(keys)) else { return Ok(ScalarValue::Null) };
+    let [of, keys, direction] = values else {
+        return Ok(ScalarValue::Null);
+    };
+    let (Some(all), Some(keys)) = (elements(of), elements(keys)) else {
+        return Ok(ScalarValue::Null);
+    };
     let falling = super::functions::text(direction) == Some("desc");
     let mut pairs: Vec<(ScalarValue, ScalarValue)> = keys.into_iter().zip(all).collect();
     pairs.sort_by(|(one, _), (other, _)| {
         let found = order(one, other);
-        if falling && !one.is_null() && !other.is_null() { found.reverse() } else { found }
+        if falling && !one.is_null() && !other.is_null() {
+            found.reverse()
+        } else {
+            found
+        }
     });
-    Ok(list(pairs.into_iter().map(|(_, element)| element).collect(), &element_type(of)))
+    Ok(list(
+        pairs.into_iter().map(|(_, element)| element).collect(),
+        &element_type(of),
+    ))
 }
 
 fn or_empty(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(value) = values.first() else { return Ok(ScalarValue::Null) };
+    let Some(value) = values.first() else {
+        return Ok(ScalarValue::Null);
+    };
     if value.is_null() {
         return Ok(list(Vec::new(), &element_type(value)));
     }
@@ -250,7 +397,9 @@ fn or_empty(values: &[ScalarValue]) -> Result<ScalarValue> {
 }
 
 fn not_empty(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(value) = values.first() else { return Ok(ScalarValue::Null) };
+    let Some(value) = values.first() else {
+        return Ok(ScalarValue::Null);
+    };
     match elements(value) {
         Some(elements) if !elements.is_empty() => Ok(value.clone()),
         _ => {
@@ -284,20 +433,30 @@ fn sorted_numbers(value: &ScalarValue) -> Option<Vec<f64>> {
 }
 
 fn quantile(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [list, level] = values else { return Ok(ScalarValue::Null) };
+    let [list, level] = values else {
+        return Ok(ScalarValue::Null);
+    };
     let found = sorted_numbers(list).zip(number(level));
-    Ok(ScalarValue::Float64(found.and_then(|(sorted, level)| at_level(&sorted, level))))
+    Ok(ScalarValue::Float64(
+        found.and_then(|(sorted, level)| at_level(&sorted, level)),
+    ))
 }
 
 fn quantiles(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [of, levels @ ..] = values else { return Ok(ScalarValue::Null) };
+    let [of, levels @ ..] = values else {
+        return Ok(ScalarValue::Null);
+    };
     let sorted = sorted_numbers(of).unwrap_or_default();
-    let found = levels.iter().map(|level| ScalarValue::Float64(number(level).and_then(|level| at_level(&sorted, level))));
+    let found = levels
+        .iter()
+        .map(|level| ScalarValue::Float64(number(level).and_then(|level| at_level(&sorted, level))));
     Ok(list(found.collect(), &DataType::Float64))
 }
 
 fn top(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [of, count] = values else { return Ok(ScalarValue::Null) };
+    let [of, count] = values else {
+        return Ok(ScalarValue::Null);
+    };
     let count = whole(count).and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
     let mut counts: std::collections::HashMap<ScalarValue, usize> = std::collections::HashMap::new();
     for element in elements(of).unwrap_or_default() {
@@ -305,5 +464,8 @@ fn top(values: &[ScalarValue]) -> Result<ScalarValue> {
     }
     let mut counts: Vec<(ScalarValue, usize)> = counts.into_iter().collect();
     counts.sort_by(|(one, of_one), (other, of_other)| of_other.cmp(of_one).then_with(|| order(one, other)));
-    Ok(list(counts.into_iter().take(count).map(|(element, _)| element).collect(), &element_type(of)))
+    Ok(list(
+        counts.into_iter().take(count).map(|(element, _)| element).collect(),
+        &element_type(of),
+    ))
 }

@@ -44,14 +44,16 @@ impl Rewriter<'_> {
             return members_of(Expr::Identifier(first.clone()), &names);
         }
         for at in (0..self.scopes.len()).rev() {
-            let Some(source) = self.scopes[at].sources.iter().position(|source| source.name == key) else { continue };
+            let Some(source) = self.scopes[at].sources.iter().position(|source| source.name == key) else {
+                continue;
+            };
             if let Some(found) = self.member(at, source, &names, true)? {
                 return Ok(found);
             }
             let of = &self.scopes[at].sources[source];
             if of.columns.is_none() && of.kind == Kind::Derived {
                 return match names.as_slice() {
-                    [column, members @ ..] if members.iter().any(|member| is_index(member)) => {
+                    [column, members @ ..] if members.iter().any(is_index) => {
                         members_of(Expr::CompoundIdentifier(vec![first.clone(), name(column)]), members)
                     }
                     _ => Ok(Expr::CompoundIdentifier(path)),
@@ -61,7 +63,7 @@ impl Rewriter<'_> {
             let known = self.known_columns(at, source);
             return Err(Error::unknown("column", wanted, known.iter().map(String::as_str)));
         }
-        if names.iter().all(|name| is_index(name))
+        if names.iter().all(is_index)
             && let Some(given) = self.given_with_as(&key)?
         {
             return members_of(given, &names);
@@ -72,12 +74,20 @@ impl Rewriter<'_> {
             return Ok(found);
         }
         let mut scopes = self.scopes.iter();
-        let is_open = scopes.any(|scope| scope.sources.iter().any(|source| source.columns.is_none() && source.kind == Kind::Derived));
+        let is_open = scopes.any(|scope| {
+            scope
+                .sources
+                .iter()
+                .any(|source| source.columns.is_none() && source.kind == Kind::Derived)
+        });
         if is_open {
             return Ok(Expr::CompoundIdentifier(path));
         }
-        let known: Vec<String> =
-            self.scopes.iter().flat_map(|scope| scope.sources.iter().map(|source| source.name.clone())).collect();
+        let known: Vec<String> = self
+            .scopes
+            .iter()
+            .flat_map(|scope| scope.sources.iter().map(|source| source.name.clone()))
+            .collect();
         Err(Error::unknown("table or alias", &key, known.iter().map(String::as_str)))
     }
 
@@ -92,7 +102,10 @@ impl Rewriter<'_> {
                 }
             }
             let sources = &self.scopes[at].sources;
-            if sources.iter().any(|source| source.kind == Kind::Derived && source.columns.is_none()) {
+            if sources
+                .iter()
+                .any(|source| source.kind == Kind::Derived && source.columns.is_none())
+            {
                 return Ok(None);
             }
         }
@@ -112,7 +125,13 @@ impl Rewriter<'_> {
     fn known_columns(&self, at: usize, source: usize) -> Vec<String> {
         let source = &self.scopes[at].sources[source];
         match source.kind {
-            Kind::Events => self.facts.view.columns.iter().map(|column| column.name.clone()).collect(),
+            Kind::Events => self
+                .facts
+                .view
+                .columns
+                .iter()
+                .map(|column| column.name.clone())
+                .collect(),
             Kind::Derived => source.columns.clone().unwrap_or_default(),
             kind => kind.columns().iter().map(|(shown, _)| (*shown).to_owned()).collect(),
         }
@@ -157,7 +176,10 @@ impl Rewriter<'_> {
                 within_json(json_property(column("properties"), key, *value_type), rest).map(Some)
             }
             [key] => {
-                let found = kind.columns().iter().find(|(shown, stored)| shown == key || stored == key);
+                let found = kind
+                    .columns()
+                    .iter()
+                    .find(|(shown, stored)| shown == key || stored == key);
                 if let Some((shown, _)) = found
                     && kind == Kind::Sessions
                 {
@@ -201,7 +223,11 @@ impl Rewriter<'_> {
             ["event", rest @ ..] if !rest.is_empty() => Ok(None),
             ["person", "properties", key, rest @ ..] => {
                 let Some(value_type) = facts.persons.get(*key) else {
-                    return Err(Error::unknown("property of persons", key, facts.persons.keys().map(String::as_str)));
+                    return Err(Error::unknown(
+                        "property of persons",
+                        key,
+                        facts.persons.keys().map(String::as_str),
+                    ));
                 };
                 within_json(json_property(extra("person.properties"), key, *value_type), rest).map(Some)
             }
@@ -209,18 +235,32 @@ impl Rewriter<'_> {
                 Ok(Some(extra(&format!("person.{field}"))))
             }
             ["person", "id"] | ["person_id"] => Ok(Some(extra("person_id"))),
-            ["person", other, ..] => {
-                Err(Error::unknown("field of persons", other, ["id", "created_at", "is_identified", "properties"]))
-            }
+            ["person", other, ..] => Err(Error::unknown(
+                "field of persons",
+                other,
+                ["id", "created_at", "is_identified", "properties"],
+            )),
             ["session", field] => match sessions::FIELDS.iter().find(|(known, _)| known == field) {
                 Some(_) => Ok(Some(extra(&format!("session.{field}")))),
-                None => Err(Error::unknown("field of sessions", field, sessions::FIELDS.iter().map(|(known, _)| *known))),
+                None => Err(Error::unknown(
+                    "field of sessions",
+                    field,
+                    sessions::FIELDS.iter().map(|(known, _)| *known),
+                )),
             },
             [group, rest @ ..] if !rest.is_empty() && group.strip_prefix("group_").is_some_and(is_index) => {
                 let index: i64 = group.trim_start_matches("group_").parse().unwrap_or(-1);
                 if !facts.group_types.iter().any(|(_, known)| *known == index) {
-                    let known: Vec<String> = facts.group_types.iter().map(|(_, index)| format!("group_{index}")).collect();
-                    return Err(Error::unknown("type of groups", group, known.iter().map(String::as_str)));
+                    let known: Vec<String> = facts
+                        .group_types
+                        .iter()
+                        .map(|(_, index)| format!("group_{index}"))
+                        .collect();
+                    return Err(Error::unknown(
+                        "type of groups",
+                        group,
+                        known.iter().map(String::as_str),
+                    ));
                 }
                 match rest {
                     ["properties", key, rest @ ..] => {
@@ -253,7 +293,9 @@ impl Rewriter<'_> {
 
     /// A path that begins with names and goes on with brackets: `properties['$os']`.
     pub(super) fn field_access(&mut self, expr: &Expr) -> Result<Option<Expr>> {
-        let Expr::CompoundFieldAccess { root, access_chain } = expr else { return Ok(None) };
+        let Expr::CompoundFieldAccess { root, access_chain } = expr else {
+            return Ok(None);
+        };
         let mut path = match root.as_ref() {
             Expr::Identifier(ident) => vec![ident.clone()],
             Expr::CompoundIdentifier(path) => path.clone(),
@@ -263,8 +305,12 @@ impl Rewriter<'_> {
         for access in access_chain {
             match access {
                 AccessExpr::Dot(Expr::Identifier(ident)) => path.push(ident.clone()),
-                AccessExpr::Subscript(Subscript::Index { index: Expr::Value(value) }) => {
-                    let Value::SingleQuotedString(key) = &value.value else { break };
+                AccessExpr::Subscript(Subscript::Index {
+                    index: Expr::Value(value),
+                }) => {
+                    let Value::SingleQuotedString(key) = &value.value else {
+                        break;
+                    };
                     path.push(name(key));
                 }
                 _ => break,
@@ -290,14 +336,16 @@ impl Rewriter<'_> {
 
     /// Members of tuples and elements of lists.
     pub(super) fn access(&mut self, expr: &mut Expr) -> Result<()> {
-        let Expr::CompoundFieldAccess { root, access_chain } = &*expr else { return Ok(()) };
+        let Expr::CompoundFieldAccess { root, access_chain } = &*expr else {
+            return Ok(());
+        };
         let mut value = (**root).clone();
         for access in access_chain {
             value = match access {
                 AccessExpr::Dot(Expr::Identifier(ident)) => members_of(value, &[&ident.value])?,
-                AccessExpr::Subscript(Subscript::Index { index: Expr::Value(key) })
-                    if matches!(key.value, Value::SingleQuotedString(_)) =>
-                {
+                AccessExpr::Subscript(Subscript::Index {
+                    index: Expr::Value(key),
+                }) if matches!(key.value, Value::SingleQuotedString(_)) => {
                     call("jsonextractstring", vec![value, Expr::Value(key.clone())])
                 }
                 AccessExpr::Subscript(Subscript::Index { index }) => {
@@ -316,7 +364,9 @@ impl Rewriter<'_> {
             Expr::CompoundIdentifier(path) => {
                 let of_source = path.first().is_some_and(|first| {
                     let key = normal(first);
-                    self.scopes.last().is_some_and(|scope| scope.sources.iter().any(|source| source.name == key))
+                    self.scopes
+                        .last()
+                        .is_some_and(|scope| scope.sources.iter().any(|source| source.name == key))
                 });
                 let names = path.iter().skip(usize::from(of_source && path.len() > 1));
                 names.map(|ident| ident.value.as_str()).collect::<Vec<_>>().join(".")
@@ -351,8 +401,16 @@ fn is_index(value: impl AsRef<str>) -> bool {
 /// The key of an event's group of one type.
 fn group_key(facts: &super::facts::Facts, index: i64, column: &dyn Fn(&str) -> Expr) -> Result<Expr> {
     let Some((group_type, _)) = facts.group_types.iter().find(|(_, known)| *known == index) else {
-        let known: Vec<String> = facts.group_types.iter().map(|(_, index)| format!("$group_{index}")).collect();
-        return Err(Error::unknown("column", &format!("$group_{index}"), known.iter().map(String::as_str)));
+        let known: Vec<String> = facts
+            .group_types
+            .iter()
+            .map(|(_, index)| format!("$group_{index}"))
+            .collect();
+        return Err(Error::unknown(
+            "column",
+            &format!("$group_{index}"),
+            known.iter().map(String::as_str),
+        ));
     };
     in_rest("$groups", &[group_type], column)
 }
@@ -361,7 +419,11 @@ fn group_key(facts: &super::facts::Facts, index: i64, column: &dyn Fn(&str) -> E
 fn in_rest(key: &str, path: &[&str], column: &dyn Fn(&str) -> Expr) -> Result<Expr> {
     let mut arguments = vec![column("rest"), text(key)];
     arguments.extend(path.iter().map(|key| text(key)));
-    let function = if path.is_empty() { "jsonextractraw" } else { "jsonextractstring" };
+    let function = if path.is_empty() {
+        "jsonextractraw"
+    } else {
+        "jsonextractstring"
+    };
     Ok(call(function, arguments))
 }
 

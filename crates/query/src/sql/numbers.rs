@@ -7,11 +7,29 @@ use super::functions::{Own, Types, number, returns_float, returns_whole, text, w
 use super::times;
 
 pub(super) const FUNCTIONS: &[Own] = &[
-    Own { name: "toint", called: "toInt", takes: (1, 1), returns: returns_whole, row: to_int },
+    Own {
+        name: "toint",
+        called: "toInt",
+        takes: (1, 1),
+        returns: returns_whole,
+        row: to_int,
+    },
     // DataFusion's says that it keeps the order of its rows, which its own check of plans then misses.
-    Own { name: "logof", called: "log", takes: (1, 1), returns: returns_float, row: natural_logarithm },
+    Own {
+        name: "logof",
+        called: "log",
+        takes: (1, 1),
+        returns: returns_float,
+        row: natural_logarithm,
+    },
     // Under its own name, because it takes the place of DataFusion's.
-    Own { name: "round", called: "round", takes: (1, 2), returns: rounded_type, row: round },
+    Own {
+        name: "round",
+        called: "round",
+        takes: (1, 2),
+        returns: rounded_type,
+        row: round,
+    },
 ];
 
 /// A number without a fraction.
@@ -22,12 +40,16 @@ pub(super) fn exactly_whole(number: f64) -> Option<i64> {
 }
 
 fn natural_logarithm(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(value) = values.first() else { return Ok(ScalarValue::Null) };
+    let Some(value) = values.first() else {
+        return Ok(ScalarValue::Null);
+    };
     Ok(ScalarValue::Float64(number(value).map(f64::ln)))
 }
 
 fn to_int(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(value) = values.first().filter(|value| !value.is_null()) else { return Ok(ScalarValue::Null) };
+    let Some(value) = values.first().filter(|value| !value.is_null()) else {
+        return Ok(ScalarValue::Null);
+    };
     let found = match value {
         ScalarValue::Float64(Some(number)) => exactly_whole(*number),
         ScalarValue::Float32(Some(number)) => exactly_whole(f64::from(*number)),
@@ -49,7 +71,9 @@ fn rounded_type(types: &Types<'_>) -> Result<DataType> {
 
 /// Halves go away from zero, in the decimal digits that a number is written with.
 fn round(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(value) = values.first().filter(|value| !value.is_null()) else { return Ok(ScalarValue::Null) };
+    let Some(value) = values.first().filter(|value| !value.is_null()) else {
+        return Ok(ScalarValue::Null);
+    };
     let digits = match values.get(1) {
         None => 0,
         Some(digits) => match whole(digits) {
@@ -58,7 +82,9 @@ fn round(values: &[ScalarValue]) -> Result<ScalarValue> {
         },
     };
     if value.data_type().is_integer() {
-        let Some(number) = whole(value) else { return Ok(ScalarValue::Null) };
+        let Some(number) = whole(value) else {
+            return Ok(ScalarValue::Null);
+        };
         let Some(unit) = u32::try_from(-digits).ok().filter(|places| *places > 0) else {
             return Ok(ScalarValue::Int64(Some(number)));
         };
@@ -67,7 +93,9 @@ fn round(values: &[ScalarValue]) -> Result<ScalarValue> {
         let rounded = (number.abs() + unit / 2) / unit * unit * number.signum();
         return Ok(ScalarValue::Int64(i64::try_from(rounded).ok()));
     }
-    Ok(ScalarValue::Float64(number(value).map(|number| rounded(number, digits))))
+    Ok(ScalarValue::Float64(
+        number(value).map(|number| rounded(number, digits)),
+    ))
 }
 
 fn rounded(number: f64, digits: i32) -> f64 {
@@ -77,9 +105,17 @@ fn rounded(number: f64, digits: i32) -> f64 {
     // The shortest digits that name the number are those that people see: 2.345 rounds to 2.35, though the
     // float lies a little below.
     let written = format!("{:e}", number.abs());
-    let Some((mantissa, exponent)) = written.split_once('e') else { return number };
-    let Ok(exponent) = exponent.parse::<i32>() else { return number };
-    let mut figures: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).map(|byte| byte - b'0').collect();
+    let Some((mantissa, exponent)) = written.split_once('e') else {
+        return number;
+    };
+    let Ok(exponent) = exponent.parse::<i32>() else {
+        return number;
+    };
+    let mut figures: Vec<u8> = mantissa
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .map(|byte| byte - b'0')
+        .collect();
     let keep = exponent + 1 + digits;
     if keep >= i32::try_from(figures.len()).unwrap_or(i32::MAX) {
         return number;

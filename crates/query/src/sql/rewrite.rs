@@ -4,13 +4,13 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, DataType, Distinct, ExactNumberInfo, Expr, Function, GroupByExpr, Ident, LimitClause, NamedWindowDefinition, OrderBy,
-    OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, SetOperator, TableAlias, TableFactor, UnaryOperator, Value,
-    VisitMut, VisitorMut, WindowSpec, WindowType, visit_expressions,
+    Distinct, Expr, Function, GroupByExpr, Ident, LimitClause, NamedWindowDefinition, OrderBy, OrderByExpr,
+    OrderByKind, Query, Select, SelectItem, SetExpr, SetOperator, TableAlias, VisitMut, WindowSpec, WindowType,
+    visit_expressions,
 };
 use hedgerow_errors::{Error, Result};
 
-use super::build::{call, expression, name, nested, table};
+use super::build::{call, expression, name, nested};
 use super::facts::Facts;
 use super::tokens::CONSTANT;
 
@@ -62,7 +62,7 @@ pub(super) struct Rewriter<'a> {
     /// How many aggregates stand around an expression.
     pub(super) within_aggregates: usize,
     /// Queries that are taken out of an expression while it is walked.
-    taken: Vec<Query>,
+    pub(super) taken: Vec<Query>,
     /// Parameters that the statement used.
     pub(super) used: Vec<String>,
 }
@@ -96,7 +96,10 @@ impl<'a> Rewriter<'a> {
             return Err(refused("SETTINGS", "leave it out: the limits are the project's"));
         }
         if query.format_clause.is_some() {
-            return Err(refused("FORMAT", "leave it out: rows come in the form that you ask for"));
+            return Err(refused(
+                "FORMAT",
+                "leave it out: rows come in the form that you ask for",
+            ));
         }
         let (ctes, constants) = (self.ctes.len(), self.constants.len());
         if let Some(with) = &mut query.with {
@@ -125,9 +128,11 @@ impl<'a> Rewriter<'a> {
             query.with = None;
         }
         let (per_group, limit_clause) = match query.limit_clause.take() {
-            Some(LimitClause::LimitOffset { limit, offset, limit_by }) if !limit_by.is_empty() => {
-                (Some((limit, offset.map(|offset| offset.value), limit_by)), None)
-            }
+            Some(LimitClause::LimitOffset {
+                limit,
+                offset,
+                limit_by,
+            }) if !limit_by.is_empty() => (Some((limit, offset.map(|offset| offset.value), limit_by)), None),
             other => (None, other),
         };
         query.limit_clause = limit_clause;
@@ -173,8 +178,10 @@ impl<'a> Rewriter<'a> {
                         _ => "EXCEPT",
                     };
                     let (one, other) = (columns.len(), others.len());
-                    return Err(Error::invalid(format!("{word} has {one} columns on one side and {other} on the other"))
-                        .with_hint("select as many columns on both sides"));
+                    return Err(Error::invalid(format!(
+                        "{word} has {one} columns on one side and {other} on the other"
+                    ))
+                    .with_hint("select as many columns on both sides"));
                 }
                 Ok(columns)
             }
@@ -185,7 +192,9 @@ impl<'a> Rewriter<'a> {
                 broken_off(walked)?;
                 Ok(None)
             }
-            _ => Err(Error::invalid("SQL here takes SELECT, UNION, INTERSECT, EXCEPT and VALUES alone")),
+            _ => Err(Error::invalid(
+                "SQL here takes SELECT, UNION, INTERSECT, EXCEPT and VALUES alone",
+            )),
         }
     }
 
@@ -215,7 +224,7 @@ impl<'a> Rewriter<'a> {
     fn parts(
         &mut self,
         select: &mut Select,
-        mut order_by: Option<&mut OrderBy>,
+        order_by: Option<&mut OrderBy>,
         per_group: Option<(Option<Expr>, Option<Expr>, Vec<Expr>)>,
     ) -> Result<Option<Vec<String>>> {
         let named = select.projection.iter().filter_map(|item| match item {
@@ -264,11 +273,14 @@ impl<'a> Rewriter<'a> {
         if let Some(OrderBy {
             kind: OrderByKind::Expressions(keys),
             ..
-        }) = order_by.as_deref_mut()
+        }) = order_by
         {
             for key in keys {
                 if key.with_fill.is_some() {
-                    return Err(refused("WITH FILL", "join with numbers(n) to have a row for every step"));
+                    return Err(refused(
+                        "WITH FILL",
+                        "join with numbers(n) to have a row for every step",
+                    ));
                 }
                 key.expr = self.order_key(key.expr.clone(), &select.projection)?;
             }
@@ -322,7 +334,10 @@ impl<'a> Rewriter<'a> {
         }
         named.busy = true;
         let clause = std::mem::replace(&mut self.clause, Clause::Select);
-        let (lambdas, within) = (std::mem::take(&mut self.lambdas), std::mem::take(&mut self.within_aggregates));
+        let (lambdas, within) = (
+            std::mem::take(&mut self.lambdas),
+            std::mem::take(&mut self.within_aggregates),
+        );
         let ready = self.expression(written.clone());
         (self.clause, self.lambdas, self.within_aggregates) = (clause, lambdas, within);
         let ready = ready?;
@@ -334,7 +349,9 @@ impl<'a> Rewriter<'a> {
 
     /// The expression that a name in the innermost SELECT was given to, where the name means it here.
     pub(super) fn given_with_as(&mut self, key: &str) -> Result<Option<Expr>> {
-        let Some(scope) = self.scopes.last() else { return Ok(None) };
+        let Some(scope) = self.scopes.last() else {
+            return Ok(None);
+        };
         let Some(named) = scope.named.iter().find(|named| named.name == key && !named.busy) else {
             return Ok(None);
         };
@@ -375,8 +392,14 @@ impl<'a> Rewriter<'a> {
         let GroupByExpr::Expressions(keys, modifiers) = group_by else {
             return Ok(());
         };
-        if let Some(modifier) = modifiers.iter().find(|modifier| modifier.to_string().contains("TOTALS")) {
-            return Err(refused(&modifier.to_string(), "take GROUP BY ROLLUP(...), which adds the total as a row"));
+        if let Some(modifier) = modifiers
+            .iter()
+            .find(|modifier| modifier.to_string().contains("TOTALS"))
+        {
+            return Err(refused(
+                &modifier.to_string(),
+                "take GROUP BY ROLLUP(...), which adds the total as a row",
+            ));
         }
         for key in keys {
             *key = self.expression(key.clone())?;
@@ -408,167 +431,28 @@ impl<'a> Rewriter<'a> {
 
     /// Whether an aggregate or a window function stands in an expression.
     fn folds(&self, written: &Expr) -> bool {
-        has_call(written, |function| function.over.is_some() || self.is_aggregate(function))
+        has_call(written, |function| {
+            function.over.is_some() || self.is_aggregate(function)
+        })
     }
 
     /// Whether an aggregate stands in an expression.
     fn aggregates(&self, written: &Expr) -> bool {
-        has_call(written, |function| function.over.is_none() && self.is_aggregate(function))
+        has_call(written, |function| {
+            function.over.is_none() && self.is_aggregate(function)
+        })
     }
 
     pub(super) fn top(&mut self) -> Result<&mut Scope> {
-        self.scopes.last_mut().ok_or_else(|| Error::internal("a part of a query stands in none"))
+        self.scopes
+            .last_mut()
+            .ok_or_else(|| Error::internal("a part of a query stands in none"))
     }
 
     /// Rewrites an expression.
     pub(super) fn expression(&mut self, mut expression: Expr) -> Result<Expr> {
         broken_off(expression.visit(self))?;
         Ok(expression)
-    }
-}
-
-impl VisitorMut for Rewriter<'_> {
-    type Break = Error;
-
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
-        // A subquery has names of its own: it is rewritten as a whole and left alone by this walk.
-        let mut inner = std::mem::replace(query, empty_query());
-        let rewritten = self.query(&mut inner);
-        self.taken.push(inner);
-        rewritten.map_or_else(ControlFlow::Break, |_| ControlFlow::Continue(()))
-    }
-
-    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
-        if let Some(inner) = self.taken.pop() {
-            *query = inner;
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
-        let entered = self.enter(expr);
-        entered.map_or_else(ControlFlow::Break, ControlFlow::Continue)
-    }
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
-        let left = self.leave(expr);
-        left.map_or_else(ControlFlow::Break, ControlFlow::Continue)
-    }
-}
-
-impl Rewriter<'_> {
-    fn enter(&mut self, expr: &mut Expr) -> Result<()> {
-        match expr {
-            Expr::Lambda(lambda) => {
-                let params = lambda.params.iter().map(|param| normal(&param.name));
-                let params: Vec<String> = params.collect();
-                self.lambdas.extend(params);
-            }
-            Expr::Function(function) => {
-                if self.is_aggregate(function) && function.over.is_none() {
-                    let called = function.name.to_string().replace('"', "");
-                    if self.within_aggregates > 0 {
-                        return Err(Error::invalid(format!("the aggregate {called} stands within another aggregate"))
-                            .with_hint("aggregate in a subquery first"));
-                    }
-                    if self.clause == Clause::Where {
-                        return Err(Error::invalid(format!("the aggregate {called} stands in WHERE, where rows are chosen"))
-                            .with_hint("put the condition on groups into HAVING"));
-                    }
-                    self.within_aggregates += 1;
-                } else if function.over.is_some() && self.clause == Clause::Where {
-                    let called = function.name.to_string().replace('"', "");
-                    return Err(Error::invalid(format!("the window function {called} stands in WHERE, where rows are chosen"))
-                        .with_hint("put the condition into QUALIFY"));
-                }
-            }
-            Expr::CompoundFieldAccess { .. } => {
-                if let Some(found) = self.field_access(expr)? {
-                    *expr = found;
-                }
-            }
-            Expr::BinaryOp { .. } => {
-                if let Some(expanded) = tuples_compared(expr) {
-                    *expr = expanded;
-                }
-            }
-            Expr::InList { expr: value, list, negated } => {
-                if let Some(expanded) = self.in_list(value, list, *negated)? {
-                    *expr = expanded;
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn leave(&mut self, expr: &mut Expr) -> Result<()> {
-        match expr {
-            Expr::Lambda(lambda) => {
-                let kept = self.lambdas.len().saturating_sub(lambda.params.iter().count());
-                self.lambdas.truncate(kept);
-            }
-            Expr::Identifier(ident) => {
-                let ident = ident.clone();
-                *expr = self.identifier(ident)?;
-            }
-            Expr::CompoundIdentifier(path) => {
-                let path = std::mem::take(path);
-                *expr = self.path(path)?;
-            }
-            Expr::CompoundFieldAccess { .. } => self.access(expr)?,
-            Expr::Function(function) => {
-                if self.is_aggregate(function) && function.over.is_none() {
-                    self.within_aggregates = self.within_aggregates.saturating_sub(1);
-                }
-                let function = function.clone();
-                if let Some(rewritten) = self.call(function)? {
-                    *expr = rewritten;
-                }
-            }
-            // Elsewhere than in conditions on rows, whether there are any is a count of them.
-            Expr::Exists { subquery, negated } if self.clause != Clause::Where => {
-                let mut counted = table("(SELECT count(*) > 0 FROM (SELECT 1) AS \"rows\") AS \"found\"")?;
-                if let TableFactor::Derived { subquery: outer, .. } = &mut counted
-                    && let SetExpr::Select(select) = outer.body.as_mut()
-                    && let Some(TableFactor::Derived { subquery: inner, .. }) =
-                        select.from.first_mut().map(|from| &mut from.relation)
-                {
-                    *inner = subquery.clone();
-                    let found = Expr::Subquery(outer.clone());
-                    *expr = if *negated { expression("NOT $1", &[found])? } else { found };
-                }
-            }
-            Expr::Tuple(members) => *expr = call("struct", std::mem::take(members)),
-            Expr::Array(array) if array.elem.is_empty() => *expr = call("make_array", Vec::new()),
-            Expr::BinaryOp { left, op, right } => {
-                let is_arithmetic = matches!(
-                    op,
-                    BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply | BinaryOperator::Divide
-                );
-                if is_arithmetic {
-                    for (one, other) in [(&left, &right), (&right, &left)] {
-                        if is_number(other)
-                            && let Some(key) = self.text_property(one)
-                        {
-                            return Err(Error::invalid(format!("{key} is text and can't be calculated with"))
-                                .with_hint(format!("toFloat(properties.{key}) makes numbers of texts")));
-                        }
-                    }
-                }
-                if *op == BinaryOperator::Divide && !is_cast_to_double(left) {
-                    let parts = [(**left).clone(), (**right).clone()];
-                    *expr = expression("CAST($1 AS DOUBLE) / $2", &parts)?;
-                }
-            }
-            Expr::Cast { data_type, .. } => {
-                if let Some(known) = engine_type(data_type) {
-                    *data_type = known;
-                }
-            }
-            _ => {}
-        }
-        Ok(())
     }
 }
 
@@ -580,104 +464,9 @@ fn has_call(written: &Expr, wanted: impl Fn(&Function) -> bool) -> bool {
     found.is_break()
 }
 
-fn is_cast_to_double(expr: &Expr) -> bool {
-    matches!(
-        expr,
-        Expr::Cast {
-            data_type: DataType::Double(_) | DataType::Float64 | DataType::DoublePrecision,
-            ..
-        }
-    )
-}
-
-/// Types by ClickHouse's names.
-fn engine_type(data_type: &DataType) -> Option<DataType> {
-    match data_type {
-        DataType::Nullable(inner) => Some(engine_type(inner).unwrap_or_else(|| (**inner).clone())),
-        DataType::Float64 => Some(DataType::Double(ExactNumberInfo::None)),
-        DataType::Float32 => Some(DataType::Real),
-        DataType::Int8(_) | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt8 | DataType::UInt16
-        | DataType::UInt32 | DataType::UInt64 => Some(DataType::BigInt(None)),
-        DataType::Date32 => Some(DataType::Date),
-        _ => None,
-    }
-}
-
-fn is_number(expr: &Expr) -> bool {
-    match expr {
-        Expr::Value(value) => matches!(value.value, Value::Number(..)),
-        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, op: UnaryOperator::Minus } => is_number(inner),
-        _ => false,
-    }
-}
-
-/// `(a, b) = (c, d)` and its like, compared member by member.
-fn tuples_compared(expr: &Expr) -> Option<Expr> {
-    let Expr::BinaryOp { left, op, right } = expr else { return None };
-    let (ones, others) = (members(left)?, members(right)?);
-    if ones.len() != others.len() || ones.is_empty() {
-        return None;
-    }
-    let compared = |one: &Expr, op: BinaryOperator, other: &Expr| Expr::BinaryOp {
-        left: Box::new(nested(one.clone())),
-        op,
-        right: Box::new(nested(other.clone())),
-    };
-    let pairs = ones.iter().zip(&others);
-    match op {
-        BinaryOperator::Eq => pairs.map(|(one, other)| compared(one, BinaryOperator::Eq, other)).reduce(and),
-        BinaryOperator::NotEq => pairs.map(|(one, other)| compared(one, BinaryOperator::NotEq, other)).reduce(or),
-        BinaryOperator::Lt | BinaryOperator::LtEq | BinaryOperator::Gt | BinaryOperator::GtEq => {
-            let strict = match op {
-                BinaryOperator::Lt | BinaryOperator::LtEq => BinaryOperator::Lt,
-                _ => BinaryOperator::Gt,
-            };
-            let mut whole: Option<Expr> = None;
-            for (at, (one, other)) in pairs.enumerate().collect::<Vec<_>>().into_iter().rev() {
-                let own = if at + 1 == ones.len() { op.clone() } else { strict.clone() };
-                let first = compared(one, own, other);
-                whole = Some(match whole {
-                    None => first,
-                    Some(rest) => or(first, and(compared(one, BinaryOperator::Eq, other), rest)),
-                });
-            }
-            whole.map(nested)
-        }
-        _ => None,
-    }
-}
-
-/// The members of a tuple that is written out.
-pub(super) fn members(expr: &Expr) -> Option<Vec<Expr>> {
-    match expr {
-        Expr::Tuple(members) => Some(members.clone()),
-        Expr::Nested(inner) => members(inner),
-        Expr::Function(function) if function.name.to_string().replace('"', "") == "tuple" => {
-            super::calls::arguments(function).ok()
-        }
-        _ => None,
-    }
-}
-
-pub(super) fn and(one: Expr, other: Expr) -> Expr {
-    joined(one, BinaryOperator::And, other)
-}
-
-pub(super) fn or(one: Expr, other: Expr) -> Expr {
-    joined(one, BinaryOperator::Or, other)
-}
-
-fn joined(one: Expr, op: BinaryOperator, other: Expr) -> Expr {
-    Expr::Nested(Box::new(Expr::BinaryOp {
-        left: Box::new(nested(one)),
-        op,
-        right: Box::new(nested(other)),
-    }))
-}
-
 fn both(one: Expr, other: Option<Expr>) -> Expr {
     match other {
-        Some(other) => and(one, other),
+        Some(other) => super::expressions::and(one, other),
         None => one,
     }
 }
@@ -708,7 +497,9 @@ fn written_order(order_by: &OrderBy) -> Vec<OrderByExpr> {
 }
 
 fn first_value(query: Query) -> Option<Expr> {
-    let SetExpr::Select(select) = *query.body else { return None };
+    let SetExpr::Select(select) = *query.body else {
+        return None;
+    };
     match select.projection.into_iter().next()? {
         SelectItem::UnnamedExpr(expr) => Some(nested(expr)),
         _ => None,
@@ -731,29 +522,10 @@ pub(super) fn refused(what: &str, hint: &str) -> Error {
     Error::invalid(format!("{what} is not possible in SQL here")).with_hint(hint.to_owned())
 }
 
-fn broken_off(walked: ControlFlow<Error>) -> Result<()> {
+pub(super) fn broken_off(walked: ControlFlow<Error>) -> Result<()> {
     match walked {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
-    }
-}
-
-fn empty_query() -> Query {
-    Query {
-        with: None,
-        body: Box::new(SetExpr::Values(datafusion::sql::sqlparser::ast::Values {
-            explicit_row: false,
-            value_keyword: false,
-            rows: Vec::new(),
-        })),
-        order_by: None,
-        limit_clause: None,
-        fetch: None,
-        locks: Vec::new(),
-        for_clause: None,
-        settings: None,
-        format_clause: None,
-        pipe_operators: Vec::new(),
     }
 }
 

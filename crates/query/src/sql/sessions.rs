@@ -44,12 +44,16 @@ pub(super) fn sql(view: &LakeView, wanted: Option<&BTreeSet<String>>) -> String 
             columns.push(format!("{} AS {}", aggregate(view, field, property), quoted(field)));
         }
     }
-    format!("(SELECT {} FROM events WHERE session_id IS NOT NULL GROUP BY session_id)", columns.join(", "))
+    format!(
+        "(SELECT {} FROM events WHERE session_id IS NOT NULL GROUP BY session_id)",
+        columns.join(", ")
+    )
 }
 
 fn aggregate(view: &LakeView, field: &str, property: &str) -> String {
     let count = |event: &str| format!("count(*) FILTER (WHERE event = {})", quoted_text(event));
-    let duration = "(CAST(date_part('epoch', max(\"timestamp\")) AS DOUBLE) - CAST(date_part('epoch', min(\"timestamp\")) AS DOUBLE))";
+    let duration =
+        "((CAST(max(\"timestamp\") AS BIGINT) - CAST(min(\"timestamp\") AS BIGINT)) / CAST(1000000 AS DOUBLE))";
     match field {
         "id" => "session_id".to_owned(),
         "distinct_id" => "first_value(distinct_id ORDER BY \"timestamp\")".to_owned(),

@@ -18,22 +18,118 @@ use super::times;
 const MOST_PATTERNS: usize = 64;
 
 pub(super) const FUNCTIONS: &[Own] = &[
-    Own { name: "tostring", called: "toString", takes: (1, 1), returns: returns_text, row: to_string },
-    Own { name: "lengthof", called: "length", takes: (1, 1), returns: returns_whole, row: length },
-    Own { name: "substringof", called: "substring", takes: (2, 3), returns: returns_text, row: substring },
-    Own { name: "extractof", called: "extract", takes: (2, 2), returns: returns_text, row: extract },
-    Own { name: "extractall", called: "extractAll", takes: (2, 2), returns: returns_texts, row: extract_all },
-    Own { name: "replaceone", called: "replaceOne", takes: (3, 3), returns: returns_text, row: replace_one },
-    Own { name: "replaceregexpone", called: "replaceRegexpOne", takes: (3, 3), returns: returns_text, row: replace_first },
-    Own { name: "replaceregexpall", called: "replaceRegexpAll", takes: (3, 3), returns: returns_text, row: replace_every },
-    Own { name: "splitbychar", called: "splitByChar", takes: (2, 2), returns: returns_texts, row: split_by_char },
-    Own { name: "splitbystring", called: "splitByString", takes: (2, 2), returns: returns_texts, row: split_by_string },
-    Own { name: "multisearchany", called: "multiSearchAny", takes: (2, 2), returns: returns_truth, row: search_any },
-    Own { name: "domainof", called: "domain", takes: (1, 1), returns: returns_text, row: domain },
-    Own { name: "pathof", called: "path", takes: (1, 1), returns: returns_text, row: path },
-    Own { name: "extracturlparameter", called: "extractURLParameter", takes: (2, 2), returns: returns_text, row: parameter },
-    Own { name: "cutquerystring", called: "cutQueryString", takes: (1, 1), returns: returns_text, row: without_query },
-    Own { name: "person_of", called: "person_of", takes: (1, 1), returns: returns_text, row: person_of },
+    Own {
+        name: "tostring",
+        called: "toString",
+        takes: (1, 1),
+        returns: returns_text,
+        row: to_string,
+    },
+    Own {
+        name: "lengthof",
+        called: "length",
+        takes: (1, 1),
+        returns: returns_whole,
+        row: length,
+    },
+    Own {
+        name: "substringof",
+        called: "substring",
+        takes: (2, 3),
+        returns: returns_text,
+        row: substring,
+    },
+    Own {
+        name: "extractof",
+        called: "extract",
+        takes: (2, 2),
+        returns: returns_text,
+        row: extract,
+    },
+    Own {
+        name: "extractall",
+        called: "extractAll",
+        takes: (2, 2),
+        returns: returns_texts,
+        row: extract_all,
+    },
+    Own {
+        name: "replaceone",
+        called: "replaceOne",
+        takes: (3, 3),
+        returns: returns_text,
+        row: replace_one,
+    },
+    Own {
+        name: "replaceregexpone",
+        called: "replaceRegexpOne",
+        takes: (3, 3),
+        returns: returns_text,
+        row: replace_first,
+    },
+    Own {
+        name: "replaceregexpall",
+        called: "replaceRegexpAll",
+        takes: (3, 3),
+        returns: returns_text,
+        row: replace_every,
+    },
+    Own {
+        name: "splitbychar",
+        called: "splitByChar",
+        takes: (2, 2),
+        returns: returns_texts,
+        row: split_by_char,
+    },
+    Own {
+        name: "splitbystring",
+        called: "splitByString",
+        takes: (2, 2),
+        returns: returns_texts,
+        row: split_by_string,
+    },
+    Own {
+        name: "multisearchany",
+        called: "multiSearchAny",
+        takes: (2, 2),
+        returns: returns_truth,
+        row: search_any,
+    },
+    Own {
+        name: "domainof",
+        called: "domain",
+        takes: (1, 1),
+        returns: returns_text,
+        row: domain,
+    },
+    Own {
+        name: "pathof",
+        called: "path",
+        takes: (1, 1),
+        returns: returns_text,
+        row: path,
+    },
+    Own {
+        name: "extracturlparameter",
+        called: "extractURLParameter",
+        takes: (2, 2),
+        returns: returns_text,
+        row: parameter,
+    },
+    Own {
+        name: "cutquerystring",
+        called: "cutQueryString",
+        takes: (1, 1),
+        returns: returns_text,
+        row: without_query,
+    },
+    Own {
+        name: "person_of",
+        called: "person_of",
+        takes: (1, 1),
+        returns: returns_text,
+        row: person_of,
+    },
 ];
 
 fn returns_texts(_: &Types<'_>) -> Result<DataType> {
@@ -54,10 +150,15 @@ macro_rules! with_texts {
 }
 
 fn to_string(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(value) = values.first().filter(|value| !value.is_null()) else { return Ok(ScalarValue::Null) };
+    let Some(value) = values.first().filter(|value| !value.is_null()) else {
+        return Ok(ScalarValue::Null);
+    };
     Ok(of_text(match value {
         ScalarValue::Float64(Some(number)) => number.to_string(),
         ScalarValue::Float32(Some(number)) => number.to_string(),
+        ScalarValue::FixedSizeBinary(16, Some(bytes)) => uuid::Uuid::from_slice(bytes)
+            .map(|uuid| uuid.to_string())
+            .unwrap_or_default(),
         value => match (text(value), times::written(value)) {
             (Some(text), _) => text.to_owned(),
             (None, Some(time)) => time,
@@ -67,7 +168,9 @@ fn to_string(values: &[ScalarValue]) -> Result<ScalarValue> {
 }
 
 fn length(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let Some(value) = values.first().filter(|value| !value.is_null()) else { return Ok(ScalarValue::Null) };
+    let Some(value) = values.first().filter(|value| !value.is_null()) else {
+        return Ok(ScalarValue::Null);
+    };
     if let Some(text) = text(value) {
         return Ok(of_count(text.chars().count()));
     }
@@ -78,13 +181,19 @@ fn length(values: &[ScalarValue]) -> Result<ScalarValue> {
 }
 
 fn substring(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [value, start, rest @ ..] = values else { return Ok(ScalarValue::Null) };
-    let (Some(value), Some(start)) = (text(value), whole(start)) else { return Ok(ScalarValue::Null) };
+    let [value, start, rest @ ..] = values else {
+        return Ok(ScalarValue::Null);
+    };
+    let (Some(value), Some(start)) = (text(value), whole(start)) else {
+        return Ok(ScalarValue::Null);
+    };
     let chars: Vec<char> = value.chars().collect();
     let from = match start {
         1.. => usize::try_from(start - 1).unwrap_or(usize::MAX),
         0 => return Ok(of_text("")),
-        _ => chars.len().saturating_sub(usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX)),
+        _ => chars
+            .len()
+            .saturating_sub(usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX)),
     };
     let count = match rest.first() {
         None => usize::MAX,
@@ -116,7 +225,9 @@ fn pattern(pattern: &str) -> Result<Regex> {
 
 fn group(captures: &regex::Captures<'_>) -> String {
     let at = usize::from(captures.len() > 1);
-    captures.get(at).map_or_else(String::new, |found| found.as_str().to_owned())
+    captures
+        .get(at)
+        .map_or_else(String::new, |found| found.as_str().to_owned())
 }
 
 fn extract(values: &[ScalarValue]) -> Result<ScalarValue> {
@@ -189,8 +300,12 @@ fn split_by_string(values: &[ScalarValue]) -> Result<ScalarValue> {
 }
 
 fn search_any(values: &[ScalarValue]) -> Result<ScalarValue> {
-    let [value, parts] = values else { return Ok(ScalarValue::Null) };
-    let (Some(value), Some(parts)) = (text(value), elements(parts)) else { return Ok(ScalarValue::Null) };
+    let [value, parts] = values else {
+        return Ok(ScalarValue::Null);
+    };
+    let (Some(value), Some(parts)) = (text(value), elements(parts)) else {
+        return Ok(ScalarValue::Null);
+    };
     let found = parts.iter().filter_map(text).any(|part| value.contains(part));
     Ok(ScalarValue::Boolean(Some(found)))
 }
@@ -207,7 +322,10 @@ fn domain(values: &[ScalarValue]) -> Result<ScalarValue> {
         let host = authority(address).map_or("", |(authority, _)| authority);
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
         let host = match host.strip_prefix('[') {
-            Some(_) => host.split_once(']').map_or(host, |(host, _)| host).trim_start_matches('['),
+            Some(_) => host
+                .split_once(']')
+                .map_or(host, |(host, _)| host)
+                .trim_start_matches('['),
             None => host.split_once(':').map_or(host, |(host, _)| host),
         };
         Ok(of_text(host))
@@ -236,12 +354,18 @@ fn parameter(values: &[ScalarValue]) -> Result<ScalarValue> {
 
 fn without_query(values: &[ScalarValue]) -> Result<ScalarValue> {
     with_texts!(values, |address| {
-        let Some((before, after)) = address.split_once('?') else { return Ok(of_text(address)) };
-        let fragment = after.find('#').map_or(Cow::Borrowed(""), |at| Cow::Borrowed(&after[at..]));
+        let Some((before, after)) = address.split_once('?') else {
+            return Ok(of_text(address));
+        };
+        let fragment = after
+            .find('#')
+            .map_or(Cow::Borrowed(""), |at| Cow::Borrowed(&after[at..]));
         Ok(of_text(format!("{before}{fragment}")))
     })
 }
 
 fn person_of(values: &[ScalarValue]) -> Result<ScalarValue> {
-    with_texts!(values, |distinct_id| Ok(of_text(hedgerow_lake::person_uuid(distinct_id).to_string())))
+    with_texts!(values, |distinct_id| Ok(of_text(
+        hedgerow_lake::person_uuid(distinct_id).to_string()
+    )))
 }

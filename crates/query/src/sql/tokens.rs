@@ -4,6 +4,7 @@ use datafusion::sql::sqlparser::tokenizer::{Span, Token, TokenWithSpan, Tokenize
 use hedgerow_errors::{Error, Result};
 
 use super::dialect::ProjectSql;
+use super::refusals;
 
 /// What `ARRAY JOIN` becomes: a table function over lists and the names of their elements.
 pub(super) const ARRAY_JOIN: &str = "array join";
@@ -26,15 +27,27 @@ const SPECIAL: [(&str, &[&str]); 6] = [
 /// Operators that are functions where no value stands before them.
 const OPERATORS: [&str; 5] = ["and", "or", "in", "like", "ilike"];
 /// Words that end a list of `ARRAY JOIN`.
-const CLAUSES: [&str; 14] = [
-    "WHERE", "PREWHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "QUALIFY", "WINDOW", "UNION", "INTERSECT",
-    "EXCEPT", "SETTINGS", "JOIN",
+pub(super) const CLAUSES: [&str; 14] = [
+    "WHERE",
+    "PREWHERE",
+    "GROUP",
+    "HAVING",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "QUALIFY",
+    "WINDOW",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "SETTINGS",
+    "JOIN",
 ];
 
 /// The tokens of a statement. `is_parameter` says which `$name` is a value and not a column.
 pub(super) fn read(text: &str, is_parameter: &dyn Fn(&str) -> bool) -> Result<Vec<TokenWithSpan>> {
     let mut tokens = single_tokens(text, is_parameter)?;
-    refuse(&tokens)?;
+    refusals::refuse(&tokens)?;
     quote_functions(&mut tokens);
     limits_by(&mut tokens);
     let tokens = array_joins(tokens);
@@ -43,7 +56,9 @@ pub(super) fn read(text: &str, is_parameter: &dyn Fn(&str) -> bool) -> Result<Ve
 
 /// The tokens without spaces and comments, each as the grammar wants it.
 fn single_tokens(text: &str, is_parameter: &dyn Fn(&str) -> bool) -> Result<Vec<TokenWithSpan>> {
-    let read = Tokenizer::new(&ProjectSql, text).with_unescape(false).tokenize_with_location();
+    let read = Tokenizer::new(&ProjectSql, text)
+        .with_unescape(false)
+        .tokenize_with_location();
     let all = read.map_err(|error| Error::invalid(format!("the SQL does not parse: {error}")))?;
     let mut tokens: Vec<TokenWithSpan> = Vec::with_capacity(all.len());
     for TokenWithSpan { token, span } in all {
@@ -122,7 +137,7 @@ fn plain(value: &str, span: Span) -> TokenWithSpan {
 }
 
 /// Whether a value may end with a token.
-fn ends_value(token: &Token) -> bool {
+pub(super) fn ends_value(token: &Token) -> bool {
     match token {
         Token::Word(word) => word.quote_style.is_some() || !is_clause(word),
         Token::RParen | Token::RBracket | Token::RBrace => true,
@@ -139,7 +154,7 @@ fn is_clause(word: &Word) -> bool {
     WORDS.iter().any(|known| word.value.eq_ignore_ascii_case(known))
 }
 
-fn is_word(token: Option<&TokenWithSpan>, wanted: &str) -> bool {
+pub(super) fn is_word(token: Option<&TokenWithSpan>, wanted: &str) -> bool {
     matches!(token, Some(TokenWithSpan { token: Token::Word(word), .. })
         if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(wanted))
 }
@@ -183,7 +198,9 @@ fn formatted(
             tokens.push(at(Token::Comma, span));
         }
         first = false;
-        let (literal, after) = rest.split_once('{').map_or((rest, None), |(text, after)| (text, Some(after)));
+        let (literal, after) = rest
+            .split_once('{')
+            .map_or((rest, None), |(text, after)| (text, Some(after)));
         tokens.push(at(Token::SingleQuotedString(unescaped(literal)), span));
         let Some(after) = after else { break };
         let Some((inner, left)) = after.split_once('}') else {
@@ -221,7 +238,9 @@ fn closing(tokens: &[TokenWithSpan], open: usize) -> usize {
 fn quote_functions(tokens: &mut [TokenWithSpan]) {
     for index in 0..tokens.len() {
         let opens = tokens.get(index + 1).is_some_and(|next| next.token == Token::LParen);
-        let Token::Word(word) = &tokens[index].token else { continue };
+        let Token::Word(word) = &tokens[index].token else {
+            continue;
+        };
         if !opens || word.quote_style.is_some() {
             continue;
         }
@@ -231,7 +250,9 @@ fn quote_functions(tokens: &mut [TokenWithSpan]) {
         let end = closing(tokens, index + 1);
         let own_words = SPECIAL.iter().find(|(special, _)| *special == lower);
         let negated = is_word(before, "NOT");
-        let before_operator = index.checked_sub(1 + usize::from(negated)).and_then(|before| tokens.get(before));
+        let before_operator = index
+            .checked_sub(1 + usize::from(negated))
+            .and_then(|before| tokens.get(before));
         let is_function = if OPERATORS.contains(&lower.as_str()) {
             before_operator.is_none_or(|before| !ends_value(&before.token))
         } else if let Some((_, words)) = own_words {
@@ -262,10 +283,12 @@ fn at_depth_one(tokens: &[TokenWithSpan], words: &[&str]) -> bool {
         match &token.token {
             Token::LParen | Token::LBracket => depth += 1,
             Token::RParen | Token::RBracket => depth = depth.saturating_sub(1),
-            Token::Word(word) if depth == 0 && word.quote_style.is_none() => {
-                if words.iter().any(|known| word.value.eq_ignore_ascii_case(known)) {
-                    return true;
-                }
+            Token::Word(word)
+                if depth == 0
+                    && word.quote_style.is_none()
+                    && words.iter().any(|known| word.value.eq_ignore_ascii_case(known)) =>
+            {
+                return true;
             }
             _ => {}
         }
@@ -273,96 +296,20 @@ fn at_depth_one(tokens: &[TokenWithSpan], words: &[&str]) -> bool {
     false
 }
 
-/// Refuses by name what is a clause of ClickHouse that reads as something else here.
-fn refuse(tokens: &[TokenWithSpan]) -> Result<()> {
-    let refused = |what: &str, hint: &str| {
-        Err(Error::invalid(format!("{what} is not possible in SQL here")).with_hint(hint.to_owned()))
-    };
-    for index in 0..tokens.len() {
-        let token = tokens.get(index);
-        let next = tokens.get(index + 1);
-        let before = index.checked_sub(1).and_then(|before| tokens.get(before));
-        let is_number = |token: Option<&TokenWithSpan>| matches!(token, Some(TokenWithSpan { token: Token::Number(..), .. }));
-        let clause_follows = next.is_none_or(|next| {
-            matches!(next.token, Token::RParen | Token::SemiColon | Token::EOF)
-                || matches!(&next.token, Token::Word(word) if CLAUSES.iter().any(|known| word.value.eq_ignore_ascii_case(known)))
-        });
-        let after_name = before.is_some_and(|before| ends_value(&before.token));
-        if is_word(token, "SAMPLE") && is_number(next) {
-            return refused("SAMPLE", "leave it out: all events are read; WHERE with a hash of distinct_id takes a part");
-        }
-        if is_word(token, "FINAL") && after_name && clause_follows {
-            return refused("FINAL", "leave it out: persons and groups are always read as they are after all merges");
-        }
-        if is_word(token, "WITH") {
-            for (word, hint) in [
-                ("TIES", "take QUALIFY rank() OVER (ORDER BY ...) <= n"),
-                ("TOTALS", "take GROUP BY ROLLUP(...), which adds the total as a row"),
-                ("FILL", "join with numbers(n) to have a row for every step"),
-            ] {
-                if is_word(next, word) {
-                    return refused(&format!("WITH {word}"), hint);
-                }
-            }
-        }
-        let joins = |mut at: usize| {
-            while ["LEFT", "RIGHT", "INNER", "FULL", "OUTER", "CROSS", "ALL"]
-                .iter()
-                .any(|word| is_word(tokens.get(at), word))
-            {
-                at += 1;
-            }
-            is_word(tokens.get(at), "JOIN")
-        };
-        for (word, hint) in [
-            ("ANY", "join with a subquery that has one row for each key, made with argMax or any"),
-            ("ASOF", "join on the key and a condition on the times, and take the nearest with argMax"),
-            ("GLOBAL", "leave it out: there is one server"),
-        ] {
-            if is_word(token, word) && after_name && joins(index + 1) {
-                return refused(word, hint);
-            }
-        }
-        if (is_word(token, "PIVOT") || is_word(token, "UNPIVOT")) && next.is_some_and(|next| next.token == Token::LParen) {
-            return refused("PIVOT", "take one countIf or sumIf for each column");
-        }
-        if is_word(token, "TOP") && is_word(before, "SELECT") && is_number(next) {
-            return refused("TOP", "take LIMIT n at the end");
-        }
-        if is_word(token, "INTO") && is_word(next, "OUTFILE") {
-            return refused("INTO OUTFILE", "write one SELECT statement, and keep its rows where you asked");
-        }
-        if is_word(token, "SETTINGS") && tokens.get(index + 2).is_some_and(|third| third.token == Token::Eq) {
-            return refused("SETTINGS", "leave it out: the limits are the project's");
-        }
-        if is_word(token, "FORMAT")
-            && after_name
-            && matches!(next, Some(TokenWithSpan { token: Token::Word(_), .. }))
-            && index + 2 >= tokens.len()
-        {
-            return refused("FORMAT", "leave it out: rows come in the form that you ask for");
-        }
-        let begins_item = is_word(before, "SELECT") || before.is_some_and(|before| before.token == Token::Comma);
-        if begins_item
-            && token.is_some_and(|token| token.token == Token::Lt)
-            && let Some(TokenWithSpan { token: Token::Word(tag), .. }) = next
-        {
-            return refused(&format!("the tag <{}>", tag.value), "select the values, and draw them where they are shown");
-        }
-    }
-    Ok(())
-}
-
 /// `LIMIT n OFFSET m BY keys` in the parser's order: `LIMIT n BY keys OFFSET m`.
 fn limits_by(tokens: &mut [TokenWithSpan]) {
     let mut from = 0;
     while let Some(limit) = (from..tokens.len()).find(|index| {
-        is_word(tokens.get(*index), "LIMIT") && is_word(tokens.get(index + 2), "OFFSET") && is_word(tokens.get(index + 4), "BY")
+        is_word(tokens.get(*index), "LIMIT")
+            && is_word(tokens.get(index + 2), "OFFSET")
+            && is_word(tokens.get(index + 4), "BY")
     }) {
         let (offset, mut end) = (limit + 2, limit + 5);
         while let Some(token) = tokens.get(end) {
             let ends = matches!(token.token, Token::RParen | Token::SemiColon | Token::EOF)
-                || ["LIMIT", "UNION", "SETTINGS"].iter().any(|word| is_word(Some(token), word));
+                || ["LIMIT", "UNION", "SETTINGS"]
+                    .iter()
+                    .any(|word| is_word(Some(token), word));
             if ends {
                 break;
             }
@@ -416,17 +363,35 @@ fn array_joins(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             end += 1;
         }
         let function = if is_left { LEFT_ARRAY_JOIN } else { ARRAY_JOIN };
-        let mut new = vec![plain("CROSS", span), plain("JOIN", span), quoted(function, span), at(Token::LParen, span)];
+        let mut new = vec![
+            plain("CROSS", span),
+            plain("JOIN", span),
+            quoted(function, span),
+            at(Token::LParen, span),
+        ];
         for (number, mut item) in items.into_iter().enumerate() {
             let named = match item.as_slice() {
-                [.., by, TokenWithSpan { token: Token::Word(alias), .. }] if is_word(Some(by), "AS") => Some(alias.value.clone()),
+                [
+                    ..,
+                    by,
+                    TokenWithSpan {
+                        token: Token::Word(alias),
+                        ..
+                    },
+                ] if is_word(Some(by), "AS") => Some(alias.value.clone()),
                 _ => None,
             };
             if named.is_some() {
                 item.truncate(item.len() - 2);
             }
             let alias = named.or_else(|| match item.as_slice() {
-                [.., TokenWithSpan { token: Token::Word(word), .. }] => Some(word.value.clone()),
+                [
+                    ..,
+                    TokenWithSpan {
+                        token: Token::Word(word),
+                        ..
+                    },
+                ] => Some(word.value.clone()),
                 _ => None,
             });
             if number > 0 {
@@ -469,8 +434,19 @@ fn constants(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             let end = end.min(tokens.len());
             let entry = &tokens[index..end];
             match entry {
-                [value @ .., by, TokenWithSpan { token: Token::Word(named), span }] if is_word(Some(by), "AS") => {
-                    let named = if named.quote_style.is_some() { named.value.clone() } else { named.value.to_lowercase() };
+                [
+                    value @ ..,
+                    by,
+                    TokenWithSpan {
+                        token: Token::Word(named),
+                        span,
+                    },
+                ] if is_word(Some(by), "AS") => {
+                    let named = if named.quote_style.is_some() {
+                        named.value.clone()
+                    } else {
+                        named.value.to_lowercase()
+                    };
                     done.push(quoted(&format!("{CONSTANT}{named}"), *span));
                     done.push(plain("AS", *span));
                     done.push(at(Token::LParen, *span));

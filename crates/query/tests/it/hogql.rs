@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use hedgerow_data_api::{
-    Clock, EventBatch, EventSink, EventStore, Progress, QueryEngine, SqlQuery,
-};
+use hedgerow_data_api::{Clock, EventBatch, EventSink, EventStore, Progress, QueryEngine, SqlQuery};
 use hedgerow_lake::{DataFolder, Lake, Settings, SystemFiles};
 use hedgerow_query::Engine;
 use hedgerow_testkit::FakeDefinitions;
@@ -45,7 +43,9 @@ fn cases(file: &str) -> Vec<Case> {
         if let Some(expected) = line.strip_prefix("-- expect: ") {
             case.refused = expected.strip_prefix("refused, naming ").map(str::to_owned);
         } else if let Some(given) = line.strip_prefix("-- given: ") {
-            let Value::Object(given) = serde_json::from_str(given).unwrap() else { panic!("{given}") };
+            let Value::Object(given) = serde_json::from_str(given).unwrap() else {
+                panic!("{given}")
+            };
             for (key, value) in given {
                 match (key.as_str(), value) {
                     ("values", Value::Object(values)) => case.given.extend(values),
@@ -121,26 +121,18 @@ async fn hogql_queries_run_or_are_refused_by_name() {
             (false, true) => {}
             (true, true) => wrong.push(format!("right, though it is listed: {}", case.id)),
             (false, false) => {
-                let wanted = case.refused.as_ref().map_or("runs".to_owned(), |wanted| format!("refused, naming {wanted}"));
+                let wanted = case
+                    .refused
+                    .as_ref()
+                    .map_or("runs".to_owned(), |wanted| format!("refused, naming {wanted}"));
                 wrong.push(format!("{}: {wanted}\n{}    {said}", case.id, case.sql));
             }
         }
     }
-    assert!(wrong.is_empty(), "{ran} ran, {refused} were refused; {} wrong\n{}", wrong.len(), wrong.join("\n"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn scratch() {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Clock::fixed("2026-07-01T00:00:00Z".parse().unwrap());
-    let engine = world(folder.path(), &clock).await;
-    for sql in fs_err::read_to_string("/tmp/scratch.sql").unwrap().split(";\n") {
-        let query = SqlQuery { query: sql.to_owned(), ..SqlQuery::default() };
-        let started = std::time::Instant::now();
-        let answer = engine.sql(&project(), &query, &clock, &Progress::ignore()).await;
-        match answer {
-            Ok(answer) => println!("{sql}\n => {:?} {}", started.elapsed(), serde_json::to_string(&answer.rows.iter().take(4).collect::<Vec<_>>()).unwrap()),
-            Err(error) => println!("{sql}\n => {}", error.chain()),
-        }
-    }
+    assert!(
+        wrong.is_empty(),
+        "{ran} ran, {refused} were refused; {} wrong\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

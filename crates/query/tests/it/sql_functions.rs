@@ -30,8 +30,16 @@ fn examples() -> Vec<Example> {
             within = true;
         } else if within && let Some(example) = line.strip_prefix("    ") {
             let (sql, after) = example.rsplit_once(" => ").unwrap();
-            let expected = after.split(" @chdb ").next().unwrap().split(" @differs ").next().unwrap();
-            let with = data.as_ref().map_or_else(String::new, |rows| format!("WITH data AS ({rows}) "));
+            let expected = after
+                .split(" @chdb ")
+                .next()
+                .unwrap()
+                .split(" @differs ")
+                .next()
+                .unwrap();
+            let with = data
+                .as_ref()
+                .map_or_else(String::new, |rows| format!("WITH data AS ({rows}) "));
             let sql = match (sql.starts_with("SELECT"), &data) {
                 (true, _) => format!("{with}{sql}"),
                 (false, Some(_)) => format!("{with}SELECT {sql} FROM data"),
@@ -64,7 +72,9 @@ fn table(data: &str) -> String {
         })
         .collect();
     let names = columns.iter().enumerate();
-    let names: Vec<String> = names.map(|(at, (name, _))| format!("column{} AS {name}", at + 1)).collect();
+    let names: Vec<String> = names
+        .map(|(at, (name, _))| format!("column{} AS {name}", at + 1))
+        .collect();
     format!("SELECT {} FROM (VALUES {})", names.join(", "), rows.join(", "))
 }
 
@@ -82,9 +92,7 @@ async fn ask(engine: &Engine, sql: &str) -> Result<Vec<Vec<Value>>, String> {
 
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => {
-            (one.as_f64().unwrap() - other.as_f64().unwrap()).abs() <= 1e-9
-        }
+        (Value::Number(one), Value::Number(other)) => (one.as_f64().unwrap() - other.as_f64().unwrap()).abs() <= 1e-9,
         (Value::Array(ones), Value::Array(others)) => {
             ones.len() == others.len() && ones.iter().zip(others).all(|(one, other)| is_same(one, other))
         }
@@ -97,7 +105,11 @@ fn is_same(one: &Value, other: &Value) -> bool {
 fn plain(text: &str) -> String {
     let bytes = text.as_bytes();
     let is_time = text.len() >= 19 && bytes[4] == b'-' && bytes[10] == b'T' && bytes[13] == b':';
-    let text = if is_time { text.replacen('T', " ", 1).trim_end_matches('Z').to_owned() } else { text.to_owned() };
+    let text = if is_time {
+        text.replacen('T', " ", 1).trim_end_matches('Z').to_owned()
+    } else {
+        text.to_owned()
+    };
     match text.strip_suffix(" 00:00:00") {
         Some(day) if day.len() == 10 => day.to_owned(),
         _ => text,
