@@ -171,7 +171,9 @@ impl Rewriter<'_> {
         let mut joins = String::new();
         let of_persons = extras.iter().any(|extra| extra.starts_with("person"));
         if of_persons {
-            joins.push_str(" LEFT JOIN \"persons\" AS \"person\" ON \"person\".person_key = \"events\".person_key");
+            joins.push_str(
+                " LEFT JOIN hedgerow.project.persons AS \"person\" ON \"person\".person_key = \"events\".person_key",
+            );
         }
         let of_session: BTreeSet<String> = extras
             .iter()
@@ -204,13 +206,16 @@ impl Rewriter<'_> {
                 return Err(Error::unknown("type of groups", &group, []));
             };
             joins.push_str(&format!(
-                " LEFT JOIN (SELECT group_key, properties FROM \"groups\" WHERE group_type_index = {index}) AS {} ON {}.group_key = jsonextractstring(\"events\".rest, '$groups', {})",
+                " LEFT JOIN (SELECT group_key, properties FROM hedgerow.project.groups WHERE group_type_index = {index}) AS {} ON {}.group_key = jsonextractstring(\"events\".rest, '$groups', {})",
                 quoted(&group),
                 quoted(&group),
                 quoted_text(group_type)
             ));
         }
-        Ok(format!("(SELECT {} FROM \"events\"{joins})", columns.join(", ")))
+        Ok(format!(
+            "(SELECT {} FROM hedgerow.project.events AS \"events\"{joins})",
+            columns.join(", ")
+        ))
     }
 
     fn cohorts(&self) -> String {

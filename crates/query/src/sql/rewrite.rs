@@ -8,11 +8,14 @@ use datafusion::sql::sqlparser::ast::{
     OrderByKind, Query, Select, SelectItem, SetExpr, SetOperator, TableAlias, VisitMut, WindowSpec, WindowType,
     visit_expressions,
 };
-use hedgerow_errors::{Error, Result};
+use hedgerow_errors::{Code, Error, Result};
 
 use super::build::{call, expression, name, nested};
 use super::facts::Facts;
 use super::tokens::CONSTANT;
+
+/// Parts of expressions that names given with AS may stand for in one statement.
+const MOST_PUT_IN: usize = 50_000;
 
 /// Where in a SELECT an expression stands: it decides what a name means that is both a column and given with AS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,8 @@ pub(super) struct Rewriter<'a> {
     pub(super) within_aggregates: usize,
     /// Queries that are taken out of an expression while it is walked.
     pub(super) taken: Vec<Query>,
+    /// Parts of expressions that were put in where a name given with AS stands.
+    put_in: usize,
     /// Parameters that the statement used.
     pub(super) used: Vec<String>,
 }
@@ -86,6 +91,7 @@ impl<'a> Rewriter<'a> {
             clause: Clause::Select,
             within_aggregates: 0,
             taken: Vec::new(),
+            put_in: 0,
             used: Vec::new(),
         }
     }
@@ -368,7 +374,20 @@ impl<'a> Rewriter<'a> {
         if !means_it {
             return Ok(None);
         }
-        Ok(Some(nested(self.named_expression(key, &written)?)))
+        let meant = self.named_expression(key, &written)?;
+        // Names that are used within each other double what is planned each time.
+        let _: ControlFlow<()> = visit_expressions(&meant, |_| {
+            self.put_in += 1;
+            ControlFlow::Continue(())
+        });
+        if self.put_in > MOST_PUT_IN {
+            return Err(Error::new(
+                Code::LimitExceeded,
+                format!("the name {key:?} is used within other names too often"),
+            )
+            .with_hint("compute it in a subquery, and name its column"));
+        }
+        Ok(Some(nested(meant)))
     }
 
     /// A value of WITH.

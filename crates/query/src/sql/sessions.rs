@@ -45,7 +45,7 @@ pub(super) fn sql(view: &LakeView, wanted: Option<&BTreeSet<String>>) -> String 
         }
     }
     format!(
-        "(SELECT {} FROM events WHERE session_id IS NOT NULL GROUP BY session_id)",
+        "(SELECT {} FROM hedgerow.project.events AS \"events\" WHERE session_id IS NOT NULL GROUP BY session_id)",
         columns.join(", ")
     )
 }

@@ -188,6 +188,11 @@ async fn trends_say_what_a_reader_must_know() {
 async fn sql_only_reads_the_projects_own_tables() {
     let folder = tempfile::tempdir().unwrap();
     let engine = engine(folder.path()).await;
+    // Each name stands for twice the one before.
+    let names: Vec<String> = (1..40)
+        .map(|at| format!("a{} + a{} AS a{at}", at - 1, at - 1))
+        .collect();
+    let doubling = format!("SELECT 1 AS a0, {}", names.join(", "));
     let refused = [
         ("", "no SQL statement"),
         ("SELECT 1; SELECT 2", "more than one"),
@@ -209,6 +214,9 @@ async fn sql_only_reads_the_projects_own_tables() {
         ("SELECT browser FROM events", "unknown column \"browser\""),
         ("SELECT * FROM events LIMIT 60000", "outside 1 to 50000"),
         ("SELECT * FROM (SELECT 1 INTO x)", "INTO is not possible"),
+        ("SELECT * FROM s3('https://example.com/x')", "unknown table function"),
+        ("SELECT * FROM numbers(100000000)", "numbers takes"),
+        (&doubling, "too often"),
     ];
     for (text, expected) in refused {
         let query = SqlQuery {
