@@ -140,6 +140,14 @@ impl Rewriter<'_> {
             Expr::Tuple(members) => *expr = call("struct", std::mem::take(members)),
             Expr::Array(array) if array.elem.is_empty() => *expr = call("make_array", Vec::new()),
             Expr::BinaryOp { left, op, right } => {
+                if matches!(op, BinaryOperator::Eq | BinaryOperator::NotEq) {
+                    // The ids of events are bytes; people write them as text.
+                    if is_uuid(left) && super::given::literal(right).is_some() {
+                        **left = call("tostring", vec![(**left).clone()]);
+                    } else if is_uuid(right) && super::given::literal(left).is_some() {
+                        **right = call("tostring", vec![(**right).clone()]);
+                    }
+                }
                 let is_arithmetic = matches!(
                     op,
                     BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply | BinaryOperator::Divide
@@ -167,6 +175,14 @@ impl Rewriter<'_> {
             _ => {}
         }
         Ok(())
+    }
+}
+
+fn is_uuid(expr: &Expr) -> bool {
+    match expr {
+        Expr::Identifier(ident) => normal(ident) == "uuid",
+        Expr::CompoundIdentifier(path) => path.last().is_some_and(|ident| normal(ident) == "uuid"),
+        _ => false,
     }
 }
 

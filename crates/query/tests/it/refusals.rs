@@ -217,6 +217,19 @@ async fn sql_only_reads_the_projects_own_tables() {
         ("SELECT * FROM s3('https://example.com/x')", "unknown table function"),
         ("SELECT * FROM numbers(100000000)", "numbers takes"),
         (&doubling, "too often"),
+        (
+            "SELECT event,\n  coutn() FROM events",
+            "unknown function \"coutn\" at line 2, column 3",
+        ),
+        ("SELECT event FROM events WHER event = 'x'", "Line: 1, Column: 31"),
+        (
+            "SELECT sum(properties.$pathname) FROM events",
+            "sum takes numbers, and $pathname is text",
+        ),
+        (
+            "SELECT count() FROM events WHERE uuid = {id}",
+            "unknown parameter \"id\"",
+        ),
     ];
     for (text, expected) in refused {
         let query = SqlQuery {
