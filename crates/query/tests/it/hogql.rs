@@ -136,3 +136,45 @@ async fn hogql_queries_run_or_are_refused_by_name() {
         wrong.join("\n")
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_of_tools_take_their_parameters() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::fixed("2026-07-01T00:00:00Z".parse().unwrap());
+    let engine = world(folder.path(), &clock).await;
+    let tools = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+    for (file, parameters, least) in [
+        (
+            "examples/products/release_watch/tools/compare_versions.toml",
+            json!({"first": "3.4.0", "second": "3.4.1"}),
+            2,
+        ),
+        (
+            "tests/products/activation/tools/list_first_note_delays.toml",
+            json!({"most_days": 7}),
+            2,
+        ),
+    ] {
+        let text = fs_err::read_to_string(format!("{tools}{file}")).unwrap();
+        let statement = text
+            .split("query = \"\"\"")
+            .nth(1)
+            .unwrap()
+            .split("\"\"\"")
+            .next()
+            .unwrap();
+        let query = SqlQuery {
+            query: statement.to_owned(),
+            parameters: parameters.as_object().cloned().unwrap(),
+            limit: None,
+        };
+        let answer = engine.sql(&project(), &query, &clock, &Progress::ignore()).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{file}: {}", error.chain()));
+        assert!(answer.rows.len() >= least, "{file}: {:?}", answer.rows);
+        assert!(
+            answer.written_columns.is_empty() || file.contains("delays"),
+            "{file}: {:?}",
+            answer.written_columns
+        );
+    }
+}
