@@ -34,7 +34,8 @@ pub struct SqlQuery {
     /// Rows to return at most, 1 to 50,000; 100 when absent and the statement has no LIMIT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// Values for `$name` in the statement: texts, numbers, booleans or null. They never become part of its text.
+    /// Values for `$name` and `{name}` in the statement: texts, numbers, booleans or null. They never become part of its
+    /// text. Under `variables` are those of `{variables.x}`, under `filters` the dashboard's for `{filters}`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub parameters: Map<String, Value>,
 }

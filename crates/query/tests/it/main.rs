@@ -18,6 +18,6 @@ mod oracle;
 mod persons;
 mod refusals;
 mod sql_cases;
-mod trends;
 mod sql_functions;
+mod trends;
 mod world;
