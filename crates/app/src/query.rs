@@ -28,6 +28,9 @@ impl App {
             TypedQuery::Stickiness(query) => {
                 TypedResponse::Stickiness(queries.stickiness(project, query, &self.clock, &progress).await?)
             }
+            TypedQuery::Paths(query) => {
+                TypedResponse::Paths(queries.paths(project, query, &self.clock, &progress).await?)
+            }
             TypedQuery::Events(query) => {
                 TypedResponse::Events(queries.events(project, query, &self.clock, &progress).await?)
             }

@@ -15,6 +15,7 @@ use crate::event::EventSink;
 use crate::event_list::{EventsQuery, EventsResponse};
 use crate::funnels::{FunnelsQuery, FunnelsResponse};
 use crate::lifecycle::{LifecycleQuery, LifecycleResponse};
+use crate::paths::{PathsQuery, PathsResponse};
 use crate::people::PersonTaxonomy;
 use crate::person_list::{PersonsQuery, PersonsResponse};
 use crate::progress::Progress;
@@ -123,6 +124,17 @@ pub trait QueryEngine: Send + Sync {
         _progress: &Progress,
     ) -> Result<StickinessResponse> {
         Err(Error::new(Code::Unavailable, "this engine knows no stickiness"))
+    }
+
+    /// Runs a paths query, which refuses in the same way. An engine that knows none refuses.
+    async fn paths(
+        &self,
+        _project: &ProjectId,
+        _query: &PathsQuery,
+        _clock: &Clock,
+        _progress: &Progress,
+    ) -> Result<PathsResponse> {
+        Err(Error::new(Code::Unavailable, "this engine knows no paths"))
     }
 
     /// Lists events, newest first. Unknown names are refused with the nearest, conditions that a list of events does

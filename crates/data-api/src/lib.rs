@@ -18,6 +18,7 @@ mod filter_fields;
 mod funnels;
 mod lifecycle;
 mod maintenance;
+mod paths;
 mod people;
 mod person_list;
 mod progress;
@@ -51,6 +52,7 @@ pub use lifecycle::{
     LifecycleFilter, LifecycleQuery, LifecycleQueryKind, LifecycleResponse, LifecycleSeries, LifecycleStatus,
 };
 pub use maintenance::Maintenance;
+pub use paths::{MOST_PATH_STEPS, PathEdge, PathEvents, PathsFilter, PathsQuery, PathsQueryKind, PathsResponse};
 pub use people::{PersonDeleted, PersonInfo, PersonProperty, PersonTaxonomy};
 pub use person_list::{ListedPerson, PersonsQuery, PersonsQueryKind, PersonsResponse};
 pub use progress::Progress;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::event_list::{EventsQuery, EventsResponse};
 use crate::funnels::{FunnelsQuery, FunnelsResponse};
 use crate::lifecycle::{LifecycleQuery, LifecycleResponse};
+use crate::paths::{PathsQuery, PathsResponse};
 use crate::person_list::{PersonsQuery, PersonsResponse};
 use crate::retention::{RetentionQuery, RetentionResponse};
 use crate::stickiness::{StickinessQuery, StickinessResponse};
@@ -28,6 +29,8 @@ pub enum TypedQuery {
     Lifecycle(LifecycleQuery),
     /// On how many days something is done.
     Stickiness(StickinessQuery),
+    /// What people do next.
+    Paths(PathsQuery),
     /// A list of events.
     Events(EventsQuery),
     /// A list of persons.
@@ -36,12 +39,13 @@ pub enum TypedQuery {
 
 impl TypedQuery {
     /// The kinds there are.
-    pub const KINDS: [&str; 7] = [
+    pub const KINDS: [&str; 8] = [
         "TrendsQuery",
         "FunnelsQuery",
         "RetentionQuery",
         "LifecycleQuery",
         "StickinessQuery",
+        "PathsQuery",
         "EventsQuery",
         "PersonsQuery",
     ];
@@ -62,6 +66,7 @@ impl<'de> Deserialize<'de> for TypedQuery {
             "RetentionQuery" => serde_json::from_value(value).map(Self::Retention),
             "LifecycleQuery" => serde_json::from_value(value).map(Self::Lifecycle),
             "StickinessQuery" => serde_json::from_value(value).map(Self::Stickiness),
+            "PathsQuery" => serde_json::from_value(value).map(Self::Paths),
             "EventsQuery" => serde_json::from_value(value).map(Self::Events),
             "PersonsQuery" => serde_json::from_value(value).map(Self::Persons),
             unknown => {
@@ -90,6 +95,8 @@ pub enum TypedResponse {
     Lifecycle(LifecycleResponse),
     /// On how many days something is done.
     Stickiness(StickinessResponse),
+    /// What people do next.
+    Paths(PathsResponse),
     /// A list of events.
     Events(EventsResponse),
     /// A list of persons.

@@ -18,9 +18,9 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use hedgerow_data_api::{
     Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse, FunnelsQuery, FunnelsResponse,
-    LifecycleQuery, LifecycleResponse, NoDefinitions, PersonsQuery, PersonsResponse, Progress, Provenance, QueryEngine,
-    RetentionQuery, RetentionResponse, SqlArrow, SqlQuery, SqlResponse, StickinessQuery, StickinessResponse,
-    TrendsQuery, TrendsResponse, TypedQuery, Warning,
+    LifecycleQuery, LifecycleResponse, NoDefinitions, PathsQuery, PathsResponse, PersonsQuery, PersonsResponse,
+    Progress, Provenance, QueryEngine, RetentionQuery, RetentionResponse, SqlArrow, SqlQuery, SqlResponse,
+    StickinessQuery, StickinessResponse, TrendsQuery, TrendsResponse, TypedQuery, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ProjectId, QueryId};
@@ -34,7 +34,7 @@ use crate::persons::{KnownPersons, Needs};
 use crate::rest::JsonGetStr;
 use crate::scan::EventsTable;
 use crate::written::written_columns;
-use crate::{event_list, funnels, lifecycle, person_list, retention, sql, stickiness, trends};
+use crate::{event_list, funnels, lifecycle, paths, person_list, retention, sql, stickiness, trends};
 
 /// A query that takes longer is stopped.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -317,6 +317,16 @@ impl QueryEngine for Engine {
         stickiness::run(self, project, query, clock, progress).await
     }
 
+    async fn paths(
+        &self,
+        project: &ProjectId,
+        query: &PathsQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<PathsResponse> {
+        paths::run(self, project, query, clock, progress).await
+    }
+
     async fn events(
         &self,
         project: &ProjectId,
@@ -409,6 +419,7 @@ impl QueryEngine for Engine {
             TypedQuery::Retention(query) => retention::plans(self, project, query, clock).await?,
             TypedQuery::Lifecycle(query) => lifecycle::plans(self, project, query, clock).await?,
             TypedQuery::Stickiness(query) => stickiness::plans(self, project, query, clock).await?,
+            TypedQuery::Paths(query) => paths::plans(self, project, query, clock).await?,
             TypedQuery::Events(_) | TypedQuery::Persons(_) => {
                 let message = "a list has no single plan to show";
                 return Err(Error::invalid(message).with_hint("run it: its provenance says what was read"));

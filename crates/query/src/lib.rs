@@ -16,6 +16,7 @@ mod funnels;
 mod intervals;
 mod lifecycle;
 mod paging;
+mod paths;
 mod people;
 mod percentile;
 mod person_list;

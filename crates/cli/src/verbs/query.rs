@@ -2,8 +2,8 @@
 
 use hedgerow_data_api::{
     BREAKDOWN_NONE, BREAKDOWN_OTHER, Compared, EventsQuery, EventsResponse, FunnelsResponse, LifecycleResponse,
-    PersonsQuery, PersonsResponse, Provenance, RetentionResponse, Series, StickinessResponse, TrendsResponse,
-    TypedQuery, TypedResponse, Warning,
+    PathsResponse, PersonsQuery, PersonsResponse, Provenance, RetentionResponse, Series, StickinessResponse,
+    TrendsResponse, TypedQuery, TypedResponse, Warning,
 };
 use hedgerow_errors::{Error, Result};
 use serde_json::{Value, json};
@@ -53,6 +53,7 @@ fn shown_parts<'a>(query: &TypedQuery, response: &'a TypedResponse) -> (TextTabl
         TypedResponse::Retention(response) => (retention_table(response), &response.warnings, &response.provenance),
         TypedResponse::Lifecycle(response) => (lifecycle_table(response), &response.warnings, &response.provenance),
         TypedResponse::Stickiness(response) => (stickiness_table(response), &response.warnings, &response.provenance),
+        TypedResponse::Paths(response) => (paths_table(response), &response.warnings, &response.provenance),
         TypedResponse::Events(response) => {
             let columns = match query {
                 TypedQuery::Events(EventsQuery { columns, .. }) => columns.as_slice(),
@@ -151,6 +152,20 @@ fn stickiness_table(response: &StickinessResponse) -> TextTable {
     for (position, label) in labels.iter().enumerate() {
         let counts = series.iter().map(|line| json!(line.data.get(position)));
         table.row(&std::iter::once(json!(label)).chain(counts).collect::<Vec<_>>());
+    }
+    table
+}
+
+/// An edge a line.
+fn paths_table(response: &PathsResponse) -> TextTable {
+    let mut table = TextTable::new(["from", "to", "sessions", "average seconds"]);
+    for edge in &response.results {
+        table.row(&[
+            json!(edge.source),
+            json!(edge.target),
+            json!(edge.value),
+            rounded(Some(edge.average_conversion_time / 1e3), 1),
+        ]);
     }
     table
 }

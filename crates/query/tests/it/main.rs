@@ -15,6 +15,7 @@ mod hogql;
 mod lists;
 mod operators;
 mod oracle;
+mod paths;
 mod persons;
 mod refusals;
 mod sql_cases;

@@ -1,0 +1,298 @@
+//! Paths: from which page or event sessions go on to which.
+
+mod edges;
+
+use std::sync::LazyLock;
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::functions::expr_fn::{get_field, named_struct, regexp_like, rtrim, starts_with};
+use datafusion::functions_aggregate::expr_fn::{array_agg, avg, count};
+use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, cast, ident, lit, not, when};
+use datafusion::prelude::DataFrame;
+use hedgerow_data_api::{
+    Clock, EventsNode, MOST_PATH_STEPS, PathEdge, PathEvents, PathsQuery, PathsResponse, Progress, Warning,
+};
+use hedgerow_errors::{Error, Result};
+use hedgerow_ids::ProjectId;
+use serde_json::Value;
+
+use crate::engine::{Engine, Session, rows};
+use crate::scope::{Begun, MATCHES, Scope, Selection};
+use crate::sql;
+use edges::{PathEdges, Rules};
+
+/// Edges of one answer.
+const MOST_EDGES: u32 = 1_000;
+/// A session ends where nothing comes for longer than this.
+const GAP: i64 = 30 * 60 * 1_000_000;
+
+static EDGES: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(PathEdges::new()));
+
+/// Columns of the plan.
+const ITEM: &str = "paths::item";
+const EDGE: &str = "paths::edge";
+
+/// Runs a paths query.
+pub(crate) async fn run(
+    engine: &Engine,
+    project: &ProjectId,
+    query: &PathsQuery,
+    clock: &Clock,
+    progress: &Progress,
+) -> Result<PathsResponse> {
+    let series = series(query)?;
+    let begun = Begun::new(engine, project, selection(query, &series), clock, progress.clone()).await?;
+    let prepared = Prepared::new(query, &series, &begun, clock)?;
+    let session = &begun.session;
+    let done = session.run(&prepared.plan(session).await?).await?;
+    let mut results = rows(&done.batches)?
+        .iter()
+        .map(|row| edge(row))
+        .collect::<Result<Vec<_>>>()?;
+    let mut executed = vec![done];
+    let mut warnings = prepared.scope.warnings("the range");
+    let most = query.paths_filter.edge_limit as usize;
+    if results.len() > most {
+        results.truncate(most);
+        let message = format!("only the {most} edges that most sessions took are given, there are more");
+        warnings.push(Warning::new("edge_limit", message));
+    }
+    if results.is_empty() {
+        let scope = &prepared.scope;
+        warnings.push(scope.nothing_fits(session, &mut executed, MATCHES).await?);
+    }
+    let of_kind = |kind| format!("events {}", kind + 1);
+    let asked = ("PathsQuery", query);
+    let mut provenance = prepared.scope.provenance(session, project, asked, &executed, of_kind)?;
+    provenance.limits = vec![
+        "a session of a person ends where none of these events comes for more than 30 minutes".to_owned(),
+        format!(
+            "paths of up to {} steps; equal ones in a row are one",
+            query.paths_filter.step_limit
+        ),
+    ];
+    Ok(PathsResponse {
+        results,
+        warnings,
+        provenance,
+    })
+}
+
+/// The plan, for who wants to look at it.
+pub(crate) async fn plans(
+    engine: &Engine,
+    project: &ProjectId,
+    query: &PathsQuery,
+    clock: &Clock,
+) -> Result<(Begun, Vec<LogicalPlan>)> {
+    let series = series(query)?;
+    let begun = Begun::new(engine, project, selection(query, &series), clock, Progress::ignore()).await?;
+    let plan = Prepared::new(query, &series, &begun, clock)?
+        .plan(&begun.session)
+        .await?;
+    Ok((begun, vec![plan]))
+}
+
+/// The kinds of events as series. Refuses what is no paths query.
+fn series(query: &PathsQuery) -> Result<Vec<EventsNode>> {
+    let filter = &query.paths_filter;
+    if filter.include_event_types.is_empty() {
+        return Err(
+            Error::invalid("includeEventTypes names no kind of events").with_hint("leave it out for page views")
+        );
+    }
+    if !(2..=MOST_PATH_STEPS).contains(&filter.step_limit) {
+        let message = format!("stepLimit goes from 2 to {MOST_PATH_STEPS}, not {}", filter.step_limit);
+        return Err(Error::invalid(message).with_hint("leave it out for 5 steps"));
+    }
+    if !(1..=MOST_EDGES).contains(&filter.edge_limit) {
+        let message = format!("edgeLimit goes from 1 to {MOST_EDGES}, not {}", filter.edge_limit);
+        return Err(Error::invalid(message).with_hint("leave it out for 50 edges"));
+    }
+    if filter.start_point.is_some() && filter.end_point.is_some() && filter.step_limit < 3 {
+        let message = "a path with a startPoint and an endPoint has 3 steps or more";
+        return Err(Error::invalid(message).with_hint("take a larger stepLimit"));
+    }
+    let node = |kind: &PathEvents| EventsNode {
+        event: match kind {
+            PathEvents::Pageview => Some("$pageview".to_owned()),
+            PathEvents::Screen => Some("$screen".to_owned()),
+            PathEvents::Custom => None,
+        },
+        ..EventsNode::default()
+    };
+    Ok(filter.include_event_types.iter().map(node).collect())
+}
+
+fn selection<'a>(query: &'a PathsQuery, series: &'a [EventsNode]) -> Selection<'a> {
+    Selection {
+        series,
+        properties: &query.properties,
+        date_range: &query.date_range,
+        of_persons: false,
+    }
+}
+
+struct Prepared<'a> {
+    query: &'a PathsQuery,
+    scope: Scope<'a>,
+    item: Expr,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(query: &'a PathsQuery, series: &'a [EventsNode], begun: &'a Begun, clock: &Clock) -> Result<Self> {
+        let mut item: Option<datafusion::logical_expr::conditional_expressions::CaseBuilder> = None;
+        for kind in &query.paths_filter.include_event_types {
+            let is_custom = not(starts_with(ident("event"), lit("$")));
+            let (is_kind, name) = match kind {
+                PathEvents::Pageview => (ident("event").eq(lit("$pageview")), path(begun)?),
+                PathEvents::Screen => (
+                    ident("event").eq(lit("$screen")),
+                    text_of(begun, &["$screen_name"], "$screen")?,
+                ),
+                PathEvents::Custom => (is_custom, ident("event")),
+            };
+            let name = cast(name, DataType::Utf8);
+            item = Some(match item {
+                None => when(is_kind, name),
+                Some(mut item) => item.when(is_kind, name),
+            });
+        }
+        let item = item.map(|mut item| item.end()).transpose();
+        let item = item.map_err(|error| sql::explain(&error, &begun.session.view))?;
+        Ok(Self {
+            query,
+            scope: Scope::new(selection(query, series), begun, None, clock)?,
+            item: item.ok_or_else(|| Error::internal("a path has no kind of events"))?,
+        })
+    }
+
+    /// The items of each person as a list, then the edges of its sessions, then how many sessions took each.
+    async fn plan(&self, session: &Session) -> Result<LogicalPlan> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let filter = &self.query.paths_filter;
+        let is_left_out = |events: DataFrame| {
+            let left_out: Vec<Expr> = filter.exclude_events.iter().map(|item| lit(item.as_str())).collect();
+            if left_out.is_empty() {
+                return Ok(events);
+            }
+            events.filter(ident(ITEM).in_list(left_out, true))
+        };
+        let events = self.scope.events(session).await?;
+        let mut events = events
+            .with_column(ITEM, self.item.clone())
+            .and_then(|events| events.filter(ident(ITEM).is_not_null()))
+            .and_then(is_left_out)
+            .map_err(failed)?;
+        if let Some(grouped) = self.grouped().map_err(failed)? {
+            events = events
+                .with_column(ITEM, grouped)
+                .and_then(is_left_out)
+                .map_err(failed)?;
+        }
+        let rules = Rules {
+            gap: GAP,
+            steps: filter.step_limit as usize,
+            start: filter.start_point.clone(),
+            end: filter.end_point.clone(),
+        };
+        // Texts and numbers always have a JSON form.
+        let rules = lit(serde_json::to_string(&rules).unwrap_or_default());
+        let item = named_struct(vec![lit("time"), ident("timestamp"), lit("item"), ident(ITEM)]);
+        let of = |field: &str| get_field(ident(EDGE), field);
+        let by = vec![
+            of("step").alias("step"),
+            of("source").alias("source"),
+            of("target").alias("target"),
+        ];
+        let took = cast(of("took"), DataType::Float64);
+        let mut edges = events
+            .aggregate(vec![ident("person_key")], vec![array_agg(item).alias(EDGE)])
+            .and_then(|persons| persons.select(vec![EDGES.call(vec![ident(EDGE), rules]).alias(EDGE)]))
+            .and_then(|persons| persons.unnest_columns(&[EDGE]))
+            .and_then(|edges| edges.filter(ident(EDGE).is_not_null()))
+            .and_then(|edges| {
+                let numbers = vec![count(lit(1_i64)).alias("sessions"), avg(took).alias("took")];
+                edges.aggregate(by, numbers)
+            })
+            .map_err(failed)?;
+        let weight = |weight: u64| lit(i64::try_from(weight).unwrap_or(i64::MAX));
+        if let Some(least) = filter.min_edge_weight {
+            edges = edges.filter(ident("sessions").gt_eq(weight(least))).map_err(failed)?;
+        }
+        if let Some(most) = filter.max_edge_weight {
+            edges = edges.filter(ident("sessions").lt_eq(weight(most))).map_err(failed)?;
+        }
+        let order = ["step", "source", "target"].map(|name| ident(name).sort(true, false));
+        let order = std::iter::once(ident("sessions").sort(false, false)).chain(order);
+        edges
+            .sort(order.collect())
+            .and_then(|edges| edges.limit(0, Some(filter.edge_limit as usize + 1)))
+            .and_then(DataFrame::into_optimized_plan)
+            .map_err(failed)
+    }
+
+    /// The items by the first pattern that they fit; `None` where there are none.
+    fn grouped(&self) -> datafusion::error::Result<Option<Expr>> {
+        let mut groupings = self.query.paths_filter.path_groupings.iter();
+        let fits = |pattern: &str| {
+            let parts = pattern.split('*').map(escaped).collect::<Vec<_>>();
+            regexp_like(ident(ITEM), lit(format!("^{}$", parts.join(".*"))), None)
+        };
+        let Some(first) = groupings.next() else {
+            return Ok(None);
+        };
+        let mut grouped = when(fits(first), lit(first.as_str()));
+        for pattern in groupings {
+            grouped = grouped.when(fits(pattern), lit(pattern.as_str()));
+        }
+        grouped.otherwise(ident(ITEM)).map(Some)
+    }
+}
+
+/// A text in which nothing means more than itself in a pattern.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !c.is_alphanumeric() {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// The path of a page view without a slash at its end.
+fn path(begun: &Begun) -> Result<Expr> {
+    let path = text_of(begun, &["$pathname", "$current_url"], "$pageview")?;
+    let trimmed = rtrim(vec![path.clone(), lit("/")]);
+    let trimmed = when(trimmed.clone().eq(lit("")), path).otherwise(trimmed);
+    trimmed.map_err(|error| sql::explain(&error, &begun.session.view))
+}
+
+/// The first of some properties that there is.
+fn text_of(begun: &Begun, keys: &[&str], event: &str) -> Result<Expr> {
+    let found = keys.iter().find_map(|key| begun.taxonomy().property(key));
+    found.map(|property| ident(&property.column)).ok_or_else(|| {
+        let message = format!(
+            "no event has {}, so that {event} has no name in a path",
+            keys.join(" or ")
+        );
+        Error::invalid(message).with_hint("take another kind of events into includeEventTypes: custom_event")
+    })
+}
+
+fn edge(row: &[Value]) -> Result<PathEdge> {
+    let [step, Value::String(source), Value::String(target), value, took] = row else {
+        return Err(Error::internal("an edge has other columns"));
+    };
+    let (Some(step), Some(value), Some(took)) = (step.as_u64(), value.as_u64(), took.as_f64()) else {
+        return Err(Error::internal("an edge has no numbers"));
+    };
+    Ok(PathEdge {
+        source: format!("{step}_{source}"),
+        target: format!("{}_{target}", step + 1),
+        value,
+        average_conversion_time: took / 1e3,
+    })
+}
