@@ -16,8 +16,8 @@ pub(super) const TOOL: &str = "query_funnel";
 /// Words that a question about a funnel is free to use.
 const FREE: &str = "funnel funnels conversion conversions convert converted converts converting rate rates step steps complete \
     completed completes completing finish finished reach reached reaches overall goes going gone go went took take takes \
-    taking long time times duration after then window ratio succeed succeeded it's entire whole way page pages user's \
-    did do does done end make makes manage managed eventually passed pass passes moving move move's per-user begin beginning \
+    taking long time times duration after then window ratio succeed succeeded way \
+    did do does done end make makes manage managed eventually passed pass passes moving move begin beginning between \
     start starts starting started split into their they're come came coming rate's when";
 /// Words for those who don't go on.
 const LOST: &str = "drop dropped drops dropping drop-off dropoff lost lose loses losing off leave leaves left abandon abandoned \
@@ -53,6 +53,7 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         pieces.take(at);
     }
     pieces.take_all(|piece| matches!(piece, Piece::People | Piece::Then | Piece::After | Piece::HowMany));
+    take_number_of_steps(pieces, steps.list.len());
     pieces.take_words(FREE);
     let said_by_split = if split.is_some() { "break breakdown broken down split by per each which for value values" } else { "to" };
     pieces.take_words(said_by_split);
@@ -107,6 +108,16 @@ pub(super) fn period(span: &Span, pieces: &Pieces<'_>) -> String {
     let words = span.words(pieces.calendar);
     let bare = ["on ", "in ", "from "].iter().find_map(|lead| words.strip_prefix(lead));
     format!("Period: {}", bare.unwrap_or(&words))
+}
+
+/// "With 4 steps": as many as there are.
+fn take_number_of_steps(pieces: &mut Pieces<'_>, steps: usize) {
+    for at in pieces.places(|piece| matches!(piece, Piece::Number(_))) {
+        let counts = matches!(pieces.piece(at), Some(Piece::Number(number)) if format!("{number}") == steps.to_string());
+        if counts && is_in("step steps", pieces.word(at + 1)) {
+            pieces.take(at);
+        }
+    }
 }
 
 /// The property that the funnel is split by, where one is.

@@ -209,22 +209,13 @@ fn window_noun(cursor: &mut Cursor, _: Ground<'_>) -> Option<Piece> {
 fn index(cursor: &mut Cursor, ground: Ground<'_>) -> Option<Piece> {
     cursor.eat(&["on", "in", "at", "for", "of"]);
     let token = cursor.peek()?;
-    if token.kind == Kind::Word && token.lower.len() <= 3 {
-        let unit = match token.lower.chars().next()? {
-            'd' => Unit::Day,
-            'w' => Unit::Week,
-            'm' => Unit::Month,
-            _ => return None,
-        };
-        let number: u32 = token.lower[1..].parse().ok()?;
+    // "in the 1st week" can be week 0 or week 1, so that only "week 1" is read.
+    let short = [("d", Unit::Day), ("w", Unit::Week), ("m", Unit::Month)];
+    let numbered = |(letter, unit): &(&str, Unit)| Some((*unit, token.lower.strip_prefix(letter)?.parse::<u32>().ok()?));
+    if let Some((unit, number)) = short.iter().find_map(numbered) {
         cursor.at += 1;
         eat_of_them(cursor, ground);
         return Some(Piece::Index(unit, number));
-    }
-    if let Kind::Ordinal(number) = token.kind {
-        // "in the 1st week" can be week 0 or week 1.
-        let _ = number;
-        return None;
     }
     let unit = match cursor.eat(&["day", "week", "month", "hour"])? {
         "day" => Unit::Day,
@@ -523,7 +514,10 @@ fn words(cursor: &mut Cursor, ground: Ground<'_>) -> Option<Piece> {
         (&["active"], Piece::Active),
         (&["as a percentage", "percentage - wise", "in percents"], Piece::Percent),
         (
-            &["what portion", "what fraction", "how many percent of", "how many percent", "what per cent"],
+            &[
+                "what share of", "what share", "which share of", "which share", "the share of", "a share of", "share of",
+                "as a share", "what portion", "what fraction", "how many percent of", "how many percent", "what per cent",
+            ],
             Piece::Share,
         ),
         (&["how much people", "how much users"], Piece::People),

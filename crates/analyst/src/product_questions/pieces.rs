@@ -329,8 +329,8 @@ pub(super) fn is_in(list: &str, word: &str) -> bool {
 }
 
 /// Words that say nothing in questions about what people do, beside the stop words of all questions.
-const SMALL: &str = "it they them their his her he she its this that those these so wich whats hi still who'd would like about \
-    looking look also i'd id gave please yet dear ok okay well now us ur whole";
+const SMALL: &str = "it they them their his her he she its this that those these so wich whats hi still about \
+    looking look also i'd id gave please yet i.e e.g dear ok okay well now us ur whole";
 
 fn placed(tokens: &[Token], knowledge: &Knowledge, calendar: &Calendar) -> Vec<Placed> {
     scan(tokens, knowledge, calendar).into_iter().map(|(placed, _)| placed).collect()

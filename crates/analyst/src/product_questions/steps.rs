@@ -173,8 +173,9 @@ fn check_order(pieces: &Pieces<'_>, steps: &Steps, is_anchored: bool, is_funnel:
         if joint.iter().any(|word| ["or", "nor"].contains(word)) {
             return Err(refuse("Steps of a funnel can't be joined with \"or\"."));
         }
+        let between = (0..first).rev().map(|at| pieces.word(at)).find(|word| !["the", "a", "an"].contains(word)) == Some("between");
         let only_joined = !joint.is_empty() && joint.iter().all(|word| ["and", ",", "also", "both"].contains(word));
-        if only_joined && !ordered {
+        if only_joined && !ordered && !between {
             return Err(refuse(
                 "I can't tell whether these must follow each other; say \"and then\" where they must.",
             ));
