@@ -56,8 +56,9 @@ pub use person_list::{ListedPerson, PersonsQuery, PersonsQueryKind, PersonsRespo
 pub use progress::Progress;
 pub use provenance::{Provenance, ResolvedRange, Warning};
 pub use retention::{
-    DEFAULT_RETENTION_INTERVALS, EntityType, MOST_RETENTION_INTERVALS, RetentionEntity, RetentionFilter, RetentionPeriod,
-    RetentionQuery, RetentionQueryKind, RetentionResponse, RetentionRow, RetentionType, RetentionValue,
+    DEFAULT_RETENTION_INTERVALS, EntityType, MOST_RETENTION_INTERVALS, RetentionEntity, RetentionFilter,
+    RetentionPeriod, RetentionQuery, RetentionQueryKind, RetentionResponse, RetentionRow, RetentionType,
+    RetentionValue,
 };
 pub use stickiness::{
     StickinessComputed, StickinessCriteria, StickinessFilter, StickinessOperator, StickinessQuery, StickinessQueryKind,

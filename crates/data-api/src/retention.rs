@@ -173,9 +173,17 @@ impl RetentionEntity {
     #[must_use]
     pub fn node(&self) -> EventsNode {
         let is_action = self.entity_type == EntityType::Actions;
-        let (action, event) = if is_action { (self.id.clone(), None) } else { (None, self.id.clone()) };
+        let (action, event) = if is_action {
+            (self.id.clone(), None)
+        } else {
+            (None, self.id.clone())
+        };
         EventsNode {
-            kind: if is_action { EventsNodeKind::ActionsNode } else { EventsNodeKind::EventsNode },
+            kind: if is_action {
+                EventsNodeKind::ActionsNode
+            } else {
+                EventsNodeKind::EventsNode
+            },
             event,
             id: action,
             custom_name: self.custom_name.clone(),

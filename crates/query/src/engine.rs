@@ -18,7 +18,8 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use hedgerow_data_api::{
     Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse, FunnelsQuery, FunnelsResponse,
-    NoDefinitions, PersonsQuery, PersonsResponse, Progress, Provenance, QueryEngine, SqlArrow, SqlQuery, SqlResponse,
+    LifecycleQuery, LifecycleResponse, NoDefinitions, PersonsQuery, PersonsResponse, Progress, Provenance, QueryEngine,
+    RetentionQuery, RetentionResponse, SqlArrow, SqlQuery, SqlResponse, StickinessQuery, StickinessResponse,
     TrendsQuery, TrendsResponse, TypedQuery, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
@@ -32,9 +33,8 @@ use crate::people::{PeopleKind, PeopleTable};
 use crate::persons::{KnownPersons, Needs};
 use crate::rest::JsonGetStr;
 use crate::scan::EventsTable;
-use crate::scope::Begun;
 use crate::written::written_columns;
-use crate::{event_list, funnels, person_list, sql, trends};
+use crate::{event_list, funnels, lifecycle, person_list, retention, sql, stickiness, trends};
 
 /// A query that takes longer is stopped.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -274,6 +274,36 @@ impl QueryEngine for Engine {
         funnels::run(self, project, query, clock, progress).await
     }
 
+    async fn retention(
+        &self,
+        project: &ProjectId,
+        query: &RetentionQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<RetentionResponse> {
+        retention::run(self, project, query, clock, progress).await
+    }
+
+    async fn lifecycle(
+        &self,
+        project: &ProjectId,
+        query: &LifecycleQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<LifecycleResponse> {
+        lifecycle::run(self, project, query, clock, progress).await
+    }
+
+    async fn stickiness(
+        &self,
+        project: &ProjectId,
+        query: &StickinessQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<StickinessResponse> {
+        stickiness::run(self, project, query, clock, progress).await
+    }
+
     async fn events(
         &self,
         project: &ProjectId,
@@ -360,21 +390,18 @@ impl QueryEngine for Engine {
     }
 
     async fn explain(&self, project: &ProjectId, query: &TypedQuery, clock: &Clock) -> Result<String> {
-        let selection = match query {
-            TypedQuery::Trends(query) => trends::selection(query)?,
-            TypedQuery::Funnels(query) => funnels::selection(query)?,
+        let (begun, plans) = match query {
+            TypedQuery::Trends(query) => trends::plans(self, project, query, clock).await?,
+            TypedQuery::Funnels(query) => funnels::plans(self, project, query, clock).await?,
+            TypedQuery::Retention(query) => retention::plans(self, project, query, clock).await?,
+            TypedQuery::Lifecycle(query) => lifecycle::plans(self, project, query, clock).await?,
+            TypedQuery::Stickiness(query) => stickiness::plans(self, project, query, clock).await?,
             TypedQuery::Events(_) | TypedQuery::Persons(_) => {
                 let message = "a list has no single plan to show";
                 return Err(Error::invalid(message).with_hint("run it: its provenance says what was read"));
             }
         };
-        let begun = Begun::new(self, project, selection, clock, Progress::ignore()).await?;
         let session = &begun.session;
-        let plans = match query {
-            TypedQuery::Trends(query) => trends::plans(self, &begun, query, clock).await?,
-            TypedQuery::Funnels(query) => vec![funnels::plan(&begun, query, clock).await?],
-            TypedQuery::Events(_) | TypedQuery::Persons(_) => Vec::new(),
-        };
         let mut text = String::new();
         for plan in plans {
             text.push_str(

@@ -12,7 +12,7 @@ use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, cast, ident, lit
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
     Clock, FunnelOrder, FunnelStep, FunnelWindowUnit, FunnelsFilter, FunnelsQuery, FunnelsResponse, MOST_FUNNEL_STEPS,
-    Math, Progress, Warning,
+    Math, Progress,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::engine::{Engine, Session, rows};
 use crate::scope::{Begun, Scope, Selection};
-use crate::sql;
+use crate::{sql, validate};
 
 /// Units of the longest window.
 const MOST_UNITS: u32 = 10_000;
@@ -45,18 +45,17 @@ pub(crate) async fn run(
     let mut executed = vec![done];
     let mut warnings = prepared.scope.warnings("the range");
     if results.first().is_none_or(|first| first.count == 0) {
-        prepared.scope.require_data(session, &mut executed).await?;
-        let message = "there is data in this range, but no event is one of the first step";
-        warnings.push(Warning::new("no_match", message));
+        let scope = &prepared.scope;
+        warnings.push(
+            scope
+                .nothing_fits(session, &mut executed, "is one of the first step")
+                .await?,
+        );
     }
-    let text =
-        serde_json::to_string(query).map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
-    let mut provenance = session.provenance(project, "FunnelsQuery", text, &executed);
-    provenance.range = Some(prepared.scope.resolved_range());
-    provenance.filters = prepared.scope.filters("step");
-    provenance.definitions = prepared.scope.definitions();
-    "typed filters: positive conditions never match a missing property, negative ones do"
-        .clone_into(&mut provenance.null_semantics);
+    let of_step = |step| format!("step {}", step + 1);
+    let mut provenance = prepared
+        .scope
+        .provenance(session, project, ("FunnelsQuery", query), &executed, of_step)?;
     provenance.limits = limits(query.funnels_filter);
     Ok(FunnelsResponse {
         results,
@@ -66,24 +65,25 @@ pub(crate) async fn run(
 }
 
 /// The plan, for who wants to look at it.
-pub(crate) async fn plan(begun: &Begun, query: &FunnelsQuery, clock: &Clock) -> Result<LogicalPlan> {
-    Prepared::new(query, begun, clock)?.plan(&begun.session).await
+pub(crate) async fn plans(
+    engine: &Engine,
+    project: &ProjectId,
+    query: &FunnelsQuery,
+    clock: &Clock,
+) -> Result<(Begun, Vec<LogicalPlan>)> {
+    let begun = Begun::new(engine, project, selection(query)?, clock, Progress::ignore()).await?;
+    let plan = Prepared::new(query, &begun, clock)?.plan(&begun.session).await?;
+    Ok((begun, vec![plan]))
 }
 
 /// Which events a query is about. Refuses a funnel that is none.
-pub(crate) fn selection(query: &FunnelsQuery) -> Result<Selection<'_>> {
+fn selection(query: &FunnelsQuery) -> Result<Selection<'_>> {
     let steps = query.series.len();
     if !(2..=MOST_FUNNEL_STEPS).contains(&steps) {
         let message = format!("a funnel has 2 to {MOST_FUNNEL_STEPS} steps, this one has {steps}");
         return Err(Error::invalid(message).with_hint("give the steps in `series`, the first one first"));
     }
-    if let Some((node, position)) = query.series.iter().zip(1..).find(|(node, _)| node.math != Math::Total) {
-        let message = format!(
-            "step {position} has the math {}, and a funnel counts persons",
-            node.math.as_str()
-        );
-        return Err(Error::invalid(message).with_hint("leave `math` out of the steps"));
-    }
+    validate::without_math(&query.series, "step", "a funnel counts persons")?;
     let units = query.funnels_filter.funnel_window_interval;
     if !(1..=MOST_UNITS).contains(&units) {
         let message = format!("funnelWindowInterval goes from 1 to {MOST_UNITS}, not {units}");
@@ -93,6 +93,7 @@ pub(crate) fn selection(query: &FunnelsQuery) -> Result<Selection<'_>> {
         series: &query.series,
         properties: &query.properties,
         date_range: &query.date_range,
+        of_persons: false,
     })
 }
 
@@ -152,14 +153,12 @@ impl<'a> Prepared<'a> {
                 micros.map(|micros| micros / 1e6)
             };
             let (average, median) = (seconds(), seconds());
-            let action = self.scope.action(order);
+            let counted = self.scope.counted(order, Math::Total);
             results.push(FunnelStep {
                 order,
-                name: self.scope.label(order).to_owned(),
-                action_id: action
-                    .map(|action| action.id.to_string())
-                    .or_else(|| self.scope.node(order).event.clone()),
-                action_type: if action.is_some() { "actions" } else { "events" }.to_owned(),
+                name: counted.name,
+                action_id: counted.id,
+                action_type: counted.action_type,
                 count,
                 conversion_rate: percent(count, results.first().map_or(count, |first| first.count)),
                 conversion_rate_from_previous: results.last().and_then(|before| percent(count, before.count)),

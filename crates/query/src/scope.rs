@@ -7,14 +7,15 @@ use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    ActionDefinition, Clock, DateRange, Defined, EventStore, EventsNode, FilterGroup, Interval, Progress,
-    ResolvedRange, Taxonomy, Warning,
+    Action, ActionDefinition, Clock, DateRange, Defined, EventStore, EventsNode, FilterGroup, Interval, Math, Progress,
+    Provenance, ResolvedRange, Taxonomy, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::dates::{Resolved, resolve};
+use crate::dates::{Resolved, bucket_start, next_bucket, resolve};
 use crate::definitions::{Named, of_named};
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
@@ -32,7 +33,12 @@ pub(crate) struct Selection<'a> {
     pub(crate) properties: &'a FilterGroup,
     /// The range of time.
     pub(crate) date_range: &'a DateRange,
+    /// Whether the query looks at the persons themselves, whatever its conditions.
+    pub(crate) of_persons: bool,
 }
+
+/// What an event does that a query looks for.
+pub(crate) const MATCHES: &str = "matches the conditions";
 
 /// The moment that a query is about, with a session on it.
 pub(crate) struct Begun {
@@ -51,12 +57,31 @@ impl Begun {
         progress: Progress,
     ) -> Result<Self> {
         let named = Named::of(engine.definitions.as_ref(), project, selection).await?;
-        let needs = named.needs(selection);
+        let needs = match named.needs(selection) {
+            Needs::Nothing if selection.of_persons => Needs::Persons,
+            needs => needs,
+        };
         let moment = engine.persons.moment(&engine.lake, project, needs).await?;
         validate::selection(engine.lake.as_ref() as &dyn EventStore, project, &moment, selection).await?;
         named.validate(&moment.taxonomy)?;
         let session = engine.session(project, Arc::clone(&moment.view), clock, progress)?;
         Ok(Self { session, moment, named })
+    }
+
+    /// The persons of the moment as a table, for a selection that looks at them.
+    pub(crate) fn persons(&self) -> Result<DataFrame> {
+        let persons = self.moment.persons.as_ref();
+        let persons = persons.ok_or_else(|| Error::internal("the persons were not read"))?;
+        let read = self.session.context.read_batches(persons.batches.iter().cloned());
+        read.map_err(|error| sql::explain(&error, &self.session.view))
+    }
+
+    /// The times of the first and the last event of the project.
+    pub(crate) fn span(&self) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
+        self.taxonomy().span().ok_or_else(|| {
+            Error::new(Code::NoData, "the project holds no events yet")
+                .with_hint("import some: hedgerow import access-log FILE")
+        })
     }
 
     /// What exists in the project.
@@ -68,7 +93,7 @@ impl Begun {
 /// A selection whose names and dates are resolved.
 pub(crate) struct Scope<'a> {
     pub(crate) range: Resolved,
-    now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
     selection: Selection<'a>,
     taxonomy: &'a Taxonomy,
     named: &'a Named,
@@ -86,10 +111,7 @@ impl<'a> Scope<'a> {
         let now = clock.now();
         let (moment, named) = (&begun.moment, &begun.named);
         let taxonomy = begun.taxonomy();
-        let (first, last) = taxonomy.span().ok_or_else(|| {
-            Error::new(Code::NoData, "the project holds no events yet")
-                .with_hint("import some: hedgerow import access-log FILE")
-        })?;
+        let (first, last) = begun.span()?;
         let range = resolve(selection.date_range, interval, now, (first, last))?;
         if range.to < first || range.from > last {
             return Err(no_data(&range, first, last));
@@ -123,13 +145,50 @@ impl<'a> Scope<'a> {
         label.unwrap_or("All events")
     }
 
+    /// What the result says that a series counted.
+    pub(crate) fn counted(&self, series: usize, math: Math) -> Action {
+        let action = self.action(series);
+        let event = || self.node(series).event.clone();
+        Action {
+            id: action.map(|action| action.id.to_string()).or_else(event),
+            action_type: if action.is_some() { "actions" } else { "events" }.to_owned(),
+            order: series,
+            name: self.label(series).to_owned(),
+            math,
+        }
+    }
+
     /// The events of the range for which the query's own conditions hold.
     pub(crate) async fn events(&self, session: &Session) -> Result<DataFrame> {
-        let mut filter = self.within_range();
-        if let Some(own) = filters::group(&self.fields(), self.now, self.selection.properties)? {
-            filter = filter.and(own);
-        }
+        let filter = self.within_range().and(self.own_conditions()?);
         self.filtered(session, filter).await
+    }
+
+    /// All events up to an end that is included, or those from a start on, whatever the conditions.
+    pub(crate) async fn all_events(
+        &self,
+        session: &Session,
+        from: Option<DateTime<Utc>>,
+        to: DateTime<Utc>,
+    ) -> Result<DataFrame> {
+        let ends = ident("timestamp").lt_eq(instant(to));
+        let filter = match from {
+            Some(from) => ident("timestamp").gt_eq(instant(from)).and(ends),
+            None => ends,
+        };
+        self.filtered(session, filter).await
+    }
+
+    /// The query's own conditions, which hold for all its series.
+    pub(crate) fn own_conditions(&self) -> Result<Expr> {
+        let own = filters::group(&self.fields(), self.now, self.selection.properties)?;
+        Ok(own.unwrap_or_else(|| lit(true)))
+    }
+
+    /// The condition that an event lies in the range.
+    pub(crate) fn within_range(&self) -> Expr {
+        let (from, to) = (instant(self.range.from), instant(self.range.to));
+        ident("timestamp").gt_eq(from).and(ident("timestamp").lt_eq(to))
     }
 
     /// The condition that an event is one of a series; `None` where every event is.
@@ -147,8 +206,13 @@ impl<'a> Scope<'a> {
         Ok(event.into_iter().chain(action).chain(own).reduce(Expr::and))
     }
 
-    /// Refuses a range that holds no event at all, whatever the conditions.
-    pub(crate) async fn require_data(&self, session: &Session, executed: &mut Vec<Executed>) -> Result<()> {
+    /// What to say where nothing fits. A range that holds no event at all, whatever the conditions, is refused.
+    pub(crate) async fn nothing_fits(
+        &self,
+        session: &Session,
+        executed: &mut Vec<Executed>,
+        what: &str,
+    ) -> Result<Warning> {
         let failed = |error| sql::explain(&error, &session.view);
         let events = self.filtered(session, self.within_range()).await?;
         let counted = events.aggregate(vec![], vec![count(lit(1_i64))]);
@@ -160,35 +224,47 @@ impl<'a> Scope<'a> {
         executed.push(done);
         match (found, self.taxonomy.span()) {
             (Some(0), Some((first, last))) => Err(no_data(&self.range, first, last)),
-            _ => Ok(()),
+            _ => Ok(Warning::new(
+                "no_match",
+                format!("there is data in this range, but no event {what}"),
+            )),
         }
     }
 
-    /// The range as provenance has it.
-    pub(crate) fn resolved_range(&self) -> ResolvedRange {
-        ResolvedRange {
+    /// How the numbers came to be: what the session says, and the range, the conditions and the definitions.
+    /// `series` names a series, which are counted from 0; each is called so before a condition of its own.
+    pub(crate) fn provenance<Q: Serialize>(
+        &self,
+        session: &Session,
+        project: &ProjectId,
+        (kind, query): (&str, &Q),
+        executed: &[Executed],
+        series: impl Fn(usize) -> String,
+    ) -> Result<Provenance> {
+        let text = serde_json::to_string(query);
+        let text = text.map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
+        let mut provenance = session.provenance(project, kind, text, executed);
+        provenance.range = Some(ResolvedRange {
             date_from: self.range.from.to_rfc3339(),
             date_to: self.range.to.to_rfc3339(),
             partial: self.range.partial,
-        }
-    }
-
-    /// The conditions as sentences; those of one series begin with what a series is called.
-    pub(crate) fn filters(&self, series: &str) -> Vec<String> {
+        });
         let sentences = |group: &FilterGroup| sentences(&self.named.with_names(group));
-        let mut filters = sentences(self.selection.properties);
-        for (node, position) in self.selection.series.iter().zip(1..) {
-            let own = sentences(&node.properties);
-            filters.extend(
-                own.into_iter()
-                    .map(|sentence| format!("{series} {position}: {sentence}")),
-            );
+        provenance.filters = sentences(self.selection.properties);
+        for (position, node) in self.selection.series.iter().enumerate() {
+            let own = sentences(&node.properties).into_iter();
+            provenance
+                .filters
+                .extend(own.map(|sentence| format!("{}: {sentence}", series(position))));
         }
-        filters
+        provenance.definitions = self.definitions();
+        "typed filters: positive conditions never match a missing property, negative ones do"
+            .clone_into(&mut provenance.null_semantics);
+        Ok(provenance)
     }
 
     /// The actions and cohorts that were used, and whether persons count as they are now.
-    pub(crate) fn definitions(&self) -> Vec<String> {
+    fn definitions(&self) -> Vec<String> {
         let mut definitions = self.named.sentences();
         definitions.extend(self.persons.cohorts.sentences());
         if self.named.needs(self.selection) != Needs::Nothing {
@@ -204,16 +280,37 @@ impl<'a> Scope<'a> {
             let message = format!("{last} is not over yet: it is {} UTC now", minute(self.now));
             warnings.push(Warning::new("partial_period", message));
         }
-        warnings.extend(self.outside_data());
+        warnings.extend(self.outside_data(self.range.to));
         warnings.extend(self.persons.cohorts.warnings());
         warnings
     }
 
-    /// Days of the range before the first event or after the last one count nothing, and that is no zero.
-    fn outside_data(&self) -> Option<Warning> {
+    /// Intervals that lie only in part in the range.
+    pub(crate) fn cut_intervals(&self, interval: Interval) -> Vec<Warning> {
+        let cut_start = bucket_start(interval, self.range.from) < self.range.from;
+        let end = next_bucket(interval, bucket_start(interval, self.range.to));
+        let cut_end = end - chrono::Duration::microseconds(1) > self.range.to;
+        let cut = [(cut_start, "first"), (cut_end, "last")]
+            .into_iter()
+            .filter(|(cut, _)| *cut);
+        let warning = |which: &str| {
+            let message = format!(
+                "the {which} {} is only partly in the range {} to {}",
+                interval.as_str(),
+                minute(self.range.from),
+                minute(self.range.to)
+            );
+            Warning::new("cut_bucket", message)
+        };
+        cut.map(|(_, which)| warning(which)).collect()
+    }
+
+    /// Days before the first event or after the last one count nothing, and that is no zero. `to` is the last time
+    /// that the query looks at.
+    pub(crate) fn outside_data(&self, to: DateTime<Utc>) -> Option<Warning> {
         let (first, last) = self.taxonomy.span()?;
         let day = |time: DateTime<Utc>| time.date_naive();
-        let ends = day(self.range.to.min(self.now));
+        let ends = day(to.min(self.now));
         (day(self.range.from) < day(first) || ends > day(last)).then(|| {
             let message = format!(
                 "the data covers {} to {} UTC; outside of it the counts are 0 because nothing is known",
@@ -247,11 +344,6 @@ impl<'a> Scope<'a> {
         }
         let fits = steps.into_iter().reduce(Expr::or);
         fits.ok_or_else(|| Error::new(Code::Corrupt, "it has no steps"))
-    }
-
-    fn within_range(&self) -> Expr {
-        let (from, to) = (instant(self.range.from), instant(self.range.to));
-        ident("timestamp").gt_eq(from).and(ident("timestamp").lt_eq(to))
     }
 }
 

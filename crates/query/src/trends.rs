@@ -9,16 +9,14 @@ use datafusion::functions_aggregate::expr_fn::{count, count_distinct, sum};
 use datafusion::logical_expr::{Expr, LogicalPlan, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    ActionDefinition, Clock, Defined, Display, EventsNode, Interval, Math, Progress, PropertyDefinition, TrendsQuery,
-    TrendsResponse, Warning,
+    Clock, Display, EventsNode, Interval, Math, Progress, PropertyDefinition, TrendsQuery, TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
-use crate::dates::{bucket_start, next_bucket};
 use crate::engine::{Engine, Executed, Session, rows};
-use crate::scope::{Begun, Scope, Selection, minute};
+use crate::scope::{Begun, MATCHES, Scope, Selection};
 use crate::{sql, validate};
 
 /// Breakdown values with a series of their own where the query says nothing.
@@ -45,20 +43,13 @@ pub(crate) async fn run(
         .iter()
         .all(|line| line.count == 0 && line.aggregated_value.unwrap_or(0) == 0);
     if nothing {
-        prepared.scope.require_data(session, &mut executed).await?;
-        warnings.push(Warning::new(
-            "no_match",
-            "there is data in this range, but no event matches the conditions",
-        ));
+        let scope = &prepared.scope;
+        warnings.push(scope.nothing_fits(session, &mut executed, MATCHES).await?);
     }
-    let text =
-        serde_json::to_string(query).map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
-    let mut provenance = session.provenance(project, "TrendsQuery", text, &executed);
-    provenance.range = Some(prepared.scope.resolved_range());
-    provenance.filters = prepared.scope.filters("series");
-    provenance.definitions = prepared.scope.definitions();
-    "typed filters: positive conditions never match a missing property, negative ones do"
-        .clone_into(&mut provenance.null_semantics);
+    let of_series = |series| format!("series {}", series + 1);
+    let mut provenance = prepared
+        .scope
+        .provenance(session, project, ("TrendsQuery", query), &executed, of_series)?;
     provenance.limits = prepared.limits();
     Ok(TrendsResponse {
         results,
@@ -68,7 +59,7 @@ pub(crate) async fn run(
 }
 
 /// Which events a query is about. Refuses too many series.
-pub(crate) fn selection(query: &TrendsQuery) -> Result<Selection<'_>> {
+fn selection(query: &TrendsQuery) -> Result<Selection<'_>> {
     if query.series.is_empty() || query.series.len() > MAX_SERIES {
         let message = format!(
             "a trends query has 1 to {MAX_SERIES} series, this one has {}",
@@ -80,6 +71,7 @@ pub(crate) fn selection(query: &TrendsQuery) -> Result<Selection<'_>> {
         series: &query.series,
         properties: &query.properties,
         date_range: &query.date_range,
+        of_persons: false,
     })
 }
 
@@ -99,16 +91,17 @@ pub(crate) struct Prepared<'a> {
 /// The plans of all series, for who wants to look at them.
 pub(crate) async fn plans(
     engine: &Engine,
-    begun: &Begun,
+    project: &ProjectId,
     query: &TrendsQuery,
     clock: &Clock,
-) -> Result<Vec<LogicalPlan>> {
-    let prepared = Prepared::new(query, begun, clock, engine.most_groups)?;
+) -> Result<(Begun, Vec<LogicalPlan>)> {
+    let begun = Begun::new(engine, project, selection(query)?, clock, Progress::ignore()).await?;
+    let prepared = Prepared::new(query, &begun, clock, engine.most_groups)?;
     let mut plans = Vec::new();
     for series in 0..query.series.len() {
         plans.push(prepared.plan(&begun.session, series, &Others::Keep).await?);
     }
-    Ok(plans)
+    Ok((begun, plans))
 }
 
 /// What to do with the breakdown values that may have no series of their own.
@@ -380,26 +373,8 @@ impl<'a> Prepared<'a> {
             warnings.push(Warning::new("unique_not_summable", message));
         }
         let interval = self.query.interval;
-        let cut_start = bucket_start(interval, self.scope.range.from) < self.scope.range.from;
-        let end = next_bucket(interval, bucket_start(interval, self.scope.range.to));
-        let cut_end = end - chrono::Duration::microseconds(1) > self.scope.range.to;
-        for (cut, which) in [(cut_start, "first"), (cut_end, "last")] {
-            if cut {
-                let name = interval.as_str();
-                let message = format!(
-                    "the {which} {name} is only partly in the range {} to {}",
-                    minute(self.scope.range.from),
-                    minute(self.scope.range.to)
-                );
-                warnings.push(Warning::new("cut_bucket", message));
-            }
-        }
+        warnings.extend(self.scope.cut_intervals(interval));
         warnings
-    }
-
-    /// The action that a series counts.
-    fn action(&self, series: usize) -> Option<&Defined<ActionDefinition>> {
-        self.scope.action(series)
     }
 
     fn node(&self, series: usize) -> &EventsNode {

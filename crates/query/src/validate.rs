@@ -1,7 +1,7 @@
 //! Checking names and values against the taxonomy before anything is planned.
 
 use hedgerow_data_api::{
-    BreakdownFilter, EventStore, EventsNode, FilterGroup, FilterNode, Operator, PersonTaxonomy, PropertyFilter,
+    BreakdownFilter, EventStore, EventsNode, FilterGroup, FilterNode, Math, Operator, PersonTaxonomy, PropertyFilter,
     PropertyType, Taxonomy, ValueType,
 };
 use hedgerow_errors::{Error, Result};
@@ -35,6 +35,15 @@ pub(crate) async fn selection(
         values(store, project, moment, properties).await?;
     }
     values(store, project, moment, selection.properties).await
+}
+
+/// Refuses series that say what to count where the kind of the query does.
+pub(crate) fn without_math(series: &[EventsNode], called: &str, counts: &str) -> Result<()> {
+    let with_math = series.iter().zip(1..).find(|(node, _)| node.math != Math::Total);
+    with_math.map_or(Ok(()), |(node, position)| {
+        let message = format!("{called} {position} has the math {}, and {counts}", node.math.as_str());
+        Err(Error::invalid(message).with_hint(format!("leave `math` out of each {called}")))
+    })
 }
 
 /// Refuses a breakdown by a property that is not there.

@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use hedgerow_data_api::{Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, Interval, Series};
+use hedgerow_data_api::{BREAKDOWN_NONE, BREAKDOWN_OTHER, Series};
 use serde_json::Value;
 
 use super::{Group, Prepared};
+use crate::intervals::{start_day, start_label};
 
 /// The counts of one breakdown value (null where missing), by bucket; one number for totals.
 pub(super) struct Line {
@@ -106,9 +106,8 @@ pub(super) fn results(
 }
 
 fn one(prepared: &Prepared<'_>, series: usize, counts: Vec<u64>, value: Option<Value>) -> Series {
-    let node = prepared.node(series);
-    let counted = prepared.action(series);
-    let name = prepared.scope.label(series).to_owned();
+    let action = prepared.scope.counted(series, prepared.node(series).math);
+    let name = action.name.clone();
     let value_name = value.as_ref().map(|value| match value.as_str() {
         Some(BREAKDOWN_OTHER) => "Other (all remaining values)".to_owned(),
         Some(BREAKDOWN_NONE) => "None (no value)".to_owned(),
@@ -120,15 +119,6 @@ fn one(prepared: &Prepared<'_>, series: usize, counts: Vec<u64>, value: Option<V
         Some(value) => value,
         None => name.clone(),
     };
-    let action = Action {
-        id: counted
-            .map(|action| action.id.to_string())
-            .or_else(|| node.event.clone()),
-        action_type: if counted.is_some() { "actions" } else { "events" }.to_owned(),
-        order: series,
-        name,
-        math: node.math,
-    };
     let total = prepared.display().is_total();
     let interval = prepared.query.interval;
     let buckets = if total { &[][..] } else { &prepared.scope.range.buckets };
@@ -136,28 +126,10 @@ fn one(prepared: &Prepared<'_>, series: usize, counts: Vec<u64>, value: Option<V
         count: if total { 0 } else { counts.iter().sum() },
         aggregated_value: total.then(|| counts.first().copied().unwrap_or(0)),
         data: if total { Vec::new() } else { counts },
-        labels: buckets.iter().map(|start| bucket_label(interval, *start)).collect(),
-        days: buckets.iter().map(|start| bucket_day(interval, *start)).collect(),
+        labels: buckets.iter().map(|start| start_label(interval, *start)).collect(),
+        days: buckets.iter().map(|start| start_day(interval, *start)).collect(),
         label,
         action,
         breakdown_value: value,
     }
-}
-
-fn bucket_day(interval: Interval, start: DateTime<Utc>) -> String {
-    let format = if interval == Interval::Hour {
-        "%Y-%m-%d %H:%M:%S"
-    } else {
-        "%Y-%m-%d"
-    };
-    start.format(format).to_string()
-}
-
-fn bucket_label(interval: Interval, start: DateTime<Utc>) -> String {
-    let format = match interval {
-        Interval::Hour => "%-d-%b-%Y %H:%M",
-        Interval::Day | Interval::Week => "%-d-%b-%Y",
-        Interval::Month => "%b-%Y",
-    };
-    start.format(format).to_string()
 }

@@ -7,6 +7,7 @@
     reason = "a test may stop where it stands"
 )]
 
+mod activity;
 mod definitions;
 mod events;
 mod funnels;

@@ -1,0 +1,108 @@
+//! Intervals of time as plans have them: which one an event lies in, and in which a person was active.
+//!
+//! `interval_index(timestamp, bounds)` gives the place of an interval, and `interval_set(index, count)` gathers those
+//! of a person. The bounds are a literal, so that a plan says all by itself and intervals may be of any length.
+
+mod index;
+mod set;
+
+use std::sync::{Arc, LazyLock};
+
+use chrono::{DateTime, Utc};
+use datafusion::arrow::array::Int64Array;
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF, ident, lit};
+use hedgerow_data_api::Interval;
+
+use crate::dates::{Resolved, next_bucket};
+
+pub(crate) use set::{has, ones};
+
+static INDEX: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(index::IntervalIndex::new()));
+static SET: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(set::IntervalSet::new()));
+
+/// Intervals that follow each other without a gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Intervals {
+    /// The start of each, in order.
+    pub(crate) starts: Vec<DateTime<Utc>>,
+    /// The end of the last one, not included.
+    pub(crate) end: DateTime<Utc>,
+}
+
+impl Intervals {
+    /// The intervals of a range.
+    pub(crate) fn of(interval: Interval, range: &Resolved) -> Self {
+        let end = range
+            .buckets
+            .last()
+            .map_or(range.to, |last| next_bucket(interval, *last));
+        Self {
+            starts: range.buckets.clone(),
+            end,
+        }
+    }
+
+    /// So many intervals from a start on.
+    pub(crate) fn following(interval: Interval, start: DateTime<Utc>, count: usize) -> Self {
+        let mut starts = Vec::with_capacity(count);
+        let mut next = start;
+        for _ in 0..count {
+            starts.push(next);
+            next = next_bucket(interval, next);
+        }
+        Self { starts, end: next }
+    }
+
+    /// Each so many of them as one, from the first on; the last may be shorter.
+    pub(crate) fn merged(self, count: usize) -> Self {
+        Self {
+            starts: self.starts.into_iter().step_by(count.max(1)).collect(),
+            end: self.end,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The place of the interval that a time lies in; missing outside of all.
+    pub(crate) fn index(&self, time: Expr) -> Expr {
+        let bounds = self.starts.iter().chain([&self.end]);
+        let bounds = Int64Array::from_iter_values(bounds.map(DateTime::timestamp_micros));
+        let bounds = ScalarValue::List(Arc::new(
+            datafusion::common::utils::SingleRowListArrayBuilder::new(Arc::new(bounds)).build_list_array(),
+        ));
+        INDEX.call(vec![time, lit(bounds)])
+    }
+
+    /// The place of the interval of an event.
+    pub(crate) fn of_event(&self) -> Expr {
+        self.index(ident("timestamp"))
+    }
+
+    /// The set of places in a group.
+    pub(crate) fn set(&self, index: Expr) -> Expr {
+        SET.call(vec![index, lit(self.len() as u64)])
+    }
+}
+
+/// The start of an interval as results have it: `YYYY-MM-DD`, with ` HH:MM:SS` for hours.
+pub(crate) fn start_day(interval: Interval, start: DateTime<Utc>) -> String {
+    let format = if interval == Interval::Hour {
+        "%Y-%m-%d %H:%M:%S"
+    } else {
+        "%Y-%m-%d"
+    };
+    start.format(format).to_string()
+}
+
+/// The same for people.
+pub(crate) fn start_label(interval: Interval, start: DateTime<Utc>) -> String {
+    let format = match interval {
+        Interval::Hour => "%-d-%b-%Y %H:%M",
+        Interval::Day | Interval::Week => "%-d-%b-%Y",
+        Interval::Month => "%b-%Y",
+    };
+    start.format(format).to_string()
+}
