@@ -68,7 +68,7 @@ fn cell(shown: &Shown, row: usize, column: &str, format: Option<&str>, named: bo
     let label = shown.columns.first().filter(|_| named && shown.columns.len() > 1);
     let name = label.map_or_else(String::new, |label| format!("{{{{{}}}}}: ", shown.cell(row, label)));
     let sentence = match (column.ends_with("_seconds"), format) {
-        (true, Some(format)) => format!("{name}{} in {format}: {{{{{headline}}}}}.", words(column)),
+        (true, Some(format)) => format!("{name}{} turned into {format}: {{{{{headline}}}}}.", words(column)),
         (true, None) => format!("{name}{}: {{{{{headline}}}}}.", words(column)),
         _ if column == "persons" => format!("{name}{{{{{headline}}}}} persons."),
         _ => format!("{name}{{{{{headline}}}}}."),
