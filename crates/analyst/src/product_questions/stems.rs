@@ -93,7 +93,7 @@ fn undoubled(stem: &str) -> String {
 /// True where a word of a question is a form of a word of a name.
 pub(super) fn is_form(word: &str, of: &str) -> bool {
     let (word, of) = (word.to_lowercase(), of.to_lowercase());
-    if word == of {
+    if word == of || word.strip_suffix('s') == Some(of.as_str()) {
         return true;
     }
     // Short words have no endings to take off: "in", "up".

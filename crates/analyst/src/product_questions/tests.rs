@@ -206,3 +206,25 @@ fn product_questions_are_understood() {
     }
     insta::assert_snapshot!("product_questions", out);
 }
+
+/// The same kinds of questions in other people's words; each reading was looked at.
+#[test]
+fn other_words_are_understood() {
+    let mut out = String::new();
+    for question in include_str!("tests/other_words.txt").lines() {
+        out.push_str(&format!("{question}\n  {}\n\n", shown(question)));
+    }
+    insta::assert_snapshot!("other_words", out);
+}
+
+/// Questions with a word too many, too few, or of something that the data does not know.
+#[test]
+fn questions_with_an_unknown_part_are_not_answered() {
+    let mut answered = Vec::new();
+    for question in include_str!("tests/refused.txt").lines() {
+        if let Some((_, Ok(plan))) = asked(question) {
+            answered.push(format!("{question}\n  {}", shown_plan(&plan)));
+        }
+    }
+    assert!(answered.is_empty(), "{} answered:\n{}", answered.len(), answered.join("\n"));
+}
