@@ -28,21 +28,31 @@ pub(super) fn take_nouns(pieces: &mut Pieces<'_>, entities: &[&Entity]) {
             name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
         })
         .collect();
-    pieces.take_all(|piece| match piece {
-        Piece::Word(word) => names.iter().all(|name| name.iter().any(|of| is_form(word, of))) && !names.is_empty(),
-        _ => false,
-    });
+    let is_noun = |word: &str| !names.is_empty() && names.iter().all(|name| name.iter().any(|of| is_form(word, of)));
+    let nouns: Vec<usize> = pieces
+        .places(|piece| matches!(piece, Piece::Word(_) | Piece::Property(_)))
+        .into_iter()
+        .filter(|at| is_noun(&pieces.text(*at).to_lowercase()))
+        .collect();
+    for at in nouns {
+        pieces.take(at);
+    }
 }
 
-/// True for a question about what people do each.
+/// True for a question about what people do each: "per user", "each person", "the average user".
 pub(super) fn is_per_person(pieces: &Pieces<'_>) -> bool {
-    let divides = |at: &usize| {
-        let word = (0..*at).rev().map(|place| pieces.word(place)).find(|word| !["the", "unique", "single"].contains(word));
-        let active = at.checked_sub(1).is_some_and(|before| matches!(pieces.piece(before), Some(Piece::Active)));
-        let back = at - 1 - usize::from(active);
-        word.is_some() && is_in("per each every", pieces.word(back))
+    let divides = |at: usize| {
+        let small = |at: &usize| is_in("the unique single", pieces.word(*at)) || matches!(pieces.piece(*at), Some(Piece::Active));
+        (0..at).rev().find(|before| !small(before)).is_some_and(|before| {
+            is_in("per each every", pieces.word(before)) || matches!(pieces.piece(before), Some(Piece::Stat(Stat::Average | Stat::Median)))
+        })
     };
-    pieces.places(|piece| matches!(piece, Piece::People)).iter().filter(|at| **at > 1).any(divides)
+    let of_people = |piece: &Piece| match piece {
+        Piece::People => true,
+        Piece::Event(named) => named.is_agent,
+        _ => false,
+    };
+    pieces.places(of_people).into_iter().any(divides)
 }
 
 /// Reads a question about what people do each.
@@ -179,7 +189,9 @@ pub(super) fn read_of_property(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble>
         return Err(refuse("I put the numbers of events together, not those of people; please ask about the event."));
     }
     let span = only_span(pieces)?;
-    for place in [place, at] {
+    // "The number of results" is what the property says.
+    let before = place.checked_sub(1).filter(|before| matches!(pieces.piece(*before), Some(Piece::HowMany)));
+    for place in [place, at].into_iter().chain(before) {
         pieces.take(place);
     }
     pieces.take_all(|piece| matches!(piece, Piece::Events));

@@ -19,8 +19,8 @@ const RISE: &str = "more grow grew grown growth increase increased increases ris
 const FALL: &str = "fewer less drop dropped fall fell decrease decreased decline declined lower down";
 const CHANGE: &str = "change changed changes difference differ differs differed development develop";
 const FREE: &str = "change changed changes difference differ differs differed develop developed development more grow grew grown \
-    growth increase increased increases rise rose risen higher up fewer less by week month day in or did do percentage to from it \
-    period compare comparison compared between week's";
+    growth increase increased increases rise rose risen higher up fewer less by in or did do percentage to from it compare \
+    comparison compared between";
 
 /// True for a question that speaks of a change between two periods.
 pub(super) fn is_wanted(pieces: &Pieces<'_>) -> bool {
@@ -72,6 +72,7 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         )
     });
     pieces.take_words(FREE);
+    pieces.take_names_of_spans();
     super::averages::take_nouns(pieces, &[&entity]);
     pieces.check_all_taken()?;
     let (date_range, mut notes) = range(&current, pieces)?;

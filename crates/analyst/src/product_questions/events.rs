@@ -193,8 +193,9 @@ fn by_one_word(
     named.is_agent = is_agent(&token.lower, wanted);
     named.is_verb = is_verb_before_object(tokens, at, wanted, true);
     let mut cursor = Cursor::new(tokens, at + 1);
-    if cursor.eat_one_of(&["another one", "one more", "one again", "another", "one"]).is_some() {
-        named.is_again = tokens[cursor.at - 1].is("one") || cursor.word() != "";
+    // "created another one", but "creating one".
+    if let Some(said) = cursor.eat_one_of(&["another one", "one more", "another", "one"]) {
+        named.is_again = said != "one";
     }
     Some((after_again(tokens, cursor.at, &mut named), named))
 }

@@ -118,6 +118,12 @@ fn take_number_of_steps(pieces: &mut Pieces<'_>, steps: usize) {
             pieces.take(at);
         }
     }
+    // "The last step", "the final step".
+    for at in pieces.places(|piece| matches!(piece, Piece::Word(word) if is_in("last final", word))) {
+        if is_in("step stage", pieces.word(at + 1)) {
+            pieces.take(at);
+        }
+    }
 }
 
 /// The property that the funnel is split by, where one is.

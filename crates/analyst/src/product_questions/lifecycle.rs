@@ -23,9 +23,9 @@ const STATUSES: [(&str, &str); 4] = [
     ("resurrecting", "resurrecting resurrected resurrect"),
     ("dormant", "dormant dormancy"),
 ];
-const FREE_LIFECYCLE: &str = "lifecycle life cycle by went go going gone became become becoming turned turn in per of but week day \
-    month status users' rate then again";
-const FREE_STICKINESS: &str = "stickiness sticky by did do doing done they're it's per who's were was then total day days week weeks";
+const FREE_LIFECYCLE: &str = "lifecycle life cycle by went go going gone became become becoming turned turn in of but status \
+    rate then again";
+const FREE_STICKINESS: &str = "stickiness sticky by did do doing done they're it's per who's were was then total";
 
 /// The one event of a question, or every event where people are "active".
 fn only_event(pieces: &mut Pieces<'_>) -> Result<(Option<Named>, Entity), Trouble> {
@@ -80,6 +80,7 @@ pub(super) fn read_lifecycle(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
     }
     pieces.take_all(|piece| matches!(piece, Piece::People | Piece::HowMany));
     pieces.take_words(FREE_LIFECYCLE);
+    pieces.take_names_of_spans();
     pieces.check_all_taken()?;
     let (date_range, notes) = range(&span, pieces)?;
     let arguments = json!({
@@ -165,6 +166,7 @@ pub(super) fn read_stickiness(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> 
     }
     pieces.take_all(|piece| matches!(piece, Piece::People | Piece::HowMany));
     pieces.take_words(FREE_STICKINESS);
+    pieces.take_names_of_spans();
     pieces.take_words("count");
     pieces.check_all_taken()?;
     let (date_range, notes) = range(&span, pieces)?;

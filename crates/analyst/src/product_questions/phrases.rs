@@ -5,7 +5,7 @@ use hedgerow_data_api::Interval;
 use super::events::event_at;
 use super::pieces::{Piece, Placed, Stat, Times, Unit};
 use crate::cursor::Cursor;
-use crate::dates::{Calendar, When, when_at};
+use crate::dates::{Calendar, Span, When, when_at};
 use crate::knowledge::Knowledge;
 use crate::tokens::{Kind, Token};
 
@@ -25,7 +25,7 @@ pub(super) fn phrase_at(
 ) -> Option<(usize, Piece)> {
     let ground = Ground { knowledge, calendar };
     let readings = [
-        window, window_noun, index, offset, prior, days, each, weeks_from, active_users, then, than, words, statistic,
+        window, window_noun, index, offset, prior, days, each, weeks_from, week_of_sunday, active_users, then, than, words, statistic,
     ];
     let found = readings.iter().filter_map(|read| {
         let mut cursor = Cursor::new(tokens, at);
@@ -402,6 +402,21 @@ fn weeks_from(cursor: &mut Cursor, ground: Ground<'_>) -> Option<Piece> {
     }
 }
 
+/// "the week of Sunday, 7 June 2026": it says with which day the week begins.
+fn week_of_sunday(cursor: &mut Cursor, ground: Ground<'_>) -> Option<Piece> {
+    cursor.eat(&["in", "during", "of", "for", "on"]);
+    cursor.eat(&["the"]);
+    cursor.eat(&["week"])?;
+    cursor.eat_one_of(&["of the", "of", "commencing on", "commencing", "that starts on", "that begins on", "starting with", "beginning with"])?;
+    (cursor.word() == "sunday").then_some(())?;
+    let (end, when) = when_at(cursor.tokens, cursor.at, ground.calendar)?;
+    let When::Span(span) = when else { return None };
+    let first = span.single_day()?;
+    cursor.at = end;
+    let week = Span::days(first, first + chrono::Duration::days(6));
+    Some(Piece::Span(Span { notes: span.notes, ..week }))
+}
+
 /// "DAU", "weekly active users".
 fn active_users(cursor: &mut Cursor, _: Ground<'_>) -> Option<Piece> {
     let short = cursor.eat(&["dau", "daus", "wau", "waus", "mau", "maus"]);
@@ -493,7 +508,10 @@ fn than(cursor: &mut Cursor, _: Ground<'_>) -> Option<Piece> {
 
 /// Words with one meaning.
 fn words(cursor: &mut Cursor, ground: Ground<'_>) -> Option<Piece> {
-    let known: [(&[&'static str], Piece); 6] = [
+    let known: [(&[&'static str], Piece); 9] = [
+        (&["per day", "by day", "a day", "each day"], Piece::Every(Interval::Day)),
+        (&["per week", "by week", "a week", "each week"], Piece::Every(Interval::Week)),
+        (&["per month", "by month", "a month", "each month"], Piece::Every(Interval::Month)),
         (
             &["first time or not", "first or not", "whether for the first time or not", "recurring", "recurrent"],
             Piece::Recurring,

@@ -261,6 +261,22 @@ impl<'a> Pieces<'a> {
         self.take_all(|piece| matches!(piece, Piece::Word(word) if is_in(words, word)));
     }
 
+    /// Takes words for a stretch of time that stand beside its dates: "the week (17 to 23 May 2026)".
+    pub(super) fn take_names_of_spans(&mut self) {
+        let is_span = |at: Option<usize>| at.is_some_and(|at| matches!(self.piece(at), Some(Piece::Span(_) | Piece::Prior(_))));
+        let beside = |at: usize| {
+            let mark = usize::from(["(", ",", "from", "of"].contains(&self.word(at + 1)));
+            is_span(Some(at + 1 + mark)) || is_span(at.checked_sub(1))
+        };
+        let named: Vec<usize> = (0..self.list.len())
+            .filter(|at| matches!(&self.list[*at].piece, Piece::Word(word) if is_in("week weeks day days month months period date dates", word)))
+            .filter(|at| beside(*at))
+            .collect();
+        for at in named {
+            self.take(at);
+        }
+    }
+
     /// The events in their order, with their places.
     pub(super) fn events(&self) -> Vec<(usize, Named)> {
         let named = |(at, placed): (usize, &Placed)| match &placed.piece {

@@ -17,8 +17,8 @@ pub(super) const TOOL: &str = "query_retention";
 /// Words that a question about retention is free to use.
 const FREE: &str = "retention retained retain retains retaining rate rates cohort cohorts return returns returned returning come \
     came comes coming back means meaning mean by per start starts started starting begin began beginning first-time weekly daily \
-    monthly size after then still later again into their signup from did do day week month of stay stayed stays event action \
-    members member those days weeks months each";
+    monthly size after then still later again into their signup from did do of stay stayed stays action members \
+    member those";
 
 /// Reads a question about who comes back.
 pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
@@ -56,7 +56,14 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
                 | Piece::After
         )
     });
+    // "Return event: page views": the word says what the next one is.
+    for at in pieces.places(|piece| matches!(piece, Piece::Events)) {
+        if pieces.text(at) == "event" {
+            pieces.take(at);
+        }
+    }
     pieces.take_words(FREE);
+    pieces.take_names_of_spans();
     pieces.check_all_taken()?;
     let (date_range, notes) = range(&span, pieces)?;
     check_begun(pieces, &span, unit, later)?;
@@ -126,17 +133,20 @@ fn ends(
     let of_one = list.len() > 1 || is_again || pieces.has(|piece| *piece == Piece::Recurring);
     match distinct[..] {
         [] => Err(refuse("Say what people begin with, and what they come back for.")),
-        [(_, named, target)] if of_one || (pieces.says("retention") && pieces.says("for of")) => {
-            // "Retention of the people who signed up" does not say what coming back is.
-            if !of_one && named.is_verb {
-                return Err(what_for());
-            }
+        // "Retention for note_created"; "of the people who signed up" does not say what coming back is.
+        [(at, named, target)] if of_one || is_retention_of(pieces, *at) => {
             Ok(((named.clone(), target.clone()), target.clone()))
         }
         [_] => Err(what_for()),
         [(_, named, target), (_, _, returning)] => Ok(((named.clone(), target.clone()), returning.clone())),
         _ => Err(refuse("The question names more than two events; retention is about two.")),
     }
+}
+
+/// True where the event stands right behind "retention of".
+fn is_retention_of(pieces: &Pieces<'_>, at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).map_or("", |place| pieces.word(place));
+    ["of", "for"].contains(&before(1)) && before(2) == "retention"
 }
 
 fn what_for() -> Trouble {

@@ -142,6 +142,9 @@ pub(super) fn steps(pieces: &mut Pieces<'_>, skipped: &[usize]) -> Result<Steps,
             }
         }
     }
+    if anchored.is_none() && is_base_second(pieces, &steps) {
+        anchored = Some(1);
+    }
     if let Some(position) = anchored.filter(|position| *position > 0) {
         if steps.list.len() != 2 {
             return Err(refuse("I can't tell in which order the steps of the question follow each other."));
@@ -161,6 +164,21 @@ fn anchors(pieces: &Pieces<'_>) -> Vec<usize> {
     pieces.places(leads).into_iter().filter_map(of_lead).collect()
 }
 
+/// True where "of those who" or "among the people who" stands between the first two events: what follows comes first.
+fn is_base_second(pieces: &Pieces<'_>, steps: &Steps) -> bool {
+    let [first, second, ..] = &steps.list[..] else { return false };
+    let mut after_of = false;
+    for at in first.at + 1..second.at {
+        match (pieces.piece(at), pieces.word(at)) {
+            (_, "of" | "among" | "amongst" | "out") => after_of = true,
+            (_, "the" | "all") => {}
+            (Some(Piece::People), _) | (_, "those" | "everyone" | "everybody" | "them") if after_of => return true,
+            _ => after_of = false,
+        }
+    }
+    false
+}
+
 /// "signed up and created a note" has no order of its own, and "or" joins no steps.
 fn check_order(pieces: &Pieces<'_>, steps: &Steps, is_anchored: bool, is_funnel: bool) -> Result<(), Trouble> {
     let ordered = is_anchored
@@ -169,16 +187,26 @@ fn check_order(pieces: &Pieces<'_>, steps: &Steps, is_anchored: bool, is_funnel:
         || pieces.says("conversion steps step then");
     for pair in steps.list.windows(2) {
         let (first, last) = (pair[0].at.min(pair[1].at), pair[0].at.max(pair[1].at));
+        let between: Vec<&Piece> = pieces.list[first + 1..last].iter().map(|placed| &placed.piece).collect();
         let joint: Vec<&str> = (first + 1..last).map(|at| pieces.word(at)).filter(|word| !word.is_empty()).collect();
         if joint.iter().any(|word| ["or", "nor"].contains(word)) {
             return Err(refuse("Steps of a funnel can't be joined with \"or\"."));
         }
-        let between = (0..first).rev().map(|at| pieces.word(at)).find(|word| !["the", "a", "an"].contains(word)) == Some("between");
-        let only_joined = !joint.is_empty() && joint.iter().all(|word| ["and", ",", "also", "both"].contains(word));
-        if only_joined && !ordered && !between {
+        let plain = between
+            .iter()
+            .all(|piece| matches!(piece, Piece::Stop(_) | Piece::Condition(_) | Piece::Span(_) | Piece::Word(_)));
+        let only_joined = plain && !joint.is_empty() && joint.iter().all(|word| ["and", ",", "also", "both"].contains(word));
+        let pair_of = (0..first).rev().map(|at| pieces.word(at)).find(|word| !["the", "a", "an"].contains(word));
+        if only_joined && !ordered && pair_of != Some("between") {
             return Err(refuse(
                 "I can't tell whether these must follow each other; say \"and then\" where they must.",
             ));
+        }
+        // "Who signed up within 3 days created a note": the window may belong to either.
+        let window = between.iter().position(|piece| matches!(piece, Piece::Window { anchored: false, .. }));
+        let leads_on = |at: usize| between[at..].iter().any(|piece| matches!(piece, Piece::Then | Piece::HowMany | Piece::Share));
+        if !is_anchored && window.is_some_and(|at| !leads_on(at)) && !pieces.says("funnel") {
+            return Err(refuse("I can't tell what the window of time is counted from; name it behind the last step."));
         }
     }
     Ok(())

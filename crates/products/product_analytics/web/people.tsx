@@ -26,7 +26,10 @@ export function RetentionResult({ result }: ResultProps) {
   }, [result.table]);
   const several = result.table.rows.length > 1;
   return (
-    <ResultFrame result={result} note={several ? "All who began are drawn together; the table has each interval." : null}>
+    <ResultFrame
+      result={result}
+      note={several ? "All who began are drawn together; the table has each interval." : null}
+    >
       <Chart kind="bar" data={shares} label={result.table.title} partial={false} />
     </ResultFrame>
   );
@@ -58,7 +61,9 @@ export function StickinessResult({ result }: ResultProps) {
 }
 
 function nameOf(node: Json | undefined): string {
-  return textAt(node, "custom_name") ?? textAt(node, "event") ?? textAt(node, "id") ?? textAt(node, "name") ?? "any event";
+  return (
+    textAt(node, "custom_name") ?? textAt(node, "event") ?? textAt(node, "id") ?? textAt(node, "name") ?? "any event"
+  );
 }
 
 function period(args: Json): string | null {
@@ -74,12 +79,16 @@ export function retentionSummary(args: Json): string | null {
   const returns = field(filter, "returningEntity");
   const ends = `${begins === undefined ? "$pageview" : nameOf(begins)} → ${returns === undefined ? "$pageview" : nameOf(returns)}`;
   const first = textAt(filter, "retentionType") === "retention_first_time" && "first time";
-  return [ends, `by ${(textAt(filter, "period") ?? "Day").toLowerCase()}`, first, period(args)].filter(Boolean).join(" · ");
+  return [ends, `by ${(textAt(filter, "period") ?? "Day").toLowerCase()}`, first, period(args)]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** What is done, per what, and when, on one line. */
 export function activitySummary(args: Json): string | null {
   const series = field(args, "series");
   if (!Array.isArray(series) || series.length === 0) return null;
-  return [series.map(nameOf).join(", "), `by ${textAt(args, "interval") ?? "day"}`, period(args)].filter(Boolean).join(" · ");
+  return [series.map(nameOf).join(", "), `by ${textAt(args, "interval") ?? "day"}`, period(args)]
+    .filter(Boolean)
+    .join(" · ");
 }
