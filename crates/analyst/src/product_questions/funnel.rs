@@ -14,11 +14,11 @@ use crate::parser::refuse;
 pub(super) const TOOL: &str = "query_funnel";
 
 /// Words that a question about a funnel is free to use.
-const FREE: &str = "funnel funnels conversion conversions convert converted converts converting rate rates step steps complete \
-    completed completes completing finish finished reach reached reaches overall goes going gone go went took take takes \
-    taking long time times duration after then window ratio succeed succeeded way \
-    did do does done end make makes manage managed eventually passed pass passes moving move begin beginning between \
-    start starts starting started split into their they're come came coming rate's when";
+const FREE: &str = "funnel funnels conversion conversions convert converted converts converting rate rates step \
+    steps complete completed completes completing finish finished reach reached reaches overall goes going gone go \
+    went took take takes taking long time times duration after then window ratio succeed succeeded way did do does \
+    done end make makes manage managed eventually passed pass passes moving move begin beginning between start \
+    starts starting started split into their they're come came coming when out among amongst during";
 /// Words for those who don't go on.
 const LOST: &str = "drop dropped drops dropping drop-off dropoff lost lose loses losing off leave leaves left abandon abandoned \
     fell fall fail failed";

@@ -10,6 +10,7 @@ use super::plan::{Plan, Wanted, only_span, range};
 use super::steps::entities;
 use crate::intent::{Ask, Edit, Order, Trouble};
 use crate::parser::refuse;
+use crate::tokens::Kind;
 
 pub(super) const PATHS: &str = "query_paths";
 
@@ -17,9 +18,11 @@ const FREE_NEXT: &str = "next common popular event events right straight directl
     happening follow follows come comes after counting count only custom pages page where just frequent frequently per in first";
 const FREE_TOP: &str = "by per which what one for value had has with in each many";
 
-/// True for a question about what comes next.
+/// True for a question about what comes next: "the most common next event", "most often comes right after".
 pub(super) fn is_next(pieces: &Pieces<'_>) -> bool {
-    pieces.says("next") && (!pieces.events().is_empty() || pieces.has(|piece| matches!(piece, Piece::Condition(_)))) && ranks(pieces)
+    let right_after = pieces.has(|piece| matches!(piece, Piece::After)) && pieces.says("right directly immediately straight");
+    let starts = !pieces.events().is_empty() || pieces.tokens.iter().any(|token| token.kind == Kind::Path);
+    starts && (pieces.says("next") || right_after) && ranks(pieces)
 }
 
 fn ranks(pieces: &Pieces<'_>) -> bool {

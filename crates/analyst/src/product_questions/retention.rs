@@ -23,7 +23,6 @@ const FREE: &str = "retention retained retain retains retaining rate rates cohor
 /// Reads a question about who comes back.
 pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
     let found = entities(pieces, &[])?;
-    let (target, returning) = ends(pieces, &found)?;
     let spans = pieces.spans();
     for (at, _) in &spans {
         pieces.take(*at);
@@ -32,6 +31,9 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         return Err(refuse("Say when the people began, such as \"in the week starting Sunday, 7 June 2026\"."));
     };
     let (unit, later) = unit_and_place(pieces, &span, &spans)?;
+    let (date_range, notes) = range(&span, pieces)?;
+    check_begun(pieces, &span, unit, later)?;
+    let (target, returning) = ends(pieces, &found)?;
     let kind = kind(pieces, &target)?;
     let said = pieces.says("retention rate");
     let shares = pieces.has(|piece| matches!(piece, Piece::Share | Piece::Percent));
@@ -65,8 +67,6 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
     pieces.take_words(FREE);
     pieces.take_names_of_spans();
     pieces.check_all_taken()?;
-    let (date_range, notes) = range(&span, pieces)?;
-    check_begun(pieces, &span, unit, later)?;
     let title = match unit {
         Unit::Day => "Day",
         Unit::Week => "Week",
