@@ -107,7 +107,9 @@ fn kind(pieces: &Pieces<'_>) -> Option<(Kind, Claim)> {
     let has = |test: fn(&Piece) -> bool| pieces.has(test);
     let sure = |kind: Kind| Some((kind, Claim::Sure));
     let follows = has(|piece| matches!(piece, Piece::Then | Piece::Window { .. } | Piece::After));
-    let comes_later = has(|piece| matches!(piece, Piece::Index(..) | Piece::Offset(..)));
+    // "Next week's page views" are a forecast, and nobody's return.
+    let of_people = pieces.counts_people() || events.len() > 1;
+    let comes_later = of_people && has(|piece| matches!(piece, Piece::Index(..) | Piece::Offset(..)));
     if pieces.says("lifecycle dormant dormancy resurrecting resurrected") {
         return sure(Kind::Lifecycle);
     }
