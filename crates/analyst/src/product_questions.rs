@@ -16,6 +16,7 @@ mod pieces;
 mod plan;
 mod ranked;
 mod retention;
+mod slips;
 mod stems;
 mod steps;
 
@@ -142,7 +143,10 @@ fn kind(pieces: &Pieces<'_>) -> Option<(Kind, Claim)> {
     if pieces.says("funnel") {
         return sure(Kind::Funnel);
     }
-    if events.len() > 1 && (pieces.says("drop dropped lost lose take takes took long") || has(|piece| matches!(piece, Piece::Stat(_)))) && !averages::is_per_person(pieces) {
+    if events.len() > 1
+        && (pieces.says("drop dropped lost lose take takes took long") || has(|piece| matches!(piece, Piece::Stat(_))))
+        && !averages::is_per_person(pieces)
+    {
         return sure(Kind::Funnel);
     }
     if averages::is_of_property(pieces) {
@@ -150,7 +154,10 @@ fn kind(pieces: &Pieces<'_>) -> Option<(Kind, Claim)> {
     }
     let counts = !events.is_empty() || has(|piece| matches!(piece, Piece::Events | Piece::Sessions));
     let named = events.iter().any(|(_, named)| named.event.is_some());
-    if averages::is_per_person(pieces) && counts && (named || has(|piece| matches!(piece, Piece::Active | Piece::Events))) {
+    if averages::is_per_person(pieces)
+        && counts
+        && (named || has(|piece| matches!(piece, Piece::Active | Piece::Events)))
+    {
         return sure(Kind::PerPerson);
     }
     ranked::is_top(pieces).then_some((Kind::Top, Claim::Perhaps))
@@ -164,7 +171,10 @@ pub(crate) fn reply(request: &ModelRequest, turn: &Turn<'_>, plan: &Plan) -> Res
         .find(|call| call.name == plan.tool && *call.arguments == plan.arguments);
     match made {
         Some(call) if !call.ok => failure(call, "That can't be computed"),
-        Some(call) => Ok(answer::answer(plan, &Shown::read(call.handle.unwrap_or_default(), call.content))),
+        Some(call) => Ok(answer::answer(
+            plan,
+            &Shown::read(call.handle.unwrap_or_default(), call.content),
+        )),
         None if request.tools.iter().any(|tool| tool.name == plan.tool) => {
             Ok(calls(vec![(plan.tool, plan.arguments.clone())]))
         }

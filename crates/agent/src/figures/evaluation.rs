@@ -112,7 +112,11 @@ fn finish(quantity: Quantity, formats: &[Format], turn: &Turn<'_>) -> Result<Eva
         unit = Unit::Percent;
     }
     let (mut decimals, mut signed, mut span) = (None, false, None);
-    let single = if let Shape::Linear(linear) = &shape { linear.single() } else { None };
+    let single = if let Shape::Linear(linear) = &shape {
+        linear.single()
+    } else {
+        None
+    };
     for format in formats {
         match format {
             Format::Percent(_) if unit == Unit::Percent => return Err("the value is a percentage already".to_owned()),

@@ -13,7 +13,12 @@ const EMPTY: [&str; 3] = ["none", "null", ""];
 /// The answer to a plan.
 pub(super) fn answer(plan: &Plan, shown: &Shown) -> ModelReply {
     let sentence = match &plan.wanted {
-        Wanted::Cell { row, column, format, named } => cell(shown, *row, column, *format, *named),
+        Wanted::Cell {
+            row,
+            column,
+            format,
+            named,
+        } => cell(shown, *row, column, *format, *named),
         Wanted::Only { column } => only(shown, column.as_deref()),
         Wanted::Lost { from, to } => lost(shown, *from, *to),
         Wanted::Mean => mean(shown),
@@ -58,7 +63,10 @@ fn value<'s>(shown: &'s Shown, row: usize, column: &str) -> Option<&'s str> {
 }
 
 fn missing(column: &str) -> String {
-    format!("There is no {} there: nobody got that far, or the time has not come yet.", words(column))
+    format!(
+        "There is no {} there: nobody got that far, or the time has not come yet.",
+        words(column)
+    )
 }
 
 fn cell(shown: &Shown, row: usize, column: &str, format: Option<&str>, named: bool) -> Sentence {
@@ -102,20 +110,29 @@ fn mean(shown: &Shown) -> Sentence {
         return Err("No event meets this.".to_owned());
     }
     let headline = format!("avg({}.{})", shown.handle, shown.measure());
-    Ok((format!("On average {{{{{headline}}}}} {} a day.", words(shown.measure())), headline))
+    Ok((
+        format!("On average {{{{{headline}}}}} {} a day.", words(shown.measure())),
+        headline,
+    ))
 }
 
 /// Rows of a value at a step: the rows of one value follow each other, one a step.
 fn of_value(shown: &Shown, wanted: &str, step: usize, column: &str) -> Sentence {
     let of_value = |row: &&Vec<String>| row.first().is_some_and(|value| value == wanted);
     let first = shown.rows.iter().position(|row| of_value(&row));
-    let row = first.map(|first| first + step).filter(|row| shown.rows.get(*row).as_ref().is_some_and(of_value));
+    let row = first
+        .map(|first| first + step)
+        .filter(|row| shown.rows.get(*row).as_ref().is_some_and(of_value));
     let Some(row) = row else {
         return Err(format!("No one with {wanted} began."));
     };
     value(shown, row, column).ok_or_else(|| missing(column))?;
     let headline = shown.cell(row, column);
-    let names = shown.columns.iter().take(2).map(|name| format!("{{{{{}}}}}", shown.cell(row, name)));
+    let names = shown
+        .columns
+        .iter()
+        .take(2)
+        .map(|name| format!("{{{{{}}}}}", shown.cell(row, name)));
     let names: Vec<String> = names.collect();
     Ok((format!("{}: {{{{{headline}}}}}.", names.join(", ")), headline))
 }
@@ -126,26 +143,44 @@ fn best_value(shown: &Shown, step: usize, steps: usize, order: Order) -> Sentenc
         .filter(|row| shown.rows[*row].first().is_some_and(|name| name != "None"))
         .filter_map(|row| Some((row, value(shown, row, "conversion_rate")?.parse::<f64>().ok()?)))
         .collect();
-    if shown.has_other || shown.rows.iter().any(|row| row.first().is_some_and(|name| name == "Other")) {
+    if shown.has_other
+        || shown
+            .rows
+            .iter()
+            .any(|row| row.first().is_some_and(|name| name == "Other"))
+    {
         return Err("There are too many values to say which one is best.".to_owned());
     }
     let better = |one: f64, other: f64| if order == Order::Most { one > other } else { one < other };
-    let best = rates.iter().copied().reduce(|best, one| if better(one.1, best.1) { one } else { best });
+    let best = rates
+        .iter()
+        .copied()
+        .reduce(|best, one| if better(one.1, best.1) { one } else { best });
     let Some((row, rate)) = best else {
         return Err("No event that meets this has a value.".to_owned());
     };
-    if rates.iter().any(|(other, same)| *other != row && (same - rate).abs() <= 0.0) {
+    if rates
+        .iter()
+        .any(|(other, same)| *other != row && (same - rate).abs() <= 0.0)
+    {
         return Err("Several values are level, so that none is the one.".to_owned());
     }
     let label = shown.columns.first().map_or("", String::as_str);
     let headline = shown.cell(row, label);
     let number = shown.cell(row, "conversion_rate");
     let step = shown.cell(row, "step");
-    Ok((format!("{{{{{headline}}}}}, {{{{{step}}}}}: {{{{{number}}}}}."), headline))
+    Ok((
+        format!("{{{{{headline}}}}}, {{{{{step}}}}}: {{{{{number}}}}}."),
+        headline,
+    ))
 }
 
 fn top(shown: &Shown, order: Order) -> Sentence {
-    let extreme = if order == Order::Most { &shown.highest } else { &shown.lowest };
+    let extreme = if order == Order::Most {
+        &shown.highest
+    } else {
+        &shown.lowest
+    };
     if order == Order::Least && shown.has_other {
         return Err("There are too many values to say which comes last.".to_owned());
     }
@@ -160,7 +195,10 @@ fn top(shown: &Shown, order: Order) -> Sentence {
     let label = shown.columns.first().map_or("", String::as_str);
     let headline = shown.cell(row, label);
     let number = shown.cell(row, shown.measure());
-    Ok((format!("{{{{{headline}}}}}: {{{{{number}}}}} {}.", words(shown.measure())), headline))
+    Ok((
+        format!("{{{{{headline}}}}}: {{{{{number}}}}} {}.", words(shown.measure())),
+        headline,
+    ))
 }
 
 /// The first row has the most sessions.
@@ -168,16 +206,23 @@ fn next(shown: &Shown) -> Sentence {
     if shown.rows.is_empty() {
         return Err("Nothing comes next: no session goes on from there.".to_owned());
     }
-    let level = shown.rows.len() > 1 && value(shown, 0, "sessions").is_some() && value(shown, 0, "sessions") == value(shown, 1, "sessions");
+    let level = shown.rows.len() > 1
+        && value(shown, 0, "sessions").is_some()
+        && value(shown, 0, "sessions") == value(shown, 1, "sessions");
     if level {
         return Err("Several are level, so that none comes most often.".to_owned());
     }
     let headline = shown.cell(0, "target");
     let (source, number) = (shown.cell(0, "source"), shown.cell(0, "sessions"));
-    Ok((format!("{{{{{source}}}}}, {{{{{headline}}}}}: {{{{{number}}}}} sessions."), headline))
+    Ok((
+        format!("{{{{{source}}}}}, {{{{{headline}}}}}: {{{{{number}}}}} sessions."),
+        headline,
+    ))
 }
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -17,7 +17,8 @@ use crate::parser::refuse;
 const FREE: &str = "per each by value values in did do does done every make had have who one of event per-user";
 /// Words for money, which an amount is in anyway.
 const MONEY: &str = "dollar dollars usd euro euros eur currency";
-const FREE_ACTIVE: &str = "active trailing rolling ending ended ends end over that day days as number daily count preceding up including";
+const FREE_ACTIVE: &str =
+    "active trailing rolling ending ended ends end over that day days as number daily count preceding up including";
 
 /// Takes words that are part of the names of the events: "how many notes did each person who created notes create".
 pub(super) fn take_nouns(pieces: &mut Pieces<'_>, entities: &[&Entity]) {
@@ -25,7 +26,10 @@ pub(super) fn take_nouns(pieces: &mut Pieces<'_>, entities: &[&Entity]) {
         .iter()
         .map(|entity| {
             let name = entity.event.clone().unwrap_or_default();
-            name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+            name.split(|c: char| !c.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned)
+                .collect()
         })
         .collect();
     let is_noun = |word: &str| !names.is_empty() && names.iter().all(|name| name.iter().any(|of| is_form(word, of)));
@@ -42,9 +46,12 @@ pub(super) fn take_nouns(pieces: &mut Pieces<'_>, entities: &[&Entity]) {
 /// True for a question about what people do each: "per user", "each person", "the average user".
 pub(super) fn is_per_person(pieces: &Pieces<'_>) -> bool {
     let divides = |at: usize| {
-        let small = |at: &usize| is_in("the unique single", pieces.word(*at)) || matches!(pieces.piece(*at), Some(Piece::Active));
+        let small = |at: &usize| {
+            is_in("the unique single", pieces.word(*at)) || matches!(pieces.piece(*at), Some(Piece::Active))
+        };
         (0..at).rev().find(|before| !small(before)).is_some_and(|before| {
-            is_in("per each every", pieces.word(before)) || matches!(pieces.piece(before), Some(Piece::Stat(Stat::Average | Stat::Median)))
+            is_in("per each every", pieces.word(before))
+                || matches!(pieces.piece(before), Some(Piece::Stat(Stat::Average | Stat::Median)))
         })
     };
     let of_people = |piece: &Piece| match piece {
@@ -83,10 +90,18 @@ pub(super) fn read_per_person(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> 
         }
     }
     let entity = match &distinct[..] {
-        [] if counts_events || sessions => Entity { event: None, conditions: Vec::new() },
-        [entity] if !counts_events && !(actives && mentions > 0) => entity.clone(),
+        [] if counts_events || sessions => Entity {
+            event: None,
+            conditions: Vec::new(),
+        },
+        // "Per active user" divides by more people than those who did it.
+        [entity] if !counts_events && !actives => entity.clone(),
         [] => return Err(refuse("The question names nothing to count for each person.")),
-        _ => return Err(refuse("I divide what people did by those who did it; the question names others.")),
+        _ => {
+            return Err(refuse(
+                "I divide what people did by those who did it; the question names others.",
+            ));
+        }
     };
     // Views may be divided by all visitors or by those who viewed.
     if entity.event.as_deref() == Some(VIEW) && mentions == 1 {
@@ -115,13 +130,21 @@ pub(super) fn read_per_person(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> 
     });
     let wanted = if sessions {
         if median {
-            return Err(refuse("Of sessions I know the average for each person, not the median."));
+            return Err(refuse(
+                "Of sessions I know the average for each person, not the median.",
+            ));
         }
         arguments["series"] = json!([entity.node(Some("unique_session")), entity.node(Some("dau"))]);
         arguments["trendsFilter"]["formula"] = json!("A/B");
-        Wanted::Only { column: Some("formula".to_owned()) }
+        Wanted::Only {
+            column: Some("formula".to_owned()),
+        }
     } else {
-        let math = if median { "median_count_per_actor" } else { "avg_count_per_actor" };
+        let math = if median {
+            "median_count_per_actor"
+        } else {
+            "avg_count_per_actor"
+        };
         arguments["series"] = json!([entity.node(Some(math))]);
         Wanted::Only { column: None }
     };
@@ -129,7 +152,13 @@ pub(super) fn read_per_person(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> 
         format!("Counted for each person who did it: {}", entity.words()),
         period(&span, pieces),
     ];
-    Ok(Plan { tool: TRENDS, arguments, wanted, said, notes })
+    Ok(Plan {
+        tool: TRENDS,
+        arguments,
+        wanted,
+        said,
+        notes,
+    })
 }
 
 /// The property whose numbers are put together, where the question names one with a kind of average.
@@ -152,7 +181,9 @@ fn property(pieces: &Pieces<'_>) -> Option<(usize, String)> {
 /// True for a question about the average, median or sum of a property. Without an event the property must be named as
 /// it is written in the data.
 pub(super) fn is_of_property(pieces: &Pieces<'_>) -> bool {
-    let written = |at: usize, key: &str| pieces.text(at).trim_matches('"') == key && (key.contains('_') || !pieces.events().is_empty());
+    let written = |at: usize, key: &str| {
+        pieces.text(at).trim_matches('"') == key && (key.contains('_') || !pieces.events().is_empty())
+    };
     pieces.has(|piece| matches!(piece, Piece::Stat(_)))
         && property(pieces).is_some_and(|(at, key)| !pieces.events().is_empty() || written(at, &key))
 }
@@ -180,17 +211,28 @@ pub(super) fn read_of_property(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble>
     };
     let found = entities(pieces, &[])?;
     let entity = match &found[..] {
-        [] => Entity { event: None, conditions: Vec::new() },
+        [] => Entity {
+            event: None,
+            conditions: Vec::new(),
+        },
         [(_, named, entity)] if !named.is_first && !named.is_again => entity.clone(),
-        _ => return Err(refuse("The question names several events; the numbers are those of one.")),
+        _ => {
+            return Err(refuse(
+                "The question names several events; the numbers are those of one.",
+            ));
+        }
     };
     // The numbers of people's events are no numbers of people.
     if pieces.counts_people() || pieces.has(|piece| matches!(piece, Piece::Sessions)) {
-        return Err(refuse("I put the numbers of events together, not those of people; please ask about the event."));
+        return Err(refuse(
+            "I put the numbers of events together, not those of people; please ask about the event.",
+        ));
     }
     let span = only_span(pieces)?;
     // "The number of results" is what the property says.
-    let before = place.checked_sub(1).filter(|before| matches!(pieces.piece(*before), Some(Piece::HowMany)));
+    let before = place
+        .checked_sub(1)
+        .filter(|before| matches!(pieces.piece(*before), Some(Piece::HowMany)));
     for place in [place, at].into_iter().chain(before) {
         pieces.take(place);
     }
@@ -211,7 +253,10 @@ pub(super) fn read_of_property(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble>
         "dateRange": date_range,
         "trendsFilter": {"display": "BoldNumber"},
     });
-    let said = vec![format!("Of the events that have it: {}", entity.words()), period(&span, pieces)];
+    let said = vec![
+        format!("Of the events that have it: {}", entity.words()),
+        period(&span, pieces),
+    ];
     Ok(Plan {
         tool: TRENDS,
         arguments,
@@ -247,13 +292,21 @@ pub(super) fn read_active(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
     };
     let found = entities(pieces, &[])?;
     let entity = match &found[..] {
-        [] => Entity { event: None, conditions: Vec::new() },
+        [] => Entity {
+            event: None,
+            conditions: Vec::new(),
+        },
         [(_, _, entity)] => entity.clone(),
-        _ => return Err(refuse("The question names several events; please ask about one at a time.")),
+        _ => {
+            return Err(refuse(
+                "The question names several events; please ask about one at a time.",
+            ));
+        }
     };
     let span = only_span(pieces)?;
     // "Over the 7 days ending that day" says again what weekly means.
-    let numbers = pieces.places(|piece| matches!(piece, Piece::Number(number) if (*number - f64::from(length)).abs() <= 0.0));
+    let numbers =
+        pieces.places(|piece| matches!(piece, Piece::Number(number) if (*number - f64::from(length)).abs() <= 0.0));
     for at in numbers {
         if is_in("days day", pieces.word(at + 1)) {
             pieces.take(at);
@@ -307,7 +360,9 @@ fn total(entity: &Entity, math: &str, range: &Value) -> Value {
 
 fn average_of_days(pieces: &Pieces<'_>, entity: &Entity, span: &Span, interval: Interval) -> Result<Plan, Trouble> {
     if interval != Interval::Day {
-        return Err(refuse("I know the average of daily active users; please ask for it, or name a day."));
+        return Err(refuse(
+            "I know the average of daily active users; please ask for it, or name a day.",
+        ));
     }
     let (date_range, notes) = range(span, pieces)?;
     let arguments = json!({

@@ -45,16 +45,22 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
     }
     let more_or_fewer = pieces.says("more") && pieces.says("fewer less");
     if falls && !more_or_fewer {
-        return Err(refuse("I give a change as later minus earlier; please ask for the change."));
+        return Err(refuse(
+            "I give a change as later minus earlier; please ask for the change.",
+        ));
     }
     let ordered = days_of(&one).zip(days_of(&other)).map(|(one, other)| one.0 > other.0);
     let Some(one_is_later) = ordered else {
-        return Err(refuse("I can compare periods of whole days; please name both ends of each."));
+        return Err(refuse(
+            "I can compare periods of whole days; please name both ends of each.",
+        ));
     };
     // "More in May than in June" asks for May minus June, a change for later minus earlier.
     let than = pieces.has(|piece| matches!(piece, Piece::Than));
     if rises && than && !one_is_later && pieces.says("more") {
-        return Err(refuse("I give a change as later minus earlier; please ask for the change from the earlier period."));
+        return Err(refuse(
+            "I give a change as later minus earlier; please ask for the change from the earlier period.",
+        ));
     }
     let (current, previous) = if one_is_later { (one, other) } else { (other, one) };
     pieces.take_all(|piece| {
@@ -77,7 +83,11 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
     pieces.check_all_taken()?;
     let (date_range, mut notes) = range(&current, pieces)?;
     let (compare_range, more) = range(&previous, pieces)?;
-    notes.extend(more.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
+    notes.extend(
+        more.into_iter()
+            .filter(|note| !notes.contains(note))
+            .collect::<Vec<_>>(),
+    );
     let compared_with = period(&previous, pieces).replacen("Period: ", "Compared with: ", 1);
     let arguments = json!({
         "kind": "TrendsQuery",
@@ -87,14 +97,22 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         "compareFilter": {"compare": true, "compare_range": compare_range},
     });
     let column = if percent { "change_percent" } else { "change" };
-    let wanted = Wanted::Only { column: Some(column.to_owned()) };
+    let wanted = Wanted::Only {
+        column: Some(column.to_owned()),
+    };
     let said = vec![
         format!("Counted are {noun}: {}", entity.words()),
         period(&current, pieces),
         compared_with,
         "The change is later minus earlier".to_owned(),
     ];
-    Ok(Plan { tool: TRENDS, arguments, wanted, said, notes })
+    Ok(Plan {
+        tool: TRENDS,
+        arguments,
+        wanted,
+        said,
+        notes,
+    })
 }
 
 /// What is counted: events, people or sessions, of one event or of every one.
@@ -105,21 +123,33 @@ pub(super) fn counted(pieces: &mut Pieces<'_>) -> Result<(Entity, &'static str, 
         if named.is_first || named.is_again {
             return Err(refuse("I can't tell the first time from others here."));
         }
-        if !distinct.iter().any(|other| other.event == entity.event && entity.conditions.is_empty()) {
+        if !distinct
+            .iter()
+            .any(|other| other.event == entity.event && entity.conditions.is_empty())
+        {
             distinct.push(entity);
         }
     }
     let people = pieces.counts_people();
     let sessions = pieces.has(|piece| matches!(piece, Piece::Sessions));
-    let every = Entity { event: None, conditions: Vec::new() };
+    let every = Entity {
+        event: None,
+        conditions: Vec::new(),
+    };
     let entity = match &distinct[..] {
         [] if people || sessions || pieces.has(|piece| matches!(piece, Piece::Events)) => every,
         [entity] => entity.clone(),
         [] => return Err(refuse("The question names nothing to count.")),
-        _ => return Err(refuse("The question names several events; please ask about one at a time.")),
+        _ => {
+            return Err(refuse(
+                "The question names several events; please ask about one at a time.",
+            ));
+        }
     };
     match (people, sessions) {
-        (true, true) => Err(refuse("The question names people and sessions; please ask about one of them.")),
+        (true, true) => Err(refuse(
+            "The question names people and sessions; please ask about one of them.",
+        )),
         (true, false) => Ok((entity, "dau", "people")),
         (false, true) => Ok((entity, "unique_session", "sessions")),
         (false, false) => Ok((entity, "total", "events")),
@@ -131,7 +161,10 @@ fn range_of_two(pieces: &Pieces<'_>) -> Option<(usize, Span, Span)> {
     let [(at, _)] = &pieces.spans()[..] else { return None };
     let placed = &pieces.list[*at];
     let tokens = &pieces.tokens[placed.start..placed.end];
-    if !tokens.first().is_some_and(|token| token.is("from") || token.is("between")) {
+    if !tokens
+        .first()
+        .is_some_and(|token| token.is("from") || token.is("between"))
+    {
         return None;
     }
     let joint = tokens.iter().position(|token| token.is("to") || token.is("and"))?;

@@ -45,12 +45,42 @@ const BETWEEN: [&str; 16] = [
 ];
 /// Verbs that say nothing beside their object: a search that was performed is a search.
 const EMPTY: [&str; 10] = [
-    "performed", "done", "made", "happened", "occurred", "fired", "triggered", "recorded", "tracked", "submitted",
+    "performed",
+    "done",
+    "made",
+    "happened",
+    "occurred",
+    "fired",
+    "triggered",
+    "recorded",
+    "tracked",
+    "submitted",
 ];
 /// Verbs of so many things that they name no event by themselves.
 const COMMON: [&str; 24] = [
-    "started", "used", "viewed", "opened", "clicked", "closed", "finished", "begun", "received", "completed", "seen",
-    "shown", "loaded", "changed", "added", "removed", "set", "taken", "tried", "ended", "left", "found", "selected",
+    "started",
+    "used",
+    "viewed",
+    "opened",
+    "clicked",
+    "closed",
+    "finished",
+    "begun",
+    "received",
+    "completed",
+    "seen",
+    "shown",
+    "loaded",
+    "changed",
+    "added",
+    "removed",
+    "set",
+    "taken",
+    "tried",
+    "ended",
+    "left",
+    "found",
+    "selected",
     "requested",
 ];
 
@@ -129,7 +159,9 @@ fn in_words(
     let mut end = at;
     while !left.is_empty() {
         let token = tokens.get(next)?;
-        let position = left.iter().position(|word| token.kind == Kind::Word && is_form(&token.lower, word));
+        let position = left
+            .iter()
+            .position(|word| token.kind == Kind::Word && is_form(&token.lower, word));
         if let Some(position) = position {
             let word = left.remove(position);
             named.is_agent |= is_agent(&token.lower, word);
@@ -151,7 +183,11 @@ fn in_words(
         next += 1;
     }
     // One word of a name that several events have is not enough, even if it is all there is.
-    let alone = words.len() == 1 && !is_own && events.iter().any(|other| other.name != event.name && words_of(&other.name).contains(&words[0]));
+    let alone = words.len() == 1
+        && !is_own
+        && events
+            .iter()
+            .any(|other| other.name != event.name && words_of(&other.name).contains(&words[0]));
     (!alone).then(|| (after_again(tokens, end, &mut named), named))
 }
 
@@ -174,7 +210,9 @@ fn by_one_word(
 ) -> Option<(usize, Named)> {
     let words = words_of(&event.name);
     let [first, second] = &words[..] else { return None };
-    let token = tokens.get(at).filter(|token| token.kind == Kind::Word && token.lower.len() > 3)?;
+    let token = tokens
+        .get(at)
+        .filter(|token| token.kind == Kind::Word && token.lower.len() > 3)?;
     let (noun, verb) = match (is_past(first), is_past(second)) {
         (_, true) => (first, second),
         (true, false) => (second, first),
@@ -183,7 +221,9 @@ fn by_one_word(
     let wanted = if EMPTY.contains(&verb.as_str()) { noun } else { verb };
     let is_known = COMMON.contains(&wanted.as_str()) || !is_form(&token.lower, wanted);
     let others = events.iter().filter(|other| other.name != event.name);
-    let is_shared = others.flat_map(|other| words_of(&other.name)).any(|word| is_form(&word, wanted));
+    let is_shared = others
+        .flat_map(|other| words_of(&other.name))
+        .any(|word| is_form(&word, wanted));
     // "signed" without "up" is another thing, and so is "in" of "logged in".
     let has_particle = noun.len() <= 3;
     if is_known || is_shared || has_particle {
@@ -219,10 +259,20 @@ fn is_verb_before_object(tokens: &[Token], at: usize, word: &str, is_verb: bool)
 
 /// Page views by everyday words: "viewed a page", "looked at the page", "opened pages".
 fn view_at(tokens: &[Token], at: usize, events: &[EventDefinition]) -> Option<(usize, Named)> {
-    let name = events.iter().map(|event| event.name.as_str()).find(|name| *name == VIEW)?;
+    let name = events
+        .iter()
+        .map(|event| event.name.as_str())
+        .find(|name| *name == VIEW)?;
     let mut named = Named::plain(Some(name));
     let mut cursor = Cursor::new(tokens, at);
-    let nouns = ["page views", "page view", "pageviews", "pageview", "views of the page", "views of page"];
+    let nouns = [
+        "page views",
+        "page view",
+        "pageviews",
+        "pageview",
+        "views of the page",
+        "views of page",
+    ];
     let hyphened = ["page - views", "page - view"];
     if cursor.eat_one_of(&nouns).is_some() || cursor.eat_one_of(&hyphened).is_some() {
         return Some((after_again(tokens, cursor.at, &mut named), named));

@@ -42,7 +42,9 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
     let skipped: Vec<usize> = value.iter().map(|(at, _)| *at).collect();
     let steps = steps(pieces, &skipped)?;
     if steps.list.len() < 2 {
-        return Err(refuse("A funnel needs at least two steps; name the event that people go on to."));
+        return Err(refuse(
+            "A funnel needs at least two steps; name the event that people go on to.",
+        ));
     }
     let window = window(pieces)?;
     let order = split.is_some().then(|| order(pieces)).flatten();
@@ -55,7 +57,11 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
     pieces.take_all(|piece| matches!(piece, Piece::People | Piece::Then | Piece::After | Piece::HowMany));
     take_number_of_steps(pieces, steps.list.len());
     pieces.take_words(FREE);
-    let said_by_split = if split.is_some() { "break breakdown broken down split by per each which for value values" } else { "to" };
+    let said_by_split = if split.is_some() {
+        "break breakdown broken down split by per each which for value values"
+    } else {
+        "to"
+    };
     pieces.take_words(said_by_split);
     pieces.check_all_taken()?;
     let (first, rest) = ends(pieces, &span, attached, window)?;
@@ -86,10 +92,26 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
             arguments["breakdownFilter"] = json!({"breakdown": key, "breakdown_type": "event", "breakdown_limit": 100});
             let last = steps.list.len() - 1;
             match (value, order, measure) {
-                (Some((_, value)), None, Measure::Share) => Wanted::OfValue { value, step: last, column: "conversion_rate" },
-                (Some((_, value)), None, Measure::Count) => Wanted::OfValue { value, step: last, column: "persons" },
-                (None, Some(order), Measure::Share) => Wanted::BestValue { step: last, steps: last + 1, order },
-                _ => return Err(refuse(format!("Say for which value of {key} you want the funnel, or for which it is best."))),
+                (Some((_, value)), None, Measure::Share) => Wanted::OfValue {
+                    value,
+                    step: last,
+                    column: "conversion_rate",
+                },
+                (Some((_, value)), None, Measure::Count) => Wanted::OfValue {
+                    value,
+                    step: last,
+                    column: "persons",
+                },
+                (None, Some(order), Measure::Share) => Wanted::BestValue {
+                    step: last,
+                    steps: last + 1,
+                    order,
+                },
+                _ => {
+                    return Err(refuse(format!(
+                        "Say for which value of {key} you want the funnel, or for which it is best."
+                    )));
+                }
             }
         }
     };
@@ -100,7 +122,13 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         period(&span, pieces),
     ];
     said.extend(split.map(|(_, key)| format!("Split by {key}")));
-    Ok(Plan { tool: TOOL, arguments, wanted, said, notes })
+    Ok(Plan {
+        tool: TOOL,
+        arguments,
+        wanted,
+        said,
+        notes,
+    })
 }
 
 /// "Period: from 7 June to 13 June 2026".
@@ -113,7 +141,8 @@ pub(super) fn period(span: &Span, pieces: &Pieces<'_>) -> String {
 /// "With 4 steps": as many as there are.
 fn take_number_of_steps(pieces: &mut Pieces<'_>, steps: usize) {
     for at in pieces.places(|piece| matches!(piece, Piece::Number(_))) {
-        let counts = matches!(pieces.piece(at), Some(Piece::Number(number)) if format!("{number}") == steps.to_string());
+        let counts =
+            matches!(pieces.piece(at), Some(Piece::Number(number)) if format!("{number}") == steps.to_string());
         if counts && is_in("step steps", pieces.word(at + 1)) {
             pieces.take(at);
         }
@@ -130,7 +159,10 @@ fn take_number_of_steps(pieces: &mut Pieces<'_>, steps: usize) {
 fn split(pieces: &Pieces<'_>) -> Option<(usize, String)> {
     let named = pieces.places(|piece| matches!(piece, Piece::Property(_)));
     let [at] = named[..] else { return None };
-    let before = (0..at).rev().map(|place| pieces.word(place)).find(|word| !["of", "the", "value", "values", "a", "for"].contains(word));
+    let before = (0..at)
+        .rev()
+        .map(|place| pieces.word(place))
+        .find(|word| !["of", "the", "value", "values", "a", "for"].contains(word));
     let led = before.is_some_and(|word| is_in(BY, word));
     match pieces.piece(at) {
         Some(Piece::Property(key)) if led => Some((at, key.clone())),
@@ -140,7 +172,8 @@ fn split(pieces: &Pieces<'_>) -> Option<(usize, String)> {
 
 /// The value that the split is asked about.
 fn value_of(pieces: &Pieces<'_>, key: &str) -> Option<(usize, String)> {
-    let of_key = |piece: &Piece| matches!(piece, Piece::Condition(condition) if condition.key() == key && condition.is_exact());
+    let of_key =
+        |piece: &Piece| matches!(piece, Piece::Condition(condition) if condition.key() == key && condition.is_exact());
     let found = pieces.places(of_key);
     let [at] = found[..] else { return None };
     match pieces.piece(at) {
@@ -195,7 +228,11 @@ fn measure(pieces: &mut Pieces<'_>, steps: &Steps, ranks: bool) -> Result<Measur
         let column = match pieces.piece(at) {
             Some(Piece::Stat(Stat::Average)) => "average_seconds",
             Some(Piece::Stat(Stat::Median)) => "median_seconds",
-            _ => return Err(refuse("Of the time between two steps I know the average and the median.")),
+            _ => {
+                return Err(refuse(
+                    "Of the time between two steps I know the average and the median.",
+                ));
+            }
         };
         if stats.len() > 1 || steps.list.len() != 2 {
             return Err(refuse("I know the time between two steps; please name just two."));
@@ -211,7 +248,9 @@ fn measure(pieces: &mut Pieces<'_>, steps: &Steps, ranks: bool) -> Result<Measur
     if lost {
         pieces.take_words(LOST);
         if shares || !counts {
-            return Err(refuse("I count how many people were lost between two steps; please ask how many."));
+            return Err(refuse(
+                "I count how many people were lost between two steps; please ask how many.",
+            ));
         }
         return Ok(Measure::Lost);
     }
@@ -227,7 +266,9 @@ fn measure(pieces: &mut Pieces<'_>, steps: &Steps, ranks: bool) -> Result<Measur
     if pieces.says("conversion") {
         return Ok(Measure::Share);
     }
-    Err(refuse("Say what you want of the funnel: how many people, what share, or how long it takes."))
+    Err(refuse(
+        "Say what you want of the funnel: how many people, what share, or how long it takes.",
+    ))
 }
 
 /// The unit that a time is wanted in.
@@ -238,7 +279,11 @@ fn time_unit(pieces: &mut Pieces<'_>) -> Result<Unit, Trouble> {
         ("hours hour hrs", Unit::Hour),
         ("days day", Unit::Day),
     ];
-    let said: Vec<Unit> = units.iter().filter(|(words, _)| pieces.says(words)).map(|(_, unit)| *unit).collect();
+    let said: Vec<Unit> = units
+        .iter()
+        .filter(|(words, _)| pieces.says(words))
+        .map(|(_, unit)| *unit)
+        .collect();
     for (words, _) in units {
         pieces.take_words(words);
     }
@@ -246,7 +291,9 @@ fn time_unit(pieces: &mut Pieces<'_>) -> Result<Unit, Trouble> {
         [unit] => Ok(unit),
         _ => Err(Trouble::Ask(Ask {
             question: "In which unit of time?".to_owned(),
-            options: ["in seconds", "in minutes", "in hours", "in days"].map(str::to_owned).to_vec(),
+            options: ["in seconds", "in minutes", "in hours", "in days"]
+                .map(str::to_owned)
+                .to_vec(),
             edit: Edit::Append,
         })),
     }
@@ -254,7 +301,12 @@ fn time_unit(pieces: &mut Pieces<'_>) -> Result<Unit, Trouble> {
 
 fn wanted(steps: &Steps, measure: Measure) -> Result<Wanted, Trouble> {
     let last = steps.list.len() - 1;
-    let cell = |row: usize, column: &str| Wanted::Cell { row, column: column.to_owned(), format: None, named: true };
+    let cell = |row: usize, column: &str| Wanted::Cell {
+        row,
+        column: column.to_owned(),
+        format: None,
+        named: true,
+    };
     let (from, to) = match steps.again[..] {
         [] => (0, last),
         [only] => (0, only),
@@ -264,7 +316,11 @@ fn wanted(steps: &Steps, measure: Measure) -> Result<Wanted, Trouble> {
     Ok(match measure {
         Measure::Share if from == 0 => cell(to, "conversion_rate"),
         Measure::Share if from + 1 == to => cell(to, "from_previous"),
-        Measure::Share => return Err(refuse("I know the share of those who entered, and of those at the step before.")),
+        Measure::Share => {
+            return Err(refuse(
+                "I know the share of those who entered, and of those at the step before.",
+            ));
+        }
         Measure::Count => cell(to, "persons"),
         Measure::Lost => Wanted::Lost { from, to },
         Measure::Time(column, unit) => Wanted::Cell {
@@ -284,7 +340,9 @@ fn wanted(steps: &Steps, measure: Measure) -> Result<Wanted, Trouble> {
 /// True where the period is said of the first step: "people who signed up in May".
 fn is_about_first(pieces: &Pieces<'_>, steps: &Steps) -> bool {
     let spans = pieces.spans();
-    let [first, second, ..] = &steps.list[..] else { return false };
+    let [first, second, ..] = &steps.list[..] else {
+        return false;
+    };
     let (Some((at, _)), true) = (spans.first(), first.at < second.at) else {
         return false;
     };
@@ -318,7 +376,9 @@ fn ends(
         operator: Operator::IsDateBefore,
         property_type: PropertyType::EventField,
     };
-    let from = span.from.map_or_else(|| "all".to_owned(), |from| from.format("%Y-%m-%d").to_string());
+    let from = span
+        .from
+        .map_or_else(|| "all".to_owned(), |from| from.format("%Y-%m-%d").to_string());
     let end = last_day.map(|day| day.format("%Y-%m-%d").to_string());
     Ok((Some(filter), Some(json!({"date_from": from, "date_to": end}))))
 }

@@ -34,7 +34,10 @@ fn only_event(pieces: &mut Pieces<'_>) -> Result<(Option<Named>, Entity), Troubl
     pieces.take_all(|piece| matches!(piece, Piece::Active));
     let mut distinct: Vec<(Named, Entity)> = Vec::new();
     for (_, named, entity) in found {
-        if !distinct.iter().any(|(_, other)| other.event == entity.event && entity.conditions.is_empty()) {
+        if !distinct
+            .iter()
+            .any(|(_, other)| other.event == entity.event && entity.conditions.is_empty())
+        {
             distinct.push((named, entity));
         }
     }
@@ -55,9 +58,15 @@ fn only_event(pieces: &mut Pieces<'_>) -> Result<(Option<Named>, Entity), Troubl
 
 /// Reads a question about who is new, returning, back or gone.
 pub(super) fn read_lifecycle(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
-    let said: Vec<&str> = STATUSES.iter().filter(|(_, words)| pieces.says(words)).map(|(status, _)| *status).collect();
+    let said: Vec<&str> = STATUSES
+        .iter()
+        .filter(|(_, words)| pieces.says(words))
+        .map(|(status, _)| *status)
+        .collect();
     let [status] = said[..] else {
-        return Err(refuse("Say whether you want new, returning, resurrecting or dormant users."));
+        return Err(refuse(
+            "Say whether you want new, returning, resurrecting or dormant users.",
+        ));
     };
     for (_, words) in STATUSES {
         pieces.take_words(words);
@@ -75,7 +84,9 @@ pub(super) fn read_lifecycle(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         // Who is dormant was active in the interval before, which says nothing new.
         pieces.take_all(|piece| matches!(piece, Piece::Prior(Some((1, before))) if *before == unit));
     }
-    if !pieces.has(|piece| matches!(piece, Piece::HowMany)) || pieces.has(|piece| matches!(piece, Piece::Share | Piece::Percent)) {
+    if !pieces.has(|piece| matches!(piece, Piece::HowMany))
+        || pieces.has(|piece| matches!(piece, Piece::Share | Piece::Percent))
+    {
         return Err(refuse("I count the people of a lifecycle; please ask how many."));
     }
     pieces.take_all(|piece| matches!(piece, Piece::People | Piece::HowMany));
@@ -90,8 +101,19 @@ pub(super) fn read_lifecycle(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         "dateRange": date_range,
     });
     let said = vec![format!("Active means: {}", entity.words()), period(&span, pieces)];
-    let wanted = Wanted::Cell { row: 0, column: status.to_owned(), format: None, named: true };
-    Ok(Plan { tool: LIFECYCLE, arguments, wanted, said, notes })
+    let wanted = Wanted::Cell {
+        row: 0,
+        column: status.to_owned(),
+        format: None,
+        named: true,
+    };
+    Ok(Plan {
+        tool: LIFECYCLE,
+        arguments,
+        wanted,
+        said,
+        notes,
+    })
 }
 
 /// "Weekly", "daily": one of them.
@@ -125,7 +147,10 @@ pub(super) fn read_stickiness(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> 
     };
     if let Times::Unclear(_) = times {
         let text = pieces.text(at).trim_start_matches("on ").to_owned();
-        let (start, end) = (pieces.tokens[pieces.list[at].start].start, pieces.tokens[pieces.list[at].end - 1].end);
+        let (start, end) = (
+            pieces.tokens[pieces.list[at].start].start,
+            pieces.tokens[pieces.list[at].end - 1].end,
+        );
         return Err(Trouble::Ask(Ask {
             question: format!("On exactly {text}, or on more as well?"),
             options: vec![format!("on exactly {text}"), format!("on at least {text}")],
@@ -161,8 +186,12 @@ pub(super) fn read_stickiness(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> 
     if i64::from(count) > whole {
         return Err(refuse(format!("The period does not have that many {}s.", unit.name())));
     }
-    if pieces.has(|piece| matches!(piece, Piece::Share | Piece::Percent)) || !pieces.has(|piece| matches!(piece, Piece::HowMany | Piece::People)) {
-        return Err(refuse("I count people by their number of days; please ask how many people."));
+    if pieces.has(|piece| matches!(piece, Piece::Share | Piece::Percent))
+        || !pieces.has(|piece| matches!(piece, Piece::HowMany | Piece::People))
+    {
+        return Err(refuse(
+            "I count people by their number of days; please ask how many people.",
+        ));
     }
     pieces.take_all(|piece| matches!(piece, Piece::People | Piece::HowMany));
     pieces.take_words(FREE_STICKINESS);
@@ -178,6 +207,17 @@ pub(super) fn read_stickiness(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> 
     });
     let said = vec![format!("Counted is: {}", entity.words()), period(&span, pieces)];
     let row = usize::try_from(count - 1).unwrap_or_default();
-    let wanted = Wanted::Cell { row, column: column.to_owned(), format: None, named: true };
-    Ok(Plan { tool: STICKINESS, arguments, wanted, said, notes })
+    let wanted = Wanted::Cell {
+        row,
+        column: column.to_owned(),
+        format: None,
+        named: true,
+    };
+    Ok(Plan {
+        tool: STICKINESS,
+        arguments,
+        wanted,
+        said,
+        notes,
+    })
 }

@@ -4,7 +4,8 @@ use chrono::NaiveDateTime;
 use hedgerow_data_api::Interval;
 
 use super::events::{Named, VIEW, event_at};
-use super::phrases::{phrase_at, respelt};
+use super::phrases::phrase_at;
+use super::slips::respelt;
 use crate::chunks::{Chunk, Item, longest, text_end};
 use crate::dates::{Calendar, Doubt, Span};
 use crate::intent::{Condition, Order, Trouble};
@@ -144,7 +145,12 @@ pub(super) struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     /// Takes a question apart. Conditions are read later, as they may need values that are looked up first.
-    pub(super) fn read(question: &'a str, tokens: Vec<Token>, knowledge: &'a Knowledge, calendar: &'a Calendar) -> Self {
+    pub(super) fn read(
+        question: &'a str,
+        tokens: Vec<Token>,
+        knowledge: &'a Knowledge,
+        calendar: &'a Calendar,
+    ) -> Self {
         let mut tokens = tokens;
         let mut list = placed(&tokens, knowledge, calendar);
         let notes = respelt(&mut tokens, &list, knowledge);
@@ -263,7 +269,8 @@ impl<'a> Pieces<'a> {
 
     /// Takes words for a stretch of time that stand beside its dates: "the week (17 to 23 May 2026)".
     pub(super) fn take_names_of_spans(&mut self) {
-        let is_span = |at: Option<usize>| at.is_some_and(|at| matches!(self.piece(at), Some(Piece::Span(_) | Piece::Prior(_))));
+        let is_span =
+            |at: Option<usize>| at.is_some_and(|at| matches!(self.piece(at), Some(Piece::Span(_) | Piece::Prior(_))));
         let beside = |at: usize| {
             let mark = usize::from(["(", ",", "from", "of"].contains(&self.word(at + 1)));
             is_span(Some(at + 1 + mark)) || is_span(at.checked_sub(1))
@@ -349,7 +356,10 @@ const SMALL: &str = "it they them their his her he she its this that those these
     looking look also i'd id gave please yet i.e e.g dear ok okay well now us ur whole";
 
 fn placed(tokens: &[Token], knowledge: &Knowledge, calendar: &Calendar) -> Vec<Placed> {
-    scan(tokens, knowledge, calendar).into_iter().map(|(placed, _)| placed).collect()
+    scan(tokens, knowledge, calendar)
+        .into_iter()
+        .map(|(placed, _)| placed)
+        .collect()
 }
 
 /// The pieces, each with the item of the grammar of counts where it is one.
@@ -409,7 +419,9 @@ fn of_item(item: &Item, tokens: &[Token], at: usize) -> Piece {
         Item::Stop => Piece::Stop(word()),
         Item::Word(Word::Measure(Counted::Visitors, _)) => Piece::People,
         Item::Word(Word::Measure(Counted::Sessions, _)) => Piece::Sessions,
-        Item::Word(Word::Measure(Counted::Events, _)) if ["events", "event"].contains(&word().as_str()) => Piece::Events,
+        Item::Word(Word::Measure(Counted::Events, _)) if ["events", "event"].contains(&word().as_str()) => {
+            Piece::Events
+        }
         Item::Word(Word::Measure(Counted::Views, _)) => Piece::Event(Named::plain(Some(VIEW))),
         Item::Word(Word::Measure(Counted::Named(name), _)) => Piece::Event(Named::plain(Some(name))),
         Item::Word(Word::Share) => Piece::Share,

@@ -40,7 +40,11 @@ pub(super) enum Wanted {
     /// The mean of the last column.
     Mean,
     /// A value's row at a step of a funnel that is split.
-    OfValue { value: String, step: usize, column: &'static str },
+    OfValue {
+        value: String,
+        step: usize,
+        column: &'static str,
+    },
     /// The value with the highest or lowest rate at a step.
     BestValue { step: usize, steps: usize, order: Order },
     /// The value with the most or the fewest.
@@ -58,7 +62,10 @@ pub(super) struct Entity {
 
 impl Entity {
     pub(super) fn filters(&self) -> Vec<PropertyFilter> {
-        self.conditions.iter().map(|condition| condition.filter.clone()).collect()
+        self.conditions
+            .iter()
+            .map(|condition| condition.filter.clone())
+            .collect()
     }
 
     pub(super) fn node(&self, math: Option<&str>) -> Value {
@@ -75,7 +82,11 @@ impl Entity {
     /// "note_created where plan is pro".
     pub(super) fn words(&self) -> String {
         let name = self.event.as_deref().unwrap_or("any event");
-        let conditions: Vec<&str> = self.conditions.iter().map(|condition| condition.words.as_str()).collect();
+        let conditions: Vec<&str> = self
+            .conditions
+            .iter()
+            .map(|condition| condition.words.as_str())
+            .collect();
         if conditions.is_empty() {
             format!("\"{name}\"")
         } else {
@@ -102,14 +113,17 @@ pub(super) fn only_span(pieces: &mut Pieces<'_>) -> Result<Span, Trouble> {
     match &spans[..] {
         [] => Ok(Span::everything()),
         [(_, span)] => Ok(span.clone()),
-        _ => Err(refuse("The question names two periods; please ask about one at a time.")),
+        _ => Err(refuse(
+            "The question names two periods; please ask about one at a time.",
+        )),
     }
 }
 
 /// The whole days of a stretch that has both ends.
 pub(super) fn days_of(span: &Span) -> Option<(NaiveDate, NaiveDate)> {
     let (from, to) = (span.from?, span.to?);
-    span.is_whole_days().then(|| (from.date(), (to - Duration::days(1)).date()))
+    span.is_whole_days()
+        .then(|| (from.date(), (to - Duration::days(1)).date()))
 }
 
 /// How many whole units a stretch has, from the first one's start to the last one's end; weeks are from Sunday.
@@ -121,7 +135,8 @@ pub(super) fn units_of(span: &Span, unit: Unit) -> Option<i64> {
         Unit::Week => (first.weekday() == Weekday::Sun && days % 7 == 0).then_some(days / 7),
         Unit::Month => {
             let next = last + Duration::days(1);
-            let months = i64::from(next.year() - first.year()) * 12 + i64::from(next.month()) - i64::from(first.month());
+            let months =
+                i64::from(next.year() - first.year()) * 12 + i64::from(next.month()) - i64::from(first.month());
             (first.day() == 1 && next.day() == 1).then_some(months)
         }
         Unit::Second | Unit::Minute | Unit::Hour => None,
@@ -135,7 +150,11 @@ pub(super) fn moved(day: NaiveDate, unit: Unit, count: i64) -> Option<NaiveDate>
         Unit::Week => day.checked_add_signed(Duration::days(count.checked_mul(7)?)),
         Unit::Month => {
             let months = Months::new(u32::try_from(count.unsigned_abs()).ok()?);
-            if count < 0 { day.checked_sub_months(months) } else { day.checked_add_months(months) }
+            if count < 0 {
+                day.checked_sub_months(months)
+            } else {
+                day.checked_add_months(months)
+            }
         }
         Unit::Second | Unit::Minute | Unit::Hour => None,
     }

@@ -20,7 +20,8 @@ const FREE_TOP: &str = "by per which what one for value had has with in each man
 
 /// True for a question about what comes next: "the most common next event", "most often comes right after".
 pub(super) fn is_next(pieces: &Pieces<'_>) -> bool {
-    let right_after = pieces.has(|piece| matches!(piece, Piece::After)) && pieces.says("right directly immediately straight");
+    let right_after =
+        pieces.has(|piece| matches!(piece, Piece::After)) && pieces.says("right directly immediately straight");
     let starts = !pieces.events().is_empty() || pieces.tokens.iter().any(|token| token.kind == Kind::Path);
     starts && (pieces.says("next") || right_after) && ranks(pieces)
 }
@@ -42,7 +43,11 @@ pub(super) fn read_next(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
     let mut start = None;
     for (at, named) in &events {
         let only = named.event.as_deref() == Some(VIEW)
-            && (pieces.word(at + 1) == "only" || is_in("only counting just", at.checked_sub(1).map_or("", |before| pieces.word(before))));
+            && (pieces.word(at + 1) == "only"
+                || is_in(
+                    "only counting just",
+                    at.checked_sub(1).map_or("", |before| pieces.word(before)),
+                ));
         if only {
             views = true;
             pieces.take(*at);
@@ -50,11 +55,14 @@ pub(super) fn read_next(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         }
     }
     let path = pieces.list.iter().find_map(|placed| match &placed.piece {
-        Piece::Condition(condition) if condition.key() == "$pathname" && condition.is_exact() => condition.filter.value.clone(),
+        Piece::Condition(condition) if condition.key() == "$pathname" && condition.is_exact() => {
+            condition.filter.value.clone()
+        }
         _ => None,
     });
     if let Some(path) = &path {
-        let of_paths = pieces.places(|piece| matches!(piece, Piece::Condition(condition) if condition.key() == "$pathname"));
+        let of_paths =
+            pieces.places(|piece| matches!(piece, Piece::Condition(condition) if condition.key() == "$pathname"));
         let same = |at: &usize| matches!(pieces.piece(*at), Some(Piece::Condition(condition)) if condition.filter.value.as_ref() == Some(path));
         if !of_paths.iter().all(same) {
             return Err(refuse("The question names two pages; please ask about one."));
@@ -87,13 +95,20 @@ pub(super) fn read_next(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         (false, false) => {
             return Err(Trouble::Ask(Ask {
                 question: "Which are counted?".to_owned(),
-                options: ["counting only custom events", "page views only"].map(str::to_owned).to_vec(),
+                options: ["counting only custom events", "page views only"]
+                    .map(str::to_owned)
+                    .to_vec(),
                 edit: Edit::Append,
             }));
         }
     };
     let span = only_span(pieces)?;
-    pieces.take_all(|piece| matches!(piece, Piece::Order(_) | Piece::People | Piece::After | Piece::Events | Piece::Then));
+    pieces.take_all(|piece| {
+        matches!(
+            piece,
+            Piece::Order(_) | Piece::People | Piece::After | Piece::Events | Piece::Then
+        )
+    });
     pieces.take_words(FREE_NEXT);
     pieces.check_all_taken()?;
     let (date_range, notes) = range(&span, pieces)?;
@@ -102,7 +117,11 @@ pub(super) fn read_next(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         "dateRange": date_range,
         "pathsFilter": {"includeEventTypes": [kinds], "startPoint": start, "stepLimit": 2, "edgeLimit": 50},
     });
-    let counted = if kinds == "$pageview" { "page views" } else { "custom events" };
+    let counted = if kinds == "$pageview" {
+        "page views"
+    } else {
+        "custom events"
+    };
     let said = vec![
         format!("After \"{start}\", in the same session, counting {counted}"),
         period(&span, pieces),

@@ -28,7 +28,9 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         pieces.take(*at);
     }
     let Some((_, span)) = spans.first().cloned() else {
-        return Err(refuse("Say when the people began, such as \"in the week starting Sunday, 7 June 2026\"."));
+        return Err(refuse(
+            "Say when the people began, such as \"in the week starting Sunday, 7 June 2026\".",
+        ));
     };
     let (unit, later) = unit_and_place(pieces, &span, &spans)?;
     let (date_range, notes) = range(&span, pieces)?;
@@ -39,7 +41,9 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
     let shares = pieces.has(|piece| matches!(piece, Piece::Share | Piece::Percent));
     let counts = pieces.has(|piece| matches!(piece, Piece::HowMany));
     if !shares && !counts && !said {
-        return Err(refuse("Say whether you want the number of people who come back, or their share."));
+        return Err(refuse(
+            "Say whether you want the number of people who come back, or their share.",
+        ));
     }
     let shares = shares || !counts;
     pieces.take_all(|piece| {
@@ -89,7 +93,11 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         (later, false) => format!("{}_{later}", unit.name()),
         (later, true) => format!("{}_{later}_percent", unit.name()),
     };
-    let first = if kind == "retention_first_time" { ", for the first time" } else { "" };
+    let first = if kind == "retention_first_time" {
+        ", for the first time"
+    } else {
+        ""
+    };
     let several = units_of(&span, unit).is_some_and(|units| units > 1);
     let together = if several { ", taken together" } else { "" };
     let said = vec![
@@ -97,8 +105,19 @@ pub(super) fn read(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         format!("Come back: {}, {} {later}", returning.words(), unit.name()),
         period(&span, pieces),
     ];
-    let wanted = Wanted::Cell { row: 0, column, format: None, named: true };
-    Ok(Plan { tool: TOOL, arguments, wanted, said, notes })
+    let wanted = Wanted::Cell {
+        row: 0,
+        column,
+        format: None,
+        named: true,
+    };
+    Ok(Plan {
+        tool: TOOL,
+        arguments,
+        wanted,
+        said,
+        notes,
+    })
 }
 
 fn entity(entity: &Entity) -> Value {
@@ -110,10 +129,7 @@ fn entity(entity: &Entity) -> Value {
 }
 
 /// Who begins, and what coming back is.
-fn ends(
-    pieces: &Pieces<'_>,
-    found: &[(usize, Named, Entity)],
-) -> Result<((Named, Entity), Entity), Trouble> {
+fn ends(pieces: &Pieces<'_>, found: &[(usize, Named, Entity)]) -> Result<((Named, Entity), Entity), Trouble> {
     let in_brackets = |at: usize| at > 0 && pieces.word(at - 1) == "(" && pieces.word(at + 1) == ")";
     let mut list: Vec<&(usize, Named, Entity)> = found.iter().collect();
     // "Retention (page views) of everybody who signed up": in brackets stands what coming back is.
@@ -123,7 +139,10 @@ fn ends(
     for one in &list {
         let known = distinct.iter().any(|other| same(&other.2, &one.2));
         if known && !one.2.conditions.is_empty() {
-            return Err(refuse(format!("The question names {} twice, under other conditions.", one.2.words())));
+            return Err(refuse(format!(
+                "The question names {} twice, under other conditions.",
+                one.2.words()
+            )));
         }
         if !known {
             distinct.push(one);
@@ -139,7 +158,9 @@ fn ends(
         }
         [_] => Err(what_for()),
         [(_, named, target), (_, _, returning)] => Ok(((named.clone(), target.clone()), returning.clone())),
-        _ => Err(refuse("The question names more than two events; retention is about two.")),
+        _ => Err(refuse(
+            "The question names more than two events; retention is about two.",
+        )),
     }
 }
 
@@ -171,8 +192,13 @@ fn unit_and_place(pieces: &Pieces<'_>, span: &Span, spans: &[(usize, Span)]) -> 
         if !rest.is_empty() {
             return Err(disagree());
         }
-        let unit = said.first().map(|(unit, _)| *unit).or_else(|| unit_of(first).filter(|_| unit_of(first) == unit_of(second)));
-        let place = unit.and_then(|unit| (0..=400).find(|place| shifted(first, unit, *place).as_ref().map(days_of) == Some(days_of(second))));
+        let unit = said
+            .first()
+            .map(|(unit, _)| *unit)
+            .or_else(|| unit_of(first).filter(|_| unit_of(first) == unit_of(second)));
+        let place = unit.and_then(|unit| {
+            (0..=400).find(|place| shifted(first, unit, *place).as_ref().map(days_of) == Some(days_of(second)))
+        });
         let (Some(unit), Some(place)) = (unit, place) else {
             return Err(disagree());
         };
@@ -206,7 +232,9 @@ fn kind(pieces: &Pieces<'_>, target: &(Named, Entity)) -> Result<&'static str, T
     let first = target.0.is_first || pieces.has(|piece| *piece == Piece::First) || pieces.says("first-time");
     let recurring = pieces.has(|piece| *piece == Piece::Recurring);
     match (first, recurring) {
-        (true, true) => Err(refuse("The question speaks of the first time and of each time; please name one.")),
+        (true, true) => Err(refuse(
+            "The question speaks of the first time and of each time; please name one.",
+        )),
         (true, false) => Ok("retention_first_time"),
         (false, true) => Ok("retention_recurring"),
         // Nobody signs up every week.
@@ -222,18 +250,31 @@ fn kind(pieces: &Pieces<'_>, target: &(Named, Entity)) -> Result<&'static str, T
 
 /// True for an event that a person has once: with it they begin.
 fn is_sign_up(event: Option<&str>) -> bool {
-    let plain: String = event.unwrap_or_default().to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    ["signedup", "signup", "usersignedup", "registered", "accountcreated", "usercreated", "installed", "appinstalled"]
-        .contains(&plain.as_str())
+    let plain: String = event
+        .unwrap_or_default()
+        .to_lowercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect();
+    [
+        "signedup",
+        "signup",
+        "usersignedup",
+        "registered",
+        "accountcreated",
+        "usercreated",
+        "installed",
+        "appinstalled",
+    ]
+    .contains(&plain.as_str())
 }
 
 /// Refuses an interval that has not begun yet for some of those who are asked about.
 fn check_begun(pieces: &Pieces<'_>, span: &Span, unit: Unit, later: u32) -> Result<(), Trouble> {
-    let start = days_of(span)
-        .and_then(|(first, _)| {
-            let units = units_of(span, unit)?;
-            moved(first, unit, units - 1 + i64::from(later))
-        });
+    let start = days_of(span).and_then(|(first, _)| {
+        let units = units_of(span, unit)?;
+        moved(first, unit, units - 1 + i64::from(later))
+    });
     match start {
         Some(start) if has_begun(start, pieces) => Ok(()),
         _ => Err(refuse(format!(

@@ -64,8 +64,14 @@ pub(super) fn stems(word: &str) -> Vec<String> {
 fn stems_of_regular(word: &str) -> Vec<String> {
     let mut stems: Vec<String> = Vec::new();
     for ending in ENDINGS {
-        let Some(stem) = word.strip_suffix(ending) else { continue };
-        let stem = if ending == "ies" { format!("{stem}y") } else { stem.to_owned() };
+        let Some(stem) = word.strip_suffix(ending) else {
+            continue;
+        };
+        let stem = if ending == "ies" {
+            format!("{stem}y")
+        } else {
+            stem.to_owned()
+        };
         let bare = stem.strip_suffix('e').unwrap_or(&stem).to_owned();
         let single = undoubled(&bare);
         for one in [single, bare] {
@@ -104,7 +110,10 @@ pub(super) fn is_form(word: &str, of: &str) -> bool {
     let shared = stems(&word).into_iter().filter(|stem| own.contains(stem));
     let shortest = of.chars().count().min(word.chars().count());
     // The stems of "note" and "notice" differ; those of "use" and "using" are all there is of them.
-    shared.map(|stem| stem.chars().count()).max().is_some_and(|length| length + 2 >= shortest.min(5))
+    shared
+        .map(|stem| stem.chars().count())
+        .max()
+        .is_some_and(|length| length + 2 >= shortest.min(5))
 }
 
 /// True where a word says who does what a word of a name says.
@@ -112,8 +121,9 @@ pub(super) fn is_agent(word: &str, of: &str) -> bool {
     let word = word.to_lowercase();
     !NO_FORMS.contains(&word.as_str())
         && AGENTS.iter().any(|ending| {
-            word.strip_suffix(ending)
-                .is_some_and(|stem| !stem.is_empty() && stems(of).iter().any(|own| own == stem || *own == undoubled(stem)))
+            word.strip_suffix(ending).is_some_and(|stem| {
+                !stem.is_empty() && stems(of).iter().any(|own| own == stem || *own == undoubled(stem))
+            })
         })
         && word != of
 }

@@ -64,8 +64,13 @@ fn condition_at(
         return Err(unclear());
     };
     let same = last.conditions.iter().find(|other| other.key() == condition.key());
-    let between: Vec<&Piece> = pieces.list[*last_at + 1..at].iter().map(|placed| &placed.piece).collect();
-    let parted = between.iter().any(|piece| matches!(piece, Piece::Then | Piece::After | Piece::Window { .. }));
+    let between: Vec<&Piece> = pieces.list[*last_at + 1..at]
+        .iter()
+        .map(|placed| &placed.piece)
+        .collect();
+    let parted = between
+        .iter()
+        .any(|piece| matches!(piece, Piece::Then | Piece::After | Piece::Window { .. }));
     if same.is_some_and(|other| other.filter == condition.filter) && !parted {
         return Ok(());
     }
@@ -86,11 +91,19 @@ fn condition_at(
     });
     // "with plan pro and utm_source newsletter": both are of the event.
     let joined = !last.conditions.is_empty()
-        && words.iter().all(|word| word.is_empty() || ["and", "with", "a", "the"].contains(word))
-        && between.iter().filter(|piece| matches!(piece, Piece::Condition(_))).count() == last.conditions.len();
+        && words
+            .iter()
+            .all(|word| word.is_empty() || ["and", "with", "a", "the"].contains(word))
+        && between
+            .iter()
+            .filter(|piece| matches!(piece, Piece::Condition(_)))
+            .count()
+            == last.conditions.len();
     let led = between.is_empty()
         || is_in(OF_EVENT, word_before)
-        || words.iter().any(|word| is_in("with where whose having came from", word))
+        || words
+            .iter()
+            .any(|word| is_in("with where whose having came from", word))
         || (is_path && is_view);
     if parted || same.is_some() || !((plain && led) || joined) {
         return Err(unclear());
@@ -147,7 +160,9 @@ pub(super) fn steps(pieces: &mut Pieces<'_>, skipped: &[usize]) -> Result<Steps,
     }
     if let Some(position) = anchored.filter(|position| *position > 0) {
         if steps.list.len() != 2 {
-            return Err(refuse("I can't tell in which order the steps of the question follow each other."));
+            return Err(refuse(
+                "I can't tell in which order the steps of the question follow each other.",
+            ));
         }
         steps.list.swap(0, position);
     }
@@ -158,15 +173,16 @@ pub(super) fn steps(pieces: &mut Pieces<'_>, skipped: &[usize]) -> Result<Steps,
 /// The events that an "after" or "within 5 days of" stands before: they come first.
 fn anchors(pieces: &Pieces<'_>) -> Vec<usize> {
     let leads = |piece: &Piece| matches!(piece, Piece::After | Piece::Window { anchored: true, .. });
-    let of_lead = |at: usize| {
-        (at + 1..pieces.list.len()).find(|next| matches!(pieces.list[*next].piece, Piece::Event(_)))
-    };
+    let of_lead =
+        |at: usize| (at + 1..pieces.list.len()).find(|next| matches!(pieces.list[*next].piece, Piece::Event(_)));
     pieces.places(leads).into_iter().filter_map(of_lead).collect()
 }
 
 /// True where "of those who" or "among the people who" stands between the first two events: what follows comes first.
 fn is_base_second(pieces: &Pieces<'_>, steps: &Steps) -> bool {
-    let [first, second, ..] = &steps.list[..] else { return false };
+    let [first, second, ..] = &steps.list[..] else {
+        return false;
+    };
     let mut after_of = false;
     for at in first.at + 1..second.at {
         match (pieces.piece(at), pieces.word(at)) {
@@ -187,26 +203,47 @@ fn check_order(pieces: &Pieces<'_>, steps: &Steps, is_anchored: bool, is_funnel:
         || pieces.says("conversion steps step then");
     for pair in steps.list.windows(2) {
         let (first, last) = (pair[0].at.min(pair[1].at), pair[0].at.max(pair[1].at));
-        let between: Vec<&Piece> = pieces.list[first + 1..last].iter().map(|placed| &placed.piece).collect();
-        let joint: Vec<&str> = (first + 1..last).map(|at| pieces.word(at)).filter(|word| !word.is_empty()).collect();
+        let between: Vec<&Piece> = pieces.list[first + 1..last]
+            .iter()
+            .map(|placed| &placed.piece)
+            .collect();
+        let joint: Vec<&str> = (first + 1..last)
+            .map(|at| pieces.word(at))
+            .filter(|word| !word.is_empty())
+            .collect();
         if joint.iter().any(|word| ["or", "nor"].contains(word)) {
             return Err(refuse("Steps of a funnel can't be joined with \"or\"."));
         }
-        let plain = between
-            .iter()
-            .all(|piece| matches!(piece, Piece::Stop(_) | Piece::Condition(_) | Piece::Span(_) | Piece::Word(_)));
-        let only_joined = plain && !joint.is_empty() && joint.iter().all(|word| ["and", ",", "also", "both"].contains(word));
-        let pair_of = (0..first).rev().map(|at| pieces.word(at)).find(|word| !["the", "a", "an"].contains(word));
+        let plain = between.iter().all(|piece| {
+            matches!(
+                piece,
+                Piece::Stop(_) | Piece::Condition(_) | Piece::Span(_) | Piece::Word(_)
+            )
+        });
+        let only_joined =
+            plain && !joint.is_empty() && joint.iter().all(|word| ["and", ",", "also", "both"].contains(word));
+        let pair_of = (0..first)
+            .rev()
+            .map(|at| pieces.word(at))
+            .find(|word| !["the", "a", "an"].contains(word));
         if only_joined && !ordered && pair_of != Some("between") {
             return Err(refuse(
                 "I can't tell whether these must follow each other; say \"and then\" where they must.",
             ));
         }
         // "Who signed up within 3 days created a note": the window may belong to either.
-        let window = between.iter().position(|piece| matches!(piece, Piece::Window { anchored: false, .. }));
-        let leads_on = |at: usize| between[at..].iter().any(|piece| matches!(piece, Piece::Then | Piece::HowMany | Piece::Share));
+        let window = between
+            .iter()
+            .position(|piece| matches!(piece, Piece::Window { anchored: false, .. }));
+        let leads_on = |at: usize| {
+            between[at..]
+                .iter()
+                .any(|piece| matches!(piece, Piece::Then | Piece::HowMany | Piece::Share))
+        };
         if !is_anchored && window.is_some_and(|at| !leads_on(at)) && !pieces.says("funnel") {
-            return Err(refuse("I can't tell what the window of time is counted from; name it behind the last step."));
+            return Err(refuse(
+                "I can't tell what the window of time is counted from; name it behind the last step.",
+            ));
         }
     }
     Ok(())

@@ -9,9 +9,22 @@ use crate::intent::Lookup;
 use crate::knowledge::Match;
 
 const EVENTS: [&str; 16] = [
-    "$pageview", "$exception", "$identify", "signed_up", "logged_in", "note_created", "note_edited", "note_shared",
-    "search_performed", "file_uploaded", "plan_upgraded", "template_used", "checkout_started", "invoice_paid",
-    "workspace_invited", "subscription_cancelled",
+    "$pageview",
+    "$exception",
+    "$identify",
+    "signed_up",
+    "logged_in",
+    "note_created",
+    "note_edited",
+    "note_shared",
+    "search_performed",
+    "file_uploaded",
+    "plan_upgraded",
+    "template_used",
+    "checkout_started",
+    "invoice_paid",
+    "workspace_invited",
+    "subscription_cancelled",
 ];
 
 /// Properties with some of their values; numbers have none.
@@ -45,7 +58,11 @@ fn knowledge(question: &str) -> Knowledge {
     let properties = PROPERTIES.map(|(key, values)| PropertyDefinition {
         key: key.to_owned(),
         column: key.to_owned(),
-        value_type: if values.is_empty() { ValueType::Integer } else { ValueType::String },
+        value_type: if values.is_empty() {
+            ValueType::Integer
+        } else {
+            ValueType::String
+        },
         count: 100,
         values_complete: true,
     });
@@ -84,13 +101,23 @@ fn asked(question: &str) -> Option<(Claim, std::result::Result<Plan, Trouble>)> 
             return read;
         };
         for Lookup { key, search } in lookups {
-            let values = PROPERTIES.iter().find(|(name, _)| name == key).map(|(_, values)| *values).unwrap();
+            let values = PROPERTIES
+                .iter()
+                .find(|(name, _)| name == key)
+                .map(|(_, values)| *values)
+                .unwrap();
             let values = values
                 .iter()
                 .filter(|value| value.to_lowercase().contains(&search.to_lowercase()))
-                .map(|value| ValueCount { value: (*value).to_owned(), count: 9 })
+                .map(|value| ValueCount {
+                    value: (*value).to_owned(),
+                    count: 9,
+                })
                 .collect();
-            let lookup = Lookup { key: key.clone(), search: search.clone() };
+            let lookup = Lookup {
+                key: key.clone(),
+                search: search.clone(),
+            };
             knowledge.values.insert(lookup, ValueList { values, complete: true });
         }
     }
@@ -99,9 +126,19 @@ fn asked(question: &str) -> Option<(Claim, std::result::Result<Plan, Trouble>)> 
 
 /// An entity of a query on a few characters.
 fn node(node: &Value) -> String {
-    let event = node.get("event").or(node.get("id")).unwrap().as_str().unwrap_or("*").to_owned();
-    let math = node["math"].as_str().map_or_else(String::new, |math| format!("{math} "));
-    let of = node["math_property"].as_str().map_or_else(String::new, |key| format!(" of {key}"));
+    let event = node
+        .get("event")
+        .or(node.get("id"))
+        .unwrap()
+        .as_str()
+        .unwrap_or("*")
+        .to_owned();
+    let math = node["math"]
+        .as_str()
+        .map_or_else(String::new, |math| format!("{math} "));
+    let of = node["math_property"]
+        .as_str()
+        .map_or_else(String::new, |key| format!(" of {key}"));
     let filters: Vec<String> = node["properties"]["values"]
         .as_array()
         .into_iter()
@@ -109,10 +146,18 @@ fn node(node: &Value) -> String {
         .map(|filter| {
             let operator = filter["operator"].as_str().unwrap();
             let operator = if operator == "exact" { "" } else { operator };
-            format!("{}{operator}={}", filter["key"].as_str().unwrap(), filter["value"].to_string().trim_matches('"'))
+            format!(
+                "{}{operator}={}",
+                filter["key"].as_str().unwrap(),
+                filter["value"].to_string().trim_matches('"')
+            )
         })
         .collect();
-    let filters = if filters.is_empty() { String::new() } else { format!("[{}]", filters.join(",")) };
+    let filters = if filters.is_empty() {
+        String::new()
+    } else {
+        format!("[{}]", filters.join(","))
+    };
     format!("{math}{event}{filters}{of}")
 }
 
@@ -124,11 +169,18 @@ fn range(range: &Value) -> String {
 
 fn shown_plan(plan: &Plan) -> String {
     let query = &plan.arguments;
-    let series = query["series"].as_array().map_or_else(String::new, |series| series.iter().map(node).collect::<Vec<_>>().join(", "));
+    let series = query["series"].as_array().map_or_else(String::new, |series| {
+        series.iter().map(node).collect::<Vec<_>>().join(", ")
+    });
     let range_of = range(&query["dateRange"]);
     let wanted = match &plan.wanted {
-        plan::Wanted::Cell { row, column, format, .. } => {
-            format!("[{row}].{column}{}", format.map_or_else(String::new, |format| format!("|{format}")))
+        plan::Wanted::Cell {
+            row, column, format, ..
+        } => {
+            format!(
+                "[{row}].{column}{}",
+                format.map_or_else(String::new, |format| format!("|{format}"))
+            )
         }
         plan::Wanted::Only { column } => column.clone().unwrap_or_default(),
         plan::Wanted::Lost { from, to } => format!("[{from}]-[{to}]"),
@@ -138,7 +190,9 @@ fn shown_plan(plan: &Plan) -> String {
         plan::Wanted::Top { order } => format!("{order:?}"),
         plan::Wanted::Next => "next".to_owned(),
     };
-    let by = query["breakdownFilter"]["breakdown"].as_str().map_or_else(String::new, |by| format!(" by {by}"));
+    let by = query["breakdownFilter"]["breakdown"]
+        .as_str()
+        .map_or_else(String::new, |by| format!(" by {by}"));
     let text = match query["kind"].as_str().unwrap() {
         "FunnelsQuery" => {
             let filter = &query["funnelsFilter"];
@@ -166,10 +220,19 @@ fn shown_plan(plan: &Plan) -> String {
         ),
         _ => {
             let filter = &query["trendsFilter"];
-            let formula = filter["formula"].as_str().map_or_else(String::new, |formula| format!(" {formula}"));
+            let formula = filter["formula"]
+                .as_str()
+                .map_or_else(String::new, |formula| format!(" {formula}"));
             let compared = &query["compareFilter"]["compare_range"];
-            let compared = if compared.is_null() { String::new() } else { format!(" vs {}", range(compared)) };
-            format!("trends {series}{formula} {}{compared}", filter["display"].as_str().unwrap())
+            let compared = if compared.is_null() {
+                String::new()
+            } else {
+                format!(" vs {}", range(compared))
+            };
+            format!(
+                "trends {series}{formula} {}{compared}",
+                filter["display"].as_str().unwrap()
+            )
         }
     };
     format!("{text} {range_of}{by} = {wanted}")
@@ -198,11 +261,19 @@ struct Case {
 
 #[test]
 fn product_questions_are_understood() {
-    let path = format!("{}/../../evals/product_questions/questions.yaml", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/../../evals/product_questions/questions.yaml",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let suite: Suite = serde_saphyr::from_str(&fs_err::read_to_string(path).unwrap()).unwrap();
     let mut out = String::new();
     for case in suite.questions {
-        out.push_str(&format!("{}: {}\n  {}\n\n", case.id, case.question, shown(&case.question)));
+        out.push_str(&format!(
+            "{}: {}\n  {}\n\n",
+            case.id,
+            case.question,
+            shown(&case.question)
+        ));
     }
     insta::assert_snapshot!("product_questions", out);
 }
@@ -226,5 +297,10 @@ fn questions_with_an_unknown_part_are_not_answered() {
             answered.push(format!("{question}\n  {}", shown_plan(&plan)));
         }
     }
-    assert!(answered.is_empty(), "{} answered:\n{}", answered.len(), answered.join("\n"));
+    assert!(
+        answered.is_empty(),
+        "{} answered:\n{}",
+        answered.len(),
+        answered.join("\n")
+    );
 }

@@ -35,7 +35,10 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("modes/product_analytics/trajectories/find-the-peak.md", TRAJECTORIES[3]),
     ("modes/product_analytics/trajectories/follow-people.md", TRAJECTORIES[4]),
-    ("modes/product_analytics/trajectories/who-comes-back.md", TRAJECTORIES[5]),
+    (
+        "modes/product_analytics/trajectories/who-comes-back.md",
+        TRAJECTORIES[5],
+    ),
     ("modes/product_analytics/trajectories/days-of-use.md", TRAJECTORIES[6]),
     ("skills/query-trends/SKILL.md", SKILL),
     ("evals/access-log.yaml", EVALS),

@@ -8,9 +8,22 @@ use crate::tokens::tokenize;
 
 fn events() -> Vec<EventDefinition> {
     let names = [
-        "$pageview", "$exception", "$identify", "signed_up", "logged_in", "note_created", "note_edited", "note_shared",
-        "search_performed", "file_uploaded", "plan_upgraded", "template_used", "checkout_started", "invoice_paid",
-        "workspace_invited", "subscription_cancelled",
+        "$pageview",
+        "$exception",
+        "$identify",
+        "signed_up",
+        "logged_in",
+        "note_created",
+        "note_edited",
+        "note_shared",
+        "search_performed",
+        "file_uploaded",
+        "plan_upgraded",
+        "template_used",
+        "checkout_started",
+        "invoice_paid",
+        "workspace_invited",
+        "subscription_cancelled",
     ];
     let at = DateTime::from_timestamp(0, 0).unwrap();
     names

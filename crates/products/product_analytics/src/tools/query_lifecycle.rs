@@ -66,7 +66,9 @@ impl Tool for QueryLifecycle {
 
     async fn run(&self, ctx: &ToolContext, query: LifecycleQuery) -> Result<ToolOutput<LifecycleResponse>> {
         let queries = &self.data.queries;
-        let response = queries.lifecycle(&ctx.project, &query, &ctx.clock, &ctx.progress).await?;
+        let response = queries
+            .lifecycle(&ctx.project, &query, &ctx.clock, &ctx.progress)
+            .await?;
         let table = table(&query, &response);
         let (provenance, warnings) = (response.provenance.clone(), response.warnings.clone());
         let content = told(&table, PREVIEW_ROWS, &provenance, &warnings);
@@ -95,7 +97,10 @@ fn table(query: &LifecycleQuery, response: &LifecycleResponse) -> Table {
     });
     let active = statuses.first().map_or("", |series| series.action.name.as_str());
     Table {
-        title: format!("persons by what they did before, of {active}{}", of_range(&response.provenance)),
+        title: format!(
+            "persons by what they did before, of {active}{}",
+            of_range(&response.provenance)
+        ),
         columns,
         rows: rows.collect(),
         rows_cut: 0,

@@ -46,11 +46,12 @@ impl Tool for QueryRetention {
         Declaration {
             name: "query_retention".into(),
             title: "Query retention".into(),
-            description: "Counts, for the persons who begin in an hour, day, week or month, how many come back in later \
+            description:
+                "Counts, for the persons who begin in an hour, day, week or month, how many come back in later \
                 ones. dateRange is when they begin; period and totalIntervals say how far to look. retentionType: \
                 retention_recurring (each time), retention_first_time, retention_first_ever_occurrence. Interval 0 is \
                 their own; an empty cell lies ahead."
-                .into(),
+                    .into(),
             display: Display::new("Looking who comes back", "Looked who comes back"),
             expected: Duration::from_millis(500),
             progress: Some("rows read".into()),
@@ -73,7 +74,9 @@ impl Tool for QueryRetention {
 
     async fn run(&self, ctx: &ToolContext, query: RetentionQuery) -> Result<ToolOutput<RetentionResponse>> {
         let queries = &self.data.queries;
-        let response = queries.retention(&ctx.project, &query, &ctx.clock, &ctx.progress).await?;
+        let response = queries
+            .retention(&ctx.project, &query, &ctx.clock, &ctx.progress)
+            .await?;
         let table = table(&query, &response);
         let (provenance, warnings) = (response.provenance.clone(), response.warnings.clone());
         let content = told(&table, PREVIEW_ROWS, &provenance, &warnings);
@@ -100,7 +103,9 @@ fn table(query: &RetentionQuery, response: &RetentionResponse) -> Table {
         .collect();
     let together: Vec<(Option<u64>, Option<u64>)> = (0..=labels.len())
         .map(|place| {
-            let known = counts.iter().filter_map(|row| Some(((*row.first()?)?, (*row.get(place)?)?)));
+            let known = counts
+                .iter()
+                .filter_map(|row| Some(((*row.first()?)?, (*row.get(place)?)?)));
             let sum = known.fold(None, |sum: Option<(u64, u64)>, (began, came)| {
                 let (all, back) = sum.unwrap_or_default();
                 Some((all + began, back + came))

@@ -68,7 +68,9 @@ impl Tool for QueryStickiness {
 
     async fn run(&self, ctx: &ToolContext, query: StickinessQuery) -> Result<ToolOutput<StickinessResponse>> {
         let queries = &self.data.queries;
-        let response = queries.stickiness(&ctx.project, &query, &ctx.clock, &ctx.progress).await?;
+        let response = queries
+            .stickiness(&ctx.project, &query, &ctx.clock, &ctx.progress)
+            .await?;
         let table = table(&query, &response);
         let (provenance, warnings) = (response.provenance.clone(), response.warnings.clone());
         let content = told(&table, PREVIEW_ROWS, &provenance, &warnings);

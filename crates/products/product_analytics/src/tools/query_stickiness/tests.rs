@@ -40,7 +40,10 @@ fn rows_say_exactly_and_at_least_whatever_was_computed() {
 
 #[test]
 fn several_series_have_columns_of_their_own() {
-    let both = table(&query("non_cumulative"), &response(&[("a", [5, 3, 1]), ("b", [0, 0, 2])]));
+    let both = table(
+        &query("non_cumulative"),
+        &response(&[("a", [5, 3, 1]), ("b", [0, 0, 2])]),
+    );
     assert_eq!(
         both.preview(3).lines().take(2).collect::<Vec<_>>().join("\n"),
         "row\tdays\tpersons_1\tat_least_1\tpersons_2\tat_least_2\n0\t1 day\t5\t9\t0\t2"

@@ -142,7 +142,13 @@ fn install_adds_tool_mode_and_skill() {
     let mut registry = Registry::default();
     crate::install(&mut registry, data(response(&query(json!({"series": [{}]})), &[]))).unwrap();
     let mode = registry.mode("product_analytics").unwrap();
-    let tools = ["query_trends", "query_funnel", "query_retention", "query_lifecycle", "query_stickiness"];
+    let tools = [
+        "query_trends",
+        "query_funnel",
+        "query_retention",
+        "query_lifecycle",
+        "query_stickiness",
+    ];
     assert_eq!(mode.tools, tools);
     assert_eq!(mode.trajectories.len(), 7);
     assert_eq!(registry.skills().count(), 1);
