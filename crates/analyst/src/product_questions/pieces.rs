@@ -416,7 +416,7 @@ fn property_at(tokens: &[Token], at: usize, knowledge: &Knowledge) -> Option<(us
 fn of_item(item: &Item, tokens: &[Token], at: usize) -> Piece {
     let word = || tokens[at].lower.clone();
     match item {
-        Item::Stop => Piece::Stop(word()),
+        Item::Stop | Item::Word(Word::Among) => Piece::Stop(word()),
         Item::Word(Word::Measure(Counted::Visitors, _)) => Piece::People,
         Item::Word(Word::Measure(Counted::Sessions, _)) => Piece::Sessions,
         Item::Word(Word::Measure(Counted::Events, _)) if ["events", "event"].contains(&word().as_str()) => {

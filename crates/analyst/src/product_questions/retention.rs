@@ -15,7 +15,7 @@ use crate::parser::refuse;
 pub(super) const TOOL: &str = "query_retention";
 
 /// Words that a question about retention is free to use.
-const FREE: &str = "retention retained retain retains retaining rate rates cohort cohorts return returns returned returning come \
+const FREE: &str = "= retention retained retain retains retaining rate rates cohort cohorts return returns returned returning come \
     came comes coming back means meaning mean by per start starts started starting begin began beginning first-time weekly daily \
     monthly size after then still later again into their signup from did do of stay stayed stays action members \
     member those";

@@ -116,16 +116,16 @@ pub(super) fn is_form(word: &str, of: &str) -> bool {
         .is_some_and(|length| length + 2 >= shortest.min(5))
 }
 
-/// True where a word says who does what a word of a name says.
+/// True where a word says who does what a word of a name says. "Orders" are several of an order.
 pub(super) fn is_agent(word: &str, of: &str) -> bool {
     let word = word.to_lowercase();
-    !NO_FORMS.contains(&word.as_str())
-        && AGENTS.iter().any(|ending| {
-            word.strip_suffix(ending).is_some_and(|stem| {
-                !stem.is_empty() && stems(of).iter().any(|own| own == stem || *own == undoubled(stem))
-            })
-        })
-        && word != of
+    let own = stems(of);
+    let does = |ending: &&str| {
+        let stem = word.strip_suffix(*ending).filter(|stem| !stem.is_empty());
+        stem.is_some_and(|stem| own.iter().any(|own| own == stem || *own == undoubled(stem)))
+    };
+    let is_noun = word == of || word.strip_suffix('s') == Some(of);
+    !is_noun && !NO_FORMS.contains(&word.as_str()) && AGENTS.iter().any(does)
 }
 
 /// True for a word that says what was done: the past of a verb.
@@ -180,6 +180,6 @@ mod tests {
             assert!(!is_form(word, of), "{word} {of}");
         }
         assert!(is_agent("creators", "created") && is_agent("uploader", "uploaded"));
-        assert!(!is_agent("users", "used") && !is_agent("created", "created"));
+        assert!(!is_agent("users", "used") && !is_agent("created", "created") && !is_agent("orders", "order"));
     }
 }
