@@ -220,7 +220,10 @@ fn by_one_word(
     };
     let wanted = if EMPTY.contains(&verb.as_str()) { noun } else { verb };
     let is_known = COMMON.contains(&wanted.as_str()) || !is_form(&token.lower, wanted);
-    let others = events.iter().filter(|other| other.name != event.name);
+    // Events that every product has by itself, such as `$create_alias`, are not spoken of.
+    let others = events
+        .iter()
+        .filter(|other| other.name != event.name && !other.name.starts_with('$'));
     let is_shared = others
         .flat_map(|other| words_of(&other.name))
         .any(|word| is_form(&word, wanted));

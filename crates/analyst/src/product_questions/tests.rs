@@ -8,10 +8,12 @@ use super::*;
 use crate::intent::Lookup;
 use crate::knowledge::Match;
 
-const EVENTS: [&str; 16] = [
+const EVENTS: [&str; 18] = [
     "$pageview",
     "$exception",
     "$identify",
+    "$create_alias",
+    "$feature_flag_called",
     "signed_up",
     "logged_in",
     "note_created",

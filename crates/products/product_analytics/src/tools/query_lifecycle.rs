@@ -55,7 +55,7 @@ impl Tool for QueryLifecycle {
     fn phrases(&self) -> &'static [&'static str] {
         &[
             "new, returning and dormant users per week",
-            "who stays away",
+            "dormant and resurrecting persons",
             "lifecycle of active users",
         ]
     }
