@@ -25,8 +25,13 @@ const FREE: &str = "change changed changes difference differ differs differed de
 /// True for a question that speaks of a change between two periods.
 pub(super) fn is_wanted(pieces: &Pieces<'_>) -> bool {
     let changes = pieces.says(RISE) || pieces.says(FALL) || pieces.says(CHANGE);
-    let compares = pieces.has(|piece| matches!(piece, Piece::Than | Piece::Prior(_)));
-    changes && (compares || pieces.spans().len() > 1 || range_of_two(pieces).is_some())
+    let year =
+        || pieces.has(|piece| matches!(piece, Piece::Than)) && pieces.has(|piece| matches!(piece, Piece::Number(_)));
+    let periods = pieces.spans().len();
+    let two = periods > 1
+        || (periods == 1 && (pieces.has(|piece| matches!(piece, Piece::Prior(_))) || year()))
+        || range_of_two(pieces).is_some();
+    changes && two
 }
 
 /// Reads a question about a change.
