@@ -20,7 +20,11 @@ pub(crate) fn queries(intent: &Intent, calendar: &Calendar) -> Vec<TrendsQuery> 
         date_range: intent.span.query(calendar),
         properties: filters(&intent.conditions),
         breakdown_filter: None,
-        trends_filter: TrendsFilter { display },
+        compare_filter: None,
+        trends_filter: TrendsFilter {
+            display,
+            ..TrendsFilter::default()
+        },
     };
     let unique = intent.measure.math != Math::Total;
     let total = || unique.then(|| base(Display::BoldNumber));

@@ -31,13 +31,7 @@ impl StoredDefinitions {
         kind: &str,
         reference: &str,
     ) -> Result<Defined<T>> {
-        let object = self.object(project, kind, reference).await?;
-        Ok(Defined {
-            body: body_of(&object)?,
-            id: object.id,
-            name: object.name,
-            version: object.version,
-        })
+        of_object(self.object(project, kind, reference).await?)
     }
 
     async fn object(&self, project: &ProjectId, kind: &str, reference: &str) -> Result<Object> {
@@ -88,4 +82,18 @@ impl Definitions for StoredDefinitions {
     async fn action(&self, project: &ProjectId, reference: &str) -> Result<Defined<ActionDefinition>> {
         self.defined(project, ACTION, reference).await
     }
+
+    async fn cohorts(&self, project: &ProjectId) -> Result<Vec<Defined<CohortDefinition>>> {
+        let objects = self.objects.list(project, Some(COHORT)).await?;
+        objects.into_iter().map(of_object).collect()
+    }
+}
+
+fn of_object<T: DeserializeOwned>(object: Object) -> Result<Defined<T>> {
+    Ok(Defined {
+        body: body_of(&object)?,
+        id: object.id,
+        name: object.name,
+        version: object.version,
+    })
 }

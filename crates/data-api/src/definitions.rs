@@ -80,6 +80,11 @@ pub trait Definitions: Send + Sync {
 
     /// The action with an id or a name, in the same way.
     async fn action(&self, project: &ProjectId, reference: &str) -> Result<Defined<ActionDefinition>>;
+
+    /// All cohorts.
+    async fn cohorts(&self, _project: &ProjectId) -> Result<Vec<Defined<CohortDefinition>>> {
+        Ok(Vec::new())
+    }
 }
 
 /// Nothing is defined: for engines that stand alone.

@@ -2,10 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::filter::FilterGroup;
 use crate::provenance::{Provenance, Warning};
-use crate::trends::{DateRange, EventsNode};
+use crate::trends::{BreakdownFilter, DateRange, EventsNode};
 
 /// Steps that a funnel has at most.
 pub const MOST_FUNNEL_STEPS: usize = 100;
@@ -24,6 +25,9 @@ pub struct FunnelsQuery {
     /// Conditions on the events of all steps: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
+    /// Splits the persons by a property's values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breakdown_filter: Option<BreakdownFilter>,
     /// How steps follow each other.
     #[serde(default)]
     pub funnels_filter: FunnelsFilter,
@@ -47,6 +51,8 @@ pub struct FunnelsFilter {
     pub funnel_window_interval: u32,
     /// The unit of `funnelWindowInterval`; days when absent.
     pub funnel_window_interval_unit: FunnelWindowUnit,
+    /// Which of a person's values counts in a breakdown; the first one when absent.
+    pub breakdown_attribution_type: BreakdownAttribution,
 }
 
 impl Default for FunnelsFilter {
@@ -55,6 +61,7 @@ impl Default for FunnelsFilter {
             funnel_order_type: FunnelOrder::default(),
             funnel_window_interval: 14,
             funnel_window_interval_unit: FunnelWindowUnit::default(),
+            breakdown_attribution_type: BreakdownAttribution::default(),
         }
     }
 }
@@ -68,6 +75,17 @@ pub enum FunnelOrder {
     Ordered,
     /// The steps come in their order, and nothing else that fits `properties` lies between them.
     Strict,
+}
+
+/// Which of a person's values counts in a funnel with a breakdown. Each person has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakdownAttribution {
+    /// That of the first event that is one of the steps and has the property.
+    #[default]
+    FirstTouch,
+    /// That of the last one.
+    LastTouch,
 }
 
 /// A unit of a funnel's window. A month is a calendar month.
@@ -127,13 +145,37 @@ pub struct FunnelStep {
     pub average_conversion_time: Option<f64>,
     /// Their median, exactly.
     pub median_conversion_time: Option<f64>,
+    /// The value of the persons: text, number, boolean, `BREAKDOWN_OTHER` or `BREAKDOWN_NONE`; absent without a breakdown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breakdown_value: Option<Value>,
+}
+
+/// The steps of a funnel, or those of each breakdown value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum FunnelResults {
+    /// The steps in their order.
+    Steps(Vec<FunnelStep>),
+    /// The same for each value: the one with the most persons in the first step first, then Other, then None.
+    ByValue(Vec<Vec<FunnelStep>>),
+}
+
+impl FunnelResults {
+    /// All steps, value by value.
+    pub fn steps(&self) -> impl Iterator<Item = &FunnelStep> {
+        let (steps, by_value) = match self {
+            Self::Steps(steps) => (steps.as_slice(), &[][..]),
+            Self::ByValue(by_value) => (&[][..], by_value.as_slice()),
+        };
+        steps.iter().chain(by_value.iter().flatten())
+    }
 }
 
 /// What a funnels query answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FunnelsResponse {
-    /// The steps in their order.
-    pub results: Vec<FunnelStep>,
+    /// The steps, with a breakdown a list for each value.
+    pub results: FunnelResults,
     /// What a reader must know to read the numbers right.
     pub warnings: Vec<Warning>,
     /// How the numbers came to be.

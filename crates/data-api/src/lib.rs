@@ -44,8 +44,8 @@ pub use export::{Export, ExportFormat, ExportPart, ExportStream};
 pub use filter::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
 pub use filter_fields::{FieldKind, FieldUnit, FilterField, FilterFields, FilterList};
 pub use funnels::{
-    FunnelOrder, FunnelStep, FunnelWindowUnit, FunnelsFilter, FunnelsQuery, FunnelsQueryKind, FunnelsResponse,
-    MOST_FUNNEL_STEPS,
+    BreakdownAttribution, FunnelOrder, FunnelResults, FunnelStep, FunnelWindowUnit, FunnelsFilter, FunnelsQuery,
+    FunnelsQueryKind, FunnelsResponse, MOST_FUNNEL_STEPS,
 };
 pub use lifecycle::{
     LifecycleFilter, LifecycleQuery, LifecycleQueryKind, LifecycleResponse, LifecycleSeries, LifecycleStatus,
@@ -67,7 +67,8 @@ pub use stickiness::{
 pub use table::{Cell, Column, LABEL_MARK, Role, Table, Unit, reference_names};
 pub use taxonomy::{EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
 pub use trends::{
-    Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, BreakdownType, DateRange, Display, EventsNode,
-    EventsNodeKind, Interval, Math, Series, TrendsFilter, TrendsQuery, TrendsQueryKind, TrendsResponse,
+    Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, BreakdownType, CompareFilter, Compared, DateRange,
+    Display, EventsNode, EventsNodeKind, FormulaNode, Interval, Math, Series, Statistic, TrendsFilter, TrendsQuery,
+    TrendsQueryKind, TrendsResponse,
 };
 pub use typed_query::{TypedQuery, TypedResponse};

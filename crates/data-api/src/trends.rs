@@ -1,8 +1,8 @@
-//! The trends query: counts over time, or one total, with filters and one breakdown.
+//! The trends query: numbers over time, or one total, with filters, breakdowns, formulas and comparisons.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::filter::FilterGroup;
 use crate::provenance::{Provenance, Warning};
@@ -12,7 +12,7 @@ pub const BREAKDOWN_OTHER: &str = "$$_posthog_breakdown_other_$$";
 /// The breakdown value that stands for events without the property.
 pub const BREAKDOWN_NONE: &str = "$$_posthog_breakdown_null_$$";
 
-/// Counts events, unique visitors or unique sessions per time bucket, or as one total.
+/// Numbers of events and of who had them per time bucket, or as one total.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TrendsQuery {
@@ -33,6 +33,9 @@ pub struct TrendsQuery {
     /// Splits each series by a property's values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown_filter: Option<BreakdownFilter>,
+    /// Puts the numbers of another range beside those of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare_filter: Option<CompareFilter>,
     /// How the result is wanted.
     #[serde(default)]
     pub trends_filter: TrendsFilter,
@@ -78,6 +81,9 @@ pub struct EventsNode {
     /// What is counted; `total` when absent.
     #[serde(default)]
     pub math: Math,
+    /// The property of the event whose values are put together, for the math that does that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub math_property: Option<String>,
     /// Conditions on this series alone: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
@@ -103,6 +109,63 @@ pub enum Math {
     Dau,
     /// Distinct sessions per bucket.
     UniqueSession,
+    /// Distinct persons in the seven days that end with the bucket.
+    WeeklyActive,
+    /// Distinct persons in the thirty days that end with the bucket.
+    MonthlyActive,
+    /// Persons whose very first event of the name lies in the bucket and meets the conditions.
+    FirstTimeForUser,
+    /// Persons whose first event that meets the conditions lies in the bucket.
+    FirstMatchingEventForUser,
+    /// The average of `math_property` over the events that have it.
+    Avg,
+    /// Its sum.
+    Sum,
+    /// Its smallest value.
+    Min,
+    /// Its largest value.
+    Max,
+    /// Its median: between the two in the middle where there are two.
+    Median,
+    /// Its 75th percentile, between the nearest two values.
+    P75,
+    /// Its 90th percentile.
+    P90,
+    /// Its 95th percentile.
+    P95,
+    /// Its 99th percentile.
+    P99,
+    /// Events a person, on average over the persons who have any in the bucket.
+    AvgCountPerActor,
+    /// The fewest events that one of them has.
+    MinCountPerActor,
+    /// The most events that one of them has.
+    MaxCountPerActor,
+    /// The median of their numbers of events.
+    MedianCountPerActor,
+    /// The 75th percentile of their numbers of events.
+    P75CountPerActor,
+    /// The 90th percentile.
+    P90CountPerActor,
+    /// The 95th percentile.
+    P95CountPerActor,
+    /// The 99th percentile.
+    P99CountPerActor,
+}
+
+/// How the values of a property, or the numbers of events of persons, become one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Statistic {
+    /// Their average.
+    Average,
+    /// Their sum.
+    Sum,
+    /// The smallest.
+    Minimum,
+    /// The largest.
+    Maximum,
+    /// The value below which a share of them lies, 0 to 1, between the nearest two.
+    Percentile(f64),
 }
 
 impl Math {
@@ -113,7 +176,88 @@ impl Math {
             Self::Total => "total",
             Self::Dau => "dau",
             Self::UniqueSession => "unique_session",
+            Self::WeeklyActive => "weekly_active",
+            Self::MonthlyActive => "monthly_active",
+            Self::FirstTimeForUser => "first_time_for_user",
+            Self::FirstMatchingEventForUser => "first_matching_event_for_user",
+            Self::Avg => "avg",
+            Self::Sum => "sum",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Median => "median",
+            Self::P75 => "p75",
+            Self::P90 => "p90",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+            Self::AvgCountPerActor => "avg_count_per_actor",
+            Self::MinCountPerActor => "min_count_per_actor",
+            Self::MaxCountPerActor => "max_count_per_actor",
+            Self::MedianCountPerActor => "median_count_per_actor",
+            Self::P75CountPerActor => "p75_count_per_actor",
+            Self::P90CountPerActor => "p90_count_per_actor",
+            Self::P95CountPerActor => "p95_count_per_actor",
+            Self::P99CountPerActor => "p99_count_per_actor",
         }
+    }
+
+    /// What becomes of the values of `math_property`; `None` where it has no meaning.
+    #[must_use]
+    pub fn of_property(self) -> Option<Statistic> {
+        Some(match self {
+            Self::Avg => Statistic::Average,
+            Self::Sum => Statistic::Sum,
+            Self::Min => Statistic::Minimum,
+            Self::Max => Statistic::Maximum,
+            Self::Median => Statistic::Percentile(0.5),
+            Self::P75 => Statistic::Percentile(0.75),
+            Self::P90 => Statistic::Percentile(0.9),
+            Self::P95 => Statistic::Percentile(0.95),
+            Self::P99 => Statistic::Percentile(0.99),
+            _ => return None,
+        })
+    }
+
+    /// What becomes of the numbers of events of persons; `None` where something else is counted.
+    #[must_use]
+    pub fn of_persons(self) -> Option<Statistic> {
+        Some(match self {
+            Self::AvgCountPerActor => Statistic::Average,
+            Self::MinCountPerActor => Statistic::Minimum,
+            Self::MaxCountPerActor => Statistic::Maximum,
+            Self::MedianCountPerActor => Statistic::Percentile(0.5),
+            Self::P75CountPerActor => Statistic::Percentile(0.75),
+            Self::P90CountPerActor => Statistic::Percentile(0.9),
+            Self::P95CountPerActor => Statistic::Percentile(0.95),
+            Self::P99CountPerActor => Statistic::Percentile(0.99),
+            _ => return None,
+        })
+    }
+
+    /// Whether the numbers of buckets, or of breakdown values, add up to that of all of them.
+    #[must_use]
+    pub fn adds_up(self) -> bool {
+        matches!(
+            self,
+            Self::Total | Self::Sum | Self::FirstTimeForUser | Self::FirstMatchingEventForUser
+        )
+    }
+
+    /// Days that end with a bucket and in which persons count, where these are other than its own.
+    #[must_use]
+    pub fn trailing_days(self) -> Option<u32> {
+        match self {
+            Self::WeeklyActive => Some(7),
+            Self::MonthlyActive => Some(30),
+            _ => None,
+        }
+    }
+
+    /// Whether a bucket in which nothing was found has the number 0. The others have none there: nothing has no
+    /// average.
+    #[must_use]
+    pub fn is_zero_of_nothing(self) -> bool {
+        let average = [self.of_property(), self.of_persons()].into_iter().flatten().next();
+        average.is_none_or(|statistic| statistic == Statistic::Sum)
     }
 }
 
@@ -188,13 +332,62 @@ pub enum BreakdownType {
     Event,
 }
 
+/// Another range beside the query's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CompareFilter {
+    /// Whether there is a comparison.
+    pub compare: bool,
+    /// How much earlier both ends of the other range are: `-7d`, `-1m`, `-1y`, ... Without it the other range is as
+    /// long and ends where the query's begins; a range from the start of a unit on (`mStart`) is compared with the
+    /// whole unit before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compare_to: Option<String>,
+    /// The other range itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compare_range: Option<DateRange>,
+}
+
 /// How the result is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct TrendsFilter {
     /// Time series, or one total.
-    #[serde(default)]
     pub display: Display,
+    /// A calculation with the series, which are called A, B, C, ...: their numbers, `+ - * /` and parentheses. Only what
+    /// it gives is in the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
+    /// Several calculations, each with a result of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub formula_nodes: Vec<FormulaNode>,
+    /// Each number is the average of that of its bucket and of the ones before it, so many together, 1 to 1,000; for
+    /// lines only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smoothing_intervals: Option<u32>,
+}
+
+impl TrendsFilter {
+    /// All calculations.
+    #[must_use]
+    pub fn formulas(&self) -> Vec<FormulaNode> {
+        let own = self.formula.iter().map(|formula| FormulaNode {
+            formula: formula.clone(),
+            custom_name: None,
+        });
+        own.chain(self.formula_nodes.iter().cloned()).collect()
+    }
+}
+
+/// A calculation with the series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FormulaNode {
+    /// The series by their letters, numbers, `+ - * /` and parentheses: `A / B * 100`.
+    pub formula: String,
+    /// The label in results; `Formula (A / B * 100)` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_name: Option<String>,
 }
 
 /// The display decides whether there are buckets or one total.
@@ -205,10 +398,18 @@ pub enum Display {
     ActionsLineGraph,
     /// Buckets, drawn as bars.
     ActionsBar,
+    /// Buckets, drawn as an area.
+    ActionsAreaGraph,
+    /// Buckets, each with those before it: running totals, in which each person, session or group counts once.
+    ActionsLineGraphCumulative,
     /// One total, drawn as a number.
     BoldNumber,
     /// One total per series or breakdown value, drawn as bars.
     ActionsBarValue,
+    /// One total per series or breakdown value, drawn as a pie.
+    ActionsPie,
+    /// One total per country, drawn as a map.
+    WorldMap,
     /// One total per series or breakdown value, as a table.
     ActionsTable,
 }
@@ -217,7 +418,16 @@ impl Display {
     /// True where there is one total over the whole range instead of buckets.
     #[must_use]
     pub fn is_total(self) -> bool {
-        matches!(self, Self::BoldNumber | Self::ActionsBarValue | Self::ActionsTable)
+        matches!(
+            self,
+            Self::BoldNumber | Self::ActionsBarValue | Self::ActionsPie | Self::WorldMap | Self::ActionsTable
+        )
+    }
+
+    /// True where each bucket holds those before it as well.
+    #[must_use]
+    pub fn is_cumulative(self) -> bool {
+        self == Self::ActionsLineGraphCumulative
     }
 }
 
@@ -240,15 +450,15 @@ pub struct Action {
 /// One line of a trends result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Series {
-    /// A number a bucket; empty for a total.
-    pub data: Vec<u64>,
+    /// A number a bucket, `null` where there is none, as in the average of nothing; empty for a total.
+    pub data: Vec<Option<Number>>,
     /// Human names of the buckets, such as `18-May-2015`.
     pub labels: Vec<String>,
     /// Starts of the buckets: `YYYY-MM-DD`, with ` HH:MM:SS` for hours.
     pub days: Vec<String>,
     /// The sum of `data` (0 for a total). For unique counts the sum of buckets, not the unique
-    /// count of the range.
-    pub count: u64,
+    /// count of the range. For a running total its last number.
+    pub count: Number,
     /// The series' name, with the breakdown value where there is one.
     pub label: String,
     /// What was counted.
@@ -258,7 +468,20 @@ pub struct Series {
     pub breakdown_value: Option<Value>,
     /// The one total over the whole range, for total displays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub aggregated_value: Option<u64>,
+    pub aggregated_value: Option<Number>,
+    /// `current` or `previous`, where two ranges are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare_label: Option<Compared>,
+}
+
+/// Which of two compared ranges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// The query's own.
+    Current,
+    /// The other one.
+    Previous,
 }
 
 /// What a trends query answers.

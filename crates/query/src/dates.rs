@@ -212,8 +212,47 @@ pub(crate) fn relative_span(text: &str, now: DateTime<Utc>) -> Option<(DateTime<
     })
 }
 
+/// A time so much earlier: `-7d`, `-1m`, ...; `None` where the text says no such thing.
+pub(crate) fn earlier(text: &str, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let (unit, number, anchor) = back(text)?;
+    let shifted = minus(unit, number, time).filter(|time| YEARS.contains(&time.year()))?;
+    (text.starts_with('-') && anchor.is_empty()).then_some(shifted)
+}
+
+/// The start of the unit that a time is in, where a text is an anchor of units longer than a day: `mStart`, `-1wStart`.
+pub(crate) fn unit_start(text: &str, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let (unit, _, anchor) = back(text)?;
+    let is_long = matches!(unit, Unit::Week | Unit::Month | Unit::Quarter | Unit::Year);
+    (is_long && anchor == "Start").then(|| start_of(unit, time))
+}
+
 /// `-` number unit, then `Start` or `End`; the number and the anchor may be absent.
 fn relative(text: &str, now: DateTime<Utc>) -> Option<Point> {
+    let (unit, number, anchor) = back(text)?;
+    let time = minus(unit, number, now)?;
+    match anchor {
+        "" if text.starts_with('-') => {
+            let precision = match unit {
+                Unit::Second | Unit::Minute => Precision::Exact,
+                Unit::Hour => Precision::Hour,
+                Unit::Day | Unit::Week | Unit::Month | Unit::Quarter | Unit::Year => Precision::Day,
+            };
+            Some(Point { time, precision })
+        }
+        "Start" => Some(Point {
+            time: start_of(unit, time),
+            precision: Precision::Exact,
+        }),
+        "End" => Some(Point {
+            time: end_of(unit, time),
+            precision: Precision::Exact,
+        }),
+        _ => None,
+    }
+}
+
+/// The parts of a relative date: its unit, how many of them, and what follows.
+fn back(text: &str) -> Option<(Unit, u32, &str)> {
     let rest = text.strip_prefix('-');
     let (back, rest) = (rest.is_some(), rest.unwrap_or(text));
     let digits = rest.find(|c: char| !c.is_ascii_digit())?;
@@ -234,29 +273,7 @@ fn relative(text: &str, now: DateTime<Utc>) -> Option<Point> {
         _ => return None,
     };
     // Without a sign only an anchor makes sense: `dStart` is today's start, `7d` is nothing.
-    if !back && digits != 0 {
-        return None;
-    }
-    let time = minus(unit, number, now)?;
-    match &rest[digits + 1..] {
-        "" if back => {
-            let precision = match unit {
-                Unit::Second | Unit::Minute => Precision::Exact,
-                Unit::Hour => Precision::Hour,
-                Unit::Day | Unit::Week | Unit::Month | Unit::Quarter | Unit::Year => Precision::Day,
-            };
-            Some(Point { time, precision })
-        }
-        "Start" => Some(Point {
-            time: start_of(unit, time),
-            precision: Precision::Exact,
-        }),
-        "End" => Some(Point {
-            time: end_of(unit, time),
-            precision: Precision::Exact,
-        }),
-        _ => None,
-    }
+    (back || digits == 0).then(|| (unit, number, &rest[digits + 1..]))
 }
 
 fn minus(unit: Unit, number: u32, time: DateTime<Utc>) -> Option<DateTime<Utc>> {

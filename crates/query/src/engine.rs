@@ -113,10 +113,12 @@ impl Engine {
         progress: Progress,
     ) -> Result<Session> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let config = SessionConfig::new()
+        let mut config = SessionConfig::new()
             .with_target_partitions(cores)
             .with_information_schema(false)
             .with_default_catalog_and_schema("hedgerow", "project");
+        // With it, DISTINCT over a window function and with a LIMIT fails.
+        config.options_mut().optimizer.enable_distinct_aggregation_soft_limit = false;
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime))
@@ -148,6 +150,17 @@ impl Engine {
 }
 
 impl Session {
+    /// Leaves projections of plans as they are. Where two are merged, the columns in a lambda's body get new places
+    /// and its parameters keep the old ones.
+    fn keep_projections(&mut self) {
+        let rules = self.state.physical_optimizers().iter();
+        let kept = rules.filter(|rule| rule.name() != "ProjectionPushdown").cloned();
+        let kept = kept.collect();
+        self.state = SessionStateBuilder::new_from_existing(self.state.clone())
+            .with_physical_optimizer_rules(kept)
+            .build();
+    }
+
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         let physical = self.state.create_physical_plan(plan).await;
         physical.map_err(|error| sql::explain(&error, &self.view))
@@ -434,8 +447,11 @@ impl Engine {
         progress: &Progress,
     ) -> Result<Selected> {
         let (view, _) = self.lake.snapshot(project).await?;
-        let session = self.session(project, view, clock, progress.clone())?;
-        let planned = sql::plan(&session.context, &session.view, query).await?;
+        let mut session = self.session(project, view, clock, progress.clone())?;
+        let planned = sql::plan(self, project, clock, &session, query).await?;
+        if planned.has_lambda {
+            session.keep_projections();
+        }
         let written_columns = written_columns(&planned.plan);
         // One row more than wanted tells whether there are more.
         let fetch = LogicalPlanBuilder::from(planned.plan)

@@ -3,23 +3,27 @@
 mod aggregate;
 mod chain;
 
+use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use datafusion::arrow::datatypes::DataType;
-use datafusion::functions::expr_fn::get_field;
-use datafusion::functions_aggregate::expr_fn::{avg, count, median};
-use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, cast, ident, lit};
+use datafusion::functions::expr_fn::{get_field, named_struct};
+use datafusion::functions_aggregate::expr_fn::{avg, count, max, median, min};
+use datafusion::logical_expr::{AggregateUDF, Expr, ExprFunctionExt as _, LogicalPlan, cast, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    Clock, FunnelOrder, FunnelStep, FunnelWindowUnit, FunnelsFilter, FunnelsQuery, FunnelsResponse, MOST_FUNNEL_STEPS,
-    Math, Progress,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownAttribution, Clock, FunnelOrder, FunnelResults, FunnelStep,
+    FunnelWindowUnit, FunnelsFilter, FunnelsQuery, FunnelsResponse, MOST_FUNNEL_STEPS, Math, Progress,
+    PropertyDefinition, Warning,
 };
-use hedgerow_errors::{Error, Result};
+use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
-use crate::engine::{Engine, Session, rows};
+use crate::engine::{Engine, Executed, Session, rows};
 use crate::scope::{Begun, Scope, Selection};
+use crate::tally::exact;
+use crate::trends::{DEFAULT_BREAKDOWNS, literal};
 use crate::{sql, validate};
 
 /// Units of the longest window.
@@ -36,15 +40,12 @@ pub(crate) async fn run(
     progress: &Progress,
 ) -> Result<FunnelsResponse> {
     let begun = Begun::new(engine, project, selection(query)?, clock, progress.clone()).await?;
-    let prepared = Prepared::new(query, &begun, clock)?;
+    let prepared = Prepared::new(query, &begun, clock, engine.most_groups)?;
     let session = &begun.session;
-    let done = session.run(&prepared.plan(session).await?).await?;
-    let row = rows(&done.batches)?.into_iter().next();
-    let row = row.ok_or_else(|| Error::internal("a funnel has no row"))?;
-    let results = prepared.results(&row)?;
-    let mut executed = vec![done];
+    let mut executed = Vec::new();
     let mut warnings = prepared.scope.warnings("the range");
-    if results.first().is_none_or(|first| first.count == 0) {
+    let results = prepared.results(session, &mut executed, &mut warnings).await?;
+    if results.steps().all(|step| step.order > 0 || step.count == 0) {
         let scope = &prepared.scope;
         warnings.push(
             scope
@@ -56,7 +57,7 @@ pub(crate) async fn run(
     let mut provenance = prepared
         .scope
         .provenance(session, project, ("FunnelsQuery", query), &executed, of_step)?;
-    provenance.limits = limits(query.funnels_filter);
+    provenance.limits = prepared.limits();
     Ok(FunnelsResponse {
         results,
         warnings,
@@ -72,7 +73,9 @@ pub(crate) async fn plans(
     clock: &Clock,
 ) -> Result<(Begun, Vec<LogicalPlan>)> {
     let begun = Begun::new(engine, project, selection(query)?, clock, Progress::ignore()).await?;
-    let plan = Prepared::new(query, &begun, clock)?.plan(&begun.session).await?;
+    let plan = Prepared::new(query, &begun, clock, engine.most_groups)?
+        .plan(&begun.session, None)
+        .await?;
     Ok((begun, vec![plan]))
 }
 
@@ -97,34 +100,72 @@ fn selection(query: &FunnelsQuery) -> Result<Selection<'_>> {
     })
 }
 
+/// The column of a person's breakdown value. No property can be called so.
+const VALUE: &str = "funnels::value";
+
 struct Prepared<'a> {
     query: &'a FunnelsQuery,
     scope: Scope<'a>,
+    breakdown: Option<&'a PropertyDefinition>,
+    most_groups: usize,
 }
 
 impl<'a> Prepared<'a> {
-    fn new(query: &'a FunnelsQuery, begun: &'a Begun, clock: &Clock) -> Result<Self> {
+    fn new(query: &'a FunnelsQuery, begun: &'a Begun, clock: &Clock, most_groups: usize) -> Result<Self> {
+        let breakdown = query.breakdown_filter.as_ref();
+        if let Some(breakdown) = breakdown {
+            validate::breakdown(begun.taxonomy(), breakdown)?;
+        }
         Ok(Self {
             query,
             scope: Scope::new(selection(query)?, begun, None, clock)?,
+            breakdown: breakdown.and_then(|filter| begun.taxonomy().property(&filter.breakdown)),
+            most_groups,
         })
     }
 
-    /// One row: for each step how many reached it, and how long that took on average and in the median.
-    async fn plan(&self, session: &Session) -> Result<LogicalPlan> {
+    /// A row, or one for each breakdown value: how many reached each step, and how long that took on average and in the
+    /// median. With `but` there is one row, of those who have a value that is none of these.
+    async fn plan(&self, session: &Session, but: Option<&[Value]>) -> Result<LogicalPlan> {
         let failed = |error| sql::explain(&error, &session.view);
         let steps = self.query.series.len();
         let is_of = (0..steps).map(|step| Ok(self.scope.is_of(step)?.unwrap_or_else(|| lit(true))));
         let is_of = is_of.collect::<Result<Vec<Expr>>>()?;
+        let any = is_of.iter().cloned().reduce(Expr::or).unwrap_or_else(|| lit(true));
         let mut events = self.scope.events(session).await?;
         let is_strict = self.query.funnels_filter.funnel_order_type == FunnelOrder::Strict;
-        if !is_strict && let Some(any) = is_of.iter().cloned().reduce(Expr::or) {
-            events = events.filter(any).map_err(failed)?;
+        if !is_strict {
+            events = events.filter(any.clone()).map_err(failed)?;
         }
         let (months, micros) = window(self.query.funnels_filter);
         let mut arguments = vec![lit(is_strict), lit(months), lit(micros), ident("timestamp")];
         arguments.extend(is_of);
-        let way = FUNNEL.call(arguments).alias("way");
+        let mut of_person = vec![FUNNEL.call(arguments).alias("way")];
+        if let Some(property) = self.breakdown {
+            let value = ident(&property.column);
+            // Of several values at the same instant the smallest, or the largest, counts: always the same one.
+            let touch = named_struct(vec![lit("time"), ident("timestamp"), lit("value"), value.clone()]);
+            let touch = match self.query.funnels_filter.breakdown_attribution_type {
+                BreakdownAttribution::FirstTouch => min(touch),
+                BreakdownAttribution::LastTouch => max(touch),
+            };
+            let touch = touch.filter(value.is_not_null().and(any)).build().map_err(failed)?;
+            of_person.push(touch.alias(VALUE));
+        }
+        let mut persons = events.aggregate(vec![ident("person_key")], of_person).map_err(failed)?;
+        let mut by = Vec::new();
+        if self.breakdown.is_some() {
+            let value = get_field(ident(VALUE), "value");
+            persons = persons.select(vec![ident("way"), value.alias(VALUE)]).map_err(failed)?;
+            match but {
+                Some(values) => {
+                    let values = values.iter().map(literal).collect();
+                    let others = ident(VALUE).is_not_null().and(ident(VALUE).in_list(values, true));
+                    persons = persons.filter(others).map_err(failed)?;
+                }
+                None => by.push(ident(VALUE)),
+            }
+        }
         let mut totals = Vec::new();
         for step in 0..steps {
             let reached = |step| get_field(ident("way"), aggregate::field(step));
@@ -135,14 +176,74 @@ impl<'a> Prepared<'a> {
                 totals.push(median(took).alias(format!("median_{step}")));
             }
         }
-        events
-            .aggregate(vec![ident("person_key")], vec![way])
-            .and_then(|ways| ways.aggregate(vec![], totals))
+        persons
+            .aggregate(by, totals)
             .and_then(DataFrame::into_optimized_plan)
             .map_err(failed)
     }
 
-    fn results(&self, row: &[Value]) -> Result<Vec<FunnelStep>> {
+    async fn results(
+        &self,
+        session: &Session,
+        executed: &mut Vec<Executed>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<FunnelResults> {
+        let done = session
+            .run_up_to(&self.plan(session, None).await?, self.most_groups)
+            .await?;
+        let done = done.ok_or_else(|| {
+            let message = format!("the breakdown has more than {} values", self.most_groups);
+            Error::new(Code::LimitExceeded, message).with_hint("take a property with fewer values, or filter by it")
+        })?;
+        let found = rows(&done.batches)?;
+        executed.push(done);
+        if self.breakdown.is_none() {
+            let row = found.into_iter().next();
+            let row = row.ok_or_else(|| Error::internal("a funnel has no row"))?;
+            return Ok(FunnelResults::Steps(self.steps(&row, None)?));
+        }
+        let (mut named, mut missing) = (Vec::new(), Vec::new());
+        for row in found {
+            let Some((value, cells)) = row.split_first() else {
+                continue;
+            };
+            if value.is_null() {
+                missing.push(self.steps(cells, Some(BREAKDOWN_NONE.into()))?);
+            } else {
+                named.push((value.clone(), self.steps(cells, Some(value.clone()))?));
+            }
+        }
+        // Who has not entered is in no step.
+        let entered = |steps: &[FunnelStep]| steps.first().map_or(0, |first| first.count);
+        named.retain(|(_, steps)| entered(steps) > 0);
+        missing.retain(|steps| entered(steps) > 0);
+        named.sort_by_key(|(value, steps)| (Reverse(entered(steps)), value.to_string()));
+        let limit = self.limit();
+        let mut other = None;
+        if named.len() > limit {
+            let more = named.len() - limit;
+            named.truncate(limit);
+            let values: Vec<Value> = named.iter().map(|(value, _)| value.clone()).collect();
+            let done = session.run(&self.plan(session, Some(&values)).await?).await?;
+            if let Some(row) = rows(&done.batches)?.first() {
+                other = Some(self.steps(row, Some(BREAKDOWN_OTHER.into()))?);
+            }
+            executed.push(done);
+            let message = format!("{more} values beyond the first {limit} are shown together as Other");
+            warnings.push(Warning::new("breakdown_other", message));
+        }
+        let named = named.into_iter().map(|(_, steps)| steps);
+        Ok(FunnelResults::ByValue(named.chain(other).chain(missing).collect()))
+    }
+
+    fn limit(&self) -> usize {
+        let limit = self.query.breakdown_filter.as_ref();
+        limit
+            .and_then(|filter| filter.breakdown_limit)
+            .unwrap_or(DEFAULT_BREAKDOWNS) as usize
+    }
+
+    fn steps(&self, row: &[Value], value: Option<Value>) -> Result<Vec<FunnelStep>> {
         let mut cells = row.iter();
         let mut results: Vec<FunnelStep> = Vec::with_capacity(self.query.series.len());
         for order in 0..self.query.series.len() {
@@ -164,16 +265,33 @@ impl<'a> Prepared<'a> {
                 conversion_rate_from_previous: results.last().and_then(|before| percent(count, before.count)),
                 average_conversion_time: average,
                 median_conversion_time: median,
+                breakdown_value: value.clone(),
             });
         }
         Ok(results)
     }
+
+    /// What bounds the ways that are counted.
+    fn limits(&self) -> Vec<String> {
+        let mut limits = limits(self.query.funnels_filter);
+        if let Some(property) = self.breakdown {
+            let which = match self.query.funnels_filter.breakdown_attribution_type {
+                BreakdownAttribution::FirstTouch => "first",
+                BreakdownAttribution::LastTouch => "last",
+            };
+            let key = &property.key;
+            limits.push(format!(
+                "a person has the {key} of the {which} event that is a step and has one"
+            ));
+            limits.push(format!("at most {} values of {key}, the rest as Other", self.limit()));
+        }
+        limits
+    }
 }
 
 /// A share in percent; `None` of nobody.
-#[expect(clippy::cast_precision_loss, reason = "there are far fewer than 2^52 persons")]
 fn percent(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64 * 100.0)
+    (whole > 0).then(|| exact(part) / exact(whole) * 100.0)
 }
 
 /// A window as calendar months and microseconds.

@@ -17,6 +17,7 @@ mod intervals;
 mod lifecycle;
 mod paging;
 mod people;
+mod percentile;
 mod person_list;
 mod persons;
 mod rest;

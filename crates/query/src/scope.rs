@@ -193,17 +193,17 @@ impl<'a> Scope<'a> {
 
     /// The condition that an event is one of a series; `None` where every event is.
     pub(crate) fn is_of(&self, series: usize) -> Result<Option<Expr>> {
-        let (node, fields) = (self.node(series), self.fields());
-        let event = node.event.as_deref().map(is_event);
-        let action = match self.action(series) {
-            None => None,
-            Some(action) => {
-                let fits = self.fits(&fields, &action.body);
-                Some(fits.map_err(|error| of_named("action", &action.name, &error))?)
-            }
-        };
-        let own = filters::group(&fields, self.now, &node.properties)?;
-        Ok(event.into_iter().chain(action).chain(own).reduce(Expr::and))
+        let own = filters::group(&self.fields(), self.now, &self.node(series).properties)?;
+        Ok(self.is_of_name(series)?.into_iter().chain(own).reduce(Expr::and))
+    }
+
+    /// The same without the conditions of the series: the name of its event, or its action.
+    pub(crate) fn is_of_name(&self, series: usize) -> Result<Option<Expr>> {
+        if let Some(action) = self.action(series) {
+            let fits = self.fits(&self.fields(), &action.body);
+            return fits.map(Some).map_err(|error| of_named("action", &action.name, &error));
+        }
+        Ok(self.node(series).event.as_deref().map(is_event))
     }
 
     /// What to say where nothing fits. A range that holds no event at all, whatever the conditions, is refused.

@@ -1,22 +1,53 @@
-//! Read-only SQL: one SELECT over the project's own tables.
+//! Read-only SQL: one SELECT over the project's own tables, as DataFusion and as HogQL write it.
+//!
+//! The text becomes tokens, the tokens a statement, and the statement one of DataFusion's: names of properties become
+//! columns, HogQL's functions become DataFusion's or this crate's, and what the tables lack is joined. What has no
+//! meaning here is refused by name.
+
+mod build;
+mod calls;
+mod dialect;
+mod expressions;
+mod facts;
+mod functions;
+mod given;
+mod joined;
+mod json;
+mod lists;
+mod names;
+mod numbers;
+mod periods;
+mod refusals;
+mod rewrite;
+mod sessions;
+mod tables;
+mod templates;
+mod texts;
+mod times;
+mod tokens;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SQLOptions, SessionContext};
-use datafusion::sql::parser::{DFParser, Statement};
+use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     Expr as SqlExpr, LimitClause, Query, Statement as SqlStatement, Value as SqlValue, visit_expressions_mut,
 };
-use hedgerow_data_api::SqlQuery;
+use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+use hedgerow_data_api::{Clock, SqlQuery};
 use hedgerow_errors::{Code, Error, Result, did_you_mean};
+use hedgerow_ids::ProjectId;
 use hedgerow_lake::LakeView;
-
 use serde_json::{Map, Value};
 
+use self::dialect::ProjectSql;
+use self::facts::Facts;
+use self::rewrite::Rewriter;
+use crate::engine::{Engine, Session};
 use crate::people::PeopleKind;
 
 /// Rows that come back where the statement says nothing.
@@ -31,12 +62,36 @@ pub(crate) struct Planned {
     pub(crate) limit: u32,
     /// True where the statement itself says how many rows it wants.
     pub(crate) own_limit: bool,
+    /// True where a lambda stands in it.
+    pub(crate) has_lambda: bool,
 }
 
 /// Parses and plans one SELECT. Everything else is refused before it is planned.
-pub(crate) async fn plan(context: &SessionContext, view: &Arc<LakeView>, query: &SqlQuery) -> Result<Planned> {
-    let mut select = parse(&query.query)?;
-    bind(&mut select, &query.parameters)?;
+pub(crate) async fn plan(
+    engine: &Engine,
+    project: &ProjectId,
+    clock: &Clock,
+    session: &Session,
+    query: &SqlQuery,
+) -> Result<Planned> {
+    let (context, view) = (&session.context, &session.view);
+    let parameters = &query.parameters;
+    let has_column = |name: &str| view.columns.iter().any(|column| column.name == name) || is_field(name);
+    let is_parameter = |name: &str| {
+        let only_forms = parameters.keys().all(|key| FORMS.contains(&key.as_str()));
+        let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        parameters.contains_key(name) || is_number || !(only_forms || has_column(&format!("${name}")))
+    };
+    let tokens = tokens::read(&query.query, &is_parameter)?;
+    let mut select = parse(tokens.clone())?;
+    let mut facts = Facts::read(engine, project, view, clock, &tokens, parameters).await?;
+    functions::register(context, &facts);
+    offer(&mut facts, context);
+    let located = |error: Error| located(error, &tokens);
+    let mut rewriter = Rewriter::new(&facts);
+    rewriter.query(&mut select).map_err(located)?;
+    let used: BTreeSet<String> = rewriter.used.into_iter().collect();
+    bind(&mut select, parameters, used)?;
     let own_limit = own_limit(&select)?;
     let limit = query.limit.or(own_limit).unwrap_or(DEFAULT_ROWS);
     if !(1..=MAX_ROWS).contains(&limit) && own_limit != Some(0) {
@@ -50,42 +105,135 @@ pub(crate) async fn plan(context: &SessionContext, view: &Arc<LakeView>, query: 
         .state()
         .statement_to_plan(statement)
         .await
-        .map_err(|error| explain(&error, view))?;
+        .map_err(|error| located(explain(&error, view)))?;
     let options = SQLOptions::new()
         .with_allow_ddl(false)
         .with_allow_dml(false)
         .with_allow_statements(false);
     options.verify_plan(&plan).map_err(|error| explain(&error, view))?;
     Ok(Planned {
+        has_lambda: tokens.iter().any(|token| token.token == Token::Arrow),
         plan,
         limit,
         own_limit: own_limit.is_some() && query.limit.is_none(),
     })
 }
 
-fn parse(text: &str) -> Result<Box<Query>> {
+/// Parameters that are read by `{...}` alone.
+const FORMS: [&str; 2] = ["variables", "filters"];
+
+/// Names with `$` that are columns here, though no event has such a property.
+fn is_field(name: &str) -> bool {
+    name == "$session_id" || name.starts_with("$group_") || sessions::FIELDS.iter().any(|(field, _)| *field == name)
+}
+
+/// Tells which functions there are.
+fn offer(facts: &mut Facts, context: &SessionContext) {
+    let state = context.state();
+    let aggregates = state.aggregate_functions().keys().map(|name| name.to_lowercase());
+    facts.aggregates = aggregates.collect();
+    let mut functions: BTreeSet<String> = facts.aggregates.clone();
+    functions.extend(state.scalar_functions().keys().map(|name| name.to_lowercase()));
+    functions.extend(state.window_functions().keys().map(|name| name.to_lowercase()));
+    functions.extend(state.higher_order_functions().keys().map(|name| name.to_lowercase()));
+    // The planner knows these without a registry.
+    functions.extend(["unnest", "grouping"].map(str::to_owned));
+    facts.functions = functions;
+}
+
+/// Says where the name of an error stands in the statement.
+fn located(error: Error, tokens: &[TokenWithSpan]) -> Error {
+    let message = error.message().to_owned();
+    let Some(named) = message.split('"').nth(1) else {
+        return error;
+    };
+    let is_it = |token: &&TokenWithSpan| match &token.token {
+        Token::Word(word) => word.value == named,
+        _ => false,
+    };
+    let Some(found) = tokens.iter().find(is_it) else {
+        return error;
+    };
+    let place = found.span.start;
+    let mut new = Error::new(
+        error.code(),
+        format!("{message} at line {}, column {}", place.line, place.column),
+    );
+    if let Some(hint) = error.hint() {
+        new = new.with_hint(hint);
+    }
+    new
+}
+
+/// Statements that change something or look at the engine itself.
+const REFUSED: [&str; 31] = [
+    "ALTER",
+    "ANALYZE",
+    "ATTACH",
+    "BEGIN",
+    "CALL",
+    "COMMIT",
+    "COPY",
+    "CREATE",
+    "DEALLOCATE",
+    "DELETE",
+    "DESC",
+    "DESCRIBE",
+    "DETACH",
+    "DROP",
+    "EXECUTE",
+    "EXPLAIN",
+    "GRANT",
+    "INSERT",
+    "INSTALL",
+    "KILL",
+    "LOAD",
+    "MERGE",
+    "OPTIMIZE",
+    "PREPARE",
+    "RENAME",
+    "REVOKE",
+    "SET",
+    "SHOW",
+    "SYSTEM",
+    "TRUNCATE",
+    "UPDATE",
+];
+
+fn parse(tokens: Vec<TokenWithSpan>) -> Result<Box<Query>> {
     let refused = |what: &str| {
         Error::invalid(format!("{what} is not possible: SQL here only reads")).with_hint("write one SELECT statement")
     };
-    let mut statements = DFParser::parse_sql(text).map_err(|error| {
-        let message = format!("the SQL does not parse: {}", first_line(&error));
-        Error::invalid(message).with_hint("names with $ or capitals stand in double quotes, texts in single quotes")
+    if let Some(TokenWithSpan {
+        token: Token::Word(word),
+        ..
+    }) = tokens.first()
+    {
+        let first = word.value.to_uppercase();
+        if REFUSED.contains(&first.as_str()) || ["USE", "VACUUM", "EXCHANGE", "UNDROP"].contains(&first.as_str()) {
+            return Err(refused(&first));
+        }
+    }
+    let parsed = Parser::new(&ProjectSql)
+        .with_tokens_with_locations(tokens)
+        .parse_statements();
+    let mut statements = parsed.map_err(|error| {
+        let message = error.to_string();
+        let message = message.strip_prefix("sql parser error: ").unwrap_or(&message);
+        Error::invalid(format!("the SQL does not parse: {message}"))
+            .with_hint("names with spaces or capitals stand in double quotes, texts in single quotes")
     })?;
-    match (statements.pop_front(), statements.len()) {
+    match (statements.pop(), statements.len()) {
         (None, _) => Err(Error::invalid("there is no SQL statement").with_hint("write one SELECT statement")),
         (Some(_), 1..) => Err(Error::invalid("there is more than one SQL statement").with_hint("run one at a time")),
-        (Some(Statement::Statement(statement)), 0) => match *statement {
-            SqlStatement::Query(query) => Ok(query),
-            other => Err(refused(&first_word(&other.to_string()))),
-        },
+        (Some(SqlStatement::Query(query)), 0) => Ok(query),
         (Some(other), 0) => Err(refused(&first_word(&other.to_string()))),
     }
 }
 
 /// Puts values where `$name` stands: as literals into the parsed statement, so that no value can be read as SQL.
-fn bind(query: &mut Query, parameters: &Map<String, Value>) -> Result<()> {
+fn bind(query: &mut Query, parameters: &Map<String, Value>, mut used: BTreeSet<String>) -> Result<()> {
     let known = || parameters.keys().map(String::as_str);
-    let mut used: BTreeSet<String> = BTreeSet::new();
     let bound = visit_expressions_mut(query, |expression| {
         let SqlExpr::Value(value) = expression else {
             return ControlFlow::Continue(());
@@ -112,7 +260,10 @@ fn bind(query: &mut Query, parameters: &Map<String, Value>) -> Result<()> {
     if let ControlFlow::Break(error) = bound {
         return Err(error);
     }
-    match parameters.keys().find(|name| !used.contains(*name)) {
+    match parameters
+        .keys()
+        .find(|name| !used.contains(*name) && !FORMS.contains(&name.as_str()))
+    {
         Some(unused) => Err(
             Error::invalid(format!("the statement does not use the parameter {unused:?}"))
                 .with_hint(format!("write ${unused} where its value belongs, or leave it out")),
@@ -171,8 +322,7 @@ pub(crate) fn explain(error: &DataFusionError, view: &LakeView) -> Error {
         DataFusionError::Plan(message) if message.starts_with("table '") => {
             let name = message.split('\'').nth(1).unwrap_or_default();
             let name = name.rsplit('.').next().unwrap_or_default();
-            let tables = PeopleKind::ALL.map(PeopleKind::name);
-            Error::unknown("table", name, ["events"].into_iter().chain(tables))
+            Error::unknown("table", name, tables::names())
         }
         DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) => {
             Error::new(Code::Io, format!("cannot read the lake: {}", first_line(error)))

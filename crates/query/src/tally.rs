@@ -31,6 +31,12 @@ pub(crate) enum Rule {
         /// Whether a person is in the cells of smaller numbers, too.
         at_least: bool,
     },
+    /// A cell for each span of intervals, from the first to the last one, in which a person is that was active in any of
+    /// them. Takes the set of intervals.
+    AnyOf {
+        /// The spans.
+        spans: Vec<(usize, usize)>,
+    },
     /// For each interval a cell for each status: new, returning, resurrecting, dormant. Takes the set of intervals, the
     /// first of which is the one before the range, and the place of the interval in which the person was first seen.
     Lifecycle {
@@ -56,6 +62,7 @@ impl Rule {
     pub(crate) fn cells(&self) -> usize {
         match self {
             Self::Stickiness { intervals, .. } => *intervals,
+            Self::AnyOf { spans } => spans.len(),
             Self::Lifecycle { intervals } => intervals * 4,
             Self::Retention { rows, brackets, .. } => rows * (1 + brackets.len()),
         }
@@ -75,10 +82,14 @@ impl Rule {
 
     /// The counts of all cells from what a plan with nothing else gave.
     pub(crate) fn counts(&self, executed: &Executed) -> hedgerow_errors::Result<Vec<u64>> {
-        let list = executed.batches.iter().find(|batch| batch.num_rows() > 0);
-        let list = list
-            .and_then(|batch| batch.column(0).as_list_opt::<i32>())
-            .map(|lists| lists.value(0));
+        let batch = executed.batches.iter().find(|batch| batch.num_rows() > 0);
+        let batch = batch.ok_or_else(|| Error::internal("a tally has no row"))?;
+        self.counts_at(batch.column(0), 0)
+    }
+
+    /// The counts of all cells of a row.
+    pub(crate) fn counts_at(&self, lists: &ArrayRef, row: usize) -> hedgerow_errors::Result<Vec<u64>> {
+        let list = lists.as_list_opt::<i32>().map(|lists| lists.value(row));
         let counts = list.as_ref().and_then(|list| list.as_primitive_opt::<UInt64Type>());
         match counts {
             Some(counts) if counts.len() == self.cells() => Ok(counts.values().to_vec()),
@@ -109,6 +120,12 @@ impl Rule {
                     let first = if *at_least { 0 } else { last };
                     (first..=last).for_each(is_in);
                 }
+            }
+            (Self::AnyOf { spans }, Persons::Active(active)) => {
+                let active = set(active, row);
+                let is_active = |(first, last): &(usize, usize)| (*first..=*last).any(|place| has(active, place));
+                let cells = spans.iter().enumerate().filter(|(_, span)| is_active(span));
+                cells.for_each(|(cell, _)| is_in(cell));
             }
             (Self::Lifecycle { intervals }, Persons::Seen(active, seen)) => {
                 let active = set(active, row);
@@ -166,6 +183,12 @@ impl Rule {
     }
 }
 
+/// A count as a number with a fraction; there are far fewer than 2^52 persons or buckets.
+#[expect(clippy::cast_precision_loss, reason = "exact below 2^52")]
+pub(crate) fn exact(count: u64) -> f64 {
+    count as f64
+}
+
 /// The set of a person; empty where there is none.
 fn set(sets: &BinaryArray, row: usize) -> &[u8] {
     if sets.is_valid(row) { sets.value(row) } else { &[] }
@@ -188,7 +211,7 @@ impl<'a> Persons<'a> {
                 .and_then(|column| column.as_primitive_opt::<UInt32Type>())
         };
         let persons = match rule {
-            Rule::Stickiness { .. } => set(0).map(Self::Active),
+            Rule::Stickiness { .. } | Rule::AnyOf { .. } => set(0).map(Self::Active),
             Rule::Lifecycle { .. } => set(0).zip(place(1)).map(|(active, seen)| Self::Seen(active, seen)),
             Rule::Retention { once: true, .. } => place(0)
                 .zip(set(1))

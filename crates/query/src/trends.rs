@@ -1,26 +1,41 @@
 //! Trends: one plan per series, assembled into buckets and breakdown values.
 
 mod assemble;
+mod compare;
+mod formula;
+mod measure;
 
-use chrono::{DateTime, Utc};
-use datafusion::common::ScalarValue;
-use datafusion::functions::expr_fn::{date_bin, date_trunc};
-use datafusion::functions_aggregate::expr_fn::{count, count_distinct, sum};
-use datafusion::logical_expr::{Expr, LogicalPlan, ident, lit};
+use datafusion::functions_aggregate::expr_fn::sum;
+use datafusion::logical_expr::{Expr, LogicalPlan, ident};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    Clock, Display, EventsNode, Interval, Math, Progress, PropertyDefinition, TrendsQuery, TrendsResponse, Warning,
+    Clock, Compared, DateRange, EventsNode, FormulaNode, Progress, PropertyDefinition, Series, TrendsQuery,
+    TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
 use crate::engine::{Engine, Executed, Session, rows};
-use crate::scope::{Begun, MATCHES, Scope, Selection};
+use crate::intervals::Intervals;
+use crate::scope::{Begun, MATCHES, Scope, Selection, minute};
+use crate::tally;
 use crate::{sql, validate};
+use assemble::Lines;
+use formula::Formula;
+pub(crate) use measure::literal;
+use measure::{NUMBER, VALUE};
 
 /// Breakdown values with a series of their own where the query says nothing.
-const DEFAULT_BREAKDOWNS: u32 = 25;
+pub(crate) const DEFAULT_BREAKDOWNS: u32 = 25;
+/// Series of one query.
+const MAX_SERIES: usize = 26;
+/// Numbers that one answer holds at most.
+const MOST_NUMBERS: usize = 1_000_000;
+/// The sum of the buckets of a breakdown value.
+const TOTAL: &str = "trends::total";
+/// Buckets that one number is the average of.
+const MOST_SMOOTHED: u32 = 1_000;
 
 /// Runs a trends query.
 pub(crate) async fn run(
@@ -30,62 +45,51 @@ pub(crate) async fn run(
     clock: &Clock,
     progress: &Progress,
 ) -> Result<TrendsResponse> {
-    let begun = Begun::new(engine, project, selection(query)?, clock, progress.clone()).await?;
-    let prepared = Prepared::new(query, &begun, clock, engine.most_groups)?;
+    let selected = selection(query, &query.date_range)?;
+    let begun = Begun::new(engine, project, selected, clock, progress.clone()).await?;
     let session = &begun.session;
-    let mut executed = Vec::new();
-    let mut results = Vec::new();
-    let mut warnings = prepared.warnings();
-    for series in 0..query.series.len() {
-        results.extend(prepared.series(session, series, &mut executed, &mut warnings).await?);
+    let prepared = Prepared::new(query, &query.date_range, &begun, clock, engine.most_groups)?;
+    let mut done = Done {
+        executed: Vec::new(),
+        warnings: prepared.warnings(),
+    };
+    let lines = prepared.all_lines(session, None, &mut done).await?;
+    if lines.iter().all(Lines::is_nothing) {
+        let nothing = prepared
+            .scope
+            .nothing_fits(session, &mut done.executed, MATCHES)
+            .await?;
+        done.warnings.push(nothing);
     }
-    let nothing = results
-        .iter()
-        .all(|line| line.count == 0 && line.aggregated_value.unwrap_or(0) == 0);
-    if nothing {
-        let scope = &prepared.scope;
-        warnings.push(scope.nothing_fits(session, &mut executed, MATCHES).await?);
+    let mut limits = prepared.limits();
+    let compared = compare::other_range(query.compare_filter.as_ref(), &query.date_range, &prepared.scope.range)?;
+    let mut results = prepared.results(&lines, compared.as_ref().map(|_| Compared::Current));
+    if let Some(range) = &compared {
+        let other = Prepared::new(query, range, &begun, clock, engine.most_groups);
+        let other = other.map_err(|error| compare::of_other(&error))?;
+        // The values of the one range are those of the other, so that each has its number in both.
+        let values: Vec<Vec<Value>> = lines.iter().map(Lines::values).collect();
+        let other_lines = other.all_lines(session, Some(&values), &mut done).await?;
+        results.extend(other.results(&other_lines, Some(Compared::Previous)));
+        let (from, to) = (other.scope.range.from, other.scope.range.to);
+        limits.push(format!("compared with {} to {} UTC", minute(from), minute(to)));
+        let outside = other.scope.outside_data(to).into_iter();
+        done.warnings.extend(outside.map(|warning| {
+            let message = format!("of the range that is compared with, {}", warning.message);
+            Warning::new("compared_outside_data", message)
+        }));
     }
     let of_series = |series| format!("series {}", series + 1);
+    let asked = ("TrendsQuery", query);
     let mut provenance = prepared
         .scope
-        .provenance(session, project, ("TrendsQuery", query), &executed, of_series)?;
-    provenance.limits = prepared.limits();
+        .provenance(session, project, asked, &done.executed, of_series)?;
+    provenance.limits = limits;
     Ok(TrendsResponse {
         results,
-        warnings,
+        warnings: done.warnings,
         provenance,
     })
-}
-
-/// Which events a query is about. Refuses too many series.
-fn selection(query: &TrendsQuery) -> Result<Selection<'_>> {
-    if query.series.is_empty() || query.series.len() > MAX_SERIES {
-        let message = format!(
-            "a trends query has 1 to {MAX_SERIES} series, this one has {}",
-            query.series.len()
-        );
-        return Err(Error::invalid(message).with_hint("ask several queries"));
-    }
-    Ok(Selection {
-        series: &query.series,
-        properties: &query.properties,
-        date_range: &query.date_range,
-        of_persons: false,
-    })
-}
-
-/// Series of one query.
-const MAX_SERIES: usize = 26;
-/// Numbers that one answer holds at most.
-const MOST_NUMBERS: usize = 1_000_000;
-
-/// A query whose names and dates are resolved.
-pub(crate) struct Prepared<'a> {
-    query: &'a TrendsQuery,
-    scope: Scope<'a>,
-    breakdown: Option<&'a PropertyDefinition>,
-    most_groups: usize,
 }
 
 /// The plans of all series, for who wants to look at them.
@@ -95,8 +99,10 @@ pub(crate) async fn plans(
     query: &TrendsQuery,
     clock: &Clock,
 ) -> Result<(Begun, Vec<LogicalPlan>)> {
-    let begun = Begun::new(engine, project, selection(query)?, clock, Progress::ignore()).await?;
-    let prepared = Prepared::new(query, &begun, clock, engine.most_groups)?;
+    let selected = selection(query, &query.date_range)?;
+    let begun = Begun::new(engine, project, selected, clock, Progress::ignore()).await?;
+    let prepared = Prepared::new(query, &query.date_range, &begun, clock, engine.most_groups)?;
+    compare::other_range(query.compare_filter.as_ref(), &query.date_range, &prepared.scope.range)?;
     let mut plans = Vec::new();
     for series in 0..query.series.len() {
         plans.push(prepared.plan(&begun.session, series, &Others::Keep).await?);
@@ -104,8 +110,66 @@ pub(crate) async fn plans(
     Ok((begun, plans))
 }
 
+/// Which events a query is about. Refuses what is no trends query.
+fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Selection<'a>> {
+    if query.series.is_empty() || query.series.len() > MAX_SERIES {
+        let message = format!(
+            "a trends query has 1 to {MAX_SERIES} series, this one has {}",
+            query.series.len()
+        );
+        return Err(Error::invalid(message).with_hint("ask several queries"));
+    }
+    let filter = &query.trends_filter;
+    let display = filter.display;
+    if let Some(intervals) = filter.smoothing_intervals {
+        if !(1..=MOST_SMOOTHED).contains(&intervals) {
+            let message = format!("smoothingIntervals goes from 1 to {MOST_SMOOTHED}, not {intervals}");
+            return Err(Error::invalid(message).with_hint("leave it out for the numbers as they are"));
+        }
+        if intervals > 1 && (display.is_total() || display.is_cumulative()) {
+            let message = "smoothingIntervals is for numbers of buckets, not for totals";
+            return Err(Error::invalid(message).with_hint("leave it out, or take the display ActionsLineGraph"));
+        }
+    }
+    let unfit = |node: &&EventsNode| {
+        let is_unique = node.math.of_property().is_none() && node.math.of_persons().is_none();
+        node.math.trailing_days().is_some() || !(node.math.adds_up() || is_unique)
+    };
+    if display.is_cumulative()
+        && let Some(node) = query.series.iter().find(unfit)
+    {
+        let message = format!("numbers of the math {} have no running total", node.math.as_str());
+        return Err(Error::invalid(message).with_hint("take the display ActionsLineGraph"));
+    }
+    Ok(Selection {
+        series: &query.series,
+        properties: &query.properties,
+        date_range,
+        of_persons: false,
+    })
+}
+
+/// A query on one range, with names and dates resolved.
+struct Prepared<'a> {
+    query: &'a TrendsQuery,
+    begun: &'a Begun,
+    scope: Scope<'a>,
+    /// The buckets; none for totals.
+    intervals: Intervals,
+    breakdown: Option<Breakdown<'a>>,
+    formulas: Vec<(FormulaNode, Formula)>,
+    most_groups: usize,
+}
+
+/// What splits the series.
+struct Breakdown<'a> {
+    property: &'a PropertyDefinition,
+    /// The value of an event.
+    value: Expr,
+}
+
 /// What to do with the breakdown values that may have no series of their own.
-pub(crate) enum Others {
+enum Others {
     /// Group by every value.
     Keep,
     /// Group by these values and by the missing one, and leave out the rest.
@@ -114,24 +178,54 @@ pub(crate) enum Others {
     Merge(Vec<Value>),
 }
 
-/// A row of a series' plan: bucket (absent for totals), breakdown value (null where missing), count.
-pub(crate) struct Group {
-    pub(crate) bucket: Option<usize>,
-    pub(crate) value: Value,
-    pub(crate) count: u64,
+/// A row of a series' plan.
+struct Group {
+    /// The place of the bucket; 0 for totals.
+    bucket: usize,
+    /// The breakdown value; null where it is missing.
+    value: Value,
+    number: Option<f64>,
+}
+
+/// What was run, and what there is to say of it.
+struct Done {
+    executed: Vec<Executed>,
+    warnings: Vec<Warning>,
 }
 
 impl<'a> Prepared<'a> {
-    pub(crate) fn new(query: &'a TrendsQuery, begun: &'a Begun, clock: &Clock, most_groups: usize) -> Result<Self> {
+    fn new(
+        query: &'a TrendsQuery,
+        date_range: &'a DateRange,
+        begun: &'a Begun,
+        clock: &Clock,
+        most_groups: usize,
+    ) -> Result<Self> {
         let interval = (!query.trends_filter.display.is_total()).then_some(query.interval);
-        let breakdown = query.breakdown_filter.as_ref();
-        if let Some(breakdown) = breakdown {
-            validate::breakdown(begun.taxonomy(), breakdown)?;
+        let taxonomy = begun.taxonomy();
+        if let Some(breakdown) = &query.breakdown_filter {
+            validate::breakdown(taxonomy, breakdown)?;
         }
+        for node in &query.series {
+            measure::property_of(taxonomy, node)?;
+        }
+        let formulas = query.trends_filter.formulas().into_iter().map(|node| {
+            let formula = Formula::new(&node.formula, query.series.len())?;
+            Ok((node, formula))
+        });
+        let scope = Scope::new(selection(query, date_range)?, begun, interval, clock)?;
+        let property = query.breakdown_filter.as_ref();
+        let property = property.and_then(|filter| taxonomy.property(&filter.breakdown));
         Ok(Self {
             query,
-            scope: Scope::new(selection(query)?, begun, interval, clock)?,
-            breakdown: breakdown.and_then(|filter| begun.taxonomy().property(&filter.breakdown)),
+            begun,
+            intervals: Intervals::of(query.interval, &scope.range),
+            scope,
+            breakdown: property.map(|property| Breakdown {
+                property,
+                value: ident(&property.column),
+            }),
+            formulas: formulas.collect::<Result<_>>()?,
             most_groups,
         })
     }
@@ -140,13 +234,13 @@ impl<'a> Prepared<'a> {
         self.query.trends_filter.display.is_total()
     }
 
+    fn is_cumulative(&self) -> bool {
+        self.query.trends_filter.display.is_cumulative()
+    }
+
     /// Numbers of a line.
     fn width(&self) -> usize {
-        if self.is_total() {
-            1
-        } else {
-            self.scope.range.buckets.len()
-        }
+        if self.is_total() { 1 } else { self.intervals.len() }
     }
 
     fn limit(&self) -> usize {
@@ -158,46 +252,81 @@ impl<'a> Prepared<'a> {
         limit.unwrap_or(DEFAULT_BREAKDOWNS) as usize
     }
 
-    /// The plan of one series.
-    pub(crate) async fn plan(&self, session: &Session, series: usize, others: &Others) -> Result<LogicalPlan> {
-        let frame = self.frame(session, series, others).await?;
-        frame
-            .into_optimized_plan()
-            .map_err(|error| sql::explain(&error, &session.view))
+    fn property(&self, series: usize) -> Result<Option<&'a PropertyDefinition>> {
+        measure::property_of(self.begun.taxonomy(), self.scope.node(series))
     }
 
-    async fn frame(&self, session: &Session, series: usize, others: &Others) -> Result<DataFrame> {
-        let failed = |error| sql::explain(&error, &session.view);
-        let mut events = self.scope.events(session).await?;
-        let mut filters: Vec<Expr> = self.scope.is_of(series)?.into_iter().collect();
-        let mut groups = Vec::new();
-        if !self.is_total() {
-            groups.push(bucket(self.query.interval).alias("bucket"));
+    /// The lines of all series, where `values` says so with those breakdown values.
+    async fn all_lines(&self, session: &Session, values: Option<&[Vec<Value>]>, done: &mut Done) -> Result<Vec<Lines>> {
+        let mut all: Vec<Lines> = Vec::new();
+        for series in 0..self.query.series.len() {
+            // What is calculated with each other has the same values in all series: those of the first.
+            let of_first = all.first().filter(|_| !self.formulas.is_empty()).map(Lines::values);
+            let values = values.and_then(|values| values.get(series)).cloned().or(of_first);
+            let lines = match values.filter(|_| self.breakdown.is_some()) {
+                Some(values) => self.of_values(session, series, values, done).await?,
+                None => self.lines(session, series, done).await?,
+            };
+            all.push(lines);
         }
-        match (self.breakdown, others) {
-            (Some(property), Others::Keep) => groups.push(ident(&property.column).alias("value")),
-            (Some(property), Others::LeaveOut(named)) => {
-                let column = ident(&property.column);
-                let is_named = column.clone().in_list(named.iter().map(literal).collect(), false);
-                filters.push(is_named.or(column.clone().is_null()));
-                groups.push(column.alias("value"));
+        Ok(all)
+    }
+
+    /// Runs one series, limits its breakdown values and keeps the rest as "Other".
+    async fn lines(&self, session: &Session, series: usize, done: &mut Done) -> Result<Lines> {
+        let groups = self.groups(session, series, &Others::Keep, &mut done.executed).await?;
+        let Some(groups) = groups else {
+            if self.trailing_days(series).is_some() {
+                return Err(too_many());
             }
-            (Some(property), Others::Merge(named)) => {
-                let column = ident(&property.column);
-                filters.push(column.clone().is_not_null());
-                filters.push(column.in_list(named.iter().map(literal).collect(), true));
-            }
-            (None, _) => {}
-        }
-        let aggregate = match self.node(series).math {
-            Math::Total => count(lit(1_i64)),
-            Math::Dau => count_distinct(ident("person_key")),
-            Math::UniqueSession => count_distinct(ident("session_id")),
+            let values = self.first_values(session, series, &mut done.executed).await?;
+            let limit = self.limit();
+            let message = format!("values beyond the first {limit} are shown together as Other");
+            done.warnings.push(Warning::new("breakdown_other", message));
+            return self.of_values(session, series, values, done).await;
         };
-        if let Some(filter) = filters.into_iter().reduce(Expr::and) {
-            events = events.filter(filter).map_err(failed)?;
+        let (mut lines, rest) = assemble::lines(groups, self.shape(series), self.limit());
+        if let Some(rest) = rest {
+            lines.other = Some(if self.node(series).math.adds_up() {
+                rest.numbers
+            } else {
+                // Unique counts, averages and the like of single values don't add up, so the rest is counted as one.
+                self.merged(session, series, lines.values(), &mut done.executed).await?
+            });
+            let message = format!(
+                "{} values beyond the first {} are shown together as Other",
+                rest.values,
+                self.limit()
+            );
+            done.warnings.push(Warning::new("breakdown_other", message));
         }
-        events.aggregate(groups, vec![aggregate.alias("count")]).map_err(failed)
+        Ok(lines)
+    }
+
+    /// The same with given values: the rest is "Other", where there is any.
+    async fn of_values(&self, session: &Session, series: usize, values: Vec<Value>, done: &mut Done) -> Result<Lines> {
+        let kept = Others::LeaveOut(values.clone());
+        let groups = self.few_groups(session, series, &kept, &mut done.executed).await?;
+        let other = self.merged(session, series, values.clone(), &mut done.executed).await?;
+        let (mut lines, _) = assemble::lines(groups, self.shape(series), values.len());
+        lines.complete(values, self.shape(series));
+        let is_any = other.iter().any(|number| number.is_some_and(|number| number != 0.0));
+        lines.other = is_any.then_some(other);
+        Ok(lines)
+    }
+
+    /// The numbers of all values but some.
+    async fn merged(
+        &self,
+        session: &Session,
+        series: usize,
+        values: Vec<Value>,
+        executed: &mut Vec<Executed>,
+    ) -> Result<Vec<Option<f64>>> {
+        let groups = self
+            .few_groups(session, series, &Others::Merge(values), executed)
+            .await?;
+        Ok(assemble::merged(groups, self.shape(series)))
     }
 
     /// The first values of the breakdown, by the sum of their buckets.
@@ -205,14 +334,9 @@ impl<'a> Prepared<'a> {
         let failed = |error| sql::explain(&error, &session.view);
         let frame = self.frame(session, series, &Others::Keep).await?;
         let ranked = frame
-            .filter(ident("value").is_not_null())
-            .and_then(|frame| frame.aggregate(vec![ident("value")], vec![sum(ident("count")).alias("total")]))
-            .and_then(|frame| {
-                frame.sort(vec![
-                    ident("total").sort(false, false),
-                    ident("value").sort(true, false),
-                ])
-            })
+            .filter(ident(VALUE).is_not_null())
+            .and_then(|frame| frame.aggregate(vec![ident(VALUE)], vec![sum(ident(NUMBER)).alias(TOTAL)]))
+            .and_then(|frame| frame.sort(vec![ident(TOTAL).sort(false, false), ident(VALUE).sort(true, false)]))
             .and_then(|frame| frame.limit(0, Some(self.limit())));
         let plan = ranked.and_then(DataFrame::into_optimized_plan).map_err(failed)?;
         let done = session.run(&plan).await?;
@@ -233,34 +357,73 @@ impl<'a> Prepared<'a> {
         executed: &mut Vec<Executed>,
     ) -> Result<Option<Vec<Group>>> {
         let plan = self.plan(session, series, others).await?;
-        let most = if self.breakdown.is_some() && matches!(others, Others::Keep) {
-            self.most_groups
-        } else {
-            MOST_NUMBERS
+        let trailing = self.trailing_days(series);
+        let most = match trailing {
+            // A row has the numbers of all buckets, so that its values can't be ranked by the engine.
+            Some(_) => MOST_NUMBERS / self.width(),
+            None if self.breakdown.is_some() && matches!(others, Others::Keep) => self.most_groups,
+            None => MOST_NUMBERS,
         };
         let Some(done) = session.run_up_to(&plan, most).await? else {
             return Ok(None);
         };
         let has_value = self.breakdown.is_some() && !matches!(others, Others::Merge(_));
-        let groups = rows(&done.batches)?.into_iter().map(|row| {
-            let mut cells = row.into_iter();
-            let bucket = if self.is_total() {
-                None
-            } else {
-                Some(self.bucket_of(cells.next())?)
-            };
-            let value = if has_value {
-                cells.next().unwrap_or_default()
-            } else {
-                Value::Null
-            };
-            let count = cells.next().as_ref().and_then(Value::as_u64);
-            let count = count.ok_or_else(|| Error::internal("a count is no number"))?;
-            Ok(Group { bucket, value, count })
-        });
-        let groups = groups.collect::<Result<Vec<_>>>();
+        let groups = if let Some(days) = trailing {
+            self.groups_of_lists(&done, has_value, days)
+        } else {
+            let mut groups = Vec::new();
+            for row in rows(&done.batches)? {
+                groups.push(self.group(row, has_value)?);
+            }
+            Ok(groups)
+        };
         executed.push(done);
         groups.map(Some)
+    }
+
+    fn group(&self, row: Vec<Value>, has_value: bool) -> Result<Group> {
+        let mut cells = row.into_iter();
+        let bucket = if self.is_total() {
+            0
+        } else {
+            let place = cells.next().as_ref().and_then(Value::as_u64);
+            let place = place.and_then(|place| usize::try_from(place).ok());
+            place.ok_or_else(|| Error::internal("a row lies in no bucket"))?
+        };
+        let value = if has_value { cells.next() } else { None };
+        let number = match cells.next() {
+            Some(Value::Number(number)) => number.as_f64(),
+            Some(Value::Null) => None,
+            other => return Err(Error::internal(format!("a number is {other:?}"))),
+        };
+        Ok(Group {
+            bucket,
+            value: value.unwrap_or_default(),
+            number,
+        })
+    }
+
+    /// Groups from rows that have the numbers of all buckets as a list.
+    fn groups_of_lists(&self, done: &Executed, has_value: bool, days: u32) -> Result<Vec<Group>> {
+        let (_, rule) = self.trailing_rule(days);
+        let mut groups = Vec::new();
+        for batch in &done.batches {
+            let values = if has_value {
+                crate::cells::cells(batch.column(0))?
+            } else {
+                vec![Value::Null; batch.num_rows()]
+            };
+            let lists = batch.column(usize::from(has_value));
+            for (row, value) in values.into_iter().enumerate() {
+                let numbers = rule.counts_at(lists, row)?;
+                groups.extend(numbers.into_iter().enumerate().map(|(bucket, number)| Group {
+                    bucket,
+                    value: value.clone(),
+                    number: Some(tally::exact(number)),
+                }));
+            }
+        }
+        Ok(groups)
     }
 
     /// The groups of named values or of one bucket each: never too many.
@@ -272,88 +435,52 @@ impl<'a> Prepared<'a> {
         executed: &mut Vec<Executed>,
     ) -> Result<Vec<Group>> {
         let groups = self.groups(session, series, others, executed).await?;
-        groups.ok_or_else(|| {
-            Error::new(
-                Code::LimitExceeded,
-                format!("the query gives more than {MOST_NUMBERS} numbers"),
-            )
-            .with_hint("take a longer interval, a shorter range, or a smaller breakdown_limit")
+        groups.ok_or_else(too_many)
+    }
+
+    /// The series of a result: those of the query, or what is calculated with them.
+    fn results(&self, lines: &[Lines], compared: Option<Compared>) -> Vec<Series> {
+        let mut results = Vec::new();
+        if self.formulas.is_empty() {
+            for (series, lines) in lines.iter().enumerate() {
+                results.extend(assemble::results(self, series, None, lines));
+            }
+        } else {
+            let lines: Vec<Lines> = lines.iter().map(|lines| self.finished(lines)).collect();
+            for (order, (node, formula)) in self.formulas.iter().enumerate() {
+                let calculated = assemble::calculated(formula, &lines, self.breakdown.is_some());
+                results.extend(assemble::results(self, order, Some(node), &calculated));
+            }
+        }
+        for series in &mut results {
+            series.compare_label = compared;
+        }
+        results
+    }
+
+    /// Lines with running totals where these are wanted.
+    fn finished(&self, lines: &Lines) -> Lines {
+        lines.map(|numbers| {
+            if self.is_cumulative() {
+                assemble::running(numbers)
+            } else {
+                numbers.to_vec()
+            }
         })
     }
 
-    fn bucket_of(&self, cell: Option<Value>) -> Result<usize> {
-        let text = cell.as_ref().and_then(Value::as_str).unwrap_or_default();
-        let time = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc));
-        let found = time
-            .ok()
-            .and_then(|time| self.scope.range.buckets.binary_search(&time).ok());
-        found.ok_or_else(|| Error::internal(format!("a row lies in bucket {text:?}, which the range does not have")))
-    }
-
-    /// Runs one series, limits its breakdown values and keeps the rest as "Other".
-    async fn series(
-        &self,
-        session: &Session,
-        series: usize,
-        executed: &mut Vec<Executed>,
-        warnings: &mut Vec<Warning>,
-    ) -> Result<Vec<hedgerow_data_api::Series>> {
-        let width = self.width();
-        let Some(groups) = self.groups(session, series, &Others::Keep, executed).await? else {
-            return self.ranked(session, series, executed, warnings).await;
-        };
-        let (lines, rest) = assemble::lines(groups, width, self.breakdown.is_some(), self.limit());
-        let mut other = None;
-        if let Some(rest) = rest {
-            other = Some(if self.query.series[series].math == Math::Total {
-                rest.counts
-            } else {
-                // Unique counts of single values don't add up, so the rest is counted as one.
-                let named = lines.iter().filter(|line| !line.value.is_null());
-                let named = named.map(|line| line.value.clone()).collect();
-                let groups = self
-                    .few_groups(session, series, &Others::Merge(named), executed)
-                    .await?;
-                assemble::merged(groups, width)
-            });
-            let message = format!(
-                "{} values beyond the first {} are shown together as Other",
-                rest.values,
-                self.limit()
-            );
-            warnings.push(Warning::new("breakdown_other", message));
-        }
-        Ok(assemble::results(self, series, lines, other))
-    }
-
-    /// The same where there are too many groups to hold: the values are ranked first, and only the first
-    /// ones are counted by bucket.
-    async fn ranked(
-        &self,
-        session: &Session,
-        series: usize,
-        executed: &mut Vec<Executed>,
-        warnings: &mut Vec<Warning>,
-    ) -> Result<Vec<hedgerow_data_api::Series>> {
-        let named = self.first_values(session, series, executed).await?;
-        let kept = Others::LeaveOut(named.clone());
-        let groups = self.few_groups(session, series, &kept, executed).await?;
-        let rest = self
-            .few_groups(session, series, &Others::Merge(named), executed)
-            .await?;
-        let limit = self.limit();
-        let message = format!("values beyond the first {limit} are shown together as Other");
-        warnings.push(Warning::new("breakdown_other", message));
-        let (lines, _) = assemble::lines(groups, self.width(), true, limit);
-        let other = assemble::merged(rest, self.width());
-        Ok(assemble::results(self, series, lines, Some(other)))
-    }
-
     fn limits(&self) -> Vec<String> {
-        let breakdown = self
-            .breakdown
-            .map(|property| format!("at most {} values of {}, the rest as Other", self.limit(), property.key));
-        breakdown.into_iter().collect()
+        let breakdown = self.breakdown.as_ref().map(|breakdown| {
+            let key = &breakdown.property.key;
+            format!("at most {} values of {key}, the rest as Other", self.limit())
+        });
+        let smoothing = self.query.trends_filter.smoothing_intervals.filter(|count| *count > 1);
+        let smoothing = smoothing.map(|count| format!("each number is the average of up to {count} buckets"));
+        let calculated = self
+            .formulas
+            .iter()
+            .map(|(node, _)| format!("calculated from series that are not shown: {}", node.formula));
+        breakdown.into_iter().chain(smoothing).chain(calculated).collect()
     }
 
     /// What the range alone calls for.
@@ -367,14 +494,34 @@ impl<'a> Prepared<'a> {
         if self.is_total() {
             return warnings;
         }
-        let is_unique = |node: &EventsNode| node.math != Math::Total;
-        if self.scope.range.buckets.len() > 1 && self.query.series.iter().any(is_unique) {
-            let message = "the unique counts of the buckets don't add up to that of the range; ask for a total";
-            warnings.push(Warning::new("unique_not_summable", message));
+        let has = |what: fn(&EventsNode) -> bool| self.query.series.iter().any(what);
+        if self.width() > 1 && !self.is_cumulative() {
+            let is_average = |node: &EventsNode| node.math.of_property().is_some() || node.math.of_persons().is_some();
+            if has(|node| !node.math.adds_up() && node.math.of_property().is_none() && node.math.of_persons().is_none())
+            {
+                let message = "the unique counts of the buckets don't add up to that of the range; ask for a total";
+                warnings.push(Warning::new("unique_not_summable", message));
+            }
+            if self
+                .query
+                .series
+                .iter()
+                .any(|node| is_average(node) && !node.math.adds_up())
+            {
+                let message = "the numbers of the buckets give none of the range; ask for a total";
+                warnings.push(Warning::new("average_not_summable", message));
+            }
         }
-        let interval = self.query.interval;
-        warnings.extend(self.scope.cut_intervals(interval));
+        warnings.extend(self.scope.cut_intervals(self.query.interval));
         warnings
+    }
+
+    fn shape(&self, series: usize) -> assemble::Shape {
+        assemble::Shape {
+            width: self.width(),
+            has_breakdown: self.breakdown.is_some(),
+            of_nothing: self.node(series).math.is_zero_of_nothing().then_some(0.0),
+        }
     }
 
     fn node(&self, series: usize) -> &EventsNode {
@@ -382,35 +529,8 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// The start of an event's bucket. Weeks start on Sunday: 1970-01-04 was one.
-fn bucket(interval: Interval) -> Expr {
-    let origin = |us| lit(ScalarValue::TimestampMicrosecond(Some(us), Some("UTC".into())));
-    let bin = |hours: i64| {
-        let stride = lit(ScalarValue::new_interval_mdn(0, 0, hours * 3_600_000_000_000));
-        date_bin(stride, ident("timestamp"), origin(3 * 86_400_000_000))
-    };
-    match interval {
-        Interval::Hour => bin(1),
-        Interval::Day => bin(24),
-        Interval::Week => bin(7 * 24),
-        Interval::Month => date_trunc(lit("month"), ident("timestamp")),
-    }
-}
-
-fn literal(value: &Value) -> Expr {
-    match value {
-        Value::Bool(truth) => lit(*truth),
-        Value::Number(number) => number
-            .as_i64()
-            .map_or_else(|| lit(number.as_f64().unwrap_or(f64::NAN)), lit),
-        Value::String(text) => lit(text.as_str()),
-        Value::Null | Value::Array(_) | Value::Object(_) => lit(ScalarValue::Null),
-    }
-}
-
-impl Prepared<'_> {
-    /// The display decides between buckets and totals; the rest is drawing.
-    pub(crate) fn display(&self) -> Display {
-        self.query.trends_filter.display
-    }
+fn too_many() -> Error {
+    let message = format!("the query gives more than {MOST_NUMBERS} numbers");
+    Error::new(Code::LimitExceeded, message)
+        .with_hint("take a longer interval, a shorter range, or a smaller breakdown_limit")
 }

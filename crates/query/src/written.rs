@@ -14,7 +14,7 @@ const NEUTRAL: [f64; 3] = [0.0, 1.0, 100.0];
 /// Divisors that turn bytes, seconds and the like into larger units.
 const UNITS: [f64; 7] = [24.0, 60.0, 1000.0, 1024.0, 3600.0, 86_400.0, 1_000_000.0];
 /// Functions whose arguments after the first only shape the value.
-const SHAPING: [&str; 8] = [
+const SHAPING: [&str; 22] = [
     "round",
     "trunc",
     "substr",
@@ -23,6 +23,20 @@ const SHAPING: [&str; 8] = [
     "split_part",
     "date_bin",
     "date_trunc",
+    "array_element",
+    "arrayslice",
+    "jsonextractarrayraw",
+    "jsonextractbool",
+    "jsonextractfloat",
+    "jsonextractint",
+    "jsonextractraw",
+    "jsonextractstring",
+    "jsonlength",
+    "quantileof",
+    "quantilesof",
+    "startofweek",
+    "substringof",
+    "topof",
 ];
 
 /// The names of the written columns.

@@ -79,4 +79,8 @@ impl Definitions for FakeDefinitions {
     async fn action(&self, _: &ProjectId, reference: &str) -> Result<Defined<ActionDefinition>> {
         find(&self.actions, "action", reference)
     }
+
+    async fn cohorts(&self, _: &ProjectId) -> Result<Vec<Defined<CohortDefinition>>> {
+        Ok(lock(&self.cohorts).clone())
+    }
 }

@@ -1,9 +1,9 @@
 //! `query`: a typed query, given as JSON.
 
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, EventsQuery, EventsResponse, FunnelsResponse, LifecycleResponse, PersonsQuery,
-    PersonsResponse, Provenance, RetentionResponse, Series, StickinessResponse, TrendsResponse, TypedQuery,
-    TypedResponse, Warning,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, Compared, EventsQuery, EventsResponse, FunnelsResponse, LifecycleResponse,
+    PersonsQuery, PersonsResponse, Provenance, RetentionResponse, Series, StickinessResponse, TrendsResponse,
+    TypedQuery, TypedResponse, Warning,
 };
 use hedgerow_errors::{Error, Result};
 use serde_json::{Value, json};
@@ -88,23 +88,31 @@ fn next_cursor(response: &TypedResponse) -> Option<&str> {
 
 /// A step a line.
 fn funnel_table(response: &FunnelsResponse) -> TextTable {
-    let mut table = TextTable::new([
+    let by_value = response.results.steps().any(|step| step.breakdown_value.is_some());
+    let own = [
         "step",
         "persons",
         "% of first",
         "% of previous",
         "average seconds",
         "median seconds",
-    ]);
-    for step in &response.results {
-        table.row(&[
+    ];
+    let mut table = TextTable::new(by_value.then_some("value").into_iter().chain(own).map(str::to_owned));
+    for step in response.results.steps() {
+        let value = step.breakdown_value.as_ref().map(|value| match value.as_str() {
+            Some(BREAKDOWN_OTHER) => json!("Other"),
+            Some(BREAKDOWN_NONE) => json!("None"),
+            _ => value.clone(),
+        });
+        let own = [
             json!(step.name),
             json!(step.count),
             rounded(step.conversion_rate, 2),
             rounded(step.conversion_rate_from_previous, 2),
             rounded(step.average_conversion_time, 1),
             rounded(step.median_conversion_time, 1),
-        ]);
+        ];
+        table.row(&value.into_iter().chain(own).collect::<Vec<_>>());
     }
     table
 }
@@ -227,8 +235,15 @@ fn text_table(response: &TrendsResponse) -> TextTable {
     table
 }
 
-/// The series' name; the two breakdown values that are no values get words.
+/// The series' name, with the range where two are compared; the two breakdown values that are no values get words.
 fn name(series: &Series) -> String {
+    match series.compare_label {
+        Some(Compared::Previous) => format!("{}, range before", own_name(series)),
+        _ => own_name(series),
+    }
+}
+
+fn own_name(series: &Series) -> String {
     let word = match series.breakdown_value.as_ref().and_then(Value::as_str) {
         Some(BREAKDOWN_OTHER) => "Other",
         Some(BREAKDOWN_NONE) => "None",

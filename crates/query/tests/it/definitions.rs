@@ -244,7 +244,7 @@ async fn results_say_which_definitions_they_rest_on() {
     assert!(before > 0);
     defined.rename_cohort("Some", "A few");
     let response = answer(&engine, &query).await.unwrap();
-    assert_eq!(response.results[0].aggregated_value, Some(before));
+    assert_eq!(response.results[0].aggregated_value, Some(before.into()));
     assert_eq!(
         response.provenance.definitions[1],
         r#"cohort "A few" (version 2): 1 person"#

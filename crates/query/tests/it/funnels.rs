@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Months, Utc};
 use hedgerow_data_api::{
-    EventRecord, EventSink, EventStore, EventsQuery, FunnelsQuery, PropertyValue, QueryEngine, TypedQuery,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, EventRecord, EventSink, EventStore, EventsQuery, FunnelsQuery, PropertyValue,
+    QueryEngine, TypedQuery,
 };
 use hedgerow_lake::{DataFolder, Lake};
 use hedgerow_query::Engine;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::events::{clock, project};
-use crate::oracle::holds;
+use crate::oracle::{holds, property};
 
 const NAMES: [&str; 4] = ["$pageview", "sign up", "invite", "pay"];
 
@@ -123,15 +124,9 @@ impl Wanted<'_> {
 }
 
 /// For each step: persons, average and median seconds since the step before.
-fn expected(wanted: &Wanted<'_>) -> Vec<(u64, Option<f64>, Option<f64>)> {
-    let all = events();
-    let mut visitors: BTreeMap<&str, Vec<&EventRecord>> = BTreeMap::new();
-    for event in &all {
-        if event.timestamp >= wanted.from && event.timestamp <= wanted.to && holds(event, &wanted.query.properties) {
-            visitors.entry(&event.distinct_id).or_default().push(event);
-        }
-    }
-    let ways: Vec<_> = visitors.values().map(|events| wanted.best(events)).collect();
+type Steps = Vec<(u64, Option<f64>, Option<f64>)>;
+
+fn steps(count: usize, ways: &[Vec<DateTime<Utc>>]) -> Steps {
     let step = |step: usize| {
         let reached = ways.iter().filter(|way| way.len() > step);
         let mut took: Vec<f64> = reached
@@ -149,7 +144,54 @@ fn expected(wanted: &Wanted<'_>) -> Vec<(u64, Option<f64>, Option<f64>)> {
         let average = (!took.is_empty()).then(|| took.iter().sum::<f64>() / took.len() as f64);
         (reached.count() as u64, average, median)
     };
-    (0..wanted.query.series.len()).map(step).collect()
+    (0..count).map(step).collect()
+}
+
+/// The steps of each breakdown value in the order of the result; of one without a name where there is no breakdown.
+fn expected(wanted: &Wanted<'_>) -> Vec<(Value, Steps)> {
+    let all = events();
+    let mut visitors: BTreeMap<&str, Vec<&EventRecord>> = BTreeMap::new();
+    for event in &all {
+        if event.timestamp >= wanted.from && event.timestamp <= wanted.to && holds(event, &wanted.query.properties) {
+            visitors.entry(&event.distinct_id).or_default().push(event);
+        }
+    }
+    let count = wanted.query.series.len();
+    let Some(filter) = &wanted.query.breakdown_filter else {
+        let ways: Vec<_> = visitors.values().map(|events| wanted.best(events)).collect();
+        return vec![(Value::Null, steps(count, &ways))];
+    };
+    let is_last =
+        serde_json::to_value(wanted.query.funnels_filter).unwrap()["breakdownAttributionType"] == "last_touch";
+    let mut by_value: BTreeMap<String, Vec<Vec<DateTime<Utc>>>> = BTreeMap::new();
+    for events in visitors.values() {
+        let is_step = |event: &EventRecord| (0..count).any(|step| wanted.is_step(step, event));
+        let touches = events.iter().filter(|event| is_step(event)).filter_map(|event| {
+            let value = property(event, &filter.breakdown)?;
+            Some((event.timestamp, value.to_string()))
+        });
+        let touch = if is_last { touches.max() } else { touches.min() };
+        let way = wanted.best(events);
+        if !way.is_empty() {
+            let value = touch.map_or_else(|| format!("{:?}", BREAKDOWN_NONE), |(_, value)| value);
+            by_value.entry(value).or_default().push(way);
+        }
+    }
+    let none = by_value.remove(&format!("{:?}", BREAKDOWN_NONE));
+    let mut named: Vec<_> = by_value.into_iter().collect();
+    named.sort_by(|one, other| other.1.len().cmp(&one.1.len()).then(one.0.cmp(&other.0)));
+    let limit = filter.breakdown_limit.unwrap_or(25) as usize;
+    let other: Vec<_> = named
+        .drain(limit.min(named.len())..)
+        .flat_map(|(_, ways)| ways)
+        .collect();
+    let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let named = named
+        .into_iter()
+        .map(|(text, ways)| (value(&text), steps(count, &ways)));
+    let other = (!other.is_empty()).then(|| (json!(BREAKDOWN_OTHER), steps(count, &other)));
+    let none = none.map(|ways| (json!(BREAKDOWN_NONE), steps(count, &ways)));
+    named.chain(other).chain(none).collect()
 }
 
 fn query() -> impl Strategy<Value = FunnelsQuery> {
@@ -174,23 +216,36 @@ fn query() -> impl Strategy<Value = FunnelsQuery> {
         Just(json!({"date_from": "all"})),
         Just(json!({"date_from": "2012-02-28", "date_to": "2012-02-29"})),
     ];
+    let breakdown = prop_oneof![
+        3 => Just(Value::Null),
+        1 => Just(json!({"breakdown": "plan"})),
+        1 => (1..4u32).prop_map(|limit| json!({"breakdown": "amount", "breakdown_limit": limit})),
+    ];
+    let breakdown = (breakdown, prop_oneof![Just("first_touch"), Just("last_touch")]);
     (
         prop::collection::vec(node, 2..5),
         filter,
         window,
         prop_oneof![Just("ordered"), Just("strict")],
         range,
+        breakdown,
     )
-        .prop_map(|(series, properties, (units, unit), order, range)| {
-            let filter = json!({
-                "funnelOrderType": order, "funnelWindowInterval": units, "funnelWindowIntervalUnit": unit,
-            });
-            serde_json::from_value(json!({
-                "kind": "FunnelsQuery", "series": series, "properties": properties, "dateRange": range,
-                "funnelsFilter": filter,
-            }))
-            .unwrap()
-        })
+        .prop_map(
+            |(series, properties, (units, unit), order, range, (breakdown, attribution))| {
+                let filter = json!({
+                    "funnelOrderType": order, "funnelWindowInterval": units, "funnelWindowIntervalUnit": unit,
+                    "breakdownAttributionType": attribution,
+                });
+                let mut query = json!({
+                    "kind": "FunnelsQuery", "series": series, "properties": properties, "dateRange": range,
+                    "funnelsFilter": filter,
+                });
+                if !breakdown.is_null() {
+                    query["breakdownFilter"] = breakdown;
+                }
+                serde_json::from_value(query).unwrap()
+            },
+        )
 }
 
 #[test]
@@ -217,14 +272,19 @@ fn funnels_agree_with_the_oracle() {
                 from: range.date_from.parse().unwrap(),
                 to: range.date_to.parse().unwrap(),
             };
-            let steps = expected(&wanted);
+            let lists = expected(&wanted);
             let close = |found: Option<f64>, wanted: Option<f64>| match (found, wanted) {
                 (Some(found), Some(wanted)) => (found - wanted).abs() <= 1e-9 * wanted.abs().max(1.0),
                 (found, wanted) => found.is_none() && wanted.is_none(),
             };
             let text = serde_json::to_string(&query).unwrap();
-            prop_assert_eq!(answer.results.len(), steps.len());
-            for (step, (persons, average, median)) in answer.results.iter().zip(&steps) {
+            let wanted = lists
+                .iter()
+                .flat_map(|(value, steps)| steps.iter().map(move |step| (value, step)));
+            prop_assert_eq!(answer.results.steps().count(), wanted.clone().count(), "{}", text);
+            for (step, (value, (persons, average, median))) in answer.results.steps().zip(wanted) {
+                let said = step.breakdown_value.clone().unwrap_or_default();
+                prop_assert_eq!(&said, value, "{}", text);
                 prop_assert_eq!(step.count, *persons, "step {} of {}", step.order, text);
                 prop_assert!(
                     close(step.average_conversion_time, *average),
@@ -300,7 +360,8 @@ async fn nobody_is_said_and_plans_are_shown() {
         "{:?}",
         answer.warnings
     );
-    assert_eq!((answer.results[1].count, answer.results[1].conversion_rate), (0, None));
+    let second = answer.results.steps().nth(1).unwrap();
+    assert_eq!((second.count, second.conversion_rate), (0, None));
     assert_eq!(answer.provenance.filters, ["step 1: amount is greater than 50"]);
     let plan = engine
         .explain(&project(), &TypedQuery::Funnels(query), &clock())

@@ -53,7 +53,11 @@ async fn count(engine: &Engine, clock: &Clock, filter: Value) -> Result<u64, Str
     let query: TrendsQuery = serde_json::from_value(query).unwrap();
     let answer = engine.trends(&project(), &query, clock, &Progress::ignore()).await;
     let answer = answer.map_err(|error| error.message().to_owned())?;
-    Ok(answer.results[0].aggregated_value.unwrap())
+    Ok(answer.results[0]
+        .aggregated_value
+        .as_ref()
+        .and_then(serde_json::Number::as_u64)
+        .unwrap())
 }
 
 #[tokio::test]

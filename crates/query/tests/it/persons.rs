@@ -220,7 +220,11 @@ pub(crate) fn total(series: Value, properties: Value) -> TrendsQuery {
 pub(crate) async fn count(engine: &Engine, query: &TrendsQuery) -> u64 {
     let answer = engine.trends(&project(), query, &clock(), &Progress::ignore()).await;
     let answer = answer.unwrap_or_else(|error| panic!("{}: {}", json!(query), error.chain()));
-    answer.results[0].aggregated_value.unwrap()
+    answer.results[0]
+        .aggregated_value
+        .as_ref()
+        .and_then(serde_json::Number::as_u64)
+        .unwrap()
 }
 
 #[test]

@@ -30,15 +30,15 @@ pub(super) fn extremes(query: &TrendsQuery, response: &TrendsResponse, table: &T
         .filter(|(_, column)| column.role == Role::Measure);
     let mut lines = Vec::new();
     for (position, column) in measures {
-        let number = |row: &usize| table.rows[*row][position].as_u64();
-        let highest = candidates.iter().filter_map(number).max();
-        let lowest = candidates.iter().filter_map(number).min();
+        let number = |row: &usize| table.rows[*row][position].as_f64();
+        let highest = candidates.iter().filter_map(number).max_by(f64::total_cmp);
+        let lowest = candidates.iter().filter_map(number).min_by(f64::total_cmp);
         for (word, extreme) in [("highest", highest), ("lowest", lowest)] {
             let Some(extreme) = extreme else { continue };
             let rows: Vec<usize> = candidates
                 .iter()
                 .copied()
-                .filter(|row| number(row) == Some(extreme))
+                .filter(|row| number(row).is_some_and(|number| number.total_cmp(&extreme).is_eq()))
                 .collect();
             lines.push(format!("# {word} {}: {extreme} in {}", column.name, row_list(&rows)));
         }

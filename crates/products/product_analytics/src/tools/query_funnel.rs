@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tainted, Tool, ToolContext, ToolOutput};
-use hedgerow_data_api::{Column, Data, FunnelsQuery, FunnelsResponse, Role, Table, Unit};
+use hedgerow_data_api::{
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, Column, Data, FunnelsQuery, FunnelsResponse, Role, Table, Unit, reference_names,
+};
 use hedgerow_errors::Result;
 use serde_json::{Value, json};
 
 use super::computed;
+
+/// Rows that the model reads; a funnel without a breakdown is always whole.
+const PREVIEW_ROWS: usize = 50;
 
 const EXAMPLES: &[Example] = &[
     Example::new(
@@ -45,8 +50,8 @@ impl Tool for QueryFunnel {
             title: "Query a funnel".into(),
             description: "Counts how many persons do one thing after another: conversion from step to step, where they \
                 drop off, and how long it takes. Steps are events or actions with filters, in their order; all within \
-                funnelWindowInterval (14 days) of the first. funnelOrderType strict allows nothing between them. One event \
-                is one step at most. Read the names from read_taxonomy first: unknown ones are refused."
+                funnelWindowInterval (14 days) of the first. funnelOrderType strict allows nothing between them. breakdownFilter splits the \
+                persons by a property's values. One event is one step at most. Read the names from read_taxonomy first: unknown ones are refused."
                 .into(),
             display: Display::new("Following people through the steps", "Followed people through the steps"),
             expected: Duration::from_millis(500),
@@ -71,8 +76,8 @@ impl Tool for QueryFunnel {
     async fn run(&self, ctx: &ToolContext, query: FunnelsQuery) -> Result<ToolOutput<FunnelsResponse>> {
         let queries = &self.data.queries;
         let response = queries.funnels(&ctx.project, &query, &ctx.clock, &ctx.progress).await?;
-        let table = table(&response);
-        let mut lines = vec![table.title.clone(), table.preview(table.rows.len())];
+        let table = table(&query, &response);
+        let mut lines = vec![table.title.clone(), table.preview(PREVIEW_ROWS.max(query.series.len()))];
         let (provenance, warnings) = (response.provenance.clone(), response.warnings.clone());
         let said = warnings.iter();
         lines.extend(said.map(|warning| format!("warning {}: {}", warning.code, warning.message)));
@@ -83,15 +88,17 @@ impl Tool for QueryFunnel {
     }
 }
 
-/// A row a step. Steps of the same name are told apart by their position.
-fn table(response: &FunnelsResponse) -> Table {
+/// A row a step, or a row for each breakdown value and step. Steps of the same name are told apart by their position.
+fn table(query: &FunnelsQuery, response: &FunnelsResponse) -> Table {
     let column = |name: &str, title: &str, role, unit| Column {
         name: name.to_owned(),
         title: title.to_owned(),
         role,
         unit,
     };
-    let columns = vec![
+    let breakdown = query.breakdown_filter.as_ref().map(|filter| &filter.breakdown);
+    let breakdown = breakdown.map(|key| key.trim_start_matches('$'));
+    let mut columns = vec![
         column("step", "step", Role::Label, Unit::None),
         column("persons", "persons", Role::Measure, Unit::Persons),
         column("conversion_rate", "conversion rate", Role::Measure, Unit::Percent),
@@ -104,27 +111,43 @@ fn table(response: &FunnelsResponse) -> Table {
         column("average_seconds", "average seconds", Role::Measure, Unit::None),
         column("median_seconds", "median seconds", Role::Measure, Unit::None),
     ];
-    let steps = &response.results;
+    if let Some(key) = breakdown {
+        columns.insert(0, column(key, key, Role::Label, Unit::None));
+        let names = reference_names(columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>());
+        for (column, name) in columns.iter_mut().zip(names) {
+            column.name = name;
+        }
+    }
+    let first: Vec<_> = response.results.steps().take(query.series.len()).collect();
     let name = |order: usize, name: &str| {
-        let repeats = steps.iter().filter(|step| step.name == name).count() > 1;
+        let repeats = first.iter().filter(|step| step.name == name).count() > 1;
         if repeats {
             format!("{name} (step {})", order + 1)
         } else {
             name.to_owned()
         }
     };
-    let rows = steps.iter().map(|step| {
+    let rows = response.results.steps().map(|step| {
         let optional = |number: Option<f64>| number.map_or(Value::Null, Value::from);
-        vec![
+        let value = match step.breakdown_value.as_ref() {
+            Some(value) if value == BREAKDOWN_OTHER => Some(json!("Other")),
+            Some(value) if value == BREAKDOWN_NONE => Some(json!("None")),
+            Some(Value::String(text)) => Some(json!(text)),
+            Some(value) => Some(json!(value.to_string())),
+            None => None,
+        };
+        let cells = [
             json!(name(step.order, &step.name)),
             json!(step.count),
             optional(step.conversion_rate),
             optional(step.conversion_rate_from_previous),
             optional(step.average_conversion_time),
             optional(step.median_conversion_time),
-        ]
+        ];
+        value.into_iter().chain(cells).collect()
     });
-    let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+    let names: Vec<&str> = first.iter().map(|step| step.name.as_str()).collect();
+    let by = breakdown.map_or_else(String::new, |key| format!(" by {key}"));
     let range = response.provenance.range.as_ref().map_or_else(String::new, |range| {
         let day = |instant: &str| instant.get(..10).unwrap_or(instant).to_owned();
         format!(
@@ -135,7 +158,7 @@ fn table(response: &FunnelsResponse) -> Table {
         )
     });
     Table {
-        title: format!("persons from {}{range}", names.join(" to ")),
+        title: format!("persons from {}{by}{range}", names.join(" to ")),
         columns,
         rows: rows.collect(),
         rows_cut: 0,

@@ -55,9 +55,10 @@ impl Tool for QueryTrends {
         Declaration {
             name: "query_trends".into(),
             title: "Query trends".into(),
-            description: "Counts events, unique visitors (math dau) or sessions (math unique_session): per hour, day, \
-                week or month, or as one total (display BoldNumber, ActionsBarValue or ActionsTable). Takes \
-                filters, one breakdown and several series. Event null means every event; a series \
+            description: "Counts events, unique visitors (math dau), sessions (unique_session) or active users \
+                (weekly_active, monthly_active), or puts the values of math_property together (avg, sum, median, p95): per \
+                hour, day, week or month, or as one total (display BoldNumber, ActionsBarValue or ActionsTable). Takes \
+                filters, one breakdown, several series, a formula of them (A / B) and compareFilter with another range. Event null means every event; a series \
                 {\"kind\": \"ActionsNode\", \"name\": ...} counts an action. Filters are on properties of events, or of \
                 persons (type person), or on a cohort ({\"type\": \"cohort\", \"key\": \"id\", \"value\": its name, \
                 \"operator\": \"in\" or \"not_in\"}). Read the names from read_taxonomy first, of actions and cohorts with \

@@ -3,29 +3,32 @@
 use std::collections::BTreeMap;
 
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, Column, EventsNode, Interval, LABEL_MARK, Math, Role, Series, Table, TrendsQuery,
-    TrendsResponse, Unit, reference_names,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, Column, Compared, EventsNode, Interval, LABEL_MARK, Math, Role, Series, Statistic,
+    Table, TrendsQuery, TrendsResponse, Unit, reference_names,
 };
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// The label of all breakdown values beyond the limit.
 const OTHER: &str = "Other";
 /// The label of events without the property.
 const NONE: &str = "None";
 
-/// The table of a response: a time column unless there is one total, a label column where there
-/// is a breakdown, and one measure a series. A row is a bucket and a breakdown value.
+/// The table of a response: a time column unless there is one total, a label column where there is a breakdown, and
+/// one measure for each series or formula; where two ranges are compared, that of the other one, and the change. A row
+/// is a bucket and a breakdown value.
 #[must_use]
 pub fn trends_table(query: &TrendsQuery, response: &TrendsResponse) -> Table {
     let query = &with_names(query, response);
     let buckets = buckets(query, response);
     let values = breakdown_values(query, response);
-    let cells: BTreeMap<(usize, String), &Series> = response
+    let cells: BTreeMap<(Option<Compared>, usize, String), &Series> = response
         .results
         .iter()
-        .map(|series| ((series.action.order, value_key(series)), series))
+        .map(|series| ((series.compare_label, series.action.order, value_key(series)), series))
         .collect();
     let one_day = is_one_day(&buckets);
+    let outputs = outputs(query);
+    let compares = is_compared(query);
     let mut rows = Vec::new();
     for (position, bucket) in buckets.iter().enumerate() {
         for value in &values {
@@ -39,21 +42,51 @@ pub fn trends_table(query: &TrendsQuery, response: &TrendsResponse) -> Table {
             let key = value.as_ref().map_or_else(String::new, Value::to_string);
             // A value that one series has and another has not is unknown there (it may be part of
             // that series' "Other"), so the cell is empty instead of 0.
-            row.extend((0..query.series.len()).map(|order| {
-                cells
-                    .get(&(order, key.clone()))
-                    .and_then(|series| number_at(series, query, position))
-                    .into()
-            }));
+            let number = |range: Option<Compared>, order: usize| {
+                let series = cells.get(&(range, order, key.clone()))?;
+                number_at(series, query, position)
+            };
+            for order in 0..outputs.len() {
+                if compares {
+                    let now = number(Some(Compared::Current), order);
+                    let before = number(Some(Compared::Previous), order);
+                    let (change, percent) = change(now.as_ref(), before.as_ref());
+                    row.extend([now.into(), before.into(), change, percent]);
+                } else {
+                    row.push(number(None, order).into());
+                }
+            }
             rows.push(row);
         }
     }
     Table {
         title: title(query, response),
-        columns: columns(query),
+        columns: columns(query, outputs),
         rows,
         rows_cut: 0,
     }
+}
+
+fn is_compared(query: &TrendsQuery) -> bool {
+    query.compare_filter.as_ref().is_some_and(|filter| filter.compare)
+}
+
+/// How much more the one number is than the other, and how much that is in percent of the other; null where there is
+/// nothing to compare, and no percent of 0.
+fn change(now: Option<&Number>, before: Option<&Number>) -> (Value, Value) {
+    let (Some(now), Some(before)) = (now.and_then(Number::as_f64), before.and_then(Number::as_f64)) else {
+        return (Value::Null, Value::Null);
+    };
+    let whole = |number: f64| {
+        let text = format!("{number}");
+        text.parse::<i64>().map_or_else(|_| Value::from(number), Value::from)
+    };
+    let percent = if before == 0.0 {
+        Value::Null
+    } else {
+        whole((now - before) / before * 100.0)
+    };
+    (whole(now - before), percent)
 }
 
 /// True for a row that stands for other or missing values instead of one value.
@@ -85,11 +118,9 @@ fn buckets(query: &TrendsQuery, response: &TrendsResponse) -> Vec<String> {
     if query.trends_filter.display.is_total() {
         return vec![String::new()];
     }
-    response
-        .results
-        .first()
-        .map(|series| series.days.clone())
-        .unwrap_or_default()
+    let own = response.results.iter();
+    let mut own = own.filter(|series| series.compare_label != Some(Compared::Previous));
+    own.next().map(|series| series.days.clone()).unwrap_or_default()
 }
 
 fn value_key(series: &Series) -> String {
@@ -99,11 +130,11 @@ fn value_key(series: &Series) -> String {
         .map_or_else(String::new, Value::to_string)
 }
 
-fn number_at(series: &Series, query: &TrendsQuery, position: usize) -> Option<u64> {
+fn number_at(series: &Series, query: &TrendsQuery, position: usize) -> Option<Number> {
     if query.trends_filter.display.is_total() {
-        series.aggregated_value
+        series.aggregated_value.clone()
     } else {
-        series.data.get(position).copied()
+        series.data.get(position).cloned().flatten()
     }
 }
 
@@ -137,7 +168,36 @@ fn value_label(value: Option<&Value>) -> Value {
     Value::String(text)
 }
 
-fn columns(query: &TrendsQuery) -> Vec<Column> {
+/// What a column of numbers holds: its name and unit, and a label.
+struct Output {
+    measure: String,
+    unit: Unit,
+    label: Option<String>,
+}
+
+/// A number for each series, or for each formula.
+fn outputs(query: &TrendsQuery) -> Vec<Output> {
+    let formulas = query.trends_filter.formulas();
+    if formulas.is_empty() {
+        let of_series = query.series.iter().map(|node| {
+            let (measure, unit) = measure(query, node);
+            Output {
+                label: label_of(query, node),
+                measure,
+                unit,
+            }
+        });
+        return of_series.collect();
+    }
+    let of_formula = formulas.into_iter().map(|node| Output {
+        measure: "formula".to_owned(),
+        unit: Unit::None,
+        label: Some(node.custom_name.unwrap_or(node.formula)),
+    });
+    of_formula.collect()
+}
+
+fn columns(query: &TrendsQuery, outputs: Vec<Output>) -> Vec<Column> {
     let mut columns = Vec::new();
     let label = |name: &str, role| Column {
         name: name.into(),
@@ -151,15 +211,23 @@ fn columns(query: &TrendsQuery) -> Vec<Column> {
     if let Some(breakdown) = &query.breakdown_filter {
         columns.push(label(breakdown.breakdown.trim_start_matches('$'), Role::Label));
     }
-    columns.extend(query.series.iter().map(|node| {
-        let (name, unit) = measure(query, node);
-        Column {
-            title: label_of(query, node).map_or_else(|| name.clone(), |label| format!("{name}{LABEL_MARK}{label}")),
+    for output in outputs {
+        let column = |name: String, unit| Column {
+            title: match &output.label {
+                Some(label) => format!("{name}{LABEL_MARK}{label}"),
+                None => name.clone(),
+            },
             name,
             role: Role::Measure,
             unit,
+        };
+        columns.push(column(output.measure.clone(), output.unit));
+        if is_compared(query) {
+            columns.push(column(format!("previous {}", output.measure), output.unit));
+            columns.push(column("change".to_owned(), output.unit));
+            columns.push(column("change percent".to_owned(), Unit::Percent));
         }
-    }));
+    }
     let names = reference_names(columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>());
     for (column, name) in columns.iter_mut().zip(names) {
         column.name = name;
@@ -186,24 +254,57 @@ fn measure(query: &TrendsQuery, node: &EventsNode) -> (String, Unit) {
     let action = node
         .action()
         .map(|reference| format!("action {}", node.name.as_deref().unwrap_or(reference)));
-    let (title, unit) = match (node.math, action.as_deref().or(node.event.as_deref())) {
-        (Math::Dau, _) => ("unique visitors", Unit::Persons),
-        (Math::UniqueSession, _) => ("sessions", Unit::Sessions),
-        (Math::Total, None) => ("events", Unit::Events),
-        (Math::Total, Some("$pageview")) => ("page views", Unit::Events),
-        (Math::Total, Some("$request")) => ("other requests", Unit::Events),
-        (Math::Total, Some(event)) => (event, Unit::Events),
+    let event = action.as_deref().or(node.event.as_deref());
+    let (title, unit) = match (node.math, event) {
+        (Math::Dau, _) => ("unique visitors".to_owned(), Unit::Persons),
+        (Math::WeeklyActive, _) => ("weekly active users".to_owned(), Unit::Persons),
+        (Math::MonthlyActive, _) => ("monthly active users".to_owned(), Unit::Persons),
+        (Math::FirstTimeForUser, _) => ("first-time users".to_owned(), Unit::Persons),
+        (Math::FirstMatchingEventForUser, _) => ("users by their first match".to_owned(), Unit::Persons),
+        (Math::UniqueSession, _) => ("sessions".to_owned(), Unit::Sessions),
+        (Math::Total, event) => (events_of(event).to_owned(), Unit::Events),
+        (math, event) => (statistic(math, node, event), Unit::None),
     };
     // Series that count the same are called the same, by the word that one of them brings.
-    let mut alike = query
-        .series
-        .iter()
-        .filter(|other| (other.math, &other.event, other.action()) == (node.math, &node.event, node.action()));
+    let counted = |node: &EventsNode| {
+        let (event, action) = (node.event.clone(), node.action().map(str::to_owned));
+        (node.math, node.math_property.clone(), event, action)
+    };
+    let mut alike = query.series.iter().filter(|other| counted(other) == counted(node));
     let synonym = alike.find_map(|other| other.custom_name.as_deref().filter(|name| is_synonym(other, name)));
     (
         synonym.map_or_else(|| title.replace(LABEL_MARK, "·"), str::to_owned),
         unit,
     )
+}
+
+fn events_of(event: Option<&str>) -> &str {
+    match event {
+        None => "events",
+        Some("$pageview") => "page views",
+        Some("$request") => "other requests",
+        Some(event) => event,
+    }
+}
+
+/// `average of amount`, `median of page views per person`.
+fn statistic(math: Math, node: &EventsNode, event: Option<&str>) -> String {
+    let word = |statistic| match statistic {
+        Statistic::Average => "average".to_owned(),
+        Statistic::Sum => "sum".to_owned(),
+        Statistic::Minimum => "minimum".to_owned(),
+        Statistic::Maximum => "maximum".to_owned(),
+        Statistic::Percentile(share) if (share - 0.5).abs() < f64::EPSILON => "median".to_owned(),
+        Statistic::Percentile(share) => format!("{}th percentile", share * 100.0),
+    };
+    match (math.of_property(), math.of_persons()) {
+        (Some(of_property), _) => {
+            let key = node.math_property.as_deref().unwrap_or_default();
+            format!("{} of {}", word(of_property), key.trim_start_matches('$'))
+        }
+        (None, Some(of_persons)) => format!("{} of {} per person", word(of_persons), events_of(event)),
+        (None, None) => math.as_str().to_owned(),
+    }
 }
 
 /// True for another word for just what the series counts.
@@ -216,7 +317,7 @@ fn is_synonym(node: &EventsNode, name: &str) -> bool {
         (Math::UniqueSession, _) => &["visits"],
         (Math::Total, None) => &["requests", "hits", "responses"],
         (Math::Total, Some("$pageview")) => &["pageviews", "views"],
-        (Math::Total, Some(_)) => &[],
+        _ => &[],
     };
     words.contains(&name)
 }
@@ -228,7 +329,7 @@ fn label_of(query: &TrendsQuery, node: &EventsNode) -> Option<String> {
 }
 
 fn title(query: &TrendsQuery, response: &TrendsResponse) -> String {
-    let mut measures: Vec<String> = query.series.iter().map(|node| measure(query, node).0).collect();
+    let mut measures: Vec<String> = outputs(query).into_iter().map(|output| output.measure).collect();
     measures.dedup();
     let mut title = measures.join(", ");
     if let Some(breakdown) = &query.breakdown_filter {
@@ -245,6 +346,11 @@ fn title(query: &TrendsQuery, response: &TrendsResponse) -> String {
             format!("{from} to {to}")
         };
         title.push_str(&format!(", {span} {}", response.provenance.time_zone));
+    }
+    // Which other range that is, the result itself says.
+    let limits = response.provenance.limits.iter();
+    for compared in limits.filter(|limit| is_compared(query) && limit.starts_with("compared with ")) {
+        title.push_str(&format!(", {compared}"));
     }
     title
 }

@@ -1,6 +1,6 @@
 //! What a model reads of a funnel.
 
-use hedgerow_data_api::{FunnelStep, Provenance, ResolvedRange, Warning};
+use hedgerow_data_api::{FunnelResults, FunnelStep, Provenance, ResolvedRange, Warning};
 use hedgerow_ids::QueryId;
 
 use super::*;
@@ -16,13 +16,13 @@ fn step(order: usize, name: &str, count: u64, first: u64) -> FunnelStep {
         conversion_rate_from_previous: (order > 0 && first > 0).then_some(50.0),
         average_conversion_time: (order > 0).then_some(90.5),
         median_conversion_time: (order > 0).then_some(60.0),
+        breakdown_value: None,
     }
 }
 
-#[test]
-fn steps_are_rows_and_repeated_names_are_told_apart() {
-    let response = FunnelsResponse {
-        results: vec![step(0, "view", 8, 8), step(1, "pay", 4, 8), step(2, "view", 2, 8)],
+fn response(results: FunnelResults) -> FunnelsResponse {
+    FunnelsResponse {
+        results,
         warnings: vec![Warning::new("partial_period", "the range is not over yet")],
         provenance: Provenance {
             query_id: QueryId::new(),
@@ -44,8 +44,15 @@ fn steps_are_rows_and_repeated_names_are_told_apart() {
             rows_read: 3,
             elapsed_ms: 1,
         },
-    };
-    let table = table(&response);
+    }
+}
+
+#[test]
+fn steps_are_rows_and_repeated_names_are_told_apart() {
+    let steps = vec![step(0, "view", 8, 8), step(1, "pay", 4, 8), step(2, "view", 2, 8)];
+    let query = json!({"kind": "FunnelsQuery", "series": [{"event": "view"}, {"event": "pay"}, {"event": "view"}]});
+    let query = serde_json::from_value(query).unwrap();
+    let table = table(&query, &response(FunnelResults::Steps(steps)));
     assert_eq!(
         table.title,
         "persons from view to pay to view, 2026-01-01 to 2026-01-31 UTC"
@@ -56,5 +63,38 @@ fn steps_are_rows_and_repeated_names_are_told_apart() {
          0\tview (step 1)\t8\t100.0\tnone\tnone\tnone\n\
          1\tpay\t4\t50.0\t50.0\t90.5\t60.0\n\
          2\tview (step 3)\t2\t25.0\t50.0\t90.5\t60.0"
+    );
+}
+
+#[test]
+fn each_value_of_a_breakdown_has_its_steps() {
+    let of = |value: &str| {
+        let steps = [step(0, "view", 8, 8), step(1, "pay", 4, 8)];
+        let steps = steps.into_iter().map(|step| FunnelStep {
+            breakdown_value: Some(json!(value)),
+            ..step
+        });
+        steps.collect::<Vec<_>>()
+    };
+    let query = json!({
+        "kind": "FunnelsQuery", "series": [{"event": "view"}, {"event": "pay"}], "breakdownFilter": {"breakdown": "$step"},
+    });
+    let query = serde_json::from_value(query).unwrap();
+    let table = table(
+        &query,
+        &response(FunnelResults::ByValue(vec![of("a"), of(BREAKDOWN_OTHER)])),
+    );
+    assert!(
+        table.title.starts_with("persons from view to pay by step, "),
+        "{}",
+        table.title
+    );
+    assert_eq!(
+        table.preview(4),
+        "row\tstep\tstep_2\tpersons\tconversion_rate\tfrom_previous\taverage_seconds\tmedian_seconds\n\
+         0\ta\tview\t8\t100.0\tnone\tnone\tnone\n\
+         1\ta\tpay\t4\t50.0\t50.0\t90.5\t60.0\n\
+         2\tOther\tview\t8\t100.0\tnone\tnone\tnone\n\
+         3\tOther\tpay\t4\t50.0\t50.0\t90.5\t60.0"
     );
 }

@@ -10,10 +10,14 @@ use super::*;
 pub(crate) fn response(query: &TrendsQuery, results: &[(usize, Option<&str>, &[&str], &[u64])]) -> TrendsResponse {
     let total = query.trends_filter.display.is_total();
     let series = results.iter().map(|(order, value, days, numbers)| Series {
-        data: if total { Vec::new() } else { numbers.to_vec() },
+        data: if total {
+            Vec::new()
+        } else {
+            numbers.iter().map(|number| Some((*number).into())).collect()
+        },
         labels: Vec::new(),
         days: days.iter().map(ToString::to_string).collect(),
-        count: 0,
+        count: 0.into(),
         label: String::new(),
         action: Action {
             id: None,
@@ -23,7 +27,8 @@ pub(crate) fn response(query: &TrendsQuery, results: &[(usize, Option<&str>, &[&
             math: Math::Total,
         },
         breakdown_value: value.map(|value| json!(value)),
-        aggregated_value: total.then(|| numbers[0]),
+        aggregated_value: total.then(|| numbers[0].into()),
+        compare_label: None,
     });
     let range = ResolvedRange {
         date_from: "2015-05-17T00:00:00Z".into(),
@@ -234,4 +239,69 @@ fn an_action_is_a_measure_of_its_own() {
     let titles: Vec<&str> = table.columns.iter().map(|column| column.title.as_str()).collect();
     assert_eq!(titles, ["action Not found", "unique visitors", "action views"]);
     assert_eq!(table.rows, [[json!(3), json!(2), json!(4)]]);
+}
+
+#[test]
+fn compared_ranges_stand_side_by_side_with_their_change() {
+    let query = query(json!({
+        "series": [{"event": "pay", "math": "avg", "math_property": "$amount"}, {"event": "pay", "math": "dau"}],
+        "trendsFilter": {"display": "BoldNumber"}, "compareFilter": {"compare": true},
+    }));
+    let results: Vec<(usize, Option<&str>, &[&str], &[u64])> = vec![
+        (0, None, &[], &[6]),
+        (1, None, &[], &[9]),
+        (0, None, &[], &[8]),
+        (1, None, &[], &[0]),
+    ];
+    let mut response = response(&query, &results);
+    for (place, series) in response.results.iter_mut().enumerate() {
+        series.compare_label = Some(if place < 2 {
+            Compared::Current
+        } else {
+            Compared::Previous
+        });
+    }
+    response
+        .provenance
+        .limits
+        .push("compared with another range".to_owned());
+    let table = trends_table(&query, &response);
+    assert_eq!(
+        names(&table),
+        [
+            "average_of_amount",
+            "previous_average_of_amount",
+            "change",
+            "change_percent",
+            "unique_visitors",
+            "previous_unique_visitors",
+            "change_2",
+            "change_percent_2"
+        ]
+    );
+    let wanted = json!([6, 8, -2, -25, 9, 0, 9, null]);
+    assert_eq!(json!(table.rows), json!([wanted]));
+    assert_eq!(
+        (table.columns[2].unit, table.columns[3].unit),
+        (Unit::None, Unit::Percent)
+    );
+    assert!(
+        table.title.ends_with("UTC, compared with another range"),
+        "{}",
+        table.title
+    );
+}
+
+#[test]
+fn a_formula_is_a_measure_of_its_own() {
+    let query = query(json!({
+        "series": [{"event": "pay"}, {"math": "dau"}],
+        "trendsFilter": {"display": "BoldNumber", "formulaNodes": [{"formula": "A / B"}, {"formula": "A", "custom_name": "page views"}]},
+    }));
+    let results: Vec<(usize, Option<&str>, &[&str], &[u64])> = vec![(0, None, &[], &[3]), (1, None, &[], &[4])];
+    let table = trends_table(&query, &response(&query, &results));
+    assert_eq!(names(&table), ["formula", "formula_2"]);
+    // What somebody calls a formula is a label, and proves nothing about its numbers.
+    let titles: Vec<&str> = table.columns.iter().map(|column| column.title.as_str()).collect();
+    assert_eq!(titles, ["formula · A / B", "formula · page views"]);
 }

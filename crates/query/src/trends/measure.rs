@@ -1,0 +1,280 @@
+//! What a series counts, as a plan: a row for each bucket and breakdown value with its number.
+
+use chrono::Duration;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use datafusion::functions::expr_fn::{get_field, named_struct};
+use datafusion::functions_aggregate::expr_fn::{avg, count, count_distinct, max, median, min, sum};
+use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, ident, lit, try_cast};
+use datafusion::prelude::DataFrame;
+use hedgerow_data_api::{EventsNode, Interval, Math, PropertyDefinition, Statistic, Taxonomy, ValueType};
+use hedgerow_errors::{Error, Result};
+use serde_json::Value;
+
+use super::{Others, Prepared};
+use crate::dates::bucket_start;
+use crate::engine::Session;
+use crate::intervals::Intervals;
+use crate::percentile::percentile;
+use crate::sql;
+use crate::tally::Rule;
+
+/// Columns of a series' plan. The names can't be those of properties.
+pub(super) const BUCKET: &str = "trends::bucket";
+pub(super) const VALUE: &str = "trends::value";
+pub(super) const NUMBER: &str = "trends::number";
+const FIRST: &str = "trends::first";
+const FIRST_AT_ALL: &str = "trends::first_at_all";
+const MATCHES: &str = "trends::matches";
+const ACTIVE: &str = "trends::active";
+
+/// The property whose values a series puts together; refuses one that is not there or holds no numbers.
+pub(super) fn property_of<'a>(taxonomy: &'a Taxonomy, node: &EventsNode) -> Result<Option<&'a PropertyDefinition>> {
+    let math = node.math.as_str();
+    let Some(key) = &node.math_property else {
+        if node.math.of_property().is_some() {
+            let message = format!("the math {math} needs a math_property");
+            return Err(Error::invalid(message).with_hint("name the property whose values are put together"));
+        }
+        return Ok(None);
+    };
+    if node.math.of_property().is_none() {
+        let message = format!("math_property {key:?} has no meaning for the math {math}");
+        return Err(Error::invalid(message).with_hint("take avg, sum, min, max, median or a percentile"));
+    }
+    let known = || taxonomy.properties.iter().map(|property| property.key.as_str());
+    let property = taxonomy
+        .property(key)
+        .ok_or_else(|| Error::unknown("property", key, known()))?;
+    if property.value_type == ValueType::Boolean {
+        let message = format!("{key:?} is true or false, and {math} needs numbers");
+        return Err(Error::invalid(message).with_hint("count the events with a filter on it"));
+    }
+    Ok(Some(property))
+}
+
+/// One number of many; those who are none are left out.
+fn statistic(statistic: Statistic, of: Expr) -> Expr {
+    let of = try_cast(of, DataType::Float64);
+    match statistic {
+        Statistic::Average => avg(of),
+        Statistic::Sum => sum(of),
+        Statistic::Minimum => min(of),
+        Statistic::Maximum => max(of),
+        Statistic::Percentile(share) if (share - 0.5).abs() < f64::EPSILON => median(of),
+        Statistic::Percentile(share) => percentile(of, share),
+    }
+}
+
+impl Prepared<'_> {
+    /// The plan of one series.
+    pub(super) async fn plan(&self, session: &Session, series: usize, others: &Others) -> Result<LogicalPlan> {
+        let frame = self.frame(session, series, others).await?;
+        frame
+            .into_optimized_plan()
+            .map_err(|error| sql::explain(&error, &session.view))
+    }
+
+    /// Its rows: the bucket unless there is one total, the value where there is a breakdown, and the number.
+    pub(super) async fn frame(&self, session: &Session, series: usize, others: &Others) -> Result<DataFrame> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let math = self.node(series).math;
+        if matches!(math, Math::FirstTimeForUser | Math::FirstMatchingEventForUser) {
+            return self.first_times(session, series, others).await;
+        }
+        if let Some(days) = self.trailing_days(series) {
+            return self.trailing(session, series, others, days).await;
+        }
+        let mut events = self.with_value(self.scope.events(session).await?).map_err(failed)?;
+        for filter in self.scope.is_of(series)?.into_iter().chain(self.kept(others)) {
+            events = events.filter(filter).map_err(failed)?;
+        }
+        let events = if self.is_total() {
+            events
+        } else {
+            events.with_column(BUCKET, self.intervals.of_event()).map_err(failed)?
+        };
+        let by = self.by(others);
+        let actor = match math {
+            Math::Dau => Some("person_key"),
+            Math::UniqueSession => Some("session_id"),
+            _ => None,
+        };
+        let numbers = match (actor, math.of_property().zip(self.property(series)?), math.of_persons()) {
+            (Some(actor), ..) if self.is_cumulative() => {
+                // Who counts in a running total does so in the first bucket alone.
+                let value = self.by_value(others).into_iter().map(ident);
+                let by_actor = value.chain([ident(actor)]).collect();
+                events
+                    .filter(ident(actor).is_not_null())
+                    .and_then(|events| events.aggregate(by_actor, vec![min(ident(BUCKET)).alias(BUCKET)]))
+                    .and_then(|firsts| firsts.aggregate(by, vec![count(lit(1_i64)).alias(NUMBER)]))
+            }
+            (Some(actor), ..) => events.aggregate(by, vec![count_distinct(ident(actor)).alias(NUMBER)]),
+            (None, Some((of_property, property)), _) => {
+                let number = statistic(of_property, ident(&property.column));
+                events.aggregate(by, vec![number.alias(NUMBER)])
+            }
+            (None, None, Some(of_persons)) => {
+                let by_person = by.iter().cloned().chain([ident("person_key")]).collect();
+                let number = statistic(of_persons, ident(NUMBER));
+                events
+                    .aggregate(by_person, vec![count(lit(1_i64)).alias(NUMBER)])
+                    .and_then(|persons| persons.aggregate(by, vec![number.alias(NUMBER)]))
+            }
+            (None, None, None) => events.aggregate(by, vec![count(lit(1_i64)).alias(NUMBER)]),
+        };
+        numbers.map_err(failed)
+    }
+
+    /// Each person in the bucket of its first event.
+    async fn first_times(&self, session: &Session, series: usize, others: &Others) -> Result<DataFrame> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let always = || lit(true);
+        let is_of = self.scope.is_of(series)?.unwrap_or_else(always);
+        let matches = self.scope.own_conditions()?.and(is_of);
+        let at_all = match self.node(series).math {
+            Math::FirstTimeForUser => self.scope.is_of_name(series)?.unwrap_or_else(always),
+            _ => matches.clone(),
+        };
+        let events = self.scope.all_events(session, None, self.scope.range.to).await?;
+        let first = min(ident("timestamp")).filter(ident(MATCHES)).build();
+        let mut facts = vec![
+            first.map_err(failed)?.alias(FIRST),
+            min(ident("timestamp")).alias(FIRST_AT_ALL),
+        ];
+        if self.breakdown.is_some() {
+            // The first event with its value, as one. `first_value` of DataFusion 55.2 gives persons each other's values.
+            let both = named_struct(vec![lit("time"), ident("timestamp"), lit("value"), ident(VALUE)]);
+            facts.push(min(both).filter(ident(MATCHES)).build().map_err(failed)?.alias(VALUE));
+        }
+        let from = crate::filters::instant(self.scope.range.from);
+        let begins = ident(FIRST).gt_eq(from).and(ident(FIRST).eq(ident(FIRST_AT_ALL)));
+        let mut firsts = self
+            .with_value(events)
+            .and_then(|events| events.filter(at_all))
+            .and_then(|events| events.with_column(MATCHES, matches))
+            .and_then(|events| events.aggregate(vec![ident("person_key")], facts))
+            .and_then(|firsts| firsts.filter(begins))
+            .map_err(failed)?;
+        if self.breakdown.is_some() {
+            firsts = firsts
+                .with_column(VALUE, get_field(ident(VALUE), "value"))
+                .map_err(failed)?;
+        }
+        if let Some(filter) = self.kept(others) {
+            firsts = firsts.filter(filter).map_err(failed)?;
+        }
+        if !self.is_total() {
+            let bucket = self.intervals.index(ident(FIRST));
+            firsts = firsts.with_column(BUCKET, bucket).map_err(failed)?;
+        }
+        let number = vec![count(lit(1_i64)).alias(NUMBER)];
+        firsts.aggregate(self.by(others), number).map_err(failed)
+    }
+
+    /// The persons of the days that end with each bucket: a row for each value, the numbers of all buckets as a list.
+    async fn trailing(&self, session: &Session, series: usize, others: &Others, days: u32) -> Result<DataFrame> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let (places, rule) = self.trailing_rule(days);
+        let from = places.starts.first().copied().unwrap_or(self.scope.range.from);
+        let events = self.scope.all_events(session, Some(from), self.scope.range.to).await?;
+        let mut events = self.with_value(events).map_err(failed)?;
+        let own = [self.scope.own_conditions()?].into_iter();
+        for filter in own.chain(self.scope.is_of(series)?).chain(self.kept(others)) {
+            events = events.filter(filter).map_err(failed)?;
+        }
+        let value: Vec<Expr> = self.by_value(others).into_iter().map(ident).collect();
+        let by_person = value.iter().cloned().chain([ident("person_key")]).collect();
+        let active = places.set(places.of_event()).alias(ACTIVE);
+        let tally = rule.tally(vec![ident(ACTIVE)]).alias(NUMBER);
+        let numbers = events
+            .aggregate(by_person, vec![active])
+            .and_then(|persons| persons.aggregate(value, vec![tally]));
+        numbers.map_err(failed)
+    }
+
+    /// The stretches in which persons are active, and those of each bucket.
+    pub(super) fn trailing_rule(&self, days: u32) -> (Intervals, Rule) {
+        let range = &self.scope.range;
+        let unit = if !self.is_total() && self.query.interval == Interval::Hour {
+            Interval::Hour
+        } else {
+            Interval::Day
+        };
+        let length = if unit == Interval::Hour { days * 24 } else { days } as usize;
+        let last = bucket_start(unit, range.to);
+        // The last stretch of each bucket.
+        let ends: Vec<_> = if self.is_total() {
+            vec![last]
+        } else {
+            let next = self.intervals.starts.iter().skip(1).chain([&self.intervals.end]);
+            next.map(|next| bucket_start(unit, *next - Duration::microseconds(1)).min(last))
+                .collect()
+        };
+        let step = if unit == Interval::Hour {
+            Duration::hours(1)
+        } else {
+            Duration::days(1)
+        };
+        let first_end = ends.first().copied().unwrap_or(last);
+        let first = (1..length).fold(first_end, |start, _| {
+            bucket_start(unit, start - Duration::microseconds(1))
+        });
+        let stretch = |end: chrono::DateTime<chrono::Utc>| {
+            let since = (end - first).num_seconds() / step.num_seconds();
+            usize::try_from(since).unwrap_or(0)
+        };
+        let spans: Vec<_> = ends
+            .iter()
+            .map(|end| (stretch(*end).saturating_sub(length - 1), stretch(*end)))
+            .collect();
+        let count = spans.last().map_or(1, |(_, last)| last + 1);
+        (Intervals::following(unit, first, count), Rule::AnyOf { spans })
+    }
+
+    /// Days that end with a bucket and in which persons count, where these are other than the bucket's own.
+    pub(super) fn trailing_days(&self, series: usize) -> Option<u32> {
+        self.node(series).math.trailing_days()
+    }
+
+    /// The columns by which a series is grouped.
+    fn by(&self, others: &Others) -> Vec<Expr> {
+        let bucket = (!self.is_total()).then_some(BUCKET);
+        bucket.into_iter().chain(self.by_value(others)).map(ident).collect()
+    }
+
+    fn by_value(&self, others: &Others) -> Option<&'static str> {
+        (self.breakdown.is_some() && !matches!(others, Others::Merge(_))).then_some(VALUE)
+    }
+
+    fn with_value(&self, events: DataFrame) -> datafusion::error::Result<DataFrame> {
+        match &self.breakdown {
+            Some(breakdown) => events.with_column(VALUE, breakdown.value.clone()),
+            None => Ok(events),
+        }
+    }
+
+    /// The condition on the breakdown value that keeps what is wanted.
+    fn kept(&self, others: &Others) -> Option<Expr> {
+        let named = |values: &[Value], negated| ident(VALUE).in_list(values.iter().map(literal).collect(), negated);
+        match others {
+            Others::LeaveOut(values) => Some(named(values, false).or(ident(VALUE).is_null())),
+            Others::Merge(values) => Some(ident(VALUE).is_not_null().and(named(values, true))),
+            Others::Keep => None,
+        }
+        .filter(|_| self.breakdown.is_some())
+    }
+}
+
+/// A breakdown value as plans have it.
+pub(crate) fn literal(value: &Value) -> Expr {
+    match value {
+        Value::Bool(truth) => lit(*truth),
+        Value::Number(number) => number
+            .as_i64()
+            .map_or_else(|| lit(number.as_f64().unwrap_or(f64::NAN)), lit),
+        Value::String(text) => lit(text.as_str()),
+        Value::Null | Value::Array(_) | Value::Object(_) => lit(ScalarValue::Null),
+    }
+}
