@@ -15,6 +15,7 @@ use crate::follow_up::{text_to_read, understand};
 use crate::intent::{Ask, Intent, Lookup, Trouble};
 use crate::lists;
 use crate::plan::queries;
+use crate::product_questions::{self, Claim};
 use crate::refusal;
 use crate::results::Shown;
 
@@ -69,13 +70,31 @@ pub(crate) fn next_reply(request: &ModelRequest) -> Result<ModelReply> {
         return Ok(reply);
     }
     let calendar = calendar(&turn.knowledge, turn.now);
-    let intent = match understand(&turn.history, &turn.question, &turn.knowledge, &calendar) {
-        Ok(intent) => intent,
-        Err(Trouble::Lookup(lookups)) => return Ok(calls(value_lookups(&lookups))),
-        Err(Trouble::Ask(ask)) => return Ok(ask_back(&ask)),
-        Err(Trouble::Refuse(reason)) => return Ok(refusal::reply(&reason)),
-    };
-    count(request, &turn, &intent, &calendar)
+    let product = product_questions::read(&turn.question, &turn.knowledge, &calendar);
+    if let Some((Claim::Sure, read)) = &product {
+        return match read {
+            Ok(plan) => product_questions::reply(request, &turn, plan),
+            Err(trouble) => Ok(in_the_way(trouble)),
+        };
+    }
+    match (
+        understand(&turn.history, &turn.question, &turn.knowledge, &calendar),
+        product,
+    ) {
+        (Ok(intent), _) => count(request, &turn, &intent, &calendar),
+        (Err(Trouble::Lookup(lookups)), _) => Ok(in_the_way(&Trouble::Lookup(lookups))),
+        (Err(_), Some((_, Ok(plan)))) => product_questions::reply(request, &turn, &plan),
+        (Err(_), Some((_, Err(trouble @ Trouble::Lookup(_))))) | (Err(trouble), _) => Ok(in_the_way(&trouble)),
+    }
+}
+
+/// The reply where something stands in the way of an answer.
+fn in_the_way(trouble: &Trouble) -> ModelReply {
+    match trouble {
+        Trouble::Lookup(lookups) => calls(value_lookups(lookups)),
+        Trouble::Ask(ask) => ask_back(ask),
+        Trouble::Refuse(reason) => refusal::reply(reason),
+    }
 }
 
 /// The look-ups of the names in a text.
@@ -119,7 +138,8 @@ fn find<'a>(turn: &Turn<'a>, name: &str, arguments: &Value) -> Option<Called<'a>
 
 /// A look-up that failed leaves nothing to parse with.
 fn failed_lookup(turn: &Turn<'_>) -> Result<Option<ModelReply>> {
-    let failed = turn.calls.iter().find(|call| !call.ok && call.name != QUERY_TRENDS);
+    let is_query = |name: &str| name.starts_with("query_");
+    let failed = turn.calls.iter().find(|call| !call.ok && !is_query(call.name));
     failed
         .map(|call| failure(call, "The names of the project could not be looked up"))
         .transpose()

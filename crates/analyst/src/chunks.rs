@@ -68,7 +68,8 @@ pub(crate) fn chunks(tokens: &[Token], knowledge: &Knowledge, calendar: &Calenda
     chunks
 }
 
-fn longest(tokens: &[Token], at: usize, knowledge: &Knowledge, calendar: &Calendar) -> (usize, Item) {
+/// The longest reading at a place, with the position after it.
+pub(crate) fn longest(tokens: &[Token], at: usize, knowledge: &Knowledge, calendar: &Calendar) -> (usize, Item) {
     // Where two readings are equally long, the later in this list wins.
     let readings = [
         stop_phrase_end(tokens, at).map(|end| (end, Item::Stop)),
@@ -200,7 +201,7 @@ fn is_name(tokens: &[Token]) -> bool {
 }
 
 /// The position after a text that starts at a token and ends with one.
-fn text_end(tokens: &[Token], at: usize, text: &str) -> Option<usize> {
+pub(crate) fn text_end(tokens: &[Token], at: usize, text: &str) -> Option<usize> {
     let wanted: Vec<String> = crate::tokens::tokenize(text)
         .into_iter()
         .map(|token| token.lower)

@@ -68,6 +68,11 @@ impl Parser<'_> {
         Ok(conditions)
     }
 
+    /// The condition without a negation that starts at a chunk, with the position after it.
+    pub(crate) fn plain_condition_at(&mut self, at: usize) -> Result<Option<(Condition, usize)>, Trouble> {
+        self.condition_at(at, None)
+    }
+
     /// The condition that starts at a chunk, with the position after it.
     fn condition_at(&mut self, at: usize, pending: Option<Pending>) -> Result<Option<(Condition, usize)>, Trouble> {
         let outer = pending.map(|pending| pending.negation);

@@ -17,6 +17,7 @@ use crate::follow_up::understand;
 use crate::intent::{Ask, Edit, Lookup, Trouble};
 use crate::knowledge::{Knowledge, Match};
 use crate::lexicon::phrase_end;
+use crate::product_questions::{self, Claim};
 use crate::tokens::Kind;
 
 /// The tool that looks names up.
@@ -167,7 +168,12 @@ fn answered(
     now: NaiveDateTime,
 ) -> Option<String> {
     let calendar = calendar(knowledge, now);
-    let Err(Trouble::Ask(Ask { edit, options, .. })) = understand(history, question, knowledge, &calendar) else {
+    let product = product_questions::read(question, knowledge, &calendar);
+    let trouble = match product {
+        Some((Claim::Sure, read)) => read.err(),
+        _ => understand(history, question, knowledge, &calendar).err(),
+    };
+    let Some(Trouble::Ask(Ask { edit, options, .. })) = trouble else {
         return None;
     };
     combined(question, answer, edit, &options)

@@ -11,7 +11,7 @@
 //! Words that come with a page's context for `make_filters` are no question but a wish for a list; `filters` reads them.
 //! Words that begin with a verb and name a kind of object ("delete the flag ...") are a wish for a change; `commands`
 //! reads them, and the calls that it makes wait for an approval. Words for the newest events or persons ("show the last
-//! 5 ...") are read by `lists`.
+//! 5 ...") are read by `lists`. Questions about what people do one after another are read by `product_questions`.
 
 mod analyst;
 mod answer;
@@ -37,6 +37,7 @@ mod parser;
 mod period;
 mod plan;
 mod preamble;
+mod product_questions;
 mod refusal;
 mod results;
 mod sentences;

@@ -645,6 +645,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/tools/query_lifecycle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query a lifecycle
+         * @description Counts persons an interval by what they did before: new (made in it), returning (active in the one before), resurrecting (active again after a gap), dormant (active in the one before and not in it). One series says what being active is. Events without a profile don't count.
+         */
+        post: operations["call_tool_query_lifecycle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/query_retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query retention
+         * @description Counts, for the persons who begin in an hour, day, week or month, how many come back in later ones. dateRange is when they begin; period and totalIntervals say how far to look. retentionType: retention_recurring (each time), retention_first_time, retention_first_ever_occurrence. Interval 0 is their own; an empty cell lies ahead.
+         */
+        post: operations["call_tool_query_retention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/query_stickiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query stickiness
+         * @description Counts persons by the number of days (or hours, weeks, months) of the range on which they did something: exactly so many (persons), and at least so many (at_least). stickinessCriteria says how often it must be done on a day.
+         */
+        post: operations["call_tool_query_stickiness"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/tools/query_trends": {
         parameters: {
             query?: never;
@@ -1622,6 +1682,8 @@ export interface components {
             /** @description The tools that can be called from now on. */
             tools: string[];
         };
+        /** @description What an entity is. */
+        EntityType: "events" | "actions";
         /** @description The body of every answer that is not a success. */
         ErrorBody: {
             /** @description What failed. */
@@ -2242,6 +2304,68 @@ export interface components {
         };
         /** @description What can be found. */
         Kind: "tool" | "mode" | "skill" | "doc" | "event" | "property" | "object";
+        /** @description How the result of a lifecycle is wanted. */
+        LifecycleFilter: {
+            /** @description The statuses that are given; all four when absent. */
+            toggledLifecycles?: components["schemas"]["LifecycleStatus"][] | null;
+        };
+        /** @description Counts the persons of each interval by what they did in the one before. */
+        LifecycleQuery: {
+            /** @description Always `LifecycleQuery`. */
+            kind: components["schemas"]["LifecycleQueryKind"];
+            /** @description What counts as being active: one entry. `math` has no meaning here and must be absent. */
+            series: components["schemas"]["EventsNode"][];
+            /**
+             * @description The interval; `day` when absent.
+             * @default day
+             */
+            interval?: components["schemas"]["Interval"];
+            /**
+             * @description The range; seven full days and today when absent.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on the events: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * @description How the result is wanted.
+             * @default {}
+             */
+            lifecycleFilter?: components["schemas"]["LifecycleFilter"];
+        };
+        /** @description The constant `LifecycleQuery`. */
+        LifecycleQueryKind: "LifecycleQuery";
+        /** @description What a lifecycle query answers. */
+        LifecycleResponse: {
+            /** @description One for each status: new, returning, resurrecting, dormant. */
+            results: components["schemas"]["LifecycleSeries"][];
+            /** @description What a reader must know to read the numbers right. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
+        /** @description The persons of one status. */
+        LifecycleSeries: {
+            /** @description What counted as being active. */
+            action: components["schemas"]["Action"];
+            /** @description Persons an interval; those who are dormant as negative numbers. */
+            data: number[];
+            /**
+             * Format: int64
+             * @description The sum of `data`. A person may count in several intervals.
+             */
+            count: number;
+            /** @description Human names of the intervals, such as `18-May-2015`. */
+            labels: string[];
+            /** @description Starts of the intervals: `YYYY-MM-DD`, with ` HH:MM:SS` for hours. */
+            days: string[];
+            /** @description The name of the event or action, and the status. */
+            label: string;
+            /** @description The status. */
+            status: components["schemas"]["LifecycleStatus"];
+        };
+        /** @description What a person is in an interval. */
+        LifecycleStatus: "new" | "returning" | "resurrecting" | "dormant";
         /** @description Lists events, newest first; of one instant those with the greater uuid first. */
         ListEventsArguments: {
             /**
@@ -2948,6 +3072,120 @@ export interface components {
         };
         /** @description One executed query; the provenance of its result. */
         QueryId: string;
+        /** @description Counts the persons of each interval by what they did in the one before. */
+        QueryLifecycleArguments: {
+            /** @description Always `LifecycleQuery`. */
+            kind: components["schemas"]["LifecycleQueryKind"];
+            /** @description What counts as being active: one entry. `math` has no meaning here and must be absent. */
+            series: components["schemas"]["EventsNode"][];
+            /**
+             * @description The interval; `day` when absent.
+             * @default day
+             */
+            interval?: components["schemas"]["Interval"];
+            /**
+             * @description The range; seven full days and today when absent.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on the events: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * @description How the result is wanted.
+             * @default {}
+             */
+            lifecycleFilter?: components["schemas"]["LifecycleFilter"];
+        };
+        /** @description What a lifecycle query answers. */
+        QueryLifecycleResult: {
+            /** @description One for each status: new, returning, resurrecting, dormant. */
+            results: components["schemas"]["LifecycleSeries"][];
+            /** @description What a reader must know to read the numbers right. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
+        /** @description Counts, for the persons who begin in an interval, in which later ones they come back. */
+        QueryRetentionArguments: {
+            /** @description Always `RetentionQuery`. */
+            kind: components["schemas"]["RetentionQueryKind"];
+            /**
+             * @description The range in which persons begin; they may come back later than that. Without a start it is as many intervals
+             *     as `totalIntervals` up to the end, and without an end it ends today.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on all events: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * @description Who begins, and what coming back is.
+             * @default {
+             *       "period": "Day",
+             *       "retentionType": "retention_recurring",
+             *       "targetEntity": {
+             *         "id": "$pageview",
+             *         "type": "events"
+             *       },
+             *       "returningEntity": {
+             *         "id": "$pageview",
+             *         "type": "events"
+             *       },
+             *       "cumulative": false,
+             *       "minimumOccurrences": 1
+             *     }
+             */
+            retentionFilter?: components["schemas"]["RetentionFilter"];
+        };
+        /** @description What a retention query answers. */
+        QueryRetentionResult: {
+            /** @description A row an interval in which persons can begin. */
+            results: components["schemas"]["RetentionRow"][];
+            /** @description What a reader must know to read the numbers right. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
+        /** @description Counts persons by the number of intervals in which they did something. */
+        QueryStickinessArguments: {
+            /** @description Always `StickinessQuery`. */
+            kind: components["schemas"]["StickinessQueryKind"];
+            /** @description What is done, 1 to 26 entries. `math` has no meaning here and must be absent. */
+            series: components["schemas"]["EventsNode"][];
+            /**
+             * @description The unit of an interval; `day` when absent.
+             * @default day
+             */
+            interval?: components["schemas"]["Interval"];
+            /**
+             * Format: uint32
+             * @description How many units an interval has, from the start of the range on, 1 to 1,000; 1 when absent.
+             * @default 1
+             */
+            intervalCount?: number;
+            /**
+             * @description The range; seven full days and today when absent.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on all series: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * @description What counts, and how.
+             * @default {
+             *       "computedAs": "non_cumulative"
+             *     }
+             */
+            stickinessFilter?: components["schemas"]["StickinessFilter"];
+        };
+        /** @description What a stickiness query answers. */
+        QueryStickinessResult: {
+            /** @description A line a series. */
+            results: components["schemas"]["StickinessSeries"][];
+            /** @description What a reader must know to read the numbers right. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
         /** @description Counts events, unique visitors or unique sessions per time bucket, or as one total. */
         QueryTrendsArguments: {
             /**
@@ -3236,6 +3474,135 @@ export interface components {
         };
         /** @description A way to show a result that needs no part of the page of the product's own. */
         ResultView: "table" | "number" | "chart" | "fields" | "text";
+        /** @description An event or action of a retention query. */
+        RetentionEntity: {
+            /** @description The event's name, or the id or name of an action; `null` means every event. */
+            id?: string | null;
+            /**
+             * @description Whether it is an event or an action; an event when absent.
+             * @default events
+             */
+            type?: components["schemas"]["EntityType"];
+            /** @description The label in results; the name of the event or action when absent. */
+            custom_name?: string | null;
+            /** @description Conditions on this event alone: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+        };
+        /** @description Who begins, and what coming back is. */
+        RetentionFilter: {
+            /**
+             * @description The length of an interval; a day when absent.
+             * @default Day
+             */
+            period?: components["schemas"]["RetentionPeriod"];
+            /**
+             * Format: uint32
+             * @description Intervals in a row, the first one included, 1 to 400; 8 when absent. Custom brackets say it themselves.
+             */
+            totalIntervals?: number | null;
+            /**
+             * @description When a person begins; each time when absent.
+             * @default retention_recurring
+             */
+            retentionType?: components["schemas"]["RetentionType"];
+            /**
+             * @description The event with which persons begin; `$pageview` when absent.
+             * @default {
+             *       "id": "$pageview",
+             *       "type": "events"
+             *     }
+             */
+            targetEntity?: components["schemas"]["RetentionEntity"];
+            /**
+             * @description The event with which they come back; `$pageview` when absent.
+             * @default {
+             *       "id": "$pageview",
+             *       "type": "events"
+             *     }
+             */
+            returningEntity?: components["schemas"]["RetentionEntity"];
+            /**
+             * @description Counts a person in each interval up to the last one in which it came back.
+             * @default false
+             */
+            cumulative?: boolean;
+            /**
+             * Format: uint32
+             * @description How many such events within an interval make coming back; 1 when absent.
+             * @default 1
+             */
+            minimumOccurrences?: number;
+            /**
+             * @description Lengths of brackets after the first interval, each in intervals: 1, 2 and 4 are the intervals 1, 2 to 3 and
+             *     4 to 7. A person came back in a bracket where it did in any of its intervals.
+             */
+            retentionCustomBrackets?: number[];
+        };
+        /** @description The length of an interval of retention. */
+        RetentionPeriod: "Hour" | "Day" | "Week" | "Month";
+        /** @description Counts, for the persons who begin in an interval, in which later ones they come back. */
+        RetentionQuery: {
+            /** @description Always `RetentionQuery`. */
+            kind: components["schemas"]["RetentionQueryKind"];
+            /**
+             * @description The range in which persons begin; they may come back later than that. Without a start it is as many intervals
+             *     as `totalIntervals` up to the end, and without an end it ends today.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on all events: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * @description Who begins, and what coming back is.
+             * @default {
+             *       "period": "Day",
+             *       "retentionType": "retention_recurring",
+             *       "targetEntity": {
+             *         "id": "$pageview",
+             *         "type": "events"
+             *       },
+             *       "returningEntity": {
+             *         "id": "$pageview",
+             *         "type": "events"
+             *       },
+             *       "cumulative": false,
+             *       "minimumOccurrences": 1
+             *     }
+             */
+            retentionFilter?: components["schemas"]["RetentionFilter"];
+        };
+        /** @description The constant `RetentionQuery`. */
+        RetentionQueryKind: "RetentionQuery";
+        /** @description What a retention query answers. */
+        RetentionResponse: {
+            /** @description A row an interval in which persons can begin. */
+            results: components["schemas"]["RetentionRow"][];
+            /** @description What a reader must know to read the numbers right. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
+        /** @description The persons who began in one interval. */
+        RetentionRow: {
+            /** @description The start of the interval, as RFC 3339. */
+            date: string;
+            /** @description The interval: `Day 0`, `Day 1`, ... */
+            label: string;
+            /** @description One for each interval from their own on. */
+            values: components["schemas"]["RetentionValue"][];
+        };
+        /** @description When a person begins. */
+        RetentionType: "retention_recurring" | "retention_first_time" | "retention_first_ever_occurrence";
+        /** @description How many of them came back in one interval. */
+        RetentionValue: {
+            /**
+             * Format: uint64
+             * @description Persons; those who began for the first value. `null` where the interval has not begun yet.
+             */
+            count: number | null;
+            /** @description The interval counted from their own: `Day 0`, `Day 1`, or `Day 4-7` for a bracket. */
+            label: string;
+        };
         /** @description What the caller, person or model, can do about it. */
         Retry: "never" | "adjust" | "once";
         /** @description What a column is for. */
@@ -3629,6 +3996,91 @@ export interface components {
              * @default []
              */
             context?: components["schemas"]["PageContext"][];
+        };
+        /** @description At which numbers of intervals a person counts. */
+        StickinessComputed: "non_cumulative" | "cumulative";
+        /** @description How often something must be done within an interval. An interval in which it was not done never counts. */
+        StickinessCriteria: {
+            /** @description How the number of times compares with `value`. */
+            operator: components["schemas"]["StickinessOperator"];
+            /**
+             * Format: uint32
+             * @description The number of times, at least 1.
+             */
+            value: number;
+        };
+        /** @description What counts in a stickiness query, and how. */
+        StickinessFilter: {
+            /** @description How often something must be done within an interval for it to count; once when absent. */
+            stickinessCriteria?: components["schemas"]["StickinessCriteria"] | null;
+            /**
+             * @description Whether persons count at their number of intervals alone, or at all smaller ones, too.
+             * @default non_cumulative
+             */
+            computedAs?: components["schemas"]["StickinessComputed"];
+        };
+        /** @description How a number of times compares. */
+        StickinessOperator: "gte" | "lte" | "exact";
+        /** @description Counts persons by the number of intervals in which they did something. */
+        StickinessQuery: {
+            /** @description Always `StickinessQuery`. */
+            kind: components["schemas"]["StickinessQueryKind"];
+            /** @description What is done, 1 to 26 entries. `math` has no meaning here and must be absent. */
+            series: components["schemas"]["EventsNode"][];
+            /**
+             * @description The unit of an interval; `day` when absent.
+             * @default day
+             */
+            interval?: components["schemas"]["Interval"];
+            /**
+             * Format: uint32
+             * @description How many units an interval has, from the start of the range on, 1 to 1,000; 1 when absent.
+             * @default 1
+             */
+            intervalCount?: number;
+            /**
+             * @description The range; seven full days and today when absent.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on all series: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * @description What counts, and how.
+             * @default {
+             *       "computedAs": "non_cumulative"
+             *     }
+             */
+            stickinessFilter?: components["schemas"]["StickinessFilter"];
+        };
+        /** @description The constant `StickinessQuery`. */
+        StickinessQueryKind: "StickinessQuery";
+        /** @description What a stickiness query answers. */
+        StickinessResponse: {
+            /** @description A line a series. */
+            results: components["schemas"]["StickinessSeries"][];
+            /** @description What a reader must know to read the numbers right. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
+        /** @description One line of a stickiness result. */
+        StickinessSeries: {
+            /** @description What was done. */
+            action: components["schemas"]["Action"];
+            /** @description Persons for each number of intervals, from 1 to that of the range. */
+            data: number[];
+            /**
+             * Format: uint64
+             * @description All persons who did it in some interval.
+             */
+            count: number;
+            /** @description `1 day`, `2 days`, ... */
+            labels: string[];
+            /** @description The numbers of intervals: 1, 2, ... */
+            days: number[];
+            /** @description The name of the event or action. */
+            label: string;
         };
         /** @description A question that a product offers to ask. */
         Suggestion: {
@@ -4042,9 +4494,9 @@ export interface components {
             provenance: components["schemas"]["Provenance"];
         };
         /** @description A typed query. Its `kind` says which; one without a kind is a `TrendsQuery`. */
-        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["FunnelsQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"];
+        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["FunnelsQuery"] | components["schemas"]["RetentionQuery"] | components["schemas"]["LifecycleQuery"] | components["schemas"]["StickinessQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"];
         /** @description What a typed query answers: the response of its kind. */
-        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["FunnelsResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"];
+        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["FunnelsResponse"] | components["schemas"]["RetentionResponse"] | components["schemas"]["LifecycleResponse"] | components["schemas"]["StickinessResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"];
         /** @description Why a change can't be taken back. */
         UndoConflict: {
             /** @description The change that was to be taken back. */
@@ -5601,6 +6053,123 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["QueryFunnelResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_query_lifecycle: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryLifecycleArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["QueryLifecycleResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_query_retention: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRetentionArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["QueryRetentionResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_query_stickiness: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryStickinessArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["QueryStickinessResult"];
                     };
                 };
             };

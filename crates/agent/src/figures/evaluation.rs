@@ -16,6 +16,8 @@ pub(super) struct Evaluated {
     pub(super) text: String,
     pub(super) cells: Vec<CellAt>,
     pub(super) shape: Shape,
+    /// The unit that seconds were turned into.
+    pub(super) span: Option<&'static str>,
 }
 
 /// The kind of computation, which decides how the words around it are checked.
@@ -84,6 +86,7 @@ pub(super) fn evaluate(expression: &Expression, turn: &Turn<'_>) -> Result<Evalu
                     text,
                     cells: vec![at],
                     shape,
+                    span: None,
                 });
             }
             _ => return Err("a name has no number format".to_owned()),
@@ -108,7 +111,12 @@ fn finish(quantity: Quantity, formats: &[Format], turn: &Turn<'_>) -> Result<Eva
         }
         unit = Unit::Percent;
     }
-    let (mut decimals, mut signed) = (None, false);
+    let (mut decimals, mut signed, mut span) = (None, false, None);
+    let single = if let Shape::Linear(linear) = &shape {
+        linear.single()
+    } else {
+        None
+    };
     for format in formats {
         match format {
             Format::Percent(_) if unit == Unit::Percent => return Err("the value is a percentage already".to_owned()),
@@ -122,16 +130,20 @@ fn finish(quantity: Quantity, formats: &[Format], turn: &Turn<'_>) -> Result<Eva
             }
             Format::Round(places) => decimals = Some(*places),
             Format::Signed => signed = true,
+            Format::Span(unit) => {
+                let in_seconds = |at: CellAt| turn.column(at.table, at.column).name.ends_with("_seconds");
+                if span.is_some() || !single.is_some_and(in_seconds) {
+                    return Err(format!("{} needs one cell of a column in seconds", unit.name()));
+                }
+                number /= unit.seconds();
+                span = Some(unit.name());
+            }
         }
     }
     if !number.is_finite() {
         return Err("it has no finite value".to_owned());
     }
-    let exact = if let Shape::Linear(linear) = &shape {
-        linear.single()
-    } else {
-        None
-    };
+    let exact = single.filter(|_| span.is_none());
     let mut text = match (exact, decimals) {
         (Some(at), None) => render::cell(turn.cell(at)),
         (_, Some(places)) => render::fixed(number, places),
@@ -152,6 +164,7 @@ fn finish(quantity: Quantity, formats: &[Format], turn: &Turn<'_>) -> Result<Eva
         text,
         cells,
         shape,
+        span,
     })
 }
 

@@ -59,6 +59,34 @@ pub(super) enum Format {
     Round(usize),
     /// With a plus sign where it is positive.
     Signed,
+    /// Seconds in a longer unit.
+    Span(Span),
+}
+
+/// A unit that seconds are given in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Span {
+    Minutes,
+    Hours,
+    Days,
+}
+
+impl Span {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Minutes => "minutes",
+            Self::Hours => "hours",
+            Self::Days => "days",
+        }
+    }
+
+    pub(super) fn seconds(self) -> f64 {
+        match self {
+            Self::Minutes => 60.0,
+            Self::Hours => 3_600.0,
+            Self::Days => 86_400.0,
+        }
+    }
 }
 
 /// A reference as it was read.
@@ -286,8 +314,11 @@ impl Parser {
             "round1" => Format::Round(1),
             "round2" => Format::Round(2),
             "signed" => Format::Signed,
+            "minutes" => Format::Span(Span::Minutes),
+            "hours" => Format::Span(Span::Hours),
+            "days" => Format::Span(Span::Days),
             _ => {
-                let known = "percent, percent1, round, round1, round2 and signed";
+                let known = "percent, percent1, round, round1, round2, signed, minutes, hours and days";
                 return Err(format!("there is no format `{name}`; there are {known}"));
             }
         })

@@ -122,7 +122,8 @@ fn check_unit(spot: &Spot<'_>, evaluated: &Evaluated) -> Result<(), String> {
     // "viewed 893 times" counts; "1.35 times the visitors" compares.
     let counted =
         times && !matches!(sentence.word(at + 2), "the" | "as" | "more" | "that") && evaluated.unit == Unit::Events;
-    let allowed = (times && ratio) || spans || counted || points;
+    let turned = evaluated.span == Some(next);
+    let allowed = (times && ratio) || spans || counted || points || turned;
     if glued || (vocabulary::is_foreign_unit(next) && !allowed) {
         return Err(format!("its unit is not `{next}`"));
     }

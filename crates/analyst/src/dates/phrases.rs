@@ -136,7 +136,7 @@ fn end_of_hours(to: u32) -> u32 {
 /// Gives each end what only the other end says: `17 to 20 May 2015`, `May 17 to 20`.
 fn shared(first: Point, last: Point, cursor: &mut Cursor) -> Option<(Point, Point)> {
     let (mut first, mut last) = (first, last);
-    if last.day.is_some() && last.month.is_none() && last.weekday.is_none() {
+    if last.day.is_some() && last.month.is_none() {
         last.month = first.month;
         last.year = last.year.or_else(|| super::points::eat_year(cursor));
     }
@@ -147,7 +147,7 @@ fn shared(first: Point, last: Point, cursor: &mut Cursor) -> Option<(Point, Poin
             ..first
         };
     }
-    if first.day.is_some() && first.month.is_none() && first.slash.is_none() && first.weekday.is_none() {
+    if first.day.is_some() && first.month.is_none() && first.slash.is_none() {
         first.month = last.month;
     }
     if first.month.is_some() && first.year.is_none() {

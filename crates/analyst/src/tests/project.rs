@@ -122,7 +122,7 @@ impl Project {
             ("query_trends", _) => {
                 let query: TrendsQuery = serde_json::from_value(arguments.clone()).unwrap();
                 asked.push(query.clone());
-                return made_up_result(&query);
+                return made_up_result(&query, arguments["compareFilter"].is_object());
             }
             ("ask_user", _) => json!("asked"),
             other => panic!("{other:?}"),
@@ -194,7 +194,7 @@ fn is_typo(value: &str, word: &str) -> bool {
 }
 
 /// A result in the form the tool gives it, with falling numbers.
-fn made_up_result(query: &TrendsQuery) -> String {
+fn made_up_result(query: &TrendsQuery, compares: bool) -> String {
     let mut columns = Vec::new();
     if !query.trends_filter.display.is_total() {
         columns.push(query.interval.as_str().to_owned());
@@ -210,6 +210,9 @@ fn made_up_result(query: &TrendsQuery) -> String {
             .unwrap_or("events".into())
             .replace([' ', '$'], "_")
     }));
+    if compares {
+        columns.extend(["previous", "change", "change_percent"].map(str::to_owned));
+    }
     let rows = if labels == 0 { 1 } else { 3 };
     let mut lines = vec!["made up".to_owned(), format!("row\t{}", columns.join("\t"))];
     for row in 0..rows {

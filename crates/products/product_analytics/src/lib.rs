@@ -8,12 +8,14 @@ use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
 const MODE: &str = include_str!("../modes/product_analytics/mode.md");
-const TRAJECTORIES: [&str; 5] = [
+const TRAJECTORIES: [&str; 7] = [
     include_str!("../modes/product_analytics/trajectories/count-in-a-period.md"),
     include_str!("../modes/product_analytics/trajectories/rank-values.md"),
     include_str!("../modes/product_analytics/trajectories/share-of-a-whole.md"),
     include_str!("../modes/product_analytics/trajectories/find-the-peak.md"),
     include_str!("../modes/product_analytics/trajectories/follow-people.md"),
+    include_str!("../modes/product_analytics/trajectories/who-comes-back.md"),
+    include_str!("../modes/product_analytics/trajectories/days-of-use.md"),
 ];
 const EVALS: &str = include_str!("../evals/access-log.yaml");
 const SKILL: &str = include_str!("../skills/query-trends/SKILL.md");
@@ -33,6 +35,11 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("modes/product_analytics/trajectories/find-the-peak.md", TRAJECTORIES[3]),
     ("modes/product_analytics/trajectories/follow-people.md", TRAJECTORIES[4]),
+    (
+        "modes/product_analytics/trajectories/who-comes-back.md",
+        TRAJECTORIES[5],
+    ),
+    ("modes/product_analytics/trajectories/days-of-use.md", TRAJECTORIES[6]),
     ("skills/query-trends/SKILL.md", SKILL),
     ("evals/access-log.yaml", EVALS),
     ("web/manifest.ts", include_str!("../web/manifest.ts")),
@@ -48,7 +55,10 @@ pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
         .map_err(|error| Error::caused(Code::Internal, "product.toml of product_analytics is not valid", error))?;
     registry.add_product(manifest)?;
     registry.add_tool(erase(tools::query_trends::QueryTrends::new(data.clone())))?;
-    registry.add_tool(erase(tools::query_funnel::QueryFunnel::new(data)))?;
+    registry.add_tool(erase(tools::query_funnel::QueryFunnel::new(data.clone())))?;
+    registry.add_tool(erase(tools::query_retention::QueryRetention::new(data.clone())))?;
+    registry.add_tool(erase(tools::query_lifecycle::QueryLifecycle::new(data.clone())))?;
+    registry.add_tool(erase(tools::query_stickiness::QueryStickiness::new(data)))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
     registry.add_evals("product_analytics", EVALS)?;
     registry.add_texts("product_analytics", TEXTS);

@@ -2,10 +2,14 @@
 
 mod extremes;
 pub mod query_funnel;
+pub mod query_lifecycle;
+pub mod query_retention;
+pub mod query_stickiness;
 pub mod query_trends;
 mod trends_table;
 
-use hedgerow_data_api::Provenance;
+use hedgerow_agent_api::Tainted;
+use hedgerow_data_api::{Column, Provenance, Role, Table, Unit, Warning};
 pub use trends_table::trends_table;
 
 /// Over what a result was computed, as the model reads it.
@@ -27,4 +31,38 @@ fn computed(provenance: &Provenance) -> String {
         "computed over {range}time zone {}, {filters}{definitions}, {} rows read",
         provenance.time_zone, provenance.rows_read
     )
+}
+
+/// A column of a table of persons.
+fn column(name: impl Into<String>, title: impl Into<String>, role: Role, unit: Unit) -> Column {
+    Column {
+        name: name.into(),
+        title: title.into(),
+        role,
+        unit,
+    }
+}
+
+/// The days that a result is about, as the end of a title.
+fn of_range(provenance: &Provenance) -> String {
+    provenance.range.as_ref().map_or_else(String::new, |range| {
+        let day = |instant: &str| instant.get(..10).unwrap_or(instant).to_owned();
+        format!(
+            ", {} to {} {}",
+            day(&range.date_from),
+            day(&range.date_to),
+            provenance.time_zone
+        )
+    })
+}
+
+/// What the model reads of a table of persons. Labels, filters and warnings can hold text from the data, so all of it
+/// stands inside the fence.
+fn told(table: &Table, rows: usize, provenance: &Provenance, warnings: &[Warning]) -> String {
+    let mut lines = vec![table.title.clone(), table.preview(rows)];
+    let said = warnings.iter();
+    lines.extend(said.map(|warning| format!("warning {}: {}", warning.code, warning.message)));
+    lines.push(computed(provenance));
+    lines.extend(provenance.limits.iter().cloned());
+    Tainted::new(lines.join("\n")).fenced()
 }

@@ -1,5 +1,6 @@
 import { defineProduct } from "@/app/product";
 import { FunnelResult, funnelSummary } from "./funnel";
+import { activitySummary, LifecycleResult, RetentionResult, retentionSummary, StickinessResult } from "./people";
 import { TrendsResult, trendsSummary } from "./renderer";
 
 export default defineProduct({
@@ -7,5 +8,8 @@ export default defineProduct({
   tools: [
     { tool: "query_trends", result: TrendsResult, summary: trendsSummary },
     { tool: "query_funnel", result: FunnelResult, summary: funnelSummary },
+    { tool: "query_retention", result: RetentionResult, summary: retentionSummary },
+    { tool: "query_lifecycle", result: LifecycleResult, summary: activitySummary },
+    { tool: "query_stickiness", result: StickinessResult, summary: activitySummary },
   ],
 });

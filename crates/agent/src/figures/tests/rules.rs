@@ -212,7 +212,7 @@ fn reference_without_a_value_is_refused() {
         ("r2[0].bounce_rate | percent", "the value is a percentage already"),
         (
             "r1[0].page_views | bold",
-            "there is no format `bold`; there are percent, percent1, round, round1, round2 and signed",
+            "there is no format `bold`; there are percent, percent1, round, round1, round2, signed, minutes, hours and days",
         ),
         ("r1[0].page_views r1", "`r1` is not expected there"),
         (

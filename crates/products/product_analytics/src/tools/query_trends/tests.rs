@@ -142,9 +142,16 @@ fn install_adds_tool_mode_and_skill() {
     let mut registry = Registry::default();
     crate::install(&mut registry, data(response(&query(json!({"series": [{}]})), &[]))).unwrap();
     let mode = registry.mode("product_analytics").unwrap();
-    assert_eq!(mode.tools, ["query_trends", "query_funnel"]);
-    assert_eq!(mode.trajectories.len(), 5);
+    let tools = [
+        "query_trends",
+        "query_funnel",
+        "query_retention",
+        "query_lifecycle",
+        "query_stickiness",
+    ];
+    assert_eq!(mode.tools, tools);
+    assert_eq!(mode.trajectories.len(), 7);
     assert_eq!(registry.skills().count(), 1);
     assert_eq!(registry.products().next().unwrap().name, "product_analytics");
-    assert_eq!(registry.tools_of(&["product_analytics".into()]).len(), 2);
+    assert_eq!(registry.tools_of(&["product_analytics".into()]).len(), tools.len());
 }

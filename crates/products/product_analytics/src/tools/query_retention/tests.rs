@@ -1,0 +1,80 @@
+//! What a model reads of retention.
+
+use hedgerow_data_api::{Provenance, ResolvedRange, RetentionRow, RetentionValue};
+use hedgerow_ids::QueryId;
+
+use super::*;
+
+fn row(date: &str, counts: &[Option<u64>]) -> RetentionRow {
+    RetentionRow {
+        date: format!("{date}T00:00:00+00:00"),
+        label: "Week 0".to_owned(),
+        values: counts
+            .iter()
+            .enumerate()
+            .map(|(place, count)| RetentionValue {
+                count: *count,
+                label: format!("Week {place}"),
+            })
+            .collect(),
+    }
+}
+
+fn response(results: Vec<RetentionRow>) -> RetentionResponse {
+    RetentionResponse {
+        results,
+        warnings: Vec::new(),
+        provenance: Provenance {
+            query_id: QueryId::new(),
+            project: "site".parse().unwrap(),
+            kind: "RetentionQuery".to_owned(),
+            plan_hash: String::new(),
+            snapshot_id: 1,
+            time_zone: "UTC".to_owned(),
+            range: Some(ResolvedRange {
+                date_from: "2026-06-07T00:00:00+00:00".to_owned(),
+                date_to: "2026-06-27T23:59:59+00:00".to_owned(),
+                partial: false,
+            }),
+            filters: Vec::new(),
+            definitions: Vec::new(),
+            null_semantics: String::new(),
+            limits: Vec::new(),
+            query: String::new(),
+            rows_read: 3,
+            elapsed_ms: 1,
+        },
+    }
+}
+
+fn query() -> RetentionQuery {
+    serde_json::from_value(json!({"kind": "RetentionQuery", "retentionFilter": {"period": "Week"}})).unwrap()
+}
+
+#[test]
+fn several_intervals_stand_together_first_without_what_lies_ahead() {
+    let rows = vec![
+        row("2026-06-07", &[Some(10), Some(4), Some(2)]),
+        row("2026-06-14", &[Some(30), Some(6), None]),
+        row("2026-06-21", &[Some(0), None, None]),
+    ];
+    let table = table(&query(), &response(rows));
+    assert_eq!(table.title, "persons who come back, 2026-06-07 to 2026-06-27 UTC");
+    assert_eq!(
+        table.preview(9),
+        "row\tstart\tpersons\tweek_1\tweek_2\tweek_1_percent\tweek_2_percent\n\
+         0\tall\t40\t10\t2\t25.0\t20.0\n\
+         1\t2026-06-07\t10\t4\t2\t40.0\t20.0\n\
+         2\t2026-06-14\t30\t6\tnone\t20.0\tnone\n\
+         3\t2026-06-21\t0\tnone\tnone\tnone\tnone"
+    );
+}
+
+#[test]
+fn one_interval_stands_alone_and_nobody_has_no_share() {
+    let table = table(&query(), &response(vec![row("2026-06-07", &[Some(0), Some(0)])]));
+    assert_eq!(
+        table.preview(9),
+        "row\tstart\tpersons\tweek_1\tweek_1_percent\n0\t2026-06-07\t0\t0\tnone"
+    );
+}

@@ -1,0 +1,94 @@
+/** Results of `query_retention`, `query_lifecycle` and `query_stickiness`: a picture of persons, and the table. */
+
+import { useMemo } from "react";
+import type { Json, Table } from "@/api/types";
+import type { ResultProps } from "@/app/product";
+import { barSeries, isLastPartial, timeSeries } from "@/lib/chart";
+import { field, textAt } from "@/lib/json-read";
+import { Chart } from "@/ui/chart";
+import { ResultFrame } from "@/ui/result-frame";
+
+/** The table with some of its columns. */
+function withColumns(table: Table, keeps: (name: string) => boolean): Table {
+  const kept = table.columns.flatMap(({ name }, index) => (keeps(name) ? [index] : []));
+  return {
+    ...table,
+    columns: kept.flatMap((index) => table.columns[index] ?? []),
+    rows: table.rows.map((row) => kept.map((index) => row[index] ?? null)),
+  };
+}
+
+/** The share that comes back in each interval after the first: a bar each, of all who began together. */
+export function RetentionResult({ result }: ResultProps) {
+  const shares = useMemo(() => {
+    const shown = withColumns(result.table, (name) => name.endsWith("_percent"));
+    return barSeries({ ...shown, rows: shown.rows.slice(0, 1) });
+  }, [result.table]);
+  const several = result.table.rows.length > 1;
+  return (
+    <ResultFrame
+      result={result}
+      note={several ? "All who began are drawn together; the table has each interval." : null}
+    >
+      <Chart kind="bar" data={shares} label={result.table.title} partial={false} />
+    </ResultFrame>
+  );
+}
+
+export function LifecycleResult({ result }: ResultProps) {
+  const lines = useMemo(() => timeSeries(result.table), [result.table]);
+  const partial = isLastPartial(result);
+  const note = partial ? "The last period is not over: it is dashed." : null;
+  return (
+    <ResultFrame result={result} note={note}>
+      <Chart kind="line" data={lines} label={result.table.title} partial={partial} />
+    </ResultFrame>
+  );
+}
+
+export function StickinessResult({ result }: ResultProps) {
+  const bars = useMemo(
+    // At least so many would hide how few are on exactly so many, so that stays in the table.
+    () => barSeries(withColumns(result.table, (name) => !name.startsWith("at_least"))),
+    [result.table],
+  );
+  const note = bars.left > 0 ? `The first rows are drawn; the table has ${bars.left} more.` : null;
+  return (
+    <ResultFrame result={result} note={note}>
+      <Chart kind="bar" data={bars} label={result.table.title} partial={false} />
+    </ResultFrame>
+  );
+}
+
+function nameOf(node: Json | undefined): string {
+  return (
+    textAt(node, "custom_name") ?? textAt(node, "event") ?? textAt(node, "id") ?? textAt(node, "name") ?? "any event"
+  );
+}
+
+function period(args: Json): string | null {
+  const range = field(args, "dateRange");
+  const [from, until] = [textAt(range, "date_from"), textAt(range, "date_to")];
+  return from && (until && until !== from ? `${from} to ${until}` : from);
+}
+
+/** Who begins and what coming back is, on one line. */
+export function retentionSummary(args: Json): string | null {
+  const filter = field(args, "retentionFilter");
+  const begins = field(filter, "targetEntity");
+  const returns = field(filter, "returningEntity");
+  const ends = `${begins === undefined ? "$pageview" : nameOf(begins)} → ${returns === undefined ? "$pageview" : nameOf(returns)}`;
+  const first = textAt(filter, "retentionType") === "retention_first_time" && "first time";
+  return [ends, `by ${(textAt(filter, "period") ?? "Day").toLowerCase()}`, first, period(args)]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** What is done, per what, and when, on one line. */
+export function activitySummary(args: Json): string | null {
+  const series = field(args, "series");
+  if (!Array.isArray(series) || series.length === 0) return null;
+  return [series.map(nameOf).join(", "), `by ${textAt(args, "interval") ?? "day"}`, period(args)]
+    .filter(Boolean)
+    .join(" · ");
+}
