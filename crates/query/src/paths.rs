@@ -158,7 +158,7 @@ impl<'a> Prepared<'a> {
                 Some(mut item) => item.when(is_kind, name),
             });
         }
-        let item = item.map(|mut item| item.end()).transpose();
+        let item = item.map(|item| item.end()).transpose();
         let item = item.map_err(|error| sql::explain(&error, &begun.session.view))?;
         Ok(Self {
             query,

@@ -8,7 +8,7 @@ use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
 const MODE: &str = include_str!("../modes/product_analytics/mode.md");
-const TRAJECTORIES: [&str; 7] = [
+const TRAJECTORIES: [&str; 8] = [
     include_str!("../modes/product_analytics/trajectories/count-in-a-period.md"),
     include_str!("../modes/product_analytics/trajectories/rank-values.md"),
     include_str!("../modes/product_analytics/trajectories/share-of-a-whole.md"),
@@ -16,9 +16,13 @@ const TRAJECTORIES: [&str; 7] = [
     include_str!("../modes/product_analytics/trajectories/follow-people.md"),
     include_str!("../modes/product_analytics/trajectories/who-comes-back.md"),
     include_str!("../modes/product_analytics/trajectories/days-of-use.md"),
+    include_str!("../modes/product_analytics/trajectories/what-comes-next.md"),
 ];
 const EVALS: &str = include_str!("../evals/access-log.yaml");
-const SKILL: &str = include_str!("../skills/query-trends/SKILL.md");
+const SKILLS: [&str; 2] = [
+    include_str!("../skills/query-trends/SKILL.md"),
+    include_str!("../skills/query-people/SKILL.md"),
+];
 
 /// The texts of the folder, for the gate.
 const TEXTS: &[(&str, &str)] = &[
@@ -40,7 +44,12 @@ const TEXTS: &[(&str, &str)] = &[
         TRAJECTORIES[5],
     ),
     ("modes/product_analytics/trajectories/days-of-use.md", TRAJECTORIES[6]),
-    ("skills/query-trends/SKILL.md", SKILL),
+    (
+        "modes/product_analytics/trajectories/what-comes-next.md",
+        TRAJECTORIES[7],
+    ),
+    ("skills/query-trends/SKILL.md", SKILLS[0]),
+    ("skills/query-people/SKILL.md", SKILLS[1]),
     ("evals/access-log.yaml", EVALS),
     ("web/manifest.ts", include_str!("../web/manifest.ts")),
     (
@@ -58,9 +67,13 @@ pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     registry.add_tool(erase(tools::query_funnel::QueryFunnel::new(data.clone())))?;
     registry.add_tool(erase(tools::query_retention::QueryRetention::new(data.clone())))?;
     registry.add_tool(erase(tools::query_lifecycle::QueryLifecycle::new(data.clone())))?;
-    registry.add_tool(erase(tools::query_stickiness::QueryStickiness::new(data)))?;
+    registry.add_tool(erase(tools::query_stickiness::QueryStickiness::new(data.clone())))?;
+    registry.add_tool(erase(tools::query_paths::QueryPaths::new(data)))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
     registry.add_evals("product_analytics", EVALS)?;
     registry.add_texts("product_analytics", TEXTS);
-    registry.add_skill(Skill::parse(SKILL)?)
+    for skill in SKILLS {
+        registry.add_skill(Skill::parse(skill)?)?;
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 mod extremes;
 pub mod query_funnel;
 pub mod query_lifecycle;
+pub mod query_paths;
 pub mod query_retention;
 pub mod query_stickiness;
 pub mod query_trends;

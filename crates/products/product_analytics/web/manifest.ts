@@ -1,6 +1,14 @@
 import { defineProduct } from "@/app/product";
 import { FunnelResult, funnelSummary } from "./funnel";
-import { activitySummary, LifecycleResult, RetentionResult, retentionSummary, StickinessResult } from "./people";
+import {
+  activitySummary,
+  LifecycleResult,
+  PathsResult,
+  pathsSummary,
+  RetentionResult,
+  retentionSummary,
+  StickinessResult,
+} from "./people";
 import { TrendsResult, trendsSummary } from "./renderer";
 
 export default defineProduct({
@@ -11,5 +19,6 @@ export default defineProduct({
     { tool: "query_retention", result: RetentionResult, summary: retentionSummary },
     { tool: "query_lifecycle", result: LifecycleResult, summary: activitySummary },
     { tool: "query_stickiness", result: StickinessResult, summary: activitySummary },
+    { tool: "query_paths", result: PathsResult, summary: pathsSummary },
   ],
 });

@@ -1,4 +1,4 @@
-/** Results of `query_retention`, `query_lifecycle` and `query_stickiness`: a picture of persons, and the table. */
+/** Results of `query_retention`, `query_lifecycle`, `query_stickiness` and `query_paths`: a picture, and the table. */
 
 import { useMemo } from "react";
 import type { Json, Table } from "@/api/types";
@@ -58,6 +58,27 @@ export function StickinessResult({ result }: ResultProps) {
       <Chart kind="bar" data={bars} label={result.table.title} partial={false} />
     </ResultFrame>
   );
+}
+
+export function PathsResult({ result }: ResultProps) {
+  const bars = useMemo(
+    () => barSeries(withColumns(result.table, (name) => name !== "average_seconds")),
+    [result.table],
+  );
+  const note = bars.left > 0 ? `The first rows are drawn; the table has ${bars.left} more.` : null;
+  return (
+    <ResultFrame result={result} note={note}>
+      <Chart kind="bar" data={bars} label={result.table.title} partial={false} />
+    </ResultFrame>
+  );
+}
+
+/** From where to where, on one line. */
+export function pathsSummary(args: Json): string | null {
+  const filter = field(args, "pathsFilter");
+  const [start, end] = [textAt(filter, "startPoint"), textAt(filter, "endPoint")];
+  const ends = [start && `from ${start}`, end && `to ${end}`].filter(Boolean).join(" ");
+  return [ends || "all paths", period(args)].filter(Boolean).join(" · ");
 }
 
 function nameOf(node: Json | undefined): string {
