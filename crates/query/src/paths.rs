@@ -12,7 +12,7 @@ use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
     Clock, EventsNode, MOST_PATH_STEPS, PathEdge, PathEvents, PathsQuery, PathsResponse, Progress, Warning,
 };
-use hedgerow_errors::{Error, Result};
+use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
@@ -44,11 +44,23 @@ pub(crate) async fn run(
     let begun = Begun::new(engine, project, selection(query, &series), clock, progress.clone()).await?;
     let prepared = Prepared::new(query, &series, &begun, clock)?;
     let session = &begun.session;
-    let done = session.run(&prepared.plan(session).await?).await?;
-    let mut results = rows(&done.batches)?
+    let done = session
+        .run_up_to(&prepared.plan(session).await?, engine.most_groups)
+        .await?;
+    let done = done.ok_or_else(|| {
+        let message = format!("there are more than {} edges", engine.most_groups);
+        Error::new(Code::LimitExceeded, message).with_hint("call items alike with pathGroupings, or take fewer steps")
+    })?;
+    let mut found = rows(&done.batches)?
         .iter()
         .map(|row| edge(row))
         .collect::<Result<Vec<_>>>()?;
+    // `DataFusion` 55.2 loses rows where what was unnested is sorted and limited.
+    found.sort_by(|(one_step, one), (other_step, other)| {
+        let names = (one_step, &one.source, &one.target).cmp(&(other_step, &other.source, &other.target));
+        other.value.cmp(&one.value).then(names)
+    });
+    let mut results: Vec<PathEdge> = found.into_iter().map(|(_, edge)| edge).collect();
     let mut executed = vec![done];
     let mut warnings = prepared.scope.warnings("the range");
     let most = query.paths_filter.edge_limit as usize;
@@ -223,13 +235,7 @@ impl<'a> Prepared<'a> {
         if let Some(most) = filter.max_edge_weight {
             edges = edges.filter(ident("sessions").lt_eq(weight(most))).map_err(failed)?;
         }
-        let order = ["step", "source", "target"].map(|name| ident(name).sort(true, false));
-        let order = std::iter::once(ident("sessions").sort(false, false)).chain(order);
-        edges
-            .sort(order.collect())
-            .and_then(|edges| edges.limit(0, Some(filter.edge_limit as usize + 1)))
-            .and_then(DataFrame::into_optimized_plan)
-            .map_err(failed)
+        edges.into_optimized_plan().map_err(failed)
     }
 
     /// The items by the first pattern that they fit; `None` where there are none.
@@ -282,17 +288,19 @@ fn text_of(begun: &Begun, keys: &[&str], event: &str) -> Result<Expr> {
     })
 }
 
-fn edge(row: &[Value]) -> Result<PathEdge> {
+/// An edge with its step.
+fn edge(row: &[Value]) -> Result<(u64, PathEdge)> {
     let [step, Value::String(source), Value::String(target), value, took] = row else {
         return Err(Error::internal("an edge has other columns"));
     };
     let (Some(step), Some(value), Some(took)) = (step.as_u64(), value.as_u64(), took.as_f64()) else {
         return Err(Error::internal("an edge has no numbers"));
     };
-    Ok(PathEdge {
+    let edge = PathEdge {
         source: format!("{step}_{source}"),
         target: format!("{}_{target}", step + 1),
         value,
         average_conversion_time: took / 1e3,
-    })
+    };
+    Ok((step, edge))
 }

@@ -145,6 +145,7 @@ fn a_declared_product_is_everywhere_while_its_folder_is_there() {
                 "query_retention",
                 "query_lifecycle",
                 "query_stickiness",
+                "query_paths",
             ],
         ),
         ("sql", vec!["execute_sql"]),

@@ -1,3 +1,5 @@
+//! Which cells a person is in, rule by rule.
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, BinaryArray, UInt32Array};

@@ -64,6 +64,16 @@ async fn engine(folder: &std::path::Path) -> Engine {
     Engine::new(lake).unwrap()
 }
 
+/// Whether a text fits a pattern.
+fn fits(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((before, after)) => text
+            .strip_prefix(before)
+            .is_some_and(|rest| (0..=rest.len()).any(|at| rest.is_char_boundary(at) && fits(after, &rest[at..]))),
+    }
+}
+
 /// What an event is called in a path; `None` where it is in none.
 fn item(query: &Value, event: &EventRecord) -> Option<String> {
     let filter = &query["pathsFilter"];
@@ -91,12 +101,7 @@ fn item(query: &Value, event: &EventRecord) -> Option<String> {
     if left_out.contains(&item) {
         return None;
     }
-    let fits = |pattern: &&String| match pattern.split_once('*') {
-        Some((before, after)) => {
-            item.len() >= before.len() + after.len() && item.starts_with(before) && item.ends_with(after)
-        }
-        None => **pattern == item,
-    };
+    let fits = |pattern: &&String| fits(pattern, &item);
     let grouped = list("pathGroupings")
         .iter()
         .find(fits)
@@ -318,7 +323,7 @@ async fn what_is_no_path_is_refused() {
             .unwrap_err();
         assert!(error.message().contains(said), "{}", error.message());
     }
-    let query = json!({"kind": "PathsQuery", "dateRange": {"date_from": "all"}, "pathsFilter": {"edgeLimit": 2}});
+    let query = json!({"kind": "PathsQuery", "dateRange": {"date_from": "all"}, "pathsFilter": {"edgeLimit": 2, "includeEventTypes": ["$pageview", "$screen", "custom_event"]}});
     let query: PathsQuery = serde_json::from_value(query).unwrap();
     let answer = engine
         .paths(&project(), &query, &clock(), &Progress::ignore())

@@ -56,13 +56,11 @@ impl Tool for QueryTrends {
             name: "query_trends".into(),
             title: "Query trends".into(),
             description: "Counts events, unique visitors (math dau), sessions (unique_session) or active users \
-                (weekly_active, monthly_active), or puts the values of math_property together (avg, sum, median, p95): per \
-                hour, day, week or month, or as one total (display BoldNumber, ActionsBarValue or ActionsTable). Takes \
-                filters, one breakdown, several series, a formula of them (A / B) and compareFilter with another range. Event null means every event; a series \
-                {\"kind\": \"ActionsNode\", \"name\": ...} counts an action. Filters are on properties of events, or of \
-                persons (type person), or on a cohort ({\"type\": \"cohort\", \"key\": \"id\", \"value\": its name, \
-                \"operator\": \"in\" or \"not_in\"}). Read the names from read_taxonomy first, of actions and cohorts with \
-                read_data: unknown ones are refused. date_from \"all\" takes all data. Unique counts of \
+                (weekly_active), or takes avg, sum, median of math_property: per hour, day, week or month, or as one \
+                total (display BoldNumber, ActionsBarValue). Takes filters, a breakdown, several series, a formula \
+                (A / B), compareFilter. Event null is every event; {\"kind\": \"ActionsNode\", \"name\": ...} an action. \
+                Filters are on events, persons (type person), or {\"type\": \"cohort\", \"key\": \"id\", \"value\": name, \
+                \"operator\": \"in\"}. Take names from read_taxonomy. date_from \"all\" takes all data. Unique counts of \
                 buckets don't add up: ask for a total."
                 .into(),
             display: Display::new("Counting events", "Counted events"),

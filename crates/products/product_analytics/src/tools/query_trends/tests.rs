@@ -148,10 +148,11 @@ fn install_adds_tool_mode_and_skill() {
         "query_retention",
         "query_lifecycle",
         "query_stickiness",
+        "query_paths",
     ];
     assert_eq!(mode.tools, tools);
-    assert_eq!(mode.trajectories.len(), 7);
-    assert_eq!(registry.skills().count(), 1);
+    assert_eq!(mode.trajectories.len(), 8);
+    assert_eq!(registry.skills().count(), 2);
     assert_eq!(registry.products().next().unwrap().name, "product_analytics");
     assert_eq!(registry.tools_of(&["product_analytics".into()]).len(), tools.len());
 }
