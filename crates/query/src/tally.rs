@@ -142,17 +142,15 @@ impl Rule {
                     is_in(interval * 4 + status);
                 }
             }
-            (Self::Retention { .. }, Persons::BegunOnce(begun, returned)) => {
-                if begun.is_valid(row) {
-                    self.each_bracket(begun.value(row) as usize, set(returned, row), &mut is_in);
-                }
+            (Self::Retention { .. }, Persons::BegunOnce(begun, returned)) if begun.is_valid(row) => {
+                self.each_bracket(begun.value(row) as usize, set(returned, row), &mut is_in);
             }
             (Self::Retention { .. }, Persons::Begun(begun, returned)) => {
                 for begun in ones(set(begun, row)) {
                     self.each_bracket(begun, set(returned, row), &mut is_in);
                 }
             }
-            // `Persons::new` makes what the rule takes.
+            // Who has not begun is in no cell, and `Persons::new` makes what the rule takes.
             _ => {}
         }
     }

@@ -137,17 +137,7 @@ fn a_declared_product_is_everywhere_while_its_folder_is_there() {
     let brought: Vec<(&str, Vec<&str>)> = products["data"].as_array().unwrap().iter().map(brought).collect();
     for product in [
         ("activation", vec!["count_signups", "list_first_note_delays"]),
-        (
-            "product_analytics",
-            vec![
-                "query_trends",
-                "query_funnel",
-                "query_retention",
-                "query_lifecycle",
-                "query_stickiness",
-                "query_paths",
-            ],
-        ),
+        ("events", vec!["list_events", "list_persons"]),
         ("sql", vec!["execute_sql"]),
     ] {
         assert!(brought.contains(&product), "{product:?} in {brought:?}");

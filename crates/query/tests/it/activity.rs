@@ -292,10 +292,10 @@ fn stickiness(query: &StickinessQuery, (from, to): (DateTime<Utc>, DateTime<Utc>
                 })
             };
             let number = times.values().filter(counts_here).count();
-            for place in 0..starts.len() {
+            for (place, count) in counts.iter_mut().enumerate() {
                 let exact = place + 1 == number;
                 let at_least = filter["computedAs"] == "cumulative" && place < number;
-                counts[place] += u64::from(exact || at_least);
+                *count += u64::from(exact || at_least);
             }
         }
         counts

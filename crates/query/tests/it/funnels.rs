@@ -173,11 +173,11 @@ fn expected(wanted: &Wanted<'_>) -> Vec<(Value, Steps)> {
         let touch = if is_last { touches.max() } else { touches.min() };
         let way = wanted.best(events);
         if !way.is_empty() {
-            let value = touch.map_or_else(|| format!("{:?}", BREAKDOWN_NONE), |(_, value)| value);
+            let value = touch.map_or_else(|| format!("{BREAKDOWN_NONE:?}"), |(_, value)| value);
             by_value.entry(value).or_default().push(way);
         }
     }
-    let none = by_value.remove(&format!("{:?}", BREAKDOWN_NONE));
+    let none = by_value.remove(&format!("{BREAKDOWN_NONE:?}"));
     let mut named: Vec<_> = by_value.into_iter().collect();
     named.sort_by(|one, other| other.1.len().cmp(&one.1.len()).then(one.0.cmp(&other.0)));
     let limit = filter.breakdown_limit.unwrap_or(25) as usize;

@@ -134,7 +134,7 @@ fn expected(query: &Value, (from, to): (DateTime<Utc>, DateTime<Utc>)) -> Vec<(S
         for one in items.iter() {
             match sessions.last_mut() {
                 Some(session) if one.0 - session.last().unwrap().0 <= Duration::minutes(30) => {
-                    session.push(one.clone())
+                    session.push(one.clone());
                 }
                 _ => sessions.push(vec![one.clone()]),
             }

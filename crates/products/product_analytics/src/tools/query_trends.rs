@@ -56,8 +56,8 @@ impl Tool for QueryTrends {
             name: "query_trends".into(),
             title: "Query trends".into(),
             description: "Counts events, unique visitors (math dau), sessions (unique_session) or active users \
-                (weekly_active), or takes avg, sum, median of math_property: per hour, day, week or month, or as one \
-                total (display BoldNumber, ActionsBarValue). Takes filters, a breakdown, several series, a formula \
+                (weekly_active), or takes avg, sum, median of math_property: per interval, or as one \
+                total (display BoldNumber). Takes filters, a breakdown, several series, a formula \
                 (A / B), compareFilter. Event null is every event; {\"kind\": \"ActionsNode\", \"name\": ...} an action. \
                 Filters are on events, persons (type person), or {\"type\": \"cohort\", \"key\": \"id\", \"value\": name, \
                 \"operator\": \"in\"}. Take names from read_taxonomy. date_from \"all\" takes all data. Unique counts of \
