@@ -636,7 +636,7 @@ export interface paths {
         put?: never;
         /**
          * Query a funnel
-         * @description Counts how many persons do one thing after another: conversion from step to step, where they drop off, and how long it takes. Steps are events or actions with filters, in their order; all within funnelWindowInterval (14 days) of the first. funnelOrderType strict allows nothing between them. One event is one step at most. Read the names from read_taxonomy first: unknown ones are refused.
+         * @description Counts how many persons do one thing after another: conversion from step to step, where they drop off, and how long it takes. Steps are events or actions with filters, in their order; all within funnelWindowInterval (14 days) of the first. funnelOrderType strict allows nothing between them. breakdownFilter splits the persons by a property's values. One event is one step at most. Read the names from read_taxonomy first: unknown ones are refused.
          */
         post: operations["call_tool_query_funnel"];
         delete?: never;
@@ -659,6 +659,26 @@ export interface paths {
          * @description Counts persons an interval by what they did before: new (made in it), returning (active in the one before), resurrecting (active again after a gap), dormant (active in the one before and not in it). One series says what being active is. Events without a profile don't count.
          */
         post: operations["call_tool_query_lifecycle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/tools/query_paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query paths
+         * @description Counts in how many sessions one page or event is followed by another: a row for each step of a path with source, target and sessions, the most frequent first. startPoint is the item with which paths begin (what comes next after it: stepLimit 2), endPoint the one with which they end. Items are paths of page views, or names of events with includeEventTypes ["custom_event"].
+         */
+        post: operations["call_tool_query_paths"];
         delete?: never;
         options?: never;
         head?: never;
@@ -716,7 +736,7 @@ export interface paths {
         put?: never;
         /**
          * Query trends
-         * @description Counts events, unique visitors (math dau) or sessions (math unique_session): per hour, day, week or month, or as one total (display BoldNumber, ActionsBarValue or ActionsTable). Takes filters, one breakdown and several series. Event null means every event; a series {"kind": "ActionsNode", "name": ...} counts an action. Filters are on properties of events, or of persons (type person), or on a cohort ({"type": "cohort", "key": "id", "value": its name, "operator": "in" or "not_in"}). Read the names from read_taxonomy first, of actions and cohorts with read_data: unknown ones are refused. date_from "all" takes all data. Unique counts of buckets don't add up: ask for a total.
+         * @description Counts events, unique visitors (math dau), sessions (unique_session) or active users (weekly_active), or takes avg, sum, median of math_property: per interval, or as one total (display BoldNumber). Takes filters, a breakdown, several series, a formula (A / B), compareFilter. Event null is every event; {"kind": "ActionsNode", "name": ...} an action. Filters are on events, persons (type person), or {"type": "cohort", "key": "id", "value": name, "operator": "in"}. Take names from read_taxonomy. date_from "all" takes all data. Unique counts of buckets don't add up: ask for a total.
          */
         post: operations["call_tool_query_trends"];
         delete?: never;
@@ -1339,6 +1359,8 @@ export interface components {
             /** @description What whoever decides must know of them. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description Which of a person's values counts in a funnel with a breakdown. Each person has one. */
+        BreakdownAttribution: "first_touch" | "last_touch";
         /** @description Splits by the values of one property. */
         BreakdownFilter: {
             /** @description The property's key. */
@@ -1426,6 +1448,24 @@ export interface components {
             /** @description What it counts. */
             unit: components["schemas"]["Unit"];
         };
+        /** @description Another range beside the query's own. */
+        CompareFilter: {
+            /**
+             * @description Whether there is a comparison.
+             * @default false
+             */
+            compare?: boolean;
+            /**
+             * @description How much earlier both ends of the other range are: `-7d`, `-1m`, `-1y`, ... Without it the other range is as
+             *     long and ends where the query's begins; a range from the start of a unit on (`mStart`) is compared with the
+             *     whole unit before.
+             */
+            compare_to?: string | null;
+            /** @description The other range itself. */
+            compare_range?: components["schemas"]["DateRange"] | null;
+        };
+        /** @description Which of two compared ranges. */
+        Compared: "current" | "previous";
         /** @description One condition: all of its properties, and a share of those who have them. */
         Condition: {
             /**
@@ -1660,7 +1700,7 @@ export interface components {
             changes: components["schemas"]["ObjectChange"][];
         };
         /** @description The display decides whether there are buckets or one total. */
-        Display: "ActionsLineGraph" | "ActionsBar" | "BoldNumber" | "ActionsBarValue" | "ActionsTable";
+        Display: "ActionsLineGraph" | "ActionsBar" | "ActionsAreaGraph" | "ActionsLineGraphCumulative" | "BoldNumber" | "ActionsBarValue" | "ActionsPie" | "WorldMap" | "ActionsTable";
         /** @description From which stage on a project's members see products. */
         EarlyAccess: {
             /** @description The project. */
@@ -1846,6 +1886,8 @@ export interface components {
              * @default total
              */
             math?: components["schemas"]["Math"];
+            /** @description The property of the event whose values are put together, for the math that does that. */
+            math_property?: string | null;
             /** @description Conditions on this series alone: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
         };
@@ -1905,7 +1947,10 @@ export interface components {
              * @description Rows to return at most, 1 to 50,000; 100 when absent and the statement has no LIMIT.
              */
             limit?: number | null;
-            /** @description Values for `$name` in the statement: texts, numbers, booleans or null. They never become part of its text. */
+            /**
+             * @description Values for `$name` and `{name}` in the statement: texts, numbers, booleans or null. They never become part of its
+             *     text. Under `variables` are those of `{variables.x}`, under `filters` the dashboard's for `{filters}`.
+             */
             parameters?: {
                 [key: string]: unknown;
             };
@@ -2157,6 +2202,13 @@ export interface components {
         };
         /** @description What a flag is. */
         FlagValue: boolean | string;
+        /** @description A calculation with the series. */
+        FormulaNode: {
+            /** @description The series by their letters, numbers, `+ - * /` and parentheses: `A / B * 100`. */
+            formula: string;
+            /** @description The label in results; `Formula (A / B * 100)` when absent. */
+            custom_name?: string | null;
+        };
         /** @description A thing that was found. */
         Found: {
             /** @description What it is. */
@@ -2172,6 +2224,8 @@ export interface components {
         };
         /** @description What may lie between two steps of a funnel. */
         FunnelOrder: "ordered" | "strict";
+        /** @description The steps of a funnel, or those of each breakdown value. */
+        FunnelResults: components["schemas"]["FunnelStep"][] | components["schemas"]["FunnelStep"][][];
         /** @description One step of a funnel's result. */
         FunnelStep: {
             /**
@@ -2211,6 +2265,8 @@ export interface components {
              * @description Their median, exactly.
              */
             median_conversion_time: number | null;
+            /** @description The value of the persons: text, number, boolean, `BREAKDOWN_OTHER` or `BREAKDOWN_NONE`; absent without a breakdown. */
+            breakdown_value?: unknown;
         };
         /** @description A unit of a funnel's window. A month is a calendar month. */
         FunnelWindowUnit: "second" | "minute" | "hour" | "day" | "week" | "month";
@@ -2232,6 +2288,11 @@ export interface components {
              * @default day
              */
             funnelWindowIntervalUnit?: components["schemas"]["FunnelWindowUnit"];
+            /**
+             * @description Which of a person's values counts in a breakdown; the first one when absent.
+             * @default first_touch
+             */
+            breakdownAttributionType?: components["schemas"]["BreakdownAttribution"];
         };
         /** @description Counts the persons who do one thing after another. */
         FunnelsQuery: {
@@ -2246,12 +2307,15 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events of all steps: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Splits the persons by a property's values. */
+            breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /**
              * @description How steps follow each other.
              * @default {
              *       "funnelOrderType": "ordered",
              *       "funnelWindowInterval": 14,
-             *       "funnelWindowIntervalUnit": "day"
+             *       "funnelWindowIntervalUnit": "day",
+             *       "breakdownAttributionType": "first_touch"
              *     }
              */
             funnelsFilter?: components["schemas"]["FunnelsFilter"];
@@ -2260,8 +2324,8 @@ export interface components {
         FunnelsQueryKind: "FunnelsQuery";
         /** @description What a funnels query answers. */
         FunnelsResponse: {
-            /** @description The steps in their order. */
-            results: components["schemas"]["FunnelStep"][];
+            /** @description The steps, with a breakdown a list for each value. */
+            results: components["schemas"]["FunnelResults"];
             /** @description What a reader must know to read the numbers right. */
             warnings: components["schemas"]["Warning"][];
             /** @description How the numbers came to be. */
@@ -2562,7 +2626,7 @@ export interface components {
         /** @description What a name names. */
         MatchKind: "event" | "property" | "value";
         /** @description What is counted. */
-        Math: "total" | "dau" | "unique_session";
+        Math: "total" | "dau" | "unique_session" | "weekly_active" | "monthly_active" | "first_time_for_user" | "first_matching_event_for_user" | "avg" | "sum" | "min" | "max" | "median" | "p75" | "p90" | "p95" | "p99" | "avg_count_per_actor" | "min_count_per_actor" | "max_count_per_actor" | "median_count_per_actor" | "p75_count_per_actor" | "p90_count_per_actor" | "p95_count_per_actor" | "p99_count_per_actor";
         /** @description What a model says: calls, or a final answer. */
         ModelReply: {
             /**
@@ -2689,6 +2753,99 @@ export interface components {
             description: string;
             /** @description What the tool needs to know of the page, e.g. `{"list": "events"}`. */
             data: unknown;
+        };
+        /** @description From one item to the next. */
+        PathEdge: {
+            /** @description The step from 1, and the item: `1_/pricing`. */
+            source: string;
+            /** @description The next step and its item. */
+            target: string;
+            /**
+             * Format: uint64
+             * @description Sessions.
+             */
+            value: number;
+            /**
+             * Format: double
+             * @description Milliseconds from the one to the other, on average.
+             */
+            average_conversion_time: number;
+        };
+        /** @description A kind of events, and what an event is called in a path. */
+        PathEvents: "$pageview" | "$screen" | "custom_event";
+        /** @description What paths are made of, and which of them are given. */
+        PathsFilter: {
+            /**
+             * @description The kinds of events; page views when absent.
+             * @default [
+             *       "$pageview"
+             *     ]
+             */
+            includeEventTypes?: components["schemas"]["PathEvents"][];
+            /** @description The item with which a path begins: the first one of a session that is it. */
+            startPoint?: string | null;
+            /** @description The item with which a path ends: the last one that is it. Others have no path. */
+            endPoint?: string | null;
+            /**
+             * Format: uint32
+             * @description Steps of a path, the first one included, 2 to 20; 5 when absent. With an end they are the last ones.
+             * @default 5
+             */
+            stepLimit?: number;
+            /**
+             * Format: uint32
+             * @description Edges that are given, the most frequent ones first, 1 to 1,000; 50 when absent.
+             * @default 50
+             */
+            edgeLimit?: number;
+            /** @description Items that are left out as if they had not been. */
+            excludeEvents?: string[];
+            /** @description Patterns with `*` for anything; an item that fits one is called like the first such pattern. */
+            pathGroupings?: string[];
+            /**
+             * Format: uint64
+             * @description Edges that fewer sessions took are left out.
+             */
+            minEdgeWeight?: number | null;
+            /**
+             * Format: uint64
+             * @description Edges that more sessions took are left out.
+             */
+            maxEdgeWeight?: number | null;
+        };
+        /** @description Counts from which page or event sessions go on to which. */
+        PathsQuery: {
+            /** @description Always `PathsQuery`. */
+            kind: components["schemas"]["PathsQueryKind"];
+            /**
+             * @description The range; seven full days and today when absent.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on the events: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * @description What paths are made of.
+             * @default {
+             *       "includeEventTypes": [
+             *         "$pageview"
+             *       ],
+             *       "stepLimit": 5,
+             *       "edgeLimit": 50
+             *     }
+             */
+            pathsFilter?: components["schemas"]["PathsFilter"];
+        };
+        /** @description The constant `PathsQuery`. */
+        PathsQueryKind: "PathsQuery";
+        /** @description What a paths query answers. */
+        PathsResponse: {
+            /** @description The edges, those that most sessions took first. */
+            results: components["schemas"]["PathEdge"][];
+            /** @description What a reader must know to read the numbers right. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
         };
         /** @description Lists persons, the newest first; of one instant those with the greater id first. */
         PersonsQuery: {
@@ -3051,20 +3208,23 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events of all steps: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Splits the persons by a property's values. */
+            breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /**
              * @description How steps follow each other.
              * @default {
              *       "funnelOrderType": "ordered",
              *       "funnelWindowInterval": 14,
-             *       "funnelWindowIntervalUnit": "day"
+             *       "funnelWindowIntervalUnit": "day",
+             *       "breakdownAttributionType": "first_touch"
              *     }
              */
             funnelsFilter?: components["schemas"]["FunnelsFilter"];
         };
         /** @description What a funnels query answers. */
         QueryFunnelResult: {
-            /** @description The steps in their order. */
-            results: components["schemas"]["FunnelStep"][];
+            /** @description The steps, with a breakdown a list for each value. */
+            results: components["schemas"]["FunnelResults"];
             /** @description What a reader must know to read the numbers right. */
             warnings: components["schemas"]["Warning"][];
             /** @description How the numbers came to be. */
@@ -3100,6 +3260,38 @@ export interface components {
         QueryLifecycleResult: {
             /** @description One for each status: new, returning, resurrecting, dormant. */
             results: components["schemas"]["LifecycleSeries"][];
+            /** @description What a reader must know to read the numbers right. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
+        /** @description Counts from which page or event sessions go on to which. */
+        QueryPathsArguments: {
+            /** @description Always `PathsQuery`. */
+            kind: components["schemas"]["PathsQueryKind"];
+            /**
+             * @description The range; seven full days and today when absent.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on the events: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * @description What paths are made of.
+             * @default {
+             *       "includeEventTypes": [
+             *         "$pageview"
+             *       ],
+             *       "stepLimit": 5,
+             *       "edgeLimit": 50
+             *     }
+             */
+            pathsFilter?: components["schemas"]["PathsFilter"];
+        };
+        /** @description What a paths query answers. */
+        QueryPathsResult: {
+            /** @description The edges, those that most sessions took first. */
+            results: components["schemas"]["PathEdge"][];
             /** @description What a reader must know to read the numbers right. */
             warnings: components["schemas"]["Warning"][];
             /** @description How the numbers came to be. */
@@ -3186,7 +3378,7 @@ export interface components {
             /** @description How the numbers came to be. */
             provenance: components["schemas"]["Provenance"];
         };
-        /** @description Counts events, unique visitors or unique sessions per time bucket, or as one total. */
+        /** @description Numbers of events and of who had them per time bucket, or as one total. */
         QueryTrendsArguments: {
             /**
              * @description Always `TrendsQuery`.
@@ -3209,6 +3401,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Splits each series by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
+            /** @description Puts the numbers of another range beside those of this one. */
+            compareFilter?: components["schemas"]["CompareFilter"] | null;
             /**
              * @description How the result is wanted.
              * @default {
@@ -3857,16 +4051,15 @@ export interface components {
         };
         /** @description One line of a trends result. */
         Series: {
-            /** @description A number a bucket; empty for a total. */
-            data: number[];
+            /** @description A number a bucket, `null` where there is none, as in the average of nothing; empty for a total. */
+            data: (number | null)[];
             /** @description Human names of the buckets, such as `18-May-2015`. */
             labels: string[];
             /** @description Starts of the buckets: `YYYY-MM-DD`, with ` HH:MM:SS` for hours. */
             days: string[];
             /**
-             * Format: uint64
              * @description The sum of `data` (0 for a total). For unique counts the sum of buckets, not the unique
-             *     count of the range.
+             *     count of the range. For a running total its last number.
              */
             count: number;
             /** @description The series' name, with the breakdown value where there is one. */
@@ -3875,11 +4068,10 @@ export interface components {
             action: components["schemas"]["Action"];
             /** @description The breakdown value (text, number, boolean), [`BREAKDOWN_OTHER`] or [`BREAKDOWN_NONE`]. */
             breakdown_value?: unknown;
-            /**
-             * Format: uint64
-             * @description The one total over the whole range, for total displays.
-             */
+            /** @description The one total over the whole range, for total displays. */
             aggregated_value?: number | null;
+            /** @description `current` or `previous`, where two ranges are compared. */
+            compare_label?: components["schemas"]["Compared"] | null;
         };
         /** @description Who calls, and what they may. */
         SessionInfo: {
@@ -3929,7 +4121,10 @@ export interface components {
              * @description Rows to return at most, 1 to 50,000; 100 when absent and the statement has no LIMIT.
              */
             limit?: number | null;
-            /** @description Values for `$name` in the statement: texts, numbers, booleans or null. They never become part of its text. */
+            /**
+             * @description Values for `$name` and `{name}` in the statement: texts, numbers, booleans or null. They never become part of its
+             *     text. Under `variables` are those of `{variables.x}`, under `filters` the dashboard's for `{filters}`.
+             */
             parameters?: {
                 [key: string]: unknown;
             };
@@ -4450,8 +4645,21 @@ export interface components {
              * @default ActionsLineGraph
              */
             display?: components["schemas"]["Display"];
+            /**
+             * @description A calculation with the series, which are called A, B, C, ...: their numbers, `+ - * /` and parentheses. Only what
+             *     it gives is in the result.
+             */
+            formula?: string | null;
+            /** @description Several calculations, each with a result of its own. */
+            formulaNodes?: components["schemas"]["FormulaNode"][];
+            /**
+             * Format: uint32
+             * @description Each number is the average of that of its bucket and of the ones before it, so many together, 1 to 1,000; for
+             *     lines only.
+             */
+            smoothingIntervals?: number | null;
         };
-        /** @description Counts events, unique visitors or unique sessions per time bucket, or as one total. */
+        /** @description Numbers of events and of who had them per time bucket, or as one total. */
         TrendsQuery: {
             /**
              * @description Always `TrendsQuery`.
@@ -4474,6 +4682,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Splits each series by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
+            /** @description Puts the numbers of another range beside those of this one. */
+            compareFilter?: components["schemas"]["CompareFilter"] | null;
             /**
              * @description How the result is wanted.
              * @default {
@@ -4494,9 +4704,9 @@ export interface components {
             provenance: components["schemas"]["Provenance"];
         };
         /** @description A typed query. Its `kind` says which; one without a kind is a `TrendsQuery`. */
-        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["FunnelsQuery"] | components["schemas"]["RetentionQuery"] | components["schemas"]["LifecycleQuery"] | components["schemas"]["StickinessQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"];
+        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["FunnelsQuery"] | components["schemas"]["RetentionQuery"] | components["schemas"]["LifecycleQuery"] | components["schemas"]["StickinessQuery"] | components["schemas"]["PathsQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"];
         /** @description What a typed query answers: the response of its kind. */
-        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["FunnelsResponse"] | components["schemas"]["RetentionResponse"] | components["schemas"]["LifecycleResponse"] | components["schemas"]["StickinessResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"];
+        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["FunnelsResponse"] | components["schemas"]["RetentionResponse"] | components["schemas"]["LifecycleResponse"] | components["schemas"]["StickinessResponse"] | components["schemas"]["PathsResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"];
         /** @description Why a change can't be taken back. */
         UndoConflict: {
             /** @description The change that was to be taken back. */
@@ -6092,6 +6302,45 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["QueryLifecycleResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_query_paths: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryPathsArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["QueryPathsResult"];
                     };
                 };
             };
