@@ -55,13 +55,12 @@ impl Tool for QueryTrends {
         Declaration {
             name: "query_trends".into(),
             title: "Query trends".into(),
-            description: "Counts events, unique visitors (math dau), sessions (unique_session) or active users \
-                (weekly_active), or takes avg, sum, median of math_property: per interval, or as one \
-                total (display BoldNumber). Takes filters, a breakdown, several series, a formula \
-                (A / B), compareFilter. Event null is every event; {\"kind\": \"ActionsNode\", \"name\": ...} an action. \
-                Filters are on events, persons (type person), or {\"type\": \"cohort\", \"key\": \"id\", \"value\": name, \
-                \"operator\": \"in\"}. Take names from read_taxonomy. date_from \"all\" takes all data. Unique counts of \
-                buckets don't add up: ask for a total."
+            description: "Counts events, unique visitors (math dau) or sessions (unique_session), or takes avg, sum, median \
+                of math_property: per interval, or as one total (display BoldNumber). Takes filters, a breakdown, several \
+                series, a formula (A / B), compareFilter. Event null is every event; {\"kind\": \"ActionsNode\", \"name\": \
+                ...} an action. Filters are on events, persons (type person), or {\"type\": \"cohort\", \"key\": \"id\", \
+                \"value\": name, \"operator\": \"in\"}. Names are those of read_taxonomy. date_from \"all\" takes all \
+                data. Unique counts of buckets don't add up: ask for a total."
                 .into(),
             display: Display::new("Counting events", "Counted events"),
             expected: Duration::from_millis(300),
