@@ -59,7 +59,7 @@ impl Tool for QueryTrends {
                 of math_property: per interval, or as one total (display BoldNumber). Takes filters, a breakdown, several \
                 series, a formula (A / B), compareFilter. Event null is every event; {\"kind\": \"ActionsNode\", \"name\": \
                 ...} an action. Filters are on events, persons (type person), or {\"type\": \"cohort\", \"key\": \"id\", \
-                \"value\": name, \"operator\": \"in\"}. Names are those of read_taxonomy. date_from \"all\" takes all \
+                \"value\": name, \"operator\": \"in\"}. date_from \"all\" takes all \
                 data. Unique counts of buckets don't add up: ask for a total."
                 .into(),
             display: Display::new("Counting events", "Counted events"),
