@@ -11,7 +11,7 @@ use crate::dates::bucket_start;
 use crate::engine::{Engine, Session};
 use crate::filters::instant;
 use crate::intervals::{Intervals, start_day, start_label};
-use crate::scope::{Begun, MATCHES, Scope, Selection};
+use crate::scope::{Begun, Scope, Selection};
 use crate::tally::Rule;
 use crate::{sql, validate};
 
@@ -36,7 +36,8 @@ pub(crate) async fn run(
     warnings.extend(prepared.scope.cut_intervals(query.interval));
     if counts.iter().all(|count| *count == 0) {
         let scope = &prepared.scope;
-        warnings.push(scope.nothing_fits(session, &mut executed, MATCHES).await?);
+        let fits = "of a person with a profile matches the conditions";
+        warnings.push(scope.nothing_fits(session, &mut executed, fits).await?);
     }
     let of_series = |series| format!("series {}", series + 1);
     let asked = ("LifecycleQuery", query);

@@ -55,7 +55,7 @@ pub(crate) async fn run(
         .iter()
         .map(|row| edge(row))
         .collect::<Result<Vec<_>>>()?;
-    // `DataFusion` 55.2 loses rows where what was unnested is sorted and limited.
+    // All edges are held, so that it is known whether there are more than are given.
     found.sort_by(|(one_step, one), (other_step, other)| {
         let names = (one_step, &one.source, &one.target).cmp(&(other_step, &other.source, &other.target));
         other.value.cmp(&one.value).then(names)

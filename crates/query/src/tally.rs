@@ -1,17 +1,15 @@
 //! Which cells of a result a person counts in, given the intervals in which it was active.
 //!
-//! `tally(rule, ...)` counts the persons of each cell, and `is_in_cell(cell, rule, ...)` says whether one is in a cell:
-//! the same rule answers both, so that the persons behind a number are always as many as the number says.
+//! `tally(rule, ...)` counts the persons of each cell.
 
 mod count;
-mod member;
 
 use std::sync::LazyLock;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, UInt32Array};
 use datafusion::arrow::datatypes::{UInt32Type, UInt64Type};
 use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
-use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF, lit};
+use datafusion::logical_expr::{AggregateUDF, Expr, lit};
 use hedgerow_errors::Error;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +17,6 @@ use crate::engine::Executed;
 use crate::intervals::{has, ones};
 
 static TALLY: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::Tally::new()));
-static IS_IN_CELL: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(member::IsInCell::new()));
 
 /// How a person's intervals become cells. It stands in plans as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,13 +68,6 @@ impl Rule {
     /// The counts of all cells, from what the rule takes.
     pub(crate) fn tally(&self, arguments: Vec<Expr>) -> Expr {
         TALLY.call(std::iter::once(self.literal()).chain(arguments).collect())
-    }
-
-    /// Whether a person is in a cell.
-    #[expect(dead_code, reason = "the list of persons behind a cell")]
-    pub(crate) fn is_in_cell(&self, cell: usize, arguments: Vec<Expr>) -> Expr {
-        let first = [lit(cell as u64), self.literal()];
-        IS_IN_CELL.call(first.into_iter().chain(arguments).collect())
     }
 
     /// The counts of all cells from what a plan with nothing else gave.

@@ -63,6 +63,9 @@ fn sql_value(value: &Value) -> Result<Expr> {
     })
 }
 
+/// What the filters of a dashboard hold.
+const PARTS: [&str; 2] = ["dateRange", "properties"];
+
 impl Rewriter<'_> {
     /// The value of a `{...}`.
     pub(super) fn given(&mut self, expr: &Expr) -> Result<Expr> {
@@ -105,6 +108,19 @@ impl Rewriter<'_> {
                 .with_hint("filters are conditions on events: put {filters} where FROM has events"));
         }
         let given = self.facts.parameters.get("filters").cloned().unwrap_or(Value::Null);
+        // What is not known here would be a condition that is dropped.
+        match &given {
+            Value::Null => {}
+            Value::Object(parts) => {
+                if let Some(unknown) = parts.keys().find(|key| !PARTS.contains(&key.as_str())) {
+                    return Err(Error::unknown("part of filters", unknown, PARTS));
+                }
+            }
+            _ => {
+                return Err(Error::invalid("the given filters are no object")
+                    .with_hint(r#"give them as {"dateRange": {"date_from": "-7d"}, "properties": [...]}"#));
+            }
+        }
         let range = given.get("dateRange").filter(|range| !range.is_null());
         let bounds = match range {
             Some(range) => {
@@ -182,10 +198,12 @@ impl Rewriter<'_> {
         let mut whole: Option<Expr> = None;
         for member in &group.values {
             let part = match member {
-                FilterNode::Group(inner) => self.group(inner)?,
-                FilterNode::Filter(filter) => Some(self.filter(filter)?),
+                FilterNode::Group(inner) => self.group(inner)?.ok_or_else(|| {
+                    Error::invalid("a filter group has an empty group as a member")
+                        .with_hint("leave it out, or put a filter into it")
+                })?,
+                FilterNode::Filter(filter) => self.filter(filter)?,
             };
-            let Some(part) = part else { continue };
             whole = Some(match whole {
                 None => part,
                 Some(whole) if group.group_type == GroupType::And => and(whole, part),
@@ -219,6 +237,21 @@ impl Rewriter<'_> {
             Some(one) => vec![sql_value(one)?],
             None => Vec::new(),
         };
+        let unary = matches!(filter.operator, Operator::IsSet | Operator::IsNotSet);
+        let compares = matches!(
+            filter.operator,
+            Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte
+        );
+        // PostHog gives the name of such an operator as its value.
+        let own = Value::from(filter.operator.as_str());
+        let is_value = |value: &Value| !value.is_null() && *value != own;
+        if (unary && filter.value.as_ref().is_some_and(is_value)) || (compares && wanted.len() != 1) {
+            let takes = if unary { "no value" } else { "one value, not a list" };
+            let (key, operator) = (&filter.key, filter.operator.as_str());
+            return Err(Error::invalid(format!(
+                "filter on {key:?} with operator {operator} takes {takes}"
+            )));
+        }
         let any = |template: &str| -> Result<Expr> {
             let parts = wanted
                 .iter()

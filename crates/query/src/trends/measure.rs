@@ -144,7 +144,8 @@ impl Prepared<'_> {
             min(ident("timestamp")).alias(FIRST_AT_ALL),
         ];
         if self.breakdown.is_some() {
-            // The first event with its value, as one. `first_value` of DataFusion 55.2 gives persons each other's values.
+            // The first event with its value, as one. With `first_value`, ordered and filtered, the oracle of the tests
+            // found values of other persons here (DataFusion 55.2).
             let both = named_struct(vec![lit("time"), ident("timestamp"), lit("value"), ident(VALUE)]);
             facts.push(min(both).filter(ident(MATCHES)).build().map_err(failed)?.alias(VALUE));
         }

@@ -1,21 +1,18 @@
 //! Retention, lifecycle and stickiness against oracles that walk over each person's events, and what they refuse.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Duration, Months, NaiveDate, Timelike, Utc};
 use hedgerow_data_api::{
-    Clock, EventRecord, EventSink, EventStore, EventsNode, Interval, LifecycleQuery, Progress, PropertyValue,
-    Provenance, QueryEngine, RetentionQuery, StickinessQuery, TypedQuery,
+    Clock, EventRecord, EventsNode, Interval, LifecycleQuery, Progress, PropertyValue, Provenance, QueryEngine,
+    RetentionQuery, StickinessQuery, TypedQuery,
 };
-use hedgerow_lake::{DataFolder, Lake};
 use hedgerow_query::Engine;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::events::project;
+use crate::events::{engine_of, project, runner};
 use crate::oracle::holds;
 
 const NAMES: [&str; 3] = ["$pageview", "sign up", "pay"];
@@ -71,13 +68,7 @@ fn events() -> Vec<EventRecord> {
 }
 
 async fn engine(folder: &std::path::Path) -> Engine {
-    let lake = Arc::new(Lake::new(DataFolder::open(folder).unwrap(), clock()));
-    lake.create_project(&project()).await.unwrap();
-    let (stored, fresh): (Vec<_>, Vec<_>) = events().into_iter().partition(|event| event.uuid.as_bytes()[0] > 90);
-    lake.append(&project(), stored.into()).await.unwrap();
-    lake.flush(&project()).await.unwrap();
-    lake.append(&project(), fresh.into()).await.unwrap();
-    Engine::new(lake).unwrap()
+    engine_of(folder, events(), clock()).await
 }
 
 /// The start of the interval that holds a time.
@@ -419,17 +410,10 @@ fn check<Q: std::fmt::Debug>(
     queries: impl Strategy<Value = Q>,
     agrees: impl Fn(&Engine, &tokio::runtime::Runtime, &Q) -> Result<(), TestCaseError>,
 ) {
-    #[expect(clippy::disallowed_methods, reason = "the test command sets it")]
-    let full = std::env::var("HEDGEROW_FULL").is_ok_and(|full| full == "1");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let engine = runtime.block_on(engine(folder.path()));
-    let config = Config {
-        cases: if full { 4_000 } else { 400 },
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[5; 32]));
+    let mut runner = runner(5);
     runner.run(&queries, |query| agrees(&engine, &runtime, &query)).unwrap();
 }
 

@@ -7,6 +7,7 @@ use hedgerow_data_api::{Clock, EventRecord, EventSink, EventStore, PropertyValue
 use hedgerow_ids::ProjectId;
 use hedgerow_lake::{DataFolder, Lake};
 use hedgerow_query::Engine;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use uuid::Uuid;
 
 pub(crate) fn project() -> ProjectId {
@@ -68,4 +69,27 @@ pub(crate) async fn lake(folder: &std::path::Path) -> Arc<Lake> {
         lake.append(&project(), half.into()).await.unwrap();
     }
     lake
+}
+
+/// An engine on some events: most lie in files and the others in memory.
+pub(crate) async fn engine_of(folder: &std::path::Path, events: Vec<EventRecord>, clock: Clock) -> Engine {
+    let lake = Arc::new(Lake::new(DataFolder::open(folder).unwrap(), clock));
+    lake.create_project(&project()).await.unwrap();
+    let (stored, fresh): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| event.uuid.as_bytes()[0] > 90);
+    lake.append(&project(), stored.into()).await.unwrap();
+    lake.flush(&project()).await.unwrap();
+    lake.append(&project(), fresh.into()).await.unwrap();
+    Engine::new(lake).unwrap()
+}
+
+/// A runner of so many random cases, the same ones each time; ten times as many where all are wanted.
+pub(crate) fn runner(seed: u8) -> TestRunner {
+    #[expect(clippy::disallowed_methods, reason = "the test command sets it")]
+    let full = std::env::var("HEDGEROW_FULL").is_ok_and(|full| full == "1");
+    let config = Config {
+        cases: if full { 4_000 } else { 400 },
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
 }

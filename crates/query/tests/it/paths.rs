@@ -1,20 +1,15 @@
 //! Paths against an oracle that walks over each visitor's events, and what they refuse.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use hedgerow_data_api::{
-    EventRecord, EventSink, EventStore, PathsQuery, Progress, PropertyValue, QueryEngine, TypedQuery,
-};
-use hedgerow_lake::{DataFolder, Lake};
+use hedgerow_data_api::{EventRecord, PathsQuery, Progress, PropertyValue, QueryEngine, TypedQuery};
 use hedgerow_query::Engine;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::events::{clock, project};
+use crate::events::{clock, engine_of, project, runner};
 use crate::oracle::{holds, property};
 
 const PAGES: [&str; 6] = ["/", "/blog/", "/blog/1", "/blog/2", "/ünïcode page", "/a.b"];
@@ -55,13 +50,7 @@ fn events() -> Vec<EventRecord> {
 }
 
 async fn engine(folder: &std::path::Path) -> Engine {
-    let lake = Arc::new(Lake::new(DataFolder::open(folder).unwrap(), clock()));
-    lake.create_project(&project()).await.unwrap();
-    let (stored, fresh): (Vec<_>, Vec<_>) = events().into_iter().partition(|event| event.uuid.as_bytes()[0] > 90);
-    lake.append(&project(), stored.into()).await.unwrap();
-    lake.flush(&project()).await.unwrap();
-    lake.append(&project(), fresh.into()).await.unwrap();
-    Engine::new(lake).unwrap()
+    engine_of(folder, events(), clock()).await
 }
 
 /// Whether a text fits a pattern.
@@ -261,17 +250,10 @@ fn query() -> impl Strategy<Value = Value> {
 
 #[test]
 fn paths_agree_with_the_oracle() {
-    #[expect(clippy::disallowed_methods, reason = "the test command sets it")]
-    let full = std::env::var("HEDGEROW_FULL").is_ok_and(|full| full == "1");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let engine = runtime.block_on(engine(folder.path()));
-    let config = Config {
-        cases: if full { 4_000 } else { 400 },
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[3; 32]));
+    let mut runner = runner(3);
     runner
         .run(&query(), |query| {
             let typed: PathsQuery = serde_json::from_value(query.clone()).unwrap();

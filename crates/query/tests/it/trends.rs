@@ -9,10 +9,9 @@ use hedgerow_data_api::{
 };
 use hedgerow_query::Engine;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
-use crate::events::{clock, engine, events, lake, project};
+use crate::events::{clock, engine, events, lake, project, runner};
 use crate::oracle::{filter, group, holds, property};
 
 /// Breakdown value to bucket start (empty for totals) to number.
@@ -607,8 +606,6 @@ fn query() -> impl Strategy<Value = TrendsQuery> {
 
 #[test]
 fn trends_agree_with_the_oracle() {
-    #[expect(clippy::disallowed_methods, reason = "the test command sets it")]
-    let full = std::env::var("HEDGEROW_FULL").is_ok_and(|full| full == "1");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let lake = runtime.block_on(lake(folder.path()));
@@ -617,12 +614,7 @@ fn trends_agree_with_the_oracle() {
         Engine::new(lake.clone()).unwrap(),
         Engine::new(lake).unwrap().with_most_groups(4),
     ];
-    let config = Config {
-        cases: if full { 4_000 } else { 400 },
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
+    let mut runner = runner(7);
     runner
         .run(&query(), |query| {
             for engine in &engines {
