@@ -100,7 +100,11 @@ pub(super) fn read_lifecycle(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> {
         "interval": unit.name(),
         "dateRange": date_range,
     });
-    let said = vec![format!("Active means: {}", entity.words()), period(&span, pieces)];
+    let said = vec![
+        format!("Counted are {status} persons"),
+        format!("Active means: {}", entity.words()),
+        period(&span, pieces),
+    ];
     let wanted = Wanted::Cell {
         row: 0,
         column: status.to_owned(),
@@ -205,7 +209,16 @@ pub(super) fn read_stickiness(pieces: &mut Pieces<'_>) -> Result<Plan, Trouble> 
         "interval": unit.name(),
         "dateRange": date_range,
     });
-    let said = vec![format!("Counted is: {}", entity.words()), period(&span, pieces)];
+    let how = if column == "at_least" {
+        "so many or more"
+    } else {
+        "exactly so many"
+    };
+    let said = vec![
+        format!("Counted are persons with {how} {}s", unit.name()),
+        format!("What they did: {}", entity.words()),
+        period(&span, pieces),
+    ];
     let row = usize::try_from(count - 1).unwrap_or_default();
     let wanted = Wanted::Cell {
         row,

@@ -10,8 +10,10 @@ import { ResultFrame } from "@/ui/result-frame";
 
 export function FunnelResult({ result }: ResultProps) {
   const persons = useMemo(() => {
-    // The rates have a scale of their own and stay in the table.
-    const kept = result.table.columns.flatMap(({ name }, index) => (["step", "persons"].includes(name) ? [index] : []));
+    // The rates have a scale of their own and stay in the table; what names a row is that of a breakdown, too.
+    const kept = result.table.columns.flatMap(({ name, role }, index) =>
+      role !== "measure" || name === "persons" ? [index] : [],
+    );
     const table = {
       ...result.table,
       columns: kept.flatMap((index) => result.table.columns[index] ?? []),
