@@ -94,8 +94,8 @@ fn filters(conditions: &[Condition]) -> FilterGroup {
 
 fn breakdown(key: &str, limit: u32) -> BreakdownFilter {
     BreakdownFilter {
-        breakdown: key.to_owned(),
-        breakdown_type: Default::default(),
+        breakdown: Some(key.to_owned()),
         breakdown_limit: (limit != SHOWN).then_some(limit),
+        ..BreakdownFilter::default()
     }
 }

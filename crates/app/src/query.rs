@@ -37,6 +37,9 @@ impl App {
             TypedQuery::Persons(query) => {
                 TypedResponse::Persons(queries.persons(project, query, &self.clock, &progress).await?)
             }
+            TypedQuery::Actors(query) => {
+                TypedResponse::Actors(queries.actors(project, query, &self.clock, &progress).await?)
+            }
         })
     }
 

@@ -391,7 +391,8 @@ pub struct AskArgs {
 /// `query`.
 #[derive(Debug, Args)]
 pub struct QueryArgs {
-    /// The query; its kind is TrendsQuery unless it says EventsQuery or PersonsQuery
+    /// The query; its kind is TrendsQuery unless it says otherwise: FunnelsQuery, RetentionQuery, LifecycleQuery,
+    /// StickinessQuery, PathsQuery, EventsQuery, PersonsQuery, ActorsQuery
     #[arg(value_name = "JSON")]
     pub query: String,
     /// Show the physical plan instead of running the query

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::actors::{ActorsQuery, ActorsResponse};
 use crate::clock::Clock;
 use crate::definitions::{CohortDefinition, CohortMembers, Definitions};
 use crate::event::EventSink;
@@ -157,6 +158,17 @@ pub trait QueryEngine: Send + Sync {
         _clock: &Clock,
         _progress: &Progress,
     ) -> Result<PersonsResponse> {
+        Err(Error::new(Code::Unavailable, "this engine lists no persons"))
+    }
+
+    /// Lists the persons behind a number of another query, with the refusals of that query.
+    async fn actors(
+        &self,
+        _project: &ProjectId,
+        _query: &ActorsQuery,
+        _clock: &Clock,
+        _progress: &Progress,
+    ) -> Result<ActorsResponse> {
         Err(Error::new(Code::Unavailable, "this engine lists no persons"))
     }
 

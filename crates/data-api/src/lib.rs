@@ -4,6 +4,7 @@
 //! crate in seconds. Query names and shapes follow `PostHog`'s query schema; `docs/differences.md`
 //! lists where we deliberately differ.
 
+mod actors;
 mod batch;
 mod check;
 mod clock;
@@ -30,6 +31,7 @@ mod taxonomy;
 mod trends;
 mod typed_query;
 
+pub use actors::{ActorsCell, ActorsQuery, ActorsQueryKind, ActorsResponse, ListedActor};
 pub use batch::{Dictionary, EventBatch, KeyId, PropertyColumn, RowReader, Sparse, TextColumn, Value};
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
 pub use clock::Clock;
@@ -69,8 +71,8 @@ pub use stickiness::{
 pub use table::{Cell, Column, LABEL_MARK, Role, Table, Unit, reference_names};
 pub use taxonomy::{EventDefinition, PropertyDefinition, Taxonomy, ValueCount, ValueList, ValueType};
 pub use trends::{
-    Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, BreakdownType, CompareFilter, Compared, DateRange,
-    Display, EventsNode, EventsNodeKind, FormulaNode, Interval, Math, Series, Statistic, TrendsFilter, TrendsQuery,
-    TrendsQueryKind, TrendsResponse,
+    Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, Breakdown, BreakdownFilter, BreakdownType, CompareFilter, Compared,
+    DateRange, Display, EventsNode, EventsNodeKind, FormulaNode, Interval, Math, Series, Statistic, TrendsFilter,
+    TrendsQuery, TrendsQueryKind, TrendsResponse,
 };
 pub use typed_query::{TypedQuery, TypedResponse};

@@ -308,19 +308,61 @@ pub struct DateRange {
     pub explicit_date: bool,
 }
 
-/// Splits by the values of one property.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Splits by the values of one property, or by those of several together.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BreakdownFilter {
     /// The property's key.
-    pub breakdown: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breakdown: Option<String>,
     /// Whose property; `event` when absent.
     #[serde(default)]
     pub breakdown_type: BreakdownType,
+    /// Trends: puts the property's numbers into so many bins of the same width, 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breakdown_histogram_bin_count: Option<u32>,
+    /// Trends: several properties in place of `breakdown`, at most three. A value is then a list of theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breakdowns: Vec<Breakdown>,
     /// How many values get their own series, 1 to 1,000; 25 when absent. The rest is one series
     /// "Other", so that nothing is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown_limit: Option<u32>,
+}
+
+impl BreakdownFilter {
+    /// The properties; empty where the filter names none.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Breakdown> {
+        let one = self.breakdown.iter().map(|key| Breakdown {
+            property: key.clone(),
+            breakdown_type: self.breakdown_type,
+            histogram_bin_count: self.breakdown_histogram_bin_count,
+        });
+        one.chain(self.breakdowns.iter().cloned()).collect()
+    }
+
+    /// The properties as titles name them.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let parts = self.parts();
+        let names = parts.iter().map(|part| part.property.trim_start_matches('$'));
+        names.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// One of the properties of a breakdown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Breakdown {
+    /// The property's key.
+    pub property: String,
+    /// Whose property; `event` when absent.
+    #[serde(default, rename = "type")]
+    pub breakdown_type: BreakdownType,
+    /// Puts the property's numbers into so many bins of the same width, 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram_bin_count: Option<u32>,
 }
 
 /// Whose property a breakdown takes.
@@ -330,6 +372,8 @@ pub enum BreakdownType {
     /// A property of the event.
     #[default]
     Event,
+    /// A property of the person, as it is now.
+    Person,
 }
 
 /// Another range beside the query's own.
@@ -463,7 +507,8 @@ pub struct Series {
     pub label: String,
     /// What was counted.
     pub action: Action,
-    /// The breakdown value (text, number, boolean), [`BREAKDOWN_OTHER`] or [`BREAKDOWN_NONE`].
+    /// The breakdown value (text, number, boolean), [`BREAKDOWN_OTHER`] or [`BREAKDOWN_NONE`]; with several properties a
+    /// list of those, or [`BREAKDOWN_OTHER`] for all remaining ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown_value: Option<Value>,
     /// The one total over the whole range, for total displays.

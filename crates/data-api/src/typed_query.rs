@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::actors::{ActorsQuery, ActorsResponse};
 use crate::event_list::{EventsQuery, EventsResponse};
 use crate::funnels::{FunnelsQuery, FunnelsResponse};
 use crate::lifecycle::{LifecycleQuery, LifecycleResponse};
@@ -35,11 +36,13 @@ pub enum TypedQuery {
     Events(EventsQuery),
     /// A list of persons.
     Persons(PersonsQuery),
+    /// The persons behind a number of another query.
+    Actors(ActorsQuery),
 }
 
 impl TypedQuery {
     /// The kinds there are.
-    pub const KINDS: [&str; 8] = [
+    pub const KINDS: [&str; 9] = [
         "TrendsQuery",
         "FunnelsQuery",
         "RetentionQuery",
@@ -48,6 +51,7 @@ impl TypedQuery {
         "PathsQuery",
         "EventsQuery",
         "PersonsQuery",
+        "ActorsQuery",
     ];
 }
 
@@ -69,6 +73,7 @@ impl<'de> Deserialize<'de> for TypedQuery {
             "PathsQuery" => serde_json::from_value(value).map(Self::Paths),
             "EventsQuery" => serde_json::from_value(value).map(Self::Events),
             "PersonsQuery" => serde_json::from_value(value).map(Self::Persons),
+            "ActorsQuery" => serde_json::from_value(value).map(Self::Actors),
             unknown => {
                 let message = format!(
                     "there is no kind of query {unknown:?}; {}",
@@ -101,6 +106,8 @@ pub enum TypedResponse {
     Events(EventsResponse),
     /// A list of persons.
     Persons(PersonsResponse),
+    /// The persons behind a number of another query.
+    Actors(ActorsResponse),
 }
 
 #[cfg(test)]

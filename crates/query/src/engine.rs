@@ -17,10 +17,10 @@ use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use hedgerow_data_api::{
-    Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse, FunnelsQuery, FunnelsResponse,
-    LifecycleQuery, LifecycleResponse, NoDefinitions, PathsQuery, PathsResponse, PersonsQuery, PersonsResponse,
-    Progress, Provenance, QueryEngine, RetentionQuery, RetentionResponse, SqlArrow, SqlQuery, SqlResponse,
-    StickinessQuery, StickinessResponse, TrendsQuery, TrendsResponse, TypedQuery, Warning,
+    ActorsQuery, ActorsResponse, Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse,
+    FunnelsQuery, FunnelsResponse, LifecycleQuery, LifecycleResponse, NoDefinitions, PathsQuery, PathsResponse,
+    PersonsQuery, PersonsResponse, Progress, Provenance, QueryEngine, RetentionQuery, RetentionResponse, SqlArrow,
+    SqlQuery, SqlResponse, StickinessQuery, StickinessResponse, TrendsQuery, TrendsResponse, TypedQuery, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ProjectId, QueryId};
@@ -34,7 +34,7 @@ use crate::persons::{KnownPersons, Needs};
 use crate::rest::JsonGetStr;
 use crate::scan::EventsTable;
 use crate::written::written_columns;
-use crate::{event_list, funnels, lifecycle, paths, person_list, retention, sql, stickiness, trends};
+use crate::{actors, event_list, funnels, lifecycle, paths, person_list, retention, sql, stickiness, trends};
 
 /// A query that takes longer is stopped.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -347,6 +347,16 @@ impl QueryEngine for Engine {
         person_list::run(self, project, query, clock, progress).await
     }
 
+    async fn actors(
+        &self,
+        project: &ProjectId,
+        query: &ActorsQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<ActorsResponse> {
+        actors::run(self, project, query, clock, progress).await
+    }
+
     async fn sql(
         &self,
         project: &ProjectId,
@@ -420,7 +430,7 @@ impl QueryEngine for Engine {
             TypedQuery::Lifecycle(query) => lifecycle::plans(self, project, query, clock).await?,
             TypedQuery::Stickiness(query) => stickiness::plans(self, project, query, clock).await?,
             TypedQuery::Paths(query) => paths::plans(self, project, query, clock).await?,
-            TypedQuery::Events(_) | TypedQuery::Persons(_) => {
+            TypedQuery::Events(_) | TypedQuery::Persons(_) | TypedQuery::Actors(_) => {
                 let message = "a list has no single plan to show";
                 return Err(Error::invalid(message).with_hint("run it: its provenance says what was read"));
             }

@@ -113,7 +113,7 @@ impl Fields for PersonFields<'_> {
 }
 
 /// The value of a person's property, in the property's type.
-fn person_value(key: &str, value_type: ValueType) -> Expr {
+pub(crate) fn person_value(key: &str, value_type: ValueType) -> Expr {
     let properties = ident("properties");
     match RestValue::of_type(key, value_type) {
         // Where persons have values of several types, each counts as text.

@@ -113,13 +113,12 @@ struct Prepared<'a> {
 impl<'a> Prepared<'a> {
     fn new(query: &'a FunnelsQuery, begun: &'a Begun, clock: &Clock, most_groups: usize) -> Result<Self> {
         let breakdown = query.breakdown_filter.as_ref();
-        if let Some(breakdown) = breakdown {
-            validate::breakdown(begun.taxonomy(), breakdown)?;
-        }
         Ok(Self {
             query,
             scope: Scope::new(selection(query)?, begun, None, clock)?,
-            breakdown: breakdown.and_then(|filter| begun.taxonomy().property(&filter.breakdown)),
+            breakdown: breakdown
+                .map(|filter| validate::one_property(begun.taxonomy(), filter))
+                .transpose()?,
             most_groups,
         })
     }

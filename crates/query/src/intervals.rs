@@ -13,6 +13,7 @@ use datafusion::arrow::array::Int64Array;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF, ident, lit};
 use hedgerow_data_api::Interval;
+use hedgerow_errors::{Code, Error, Result};
 
 use crate::dates::{Resolved, next_bucket};
 
@@ -79,6 +80,24 @@ impl Intervals {
     /// The place of the interval of an event.
     pub(crate) fn of_event(&self) -> Expr {
         self.index(ident("timestamp"))
+    }
+
+    /// The place of the interval that a result calls `day`.
+    pub(crate) fn place_of(&self, interval: Interval, day: &str) -> Result<usize> {
+        let name = |start: &DateTime<Utc>| start_day(interval, *start);
+        let found = self.starts.iter().position(|start| name(start) == day);
+        found.ok_or_else(|| {
+            let (first, last) = (self.starts.first().map(name), self.starts.last().map(name));
+            let hint = match (first, last) {
+                (Some(first), Some(last)) => format!("the result's `days` go from {first} to {last}"),
+                _ => "the result has no days".to_owned(),
+            };
+            Error::new(
+                Code::UnknownName,
+                format!("no {} of the result is called {day:?}", interval.as_str()),
+            )
+            .with_hint(hint)
+        })
     }
 
     /// The set of places in a group.

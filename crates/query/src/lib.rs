@@ -4,6 +4,7 @@
 //! clock, and one logical plan per series is run. SQL is one SELECT over the project's own `events`
 //! table and nothing else. Both are read-only by construction: no plan here can write.
 
+mod actors;
 mod cells;
 mod dates;
 mod definitions;

@@ -1,12 +1,15 @@
 //! Lifecycles: who is new, comes again, comes back and stays away, interval by interval.
 
 use datafusion::common::JoinType;
-use datafusion::logical_expr::{LogicalPlan, ident};
+use datafusion::logical_expr::{Expr, LogicalPlan, ident};
 use datafusion::prelude::DataFrame;
-use hedgerow_data_api::{Clock, LifecycleQuery, LifecycleResponse, LifecycleSeries, LifecycleStatus, Math, Progress};
+use hedgerow_data_api::{
+    ActorsResponse, Clock, LifecycleQuery, LifecycleResponse, LifecycleSeries, LifecycleStatus, Math, Progress,
+};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 
+use crate::actors::Asked;
 use crate::dates::bucket_start;
 use crate::engine::{Engine, Session};
 use crate::filters::instant;
@@ -56,6 +59,29 @@ pub(crate) async fn run(
         warnings,
         provenance,
     })
+}
+
+/// The persons of an interval with a status.
+pub(crate) async fn actors(asked: &Asked<'_>, query: &LifecycleQuery) -> Result<ActorsResponse> {
+    let cell = &asked.query.cell;
+    cell.has_only("a lifecycle", &["day", "status"])?;
+    let (Some(day), Some(status)) = (&cell.day, cell.status) else {
+        return Err(Error::invalid("the number of a lifecycle has a day and a status")
+            .with_hint(r#"for example "cell": {"day": "2026-05-03", "status": "new"}"#));
+    };
+    let begun = asked.begin(selection(query)?).await?;
+    let prepared = Prepared::new(query, &begun, asked.clock)?;
+    let place = Intervals::of(query.interval, &prepared.scope.range).place_of(query.interval, day)?;
+    let cell = place * LifecycleStatus::ALL.len() + status as usize;
+    let failed = |error| sql::explain(&error, &begun.session.view);
+    let persons = prepared.per_person(&begun.session).await?;
+    let members = persons.filter(prepared.rule.has(cell, arguments())).map_err(failed)?;
+    let said = vec![format!(
+        "{} in the {} of {day}",
+        status.as_str(),
+        query.interval.as_str()
+    )];
+    asked.list(&begun, &prepared.scope, members, said).await
 }
 
 /// The plan, for who wants to look at it.
@@ -117,8 +143,18 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// The intervals of each person, with the one in which it was first seen, then the persons of each status.
+    /// The persons of each status.
     async fn plan(&self, session: &Session) -> Result<LogicalPlan> {
+        let tally = self.rule.tally(arguments());
+        let persons = self.per_person(session).await?;
+        persons
+            .aggregate(vec![], vec![tally])
+            .and_then(DataFrame::into_optimized_plan)
+            .map_err(|error| sql::explain(&error, &session.view))
+    }
+
+    /// The intervals of each person, with the one in which it was first seen.
+    async fn per_person(&self, session: &Session) -> Result<DataFrame> {
         let failed = |error| sql::explain(&error, &session.view);
         let range = &self.scope.range;
         let first = bucket_start(self.query.interval, range.from);
@@ -138,15 +174,11 @@ impl<'a> Prepared<'a> {
         let persons = self.begun.persons()?;
         let persons = persons.select(vec![ident("person_key").alias("seen_person"), seen]);
         let events = self.scope.all_events(session, Some(self.before), range.to).await?;
-        let plan = events
+        events
             .filter(conditions)
             .and_then(|events| events.aggregate(vec![ident("person_key")], vec![active]))
             .and_then(|active| active.join(persons?, JoinType::Left, &["person_key"], &["seen_person"], None))
-            .and_then(|both| {
-                let tally = self.rule.tally(vec![ident("active"), ident("seen")]);
-                both.aggregate(vec![], vec![tally])
-            });
-        plan.and_then(DataFrame::into_optimized_plan).map_err(failed)
+            .map_err(failed)
     }
 
     fn results(&self, counts: &[u64]) -> Vec<LifecycleSeries> {
@@ -170,4 +202,9 @@ impl<'a> Prepared<'a> {
         };
         wanted.map(series).collect()
     }
+}
+
+/// What the rule takes of each person.
+fn arguments() -> Vec<Expr> {
+    vec![ident("active"), ident("seen")]
 }

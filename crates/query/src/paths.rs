@@ -10,12 +10,14 @@ use datafusion::functions_aggregate::expr_fn::{array_agg, avg, count};
 use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, cast, ident, lit, not, when};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    Clock, EventsNode, MOST_PATH_STEPS, PathEdge, PathEvents, PathsQuery, PathsResponse, Progress, Warning,
+    ActorsResponse, Clock, EventsNode, MOST_PATH_STEPS, PathEdge, PathEvents, PathsQuery, PathsResponse, Progress,
+    Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
+use crate::actors::{Asked, COUNT};
 use crate::engine::{Engine, Session, rows};
 use crate::scope::{Begun, MATCHES, Scope, Selection};
 use crate::sql;
@@ -88,6 +90,44 @@ pub(crate) async fn run(
         warnings,
         provenance,
     })
+}
+
+/// The persons who took an edge, with how many of their sessions did.
+pub(crate) async fn actors(asked: &Asked<'_>, query: &PathsQuery) -> Result<ActorsResponse> {
+    let cell = &asked.query.cell;
+    cell.has_only("paths", &["source", "target"])?;
+    let named = cell
+        .source
+        .as_deref()
+        .and_then(place)
+        .zip(cell.target.as_deref().and_then(place));
+    let Some(((step, source), (after, target))) = named.filter(|((step, _), (after, _))| step + 1 == *after) else {
+        return Err(Error::invalid("the number of a path is that of an edge of its result")
+            .with_hint(r#"name it: "cell": {"source": "1_/home", "target": "2_/pricing"}"#));
+    };
+    let series = series(query)?;
+    let begun = asked.begin(selection(query, &series)).await?;
+    let prepared = Prepared::new(query, &series, &begun, asked.clock)?;
+    let of = |field: &str| get_field(ident(EDGE), field);
+    let is_edge = of("step")
+        .eq(lit(step))
+        .and(of("source").eq(lit(source)))
+        .and(of("target").eq(lit(target)));
+    let edges = prepared.edges(&begun.session).await?;
+    let members = edges
+        .filter(is_edge)
+        .and_then(|edges| edges.aggregate(vec![ident("person_key")], vec![count(lit(1_i64)).alias(COUNT)]))
+        .map_err(|error| sql::explain(&error, &begun.session.view))?;
+    let said = vec![format!(
+        "went from {source} to {target} in step {step}, counted in sessions; step {after} comes next"
+    )];
+    asked.list(&begun, &prepared.scope, members, said).await
+}
+
+/// The step and the item that the name of a node stands for.
+fn place(node: &str) -> Option<(u32, &str)> {
+    let (step, item) = node.split_once('_')?;
+    Some((step.parse().ok()?, item))
 }
 
 /// The plan, for who wants to look at it.
@@ -179,8 +219,32 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// The items of each person as a list, then the edges of its sessions, then how many sessions took each.
+    /// How many sessions took each edge.
     async fn plan(&self, session: &Session) -> Result<LogicalPlan> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let filter = &self.query.paths_filter;
+        let of = |field: &str| get_field(ident(EDGE), field);
+        let by = vec![
+            of("step").alias("step"),
+            of("source").alias("source"),
+            of("target").alias("target"),
+        ];
+        let took = cast(of("took"), DataType::Float64);
+        let numbers = vec![count(lit(1_i64)).alias("sessions"), avg(took).alias("took")];
+        let edges = self.edges(session).await?;
+        let mut edges = edges.aggregate(by, numbers).map_err(failed)?;
+        let weight = |weight: u64| lit(i64::try_from(weight).unwrap_or(i64::MAX));
+        if let Some(least) = filter.min_edge_weight {
+            edges = edges.filter(ident("sessions").gt_eq(weight(least))).map_err(failed)?;
+        }
+        if let Some(most) = filter.max_edge_weight {
+            edges = edges.filter(ident("sessions").lt_eq(weight(most))).map_err(failed)?;
+        }
+        edges.into_optimized_plan().map_err(failed)
+    }
+
+    /// The edges of each person's sessions, a row each: its items as a list first, then what follows what.
+    async fn edges(&self, session: &Session) -> Result<DataFrame> {
         let failed = |error| sql::explain(&error, &session.view);
         let filter = &self.query.paths_filter;
         let is_left_out = |events: DataFrame| {
@@ -211,31 +275,15 @@ impl<'a> Prepared<'a> {
         // Texts and numbers always have a JSON form.
         let rules = lit(serde_json::to_string(&rules).unwrap_or_default());
         let item = named_struct(vec![lit("time"), ident("timestamp"), lit("item"), ident(ITEM)]);
-        let of = |field: &str| get_field(ident(EDGE), field);
-        let by = vec![
-            of("step").alias("step"),
-            of("source").alias("source"),
-            of("target").alias("target"),
-        ];
-        let took = cast(of("took"), DataType::Float64);
-        let mut edges = events
+        events
             .aggregate(vec![ident("person_key")], vec![array_agg(item).alias(EDGE)])
-            .and_then(|persons| persons.select(vec![EDGES.call(vec![ident(EDGE), rules]).alias(EDGE)]))
+            .and_then(|persons| {
+                let edges = EDGES.call(vec![ident(EDGE), rules]).alias(EDGE);
+                persons.select(vec![ident("person_key"), edges])
+            })
             .and_then(|persons| persons.unnest_columns(&[EDGE]))
             .and_then(|edges| edges.filter(ident(EDGE).is_not_null()))
-            .and_then(|edges| {
-                let numbers = vec![count(lit(1_i64)).alias("sessions"), avg(took).alias("took")];
-                edges.aggregate(by, numbers)
-            })
-            .map_err(failed)?;
-        let weight = |weight: u64| lit(i64::try_from(weight).unwrap_or(i64::MAX));
-        if let Some(least) = filter.min_edge_weight {
-            edges = edges.filter(ident("sessions").gt_eq(weight(least))).map_err(failed)?;
-        }
-        if let Some(most) = filter.max_edge_weight {
-            edges = edges.filter(ident("sessions").lt_eq(weight(most))).map_err(failed)?;
-        }
-        edges.into_optimized_plan().map_err(failed)
+            .map_err(failed)
     }
 
     /// The items by the first pattern that they fit; `None` where there are none.

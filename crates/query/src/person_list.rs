@@ -68,7 +68,7 @@ pub(crate) async fn run(
     if found.is_empty() && cursor.is_none() {
         warnings.push(Warning::new("no_match", "no person meets the conditions"));
     }
-    let (results, executed) = listed(engine, project, &session, &found, query).await?;
+    let (results, executed) = listed(engine, project, &session, &found, &query.columns).await?;
     let text =
         serde_json::to_string(query).map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
     let mut provenance = session.provenance(project, "PersonsQuery", text, &executed);
@@ -130,12 +130,7 @@ async fn check(
     persons: &Persons,
     query: &PersonsQuery,
 ) -> Result<()> {
-    for key in &query.columns {
-        if persons.taxonomy.property(key).is_none() {
-            let known = persons.taxonomy.properties.iter().map(|property| property.key.as_str());
-            return Err(Error::unknown("property of persons", key, known));
-        }
-    }
+    check_columns(persons, &query.columns)?;
     if let Some(filter) = foreign(&query.properties) {
         let (key, kind) = (&filter.key, filter.property_type.as_str());
         let message = format!("filter on {key:?} is of type {kind}, which a list of persons does not know");
@@ -148,6 +143,17 @@ async fn check(
         &query.properties,
     )
     .await
+}
+
+/// Refuses properties that persons do not have.
+pub(crate) fn check_columns(persons: &Persons, columns: &[String]) -> Result<()> {
+    match columns.iter().find(|key| persons.taxonomy.property(key).is_none()) {
+        None => Ok(()),
+        Some(key) => {
+            let known = persons.taxonomy.properties.iter().map(|property| property.key.as_str());
+            Err(Error::unknown("property of persons", key, known))
+        }
+    }
 }
 
 /// The first condition that is none on persons.
@@ -177,17 +183,17 @@ fn is_about_ids(filter: &PropertyFilter) -> bool {
 }
 
 /// A person that meets the conditions, by its place among the persons.
-struct Row<'a> {
+pub(crate) struct Row<'a> {
     batch: &'a RecordBatch,
     row: usize,
-    key: i64,
+    pub(crate) key: i64,
     created_at: i64,
     id: Uuid,
 }
 
 impl Row<'_> {
     /// Its place in the order, of which lists are the reverse.
-    fn at(&self) -> (i64, Uuid) {
+    pub(crate) fn at(&self) -> (i64, Uuid) {
         (self.created_at, self.id)
     }
 
@@ -196,7 +202,7 @@ impl Row<'_> {
             .ok_or_else(|| Error::internal("a person was created at no time"))
     }
 
-    fn cursor(&self) -> Result<String> {
+    pub(crate) fn cursor(&self) -> Result<String> {
         let time = self.time()?;
         Ok(Cursor { time, id: self.id }.text())
     }
@@ -237,13 +243,19 @@ fn matching<'a>(
             None => vec![true; batch.num_rows()],
         };
         for row in (0..batch.num_rows()).filter(|row| holds[*row]) {
-            found.push(Row {
-                batch,
-                row,
-                key: columns.keys[row],
-                created_at: columns.created_at[row],
-                id: columns.id(row)?,
-            });
+            found.push(columns.row(batch, row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The persons with some keys, in no order.
+pub(crate) fn rows_of(persons: &Persons, is_wanted: impl Fn(i64) -> bool) -> Result<Vec<Row<'_>>> {
+    let mut found = Vec::new();
+    for batch in &persons.batches {
+        let columns = Columns::of(batch)?;
+        for row in (0..batch.num_rows()).filter(|row| is_wanted(columns.keys[*row])) {
+            found.push(columns.row(batch, row)?);
         }
     }
     Ok(found)
@@ -300,6 +312,16 @@ impl<'a> Columns<'a> {
             })
         };
         columns().ok_or_else(|| Error::internal("persons lack a column"))
+    }
+
+    fn row(&self, batch: &'a RecordBatch, row: usize) -> Result<Row<'a>> {
+        Ok(Row {
+            batch,
+            row,
+            key: self.keys[row],
+            created_at: self.created_at[row],
+            id: self.id(row)?,
+        })
     }
 
     fn id(&self, row: usize) -> Result<Uuid> {
@@ -395,12 +417,12 @@ impl Fields for OneId {
 }
 
 /// The rows of a page as persons, with what their events tell.
-async fn listed(
+pub(crate) async fn listed(
     engine: &Engine,
     project: &ProjectId,
     session: &Session,
     found: &[Row<'_>],
-    query: &PersonsQuery,
+    columns: &[String],
 ) -> Result<(Vec<ListedPerson>, Vec<Executed>)> {
     if found.is_empty() {
         return Ok((Vec::new(), Vec::new()));
@@ -420,7 +442,7 @@ async fn listed(
             distinct_ids: ids,
             created_at: instant_text(row.time()?),
             is_identified: flag(row, "is_identified")?,
-            properties: properties(row, &query.columns)?,
+            properties: properties(row, columns)?,
             events,
             last_seen,
         })

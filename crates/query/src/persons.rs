@@ -4,12 +4,15 @@
 //! is left for each event is whether its person is among them. Persons count as they are now, not as they were
 //! when the event happened.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, new_null_array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, UInt32Array, new_null_array,
+};
+use datafusion::arrow::compute::{concat, take};
 use datafusion::arrow::datatypes::{DataType, Int64Type, Schema, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::DFSchema;
@@ -184,6 +187,99 @@ impl Persons {
             keys: Arc::new(keys),
             without,
         })
+    }
+}
+
+impl Persons {
+    /// What an expression on the table `persons` gives for the person of each event; `text` says in plans what it is.
+    pub(crate) fn values(&self, state: &SessionState, expression: &Expr, text: &str) -> Result<Expr> {
+        let failed = |error| Error::caused(Code::Internal, "cannot compute a property of persons", error);
+        let nobody = nobody()?;
+        let schema = DFSchema::try_from(nobody.schema()).map_err(failed)?;
+        let compute = state
+            .create_physical_expr(expression.clone(), &schema)
+            .map_err(failed)?;
+        let (mut places, mut arrays) = (HashMap::new(), Vec::new());
+        // Nobody comes first, so that there is a value, a missing one, even without any person.
+        for batch in std::iter::once(&nobody).chain(&self.batches) {
+            let value = compute
+                .evaluate(batch)
+                .and_then(|value| value.into_array(batch.num_rows()));
+            arrays.push(value.map_err(failed)?);
+        }
+        let mut next = 1;
+        for batch in &self.batches {
+            for key in whole_numbers(batch, PERSON_KEY)?.values() {
+                places.insert(*key, next);
+                next += 1;
+            }
+        }
+        let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+        let values = concat(&arrays).map_err(|error| failed(error.into()))?;
+        let function = PersonValue {
+            values: Arc::new(PersonValues { places, values }),
+            signature: Signature::exact(vec![DataType::Int64, DataType::Utf8], Volatility::Immutable),
+        };
+        Ok(ScalarUDF::from(function).call(vec![ident("person_key"), lit(text)]))
+    }
+}
+
+/// A value of each person.
+#[derive(Debug)]
+struct PersonValues {
+    /// The place of a person's value.
+    places: HashMap<i64, u32>,
+    values: ArrayRef,
+}
+
+/// `person_value(person_key, text)`: the value of a person; the text says which.
+#[derive(Debug, Clone)]
+struct PersonValue {
+    values: Arc<PersonValues>,
+    signature: Signature,
+}
+
+// Two are the same where they have the same values.
+impl PartialEq for PersonValue {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.values, &other.values)
+    }
+}
+
+impl Eq for PersonValue {}
+
+impl Hash for PersonValue {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.values).hash(state);
+    }
+}
+
+impl ScalarUDFImpl for PersonValue {
+    fn name(&self) -> &'static str {
+        "person_value"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> datafusion::common::Result<DataType> {
+        Ok(self.values.values.data_type().clone())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> datafusion::common::Result<ColumnarValue> {
+        let keys = args
+            .args
+            .into_iter()
+            .next()
+            .map(|keys| keys.into_array(args.number_rows));
+        let keys = keys.transpose()?;
+        let Some(keys) = keys.as_ref().and_then(|array| array.as_primitive_opt::<Int64Type>()) else {
+            return datafusion::common::internal_err!("person_key is no whole number");
+        };
+        let place = |key: Option<i64>| key.and_then(|key| self.values.places.get(&key)).copied().unwrap_or(0);
+        let places = UInt32Array::from_iter_values(keys.iter().map(place));
+        Ok(ColumnarValue::Array(take(&self.values.values, &places, None)?))
     }
 }
 

@@ -5,12 +5,13 @@ use datafusion::functions_aggregate::expr_fn::{count, min};
 use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, ident, lit, when};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    Clock, DEFAULT_RETENTION_INTERVALS, DateRange, EventsNode, FilterGroup, MOST_RETENTION_INTERVALS, Progress,
-    RetentionQuery, RetentionResponse, RetentionRow, RetentionType, RetentionValue, Warning,
+    ActorsResponse, Clock, DEFAULT_RETENTION_INTERVALS, DateRange, EventsNode, FilterGroup, MOST_RETENTION_INTERVALS,
+    Progress, RetentionQuery, RetentionResponse, RetentionRow, RetentionType, RetentionValue, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 
+use crate::actors::Asked;
 use crate::dates::{bucket_start, resolve};
 use crate::engine::{Engine, Session};
 use crate::filters::instant;
@@ -35,7 +36,7 @@ pub(crate) async fn run(
     clock: &Clock,
     progress: &Progress,
 ) -> Result<RetentionResponse> {
-    let asked = Asked::new(query)?;
+    let asked = Retention::new(query)?;
     let begun = Begun::new(
         engine,
         project,
@@ -68,6 +69,45 @@ pub(crate) async fn run(
     })
 }
 
+/// The persons who began in an interval, or who of them came back in a later one.
+pub(crate) async fn actors(asked: &Asked<'_>, query: &RetentionQuery) -> Result<ActorsResponse> {
+    let cell = &asked.query.cell;
+    cell.has_only("retention", &["row", "column"])?;
+    let retention = Retention::new(query)?;
+    let begun = asked.begin(retention.selection(&query.date_range)).await?;
+    let range = retention.range(&begun, asked.clock)?;
+    let prepared = Prepared::new(&retention, &range, &begun, asked.clock)?;
+    let (rows, columns) = (prepared.scope.range.buckets.len(), 1 + retention.brackets.len());
+    let (row, column) = (cell.row.unwrap_or(rows), cell.column.unwrap_or(0));
+    if row >= rows || column >= columns {
+        let message = format!("the number of retention is in one of {rows} rows and {columns} columns, counted from 0");
+        return Err(Error::invalid(message).with_hint(r#"name it: "cell": {"row": 0, "column": 1}"#));
+    }
+    let begins = (0, 0);
+    let bracket = *std::iter::once(&begins)
+        .chain(&retention.brackets)
+        .nth(column)
+        .unwrap_or(&begins);
+    let starts = prepared.span(row, bracket).0;
+    if starts > prepared.scope.now {
+        let message = format!("the interval of {} UTC has not begun", minute(starts));
+        return Err(Error::new(Code::NoData, message).with_hint("take an earlier row or column"));
+    }
+    let failed = |error| sql::explain(&error, &begun.session.view);
+    let persons = prepared.per_person(&begun.session).await?;
+    let is_in = prepared.rule.has(row * columns + column, arguments());
+    let members = persons.filter(is_in).map_err(failed)?;
+    let period = query.retention_filter.period.as_str().to_lowercase();
+    let began = format!("began in the {period} of {} UTC", minute(prepared.span(row, begins).0));
+    let mut said = vec![match bracket {
+        (0, 0) => began,
+        (first, last) if first == last => format!("{began} and came back {first} {period}s later"),
+        (first, last) => format!("{began} and came back {first} to {last} {period}s later"),
+    }];
+    said.extend(prepared.limits());
+    asked.list(&begun, &prepared.scope, members, said).await
+}
+
 /// The plan, for who wants to look at it.
 pub(crate) async fn plans(
     engine: &Engine,
@@ -75,7 +115,7 @@ pub(crate) async fn plans(
     query: &RetentionQuery,
     clock: &Clock,
 ) -> Result<(Begun, Vec<LogicalPlan>)> {
-    let asked = Asked::new(query)?;
+    let asked = Retention::new(query)?;
     let selection = asked.selection(&query.date_range);
     let begun = Begun::new(engine, project, selection, clock, Progress::ignore()).await?;
     let range = asked.range(&begun, clock)?;
@@ -86,14 +126,14 @@ pub(crate) async fn plans(
 }
 
 /// A query with what it leaves open.
-struct Asked<'a> {
+struct Retention<'a> {
     query: &'a RetentionQuery,
     series: [EventsNode; 3],
     /// The first and the last interval of each bracket, counted from the one in which a person begins.
     brackets: Vec<(usize, usize)>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Retention<'a> {
     /// Refuses what is no retention query.
     fn new(query: &'a RetentionQuery) -> Result<Self> {
         let filter = &query.retention_filter;
@@ -183,7 +223,7 @@ fn brackets(query: &RetentionQuery) -> Result<Vec<(usize, usize)>> {
 }
 
 struct Prepared<'a> {
-    asked: &'a Asked<'a>,
+    asked: &'a Retention<'a>,
     scope: Scope<'a>,
     /// Those in which persons begin, and those in which they can come back.
     intervals: Intervals,
@@ -191,7 +231,7 @@ struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    fn new(asked: &'a Asked<'a>, range: &'a DateRange, begun: &'a Begun, clock: &Clock) -> Result<Self> {
+    fn new(asked: &'a Retention<'a>, range: &'a DateRange, begun: &'a Begun, clock: &Clock) -> Result<Self> {
         let filter = &asked.query.retention_filter;
         let interval = filter.period.interval();
         let scope = Scope::new(asked.selection(range), begun, Some(interval), clock)?;
@@ -215,8 +255,18 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// Where each person begins and in which intervals it comes back, then the persons of each cell.
+    /// The persons of each cell.
     async fn plan(&self, session: &Session) -> Result<LogicalPlan> {
+        let tally = self.rule.tally(arguments());
+        let persons = self.per_person(session).await?;
+        persons
+            .aggregate(vec![], vec![tally])
+            .and_then(DataFrame::into_optimized_plan)
+            .map_err(|error| sql::explain(&error, &session.view))
+    }
+
+    /// Where each person begins, and in which intervals it comes back.
+    async fn per_person(&self, session: &Session) -> Result<DataFrame> {
         let failed = |error| sql::explain(&error, &session.view);
         let filter = &self.asked.query.retention_filter;
         let is = |series| Ok::<_, Error>(self.scope.is_of(series)?.unwrap_or_else(|| lit(true)));
@@ -277,12 +327,7 @@ impl<'a> Prepared<'a> {
             ident("begun")
         };
         persons
-            .and_then(|persons| persons.select(vec![begun.alias("begun"), ident("returned")]))
-            .and_then(|persons| {
-                let tally = self.rule.tally(vec![ident("begun"), ident("returned")]);
-                persons.aggregate(vec![], vec![tally])
-            })
-            .and_then(DataFrame::into_optimized_plan)
+            .and_then(|persons| persons.select(vec![ident("person_key"), begun.alias("begun"), ident("returned")]))
             .map_err(failed)
     }
 
@@ -376,4 +421,9 @@ impl<'a> Prepared<'a> {
         }
         limits
     }
+}
+
+/// What the rule takes of each person.
+fn arguments() -> Vec<Expr> {
+    vec![ident("begun"), ident("returned")]
 }

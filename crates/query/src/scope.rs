@@ -8,7 +8,7 @@ use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
     Action, ActionDefinition, Clock, DateRange, Defined, EventStore, EventsNode, FilterGroup, Interval, Math, Progress,
-    Provenance, ResolvedRange, Taxonomy, Warning,
+    Provenance, ResolvedRange, Taxonomy, ValueType, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -19,9 +19,9 @@ use crate::dates::{Resolved, bucket_start, next_bucket, resolve};
 use crate::definitions::{Named, of_named};
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
-use crate::fields::EventFields;
+use crate::fields::{self, EventFields};
 use crate::filters::{self, instant};
-use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions};
+use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions, Persons};
 use crate::{sql, validate};
 
 /// The part of a query that says which events it is about.
@@ -68,12 +68,29 @@ impl Begun {
         Ok(Self { session, moment, named })
     }
 
-    /// The persons of the moment as a table, for a selection that looks at them.
+    /// The persons of the moment, for a selection that looks at them.
+    pub(crate) fn known_persons(&self) -> Result<&Persons> {
+        let persons = self.moment.persons.as_deref();
+        persons.ok_or_else(|| Error::internal("the persons were not read"))
+    }
+
+    /// The same as a table.
     pub(crate) fn persons(&self) -> Result<DataFrame> {
-        let persons = self.moment.persons.as_ref();
-        let persons = persons.ok_or_else(|| Error::internal("the persons were not read"))?;
+        let persons = self.known_persons()?;
         let read = self.session.context.read_batches(persons.batches.iter().cloned());
         read.map_err(|error| sql::explain(&error, &self.session.view))
+    }
+
+    /// The value of a property of the person of each event, as it is now, for a selection that looks at persons.
+    pub(crate) fn value_of_persons(&self, key: &str) -> Result<(Expr, ValueType)> {
+        let persons = self.known_persons()?;
+        let property = persons.taxonomy.property(key).ok_or_else(|| {
+            let known = persons.taxonomy.properties.iter().map(|property| property.key.as_str());
+            Error::unknown("property of persons", key, known)
+        })?;
+        let value = fields::person_value(key, property.value_type);
+        let values = persons.values(&self.session.state, &value, key)?;
+        Ok((values, property.value_type))
     }
 
     /// The times of the first and the last event of the project.

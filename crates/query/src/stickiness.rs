@@ -4,12 +4,13 @@ use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, LogicalPlan, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    Clock, Math, Progress, StickinessComputed, StickinessCriteria, StickinessOperator, StickinessQuery,
+    ActorsResponse, Clock, Math, Progress, StickinessComputed, StickinessCriteria, StickinessOperator, StickinessQuery,
     StickinessResponse, StickinessSeries,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 
+use crate::actors::Asked;
 use crate::engine::{Engine, Session};
 use crate::intervals::Intervals;
 use crate::scope::{Begun, MATCHES, Scope, Selection};
@@ -55,6 +56,32 @@ pub(crate) async fn run(
         warnings,
         provenance,
     })
+}
+
+/// The persons of a number of intervals.
+pub(crate) async fn actors(asked: &Asked<'_>, query: &StickinessQuery) -> Result<ActorsResponse> {
+    let cell = &asked.query.cell;
+    cell.has_only("stickiness", &["series", "intervals"])?;
+    let series = cell.series_of(query.series.len())?;
+    let begun = asked.begin(selection(query)?).await?;
+    let prepared = Prepared::new(query, &begun, asked.clock)?;
+    let last = prepared.rule.cells();
+    let number = cell.intervals.and_then(|number| usize::try_from(number).ok());
+    let Some(number) = number.filter(|number| (1..=last).contains(number)) else {
+        return Err(
+            Error::invalid(format!("the number of stickiness is one of 1 to {last} intervals"))
+                .with_hint(r#"name it: "cell": {"intervals": 3}"#),
+        );
+    };
+    let failed = |error| sql::explain(&error, &begun.session.view);
+    let persons = prepared.per_person(&begun.session, series).await?;
+    let is_in = prepared.rule.has(number - 1, vec![ident("active")]);
+    let members = persons.filter(is_in).map_err(failed)?;
+    let at_least = query.stickiness_filter.computed_as == StickinessComputed::Cumulative;
+    let label = cell.intervals.map(|number| prepared.label(number)).unwrap_or_default();
+    let mut said = vec![format!("on {label}{}", if at_least { " or more" } else { "" })];
+    said.extend(prepared.limits());
+    asked.list(&begun, &prepared.scope, members, said).await
 }
 
 /// The plans of all series, for who wants to look at them.
@@ -124,8 +151,18 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// The intervals of each person, then the persons of each number of them.
+    /// The persons of each number of intervals.
     async fn plan(&self, session: &Session, series: usize) -> Result<LogicalPlan> {
+        let tally = self.rule.tally(vec![ident("active")]);
+        let persons = self.per_person(session, series).await?;
+        persons
+            .aggregate(vec![], vec![tally])
+            .and_then(DataFrame::into_optimized_plan)
+            .map_err(|error| sql::explain(&error, &session.view))
+    }
+
+    /// The intervals of each person.
+    async fn per_person(&self, session: &Session, series: usize) -> Result<DataFrame> {
         let failed = |error| sql::explain(&error, &session.view);
         let mut events = self.scope.events(session).await?;
         if let Some(is_of) = self.scope.is_of(series)? {
@@ -141,11 +178,7 @@ impl<'a> Prepared<'a> {
             index = ident("place");
         }
         let set = self.intervals.set(index).alias("active");
-        events
-            .aggregate(vec![ident("person_key")], vec![set])
-            .and_then(|persons| persons.aggregate(vec![], vec![self.rule.tally(vec![ident("active")])]))
-            .and_then(DataFrame::into_optimized_plan)
-            .map_err(failed)
+        events.aggregate(vec![ident("person_key")], vec![set]).map_err(failed)
     }
 
     fn results(&self, series: usize, data: Vec<u64>) -> StickinessSeries {

@@ -1,15 +1,16 @@
 //! Which cells of a result a person counts in, given the intervals in which it was active.
 //!
-//! `tally(rule, ...)` counts the persons of each cell.
+//! `tally(rule, ...)` counts the persons of each cell, and `tally_has(rule, cell, ...)` says whether a person is in one.
 
 mod count;
+mod has;
 
 use std::sync::LazyLock;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, UInt32Array};
 use datafusion::arrow::datatypes::{UInt32Type, UInt64Type};
 use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
-use datafusion::logical_expr::{AggregateUDF, Expr, lit};
+use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF, lit};
 use hedgerow_errors::Error;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,7 @@ use crate::engine::Executed;
 use crate::intervals::{has, ones};
 
 static TALLY: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::Tally::new()));
+static HAS: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(has::TallyHas::new()));
 
 /// How a person's intervals become cells. It stands in plans as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +70,16 @@ impl Rule {
     /// The counts of all cells, from what the rule takes.
     pub(crate) fn tally(&self, arguments: Vec<Expr>) -> Expr {
         TALLY.call(std::iter::once(self.literal()).chain(arguments).collect())
+    }
+
+    /// Whether a person is in a cell, from what the rule takes.
+    pub(crate) fn has(&self, cell: usize, arguments: Vec<Expr>) -> Expr {
+        HAS.call(
+            [self.literal(), lit(cell as u64)]
+                .into_iter()
+                .chain(arguments)
+                .collect(),
+        )
     }
 
     /// The counts of all cells from what a plan with nothing else gave.

@@ -1,16 +1,18 @@
 //! Trends: one plan per series, assembled into buckets and breakdown values.
 
+mod actors;
 mod assemble;
+mod breakdown;
 mod compare;
 mod formula;
 mod measure;
 
 use datafusion::functions_aggregate::expr_fn::sum;
-use datafusion::logical_expr::{Expr, LogicalPlan, ident};
+use datafusion::logical_expr::{LogicalPlan, ident};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    Clock, Compared, DateRange, EventsNode, FormulaNode, Progress, PropertyDefinition, Series, TrendsQuery,
-    TrendsResponse, Warning,
+    BreakdownType, Clock, Compared, DateRange, EventsNode, FormulaNode, Progress, PropertyDefinition, Series,
+    TrendsQuery, TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -19,9 +21,11 @@ use serde_json::Value;
 use crate::engine::{Engine, Executed, Session, rows};
 use crate::intervals::Intervals;
 use crate::scope::{Begun, MATCHES, Scope, Selection, minute};
+use crate::sql;
 use crate::tally;
-use crate::{sql, validate};
+pub(crate) use actors::actors;
 use assemble::Lines;
+use breakdown::Breakdown;
 use formula::Formula;
 pub(crate) use measure::literal;
 use measure::{NUMBER, VALUE};
@@ -48,11 +52,20 @@ pub(crate) async fn run(
     let selected = selection(query, &query.date_range)?;
     let begun = Begun::new(engine, project, selected, clock, progress.clone()).await?;
     let session = &begun.session;
-    let prepared = Prepared::new(query, &query.date_range, &begun, clock, engine.most_groups)?;
+    let mut prepared = Prepared::new(query, &query.date_range, &begun, clock, engine.most_groups)?;
     let mut done = Done {
         executed: Vec::new(),
         warnings: prepared.warnings(),
     };
+    let compared = compare::other_range(query.compare_filter.as_ref(), &query.date_range, &prepared.scope.range)?;
+    let mut other = match &compared {
+        Some(range) => Some(
+            Prepared::new(query, range, &begun, clock, engine.most_groups)
+                .map_err(|error| compare::of_other(&error))?,
+        ),
+        None => None,
+    };
+    prepared.find_bins(other.as_mut(), session, &mut done).await?;
     let lines = prepared.all_lines(session, None, &mut done).await?;
     if lines.iter().all(Lines::is_nothing) {
         let nothing = prepared
@@ -62,11 +75,8 @@ pub(crate) async fn run(
         done.warnings.push(nothing);
     }
     let mut limits = prepared.limits();
-    let compared = compare::other_range(query.compare_filter.as_ref(), &query.date_range, &prepared.scope.range)?;
-    let mut results = prepared.results(&lines, compared.as_ref().map(|_| Compared::Current));
-    if let Some(range) = &compared {
-        let other = Prepared::new(query, range, &begun, clock, engine.most_groups);
-        let other = other.map_err(|error| compare::of_other(&error))?;
+    let mut results = prepared.results(&lines, other.as_ref().map(|_| Compared::Current));
+    if let Some(other) = &other {
         // The values of the one range are those of the other, so that each has its number in both.
         let values: Vec<Vec<Value>> = lines.iter().map(Lines::values).collect();
         let other_lines = other.all_lines(session, Some(&values), &mut done).await?;
@@ -101,7 +111,12 @@ pub(crate) async fn plans(
 ) -> Result<(Begun, Vec<LogicalPlan>)> {
     let selected = selection(query, &query.date_range)?;
     let begun = Begun::new(engine, project, selected, clock, Progress::ignore()).await?;
-    let prepared = Prepared::new(query, &query.date_range, &begun, clock, engine.most_groups)?;
+    let mut prepared = Prepared::new(query, &query.date_range, &begun, clock, engine.most_groups)?;
+    let mut done = Done {
+        executed: Vec::new(),
+        warnings: Vec::new(),
+    };
+    prepared.find_bins(None, &begun.session, &mut done).await?;
     compare::other_range(query.compare_filter.as_ref(), &query.date_range, &prepared.scope.range)?;
     let mut plans = Vec::new();
     for series in 0..query.series.len() {
@@ -145,7 +160,10 @@ fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Se
         series: &query.series,
         properties: &query.properties,
         date_range,
-        of_persons: false,
+        of_persons: query.breakdown_filter.as_ref().is_some_and(|filter| {
+            let mut parts = filter.parts().into_iter();
+            parts.any(|part| part.breakdown_type == BreakdownType::Person)
+        }),
     })
 }
 
@@ -156,16 +174,9 @@ struct Prepared<'a> {
     scope: Scope<'a>,
     /// The buckets; none for totals.
     intervals: Intervals,
-    breakdown: Option<Breakdown<'a>>,
+    breakdown: Option<Breakdown>,
     formulas: Vec<(FormulaNode, Formula)>,
     most_groups: usize,
-}
-
-/// What splits the series.
-struct Breakdown<'a> {
-    property: &'a PropertyDefinition,
-    /// The value of an event.
-    value: Expr,
 }
 
 /// What to do with the breakdown values that may have no series of their own.
@@ -203,9 +214,8 @@ impl<'a> Prepared<'a> {
     ) -> Result<Self> {
         let interval = (!query.trends_filter.display.is_total()).then_some(query.interval);
         let taxonomy = begun.taxonomy();
-        if let Some(breakdown) = &query.breakdown_filter {
-            validate::breakdown(taxonomy, breakdown)?;
-        }
+        let breakdown = query.breakdown_filter.as_ref();
+        let breakdown = breakdown.map(|filter| Breakdown::new(filter, begun)).transpose()?;
         for node in &query.series {
             measure::property_of(taxonomy, node)?;
         }
@@ -214,17 +224,12 @@ impl<'a> Prepared<'a> {
             Ok((node, formula))
         });
         let scope = Scope::new(selection(query, date_range)?, begun, interval, clock)?;
-        let property = query.breakdown_filter.as_ref();
-        let property = property.and_then(|filter| taxonomy.property(&filter.breakdown));
         Ok(Self {
             query,
             begun,
             intervals: Intervals::of(query.interval, &scope.range),
             scope,
-            breakdown: property.map(|property| Breakdown {
-                property,
-                value: ident(&property.column),
-            }),
+            breakdown,
             formulas: formulas.collect::<Result<_>>()?,
             most_groups,
         })
@@ -471,8 +476,8 @@ impl<'a> Prepared<'a> {
 
     fn limits(&self) -> Vec<String> {
         let breakdown = self.breakdown.as_ref().map(|breakdown| {
-            let key = &breakdown.property.key;
-            format!("at most {} values of {key}, the rest as Other", self.limit())
+            let said = breakdown.said();
+            format!("at most {} values of {said}, the rest as Other", self.limit())
         });
         let smoothing = self.query.trends_filter.smoothing_intervals.filter(|count| *count > 1);
         let smoothing = smoothing.map(|count| format!("each number is the average of up to {count} buckets"));

@@ -1,8 +1,8 @@
 //! Checking names and values against the taxonomy before anything is planned.
 
 use hedgerow_data_api::{
-    BreakdownFilter, EventStore, EventsNode, FilterGroup, FilterNode, Math, Operator, PersonTaxonomy, PropertyFilter,
-    PropertyType, Taxonomy, ValueType,
+    Breakdown, BreakdownFilter, BreakdownType, EventStore, EventsNode, FilterGroup, FilterNode, Math, Operator,
+    PersonTaxonomy, PropertyDefinition, PropertyFilter, PropertyType, Taxonomy, ValueType,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -46,12 +46,32 @@ pub(crate) fn without_math(series: &[EventsNode], called: &str, counts: &str) ->
     })
 }
 
-/// Refuses a breakdown by a property that is not there.
-pub(crate) fn breakdown(taxonomy: &Taxonomy, breakdown: &BreakdownFilter) -> Result<()> {
-    if taxonomy.property(&breakdown.breakdown).is_none() {
-        let known = taxonomy.properties.iter().map(|property| property.key.as_str());
-        return Err(Error::unknown("property", &breakdown.breakdown, known));
+/// The property of events that a breakdown is by, where it can be by one only.
+pub(crate) fn one_property<'a>(taxonomy: &'a Taxonomy, breakdown: &BreakdownFilter) -> Result<&'a PropertyDefinition> {
+    breakdown_limit(breakdown)?;
+    match breakdown.parts().as_slice() {
+        [
+            Breakdown {
+                property,
+                breakdown_type: BreakdownType::Event,
+                histogram_bin_count: None,
+            },
+        ] => property_of_events(taxonomy, property),
+        _ => Err(Error::invalid("the breakdown is by one property of events here")
+            .with_hint("name it in `breakdown`, without bins and of the type event")),
     }
+}
+
+/// A property of events; refuses one that is not there.
+pub(crate) fn property_of_events<'a>(taxonomy: &'a Taxonomy, key: &str) -> Result<&'a PropertyDefinition> {
+    taxonomy.property(key).ok_or_else(|| {
+        let known = taxonomy.properties.iter().map(|property| property.key.as_str());
+        Error::unknown("property", key, known)
+    })
+}
+
+/// Refuses more breakdown values than there can be.
+pub(crate) fn breakdown_limit(breakdown: &BreakdownFilter) -> Result<()> {
     if !(1..=1000).contains(&breakdown.breakdown_limit.unwrap_or(1)) {
         let message = "breakdown_limit goes from 1 to 1000";
         return Err(Error::invalid(message).with_hint("leave it out for the first 25 values"));

@@ -1,9 +1,9 @@
 //! `query`: a typed query, given as JSON.
 
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, Compared, EventsQuery, EventsResponse, FunnelsResponse, LifecycleResponse,
-    PathsResponse, PersonsQuery, PersonsResponse, Provenance, RetentionResponse, Series, StickinessResponse,
-    TrendsResponse, TypedQuery, TypedResponse, Warning,
+    ActorsQuery, ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, Compared, EventsQuery, EventsResponse,
+    FunnelsResponse, LifecycleResponse, ListedActor, PathsResponse, PersonsQuery, PersonsResponse, Provenance,
+    RetentionResponse, Series, StickinessResponse, TrendsResponse, TypedQuery, TypedResponse, Warning,
 };
 use hedgerow_errors::{Error, Result};
 use serde_json::{Value, json};
@@ -76,6 +76,17 @@ fn shown_parts<'a>(query: &TypedQuery, response: &'a TypedResponse) -> (TextTabl
                 &response.provenance,
             )
         }
+        TypedResponse::Actors(response) => {
+            let columns = match query {
+                TypedQuery::Actors(ActorsQuery { columns, .. }) => columns.as_slice(),
+                _ => &[],
+            };
+            (
+                actors_table(response, columns),
+                &response.warnings,
+                &response.provenance,
+            )
+        }
     }
 }
 
@@ -83,6 +94,7 @@ fn next_cursor(response: &TypedResponse) -> Option<&str> {
     match response {
         TypedResponse::Events(response) => response.next_cursor.as_deref(),
         TypedResponse::Persons(response) => response.next_cursor.as_deref(),
+        TypedResponse::Actors(response) => response.next_cursor.as_deref(),
         _ => None,
     }
 }
@@ -203,6 +215,23 @@ fn persons_table(response: &PersonsResponse, columns: &[String]) -> TextTable {
             json!(person.distinct_ids.join(", ")),
             json!(person.events),
             json!(person.last_seen),
+        ];
+        table.row(&with_properties(own, &person.properties, columns));
+    }
+    table
+}
+
+/// A person behind a number a line, with its part of the number where it has one.
+fn actors_table(response: &ActorsResponse, columns: &[String]) -> TextTable {
+    let own = ["created at", "person", "distinct ids", "events", "of the number"].map(str::to_owned);
+    let mut table = TextTable::new(own.into_iter().chain(columns.iter().cloned()));
+    for ListedActor { person, count } in &response.results {
+        let own = [
+            json!(person.created_at),
+            json!(person.person_id),
+            json!(person.distinct_ids.join(", ")),
+            json!(person.events),
+            json!(count),
         ];
         table.row(&with_properties(own, &person.properties, columns));
     }

@@ -1,5 +1,6 @@
 //! The tools of product analytics, one file each.
 
+pub mod actors;
 mod extremes;
 pub mod query_funnel;
 pub mod query_lifecycle;

@@ -2,6 +2,7 @@ import { defineProduct } from "@/app/product";
 import { FunnelResult, funnelSummary } from "./funnel";
 import {
   activitySummary,
+  actorsSummary,
   LifecycleResult,
   PathsResult,
   pathsSummary,
@@ -20,5 +21,6 @@ export default defineProduct({
     { tool: "query_lifecycle", result: LifecycleResult, summary: activitySummary },
     { tool: "query_stickiness", result: StickinessResult, summary: activitySummary },
     { tool: "query_paths", result: PathsResult, summary: pathsSummary },
+    { tool: "actors", summary: actorsSummary },
   ],
 });

@@ -113,3 +113,22 @@ export function activitySummary(args: Json): string | null {
     .filter(Boolean)
     .join(" · ");
 }
+
+const KINDS: Record<string, string> = {
+  FunnelsQuery: "a funnel",
+  RetentionQuery: "retention",
+  LifecycleQuery: "a lifecycle",
+  StickinessQuery: "stickiness",
+  PathsQuery: "paths",
+};
+
+/** Of which number the persons are, on one line. */
+export function actorsSummary(args: Json): string | null {
+  const source = field(args, "source");
+  const cell = field(args, "cell");
+  const kind = KINDS[textAt(source, "kind") ?? ""] ?? "trends";
+  const place = cell && typeof cell === "object" && !Array.isArray(cell) ? Object.entries(cell) : [];
+  return [`persons behind ${kind}`, ...place.map(([name, value]) => `${name} ${String(value)}`), period(source ?? null)]
+    .filter(Boolean)
+    .join(" · ");
+}

@@ -247,7 +247,13 @@ pub(super) fn results(
         let numbers = missing.into_iter().next().map(|line| line.numbers).unwrap_or_default();
         return vec![one(numbers, None)];
     }
-    let named = named.into_iter().map(|line| one(line.numbers, Some(line.value)));
+    let mut named = named;
+    if let Some(breakdown) = &prepared.breakdown {
+        // Bins stand in their own order, other values in the one that they have.
+        named.sort_by_key(|line| breakdown.place(&line.value));
+    }
+    let shown = |value: &Value| prepared.breakdown.as_ref().map(|breakdown| breakdown.shown(value));
+    let named = named.into_iter().map(|line| one(line.numbers, shown(&line.value)));
     let other = finished.other.map(|numbers| one(numbers, Some(BREAKDOWN_OTHER.into())));
     let missing = missing
         .into_iter()
@@ -280,7 +286,10 @@ fn one(
         Some(BREAKDOWN_OTHER) => "Other (all remaining values)".to_owned(),
         Some(BREAKDOWN_NONE) => "None (no value)".to_owned(),
         Some(text) => text.to_owned(),
-        None => value.to_string(),
+        None => match value.as_array() {
+            Some(values) => values.iter().map(part_name).collect::<Vec<_>>().join("::"),
+            None => value.to_string(),
+        },
     });
     let several = if formula.is_some() {
         prepared.formulas.len() > 1
@@ -311,6 +320,15 @@ fn one(
         action,
         breakdown_value: value,
         compare_label: None,
+    }
+}
+
+/// One of several values as labels have it.
+fn part_name(value: &Value) -> String {
+    match value.as_str() {
+        Some(BREAKDOWN_NONE) => "None (no value)".to_owned(),
+        Some(text) => text.to_owned(),
+        None => value.to_string(),
     }
 }
 

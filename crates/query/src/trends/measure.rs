@@ -26,7 +26,7 @@ pub(super) const NUMBER: &str = "trends::number";
 const FIRST: &str = "trends::first";
 const FIRST_AT_ALL: &str = "trends::first_at_all";
 const MATCHES: &str = "trends::matches";
-const ACTIVE: &str = "trends::active";
+pub(super) const ACTIVE: &str = "trends::active";
 
 /// The property whose values a series puts together; refuses one that is not there or holds no numbers.
 pub(super) fn property_of<'a>(taxonomy: &'a Taxonomy, node: &EventsNode) -> Result<Option<&'a PropertyDefinition>> {
@@ -85,15 +85,7 @@ impl Prepared<'_> {
         if let Some(days) = self.trailing_days(series) {
             return self.trailing(session, series, others, days).await;
         }
-        let mut events = self.with_value(self.scope.events(session).await?).map_err(failed)?;
-        for filter in self.scope.is_of(series)?.into_iter().chain(self.kept(others)) {
-            events = events.filter(filter).map_err(failed)?;
-        }
-        let events = if self.is_total() {
-            events
-        } else {
-            events.with_column(BUCKET, self.intervals.of_event()).map_err(failed)?
-        };
+        let events = self.events(session, series, others).await?;
         let by = self.by(others);
         let actor = match math {
             Math::Dau => Some("person_key"),
@@ -127,8 +119,29 @@ impl Prepared<'_> {
         numbers.map_err(failed)
     }
 
-    /// Each person in the bucket of its first event.
+    /// The events of a series, with their bucket and their value.
+    pub(super) async fn events(&self, session: &Session, series: usize, others: &Others) -> Result<DataFrame> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let mut events = self.with_value(self.scope.events(session).await?).map_err(failed)?;
+        for filter in self.scope.is_of(series)?.into_iter().chain(self.kept(others)) {
+            events = events.filter(filter).map_err(failed)?;
+        }
+        if self.is_total() {
+            return Ok(events);
+        }
+        events.with_column(BUCKET, self.intervals.of_event()).map_err(failed)
+    }
+
+    /// How many persons have their first event in each bucket.
     async fn first_times(&self, session: &Session, series: usize, others: &Others) -> Result<DataFrame> {
+        let number = vec![count(lit(1_i64)).alias(NUMBER)];
+        let firsts = self.firsts(session, series, others).await?;
+        let numbers = firsts.aggregate(self.by(others), number);
+        numbers.map_err(|error| sql::explain(&error, &session.view))
+    }
+
+    /// Each person in the bucket of its first event.
+    pub(super) async fn firsts(&self, session: &Session, series: usize, others: &Others) -> Result<DataFrame> {
         let failed = |error| sql::explain(&error, &session.view);
         let always = || lit(true);
         let is_of = self.scope.is_of(series)?.unwrap_or_else(always);
@@ -170,14 +183,28 @@ impl Prepared<'_> {
             let bucket = self.intervals.index(ident(FIRST));
             firsts = firsts.with_column(BUCKET, bucket).map_err(failed)?;
         }
-        let number = vec![count(lit(1_i64)).alias(NUMBER)];
-        firsts.aggregate(self.by(others), number).map_err(failed)
+        Ok(firsts)
     }
 
     /// The persons of the days that end with each bucket: a row for each value, the numbers of all buckets as a list.
     async fn trailing(&self, session: &Session, series: usize, others: &Others, days: u32) -> Result<DataFrame> {
-        let failed = |error| sql::explain(&error, &session.view);
         let (places, rule) = self.trailing_rule(days);
+        let value: Vec<Expr> = self.by_value(others).into_iter().map(ident).collect();
+        let tally = rule.tally(vec![ident(ACTIVE)]).alias(NUMBER);
+        let persons = self.active(session, series, others, &places).await?;
+        let numbers = persons.aggregate(value, vec![tally]);
+        numbers.map_err(|error| sql::explain(&error, &session.view))
+    }
+
+    /// The stretches in which each person is active, for each value.
+    pub(super) async fn active(
+        &self,
+        session: &Session,
+        series: usize,
+        others: &Others,
+        places: &Intervals,
+    ) -> Result<DataFrame> {
+        let failed = |error| sql::explain(&error, &session.view);
         let from = places.starts.first().copied().unwrap_or(self.scope.range.from);
         let events = self.scope.all_events(session, Some(from), self.scope.range.to).await?;
         let mut events = self.with_value(events).map_err(failed)?;
@@ -185,14 +212,10 @@ impl Prepared<'_> {
         for filter in own.chain(self.scope.is_of(series)?).chain(self.kept(others)) {
             events = events.filter(filter).map_err(failed)?;
         }
-        let value: Vec<Expr> = self.by_value(others).into_iter().map(ident).collect();
-        let by_person = value.iter().cloned().chain([ident("person_key")]).collect();
+        let value = self.by_value(others).into_iter().map(ident);
+        let by_person = value.chain([ident("person_key")]).collect();
         let active = places.set(places.of_event()).alias(ACTIVE);
-        let tally = rule.tally(vec![ident(ACTIVE)]).alias(NUMBER);
-        let numbers = events
-            .aggregate(by_person, vec![active])
-            .and_then(|persons| persons.aggregate(value, vec![tally]));
-        numbers.map_err(failed)
+        events.aggregate(by_person, vec![active]).map_err(failed)
     }
 
     /// The stretches in which persons are active, and those of each bucket.
@@ -251,7 +274,7 @@ impl Prepared<'_> {
 
     fn with_value(&self, events: DataFrame) -> datafusion::error::Result<DataFrame> {
         match &self.breakdown {
-            Some(breakdown) => events.with_column(VALUE, breakdown.value.clone()),
+            Some(breakdown) => events.with_column(VALUE, breakdown.value()),
             None => Ok(events),
         }
     }

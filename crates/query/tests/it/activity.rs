@@ -21,7 +21,7 @@ fn now() -> DateTime<Utc> {
     "2012-03-20T10:30:00Z".parse().unwrap()
 }
 
-fn clock() -> Clock {
+pub(crate) fn clock() -> Clock {
     Clock::fixed(now())
 }
 
@@ -67,7 +67,7 @@ fn events() -> Vec<EventRecord> {
     (0..900).map(event).collect()
 }
 
-async fn engine(folder: &std::path::Path) -> Engine {
+pub(crate) async fn engine(folder: &std::path::Path) -> Engine {
     engine_of(folder, events(), clock()).await
 }
 
@@ -324,7 +324,7 @@ fn node() -> impl Strategy<Value = Value> {
     (name(), filter()).prop_map(|(event, properties)| json!({"event": event, "properties": properties}))
 }
 
-fn retention_query() -> impl Strategy<Value = RetentionQuery> {
+pub(crate) fn retention_query() -> impl Strategy<Value = RetentionQuery> {
     let entity = || (name(), filter()).prop_map(|(id, properties)| json!({"id": id, "properties": properties}));
     let length = prop_oneof![
         (1..12u32).prop_map(|total| ("totalIntervals", json!(total))),
@@ -372,7 +372,7 @@ fn interval() -> impl Strategy<Value = &'static str> {
     prop_oneof![1 => Just("hour"), 4 => Just("day"), 4 => Just("week"), 2 => Just("month")]
 }
 
-fn lifecycle_query() -> impl Strategy<Value = LifecycleQuery> {
+pub(crate) fn lifecycle_query() -> impl Strategy<Value = LifecycleQuery> {
     (node(), interval(), range(), filter()).prop_map(|(node, interval, range, properties)| {
         serde_json::from_value(json!({
             "kind": "LifecycleQuery", "series": [node], "interval": interval, "dateRange": range,
@@ -382,7 +382,7 @@ fn lifecycle_query() -> impl Strategy<Value = LifecycleQuery> {
     })
 }
 
-fn stickiness_query() -> impl Strategy<Value = StickinessQuery> {
+pub(crate) fn stickiness_query() -> impl Strategy<Value = StickinessQuery> {
     let criteria = prop_oneof![
         2 => Just(Value::Null),
         1 => (prop_oneof![Just("gte"), Just("lte"), Just("exact")], 1..4u32)

@@ -157,7 +157,7 @@ fn expected(wanted: &Wanted<'_>) -> Vec<(Value, Steps)> {
     for events in visitors.values() {
         let is_step = |event: &EventRecord| (0..count).any(|step| wanted.is_step(step, event));
         let touches = events.iter().filter(|event| is_step(event)).filter_map(|event| {
-            let value = property(event, &filter.breakdown)?;
+            let value = property(event, filter.breakdown.as_deref()?)?;
             Some((event.timestamp, value.to_string()))
         });
         let touch = if is_last { touches.max() } else { touches.min() };

@@ -8,6 +8,7 @@
 )]
 
 mod activity;
+mod actors;
 mod definitions;
 mod events;
 mod funnels;

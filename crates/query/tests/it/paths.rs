@@ -49,7 +49,7 @@ fn events() -> Vec<EventRecord> {
     (0..900).map(event).collect()
 }
 
-async fn engine(folder: &std::path::Path) -> Engine {
+pub(crate) async fn engine(folder: &std::path::Path) -> Engine {
     engine_of(folder, events(), clock()).await
 }
 
@@ -186,7 +186,7 @@ fn expected(query: &Value, (from, to): (DateTime<Utc>, DateTime<Utc>)) -> Vec<(S
     edges.into_iter().map(edge).collect()
 }
 
-fn query() -> impl Strategy<Value = Value> {
+pub(crate) fn query() -> impl Strategy<Value = Value> {
     let kinds = prop_oneof![
         Just(json!(["$pageview"])),
         Just(json!(["custom_event"])),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use hedgerow_data_api::{
-    EventRecord, EventSink, EventStore, Progress, PropertyFilter, PropertyType, PropertyValue, QueryEngine, SqlQuery,
-    TrendsQuery,
+    BREAKDOWN_NONE, EventRecord, EventSink, EventStore, Progress, PropertyFilter, PropertyType, PropertyValue,
+    QueryEngine, SqlQuery, TrendsQuery,
 };
 use hedgerow_lake::{DataFolder, Lake};
 use hedgerow_query::Engine;
@@ -358,4 +358,37 @@ async fn times_of_events_and_persons_are_compared_as_times() {
         json!(of("person_field", "created_at", "is_date_before").await),
         rows[0][0]
     );
+}
+
+#[tokio::test]
+async fn a_breakdown_by_a_property_of_persons_counts_what_a_filter_on_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::new(lake(folder.path()).await).unwrap();
+    for key in ["plan", "seats", "ratio", "active", "code"] {
+        let query = json!({
+            "series": [{"math": "total"}], "dateRange": {"date_from": "all"}, "trendsFilter": {"display": "BoldNumber"},
+            "breakdownFilter": {"breakdown": key, "breakdown_type": "person", "breakdown_limit": 1000},
+        });
+        let query: TrendsQuery = serde_json::from_value(query).unwrap();
+        let answer = engine
+            .trends(&project(), &query, &clock(), &Progress::ignore())
+            .await
+            .unwrap();
+        let mut looked_at = 0;
+        for series in &answer.results {
+            let value = series.breakdown_value.as_ref().unwrap();
+            let filter = match value.as_str() {
+                Some(BREAKDOWN_NONE) => json!({"key": key, "type": "person", "operator": "is_not_set"}),
+                _ => json!({"key": key, "type": "person", "value": value}),
+            };
+            let wanted = count(&engine, &total(json!({}), json!([filter]))).await;
+            assert_eq!(
+                series.aggregated_value.as_ref().and_then(|number| number.as_u64()),
+                Some(wanted),
+                "{key} {value}"
+            );
+            looked_at += 1;
+        }
+        assert!(looked_at > 1, "{key}");
+    }
 }

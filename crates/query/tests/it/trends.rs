@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, Compared, Display, EventRecord, EventsNode, Interval, Math, Progress, QueryEngine,
-    Statistic, TrendsQuery, TrendsResponse, TypedQuery,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, Breakdown, BreakdownFilter, Compared, Display, EventRecord, EventsNode, Interval,
+    Math, Progress, QueryEngine, Statistic, TrendsQuery, TrendsResponse, TypedQuery,
 };
 use hedgerow_query::Engine;
 use proptest::prelude::*;
@@ -59,9 +59,15 @@ fn matches(query: &TrendsQuery, node: &EventsNode, event: &EventRecord) -> bool 
 }
 
 fn value_of(query: &TrendsQuery, event: &EventRecord) -> String {
-    query.breakdown_filter.as_ref().map_or(String::new(), |filter| {
-        property(event, &filter.breakdown).map_or(BREAKDOWN_NONE.to_owned(), |value| value.to_string())
-    })
+    let parts = query.breakdown_filter.as_ref().map(BreakdownFilter::parts);
+    match parts.as_deref() {
+        None => String::new(),
+        Some([one]) => property(event, &one.property).map_or(BREAKDOWN_NONE.to_owned(), |value| value.to_string()),
+        Some(several) => {
+            let value = |part: &Breakdown| property(event, &part.property).unwrap_or(json!(BREAKDOWN_NONE));
+            json!(several.iter().map(value).collect::<Vec<_>>()).to_string()
+        }
+    }
 }
 
 /// The events of each bucket and value.
@@ -535,7 +541,7 @@ fn node() -> impl Strategy<Value = Value> {
     })
 }
 
-fn query() -> impl Strategy<Value = TrendsQuery> {
+pub(crate) fn query() -> impl Strategy<Value = TrendsQuery> {
     let interval = prop_oneof![Just("hour"), Just("day"), Just("week"), Just("month")];
     let display =
         prop_oneof![4 => Just("ActionsLineGraph"), 4 => Just("BoldNumber"), 1 => Just("ActionsLineGraphCumulative")];
@@ -544,6 +550,11 @@ fn query() -> impl Strategy<Value = TrendsQuery> {
         (1..12u32).prop_map(|limit| json!({"breakdown": "$pathname", "breakdown_limit": limit})),
         Just(json!({"breakdown": "status", "breakdown_limit": 2})),
         Just(json!({"breakdown": "$is_bot"})),
+        (1..30u32).prop_map(|limit| json!({
+            "breakdowns": [{"property": "$pathname"}, {"property": "status"}, {"property": "$is_bot"}],
+            "breakdown_limit": limit,
+        })),
+        Just(json!({"breakdowns": [{"property": "ratio"}, {"property": "$is_bot", "type": "event"}]})),
     ];
     let range = prop_oneof![
         Just(json!({"date_from": "all"})),
@@ -674,6 +685,37 @@ async fn what_has_no_meaning_is_refused() {
             "numbers of the math weekly_active have no running total",
         ),
         (
+            json!({"series": [{}], "breakdownFilter": {}}),
+            "a breakdown is by 1 to 3 properties, not by 0",
+        ),
+        (
+            json!({"series": [{}], "breakdownFilter": {"breakdown": "status", "breakdowns": [{"property": "status"}]}}),
+            "breakdown and breakdowns both name properties",
+        ),
+        (
+            json!({"series": [{}], "breakdownFilter": {"breakdown": "stat"}}),
+            "unknown property \"stat\"",
+        ),
+        (
+            json!({"series": [{}], "breakdownFilter": {"breakdown": "status", "breakdown_histogram_bin_count": 0}}),
+            "bins go from 1 to 100, not 0",
+        ),
+        (
+            json!({"series": [{}], "breakdownFilter": {"breakdown": "$is_bot", "breakdown_histogram_bin_count": 3}}),
+            "is true or false, and bins are of numbers",
+        ),
+        (
+            json!({
+                "series": [{"math": "weekly_active"}],
+                "breakdownFilter": {"breakdown": "ratio", "breakdown_histogram_bin_count": 3},
+            }),
+            "looks at events before the range",
+        ),
+        (
+            json!({"series": [{}], "breakdownFilter": {"breakdown": "stat", "breakdown_type": "person"}}),
+            "unknown property of persons \"stat\"",
+        ),
+        (
             json!({"series": [{}], "compareFilter": {"compare": true, "compare_to": "7d"}}),
             "compare_to \"7d\" is no time back",
         ),
@@ -726,6 +768,57 @@ async fn a_range_from_the_start_of_a_unit_is_compared_with_the_whole_unit_before
                 "{from}: {}",
                 error.message()
             ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn bins_hold_each_number_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
+    let all = events();
+    for count in [1, 2, 4, 7, 100] {
+        let query = json!({
+            "series": [{"event": "$pageview"}, {"event": "sign up"}], "dateRange": {"date_from": "2015-04-28", "date_to": "2015-05-03"},
+            "trendsFilter": {"display": "BoldNumber"},
+            "breakdownFilter": {"breakdown": "ratio", "breakdown_histogram_bin_count": count, "breakdown_limit": 100},
+        });
+        let query: TrendsQuery = serde_json::from_value(query).unwrap();
+        let answer = engine
+            .trends(&project(), &query, &clock(), &Progress::ignore())
+            .await
+            .unwrap();
+        for (order, name) in ["$pageview", "sign up"].into_iter().enumerate() {
+            let numbers: Vec<Option<f64>> = all
+                .iter()
+                .filter(|event| event.event == name)
+                .filter(|event| event.timestamp.date_naive() >= "2015-04-28".parse().unwrap())
+                .filter(|event| event.timestamp.date_naive() <= "2015-05-03".parse().unwrap())
+                .map(|event| property(event, "ratio").and_then(|ratio| ratio.as_f64()))
+                .collect();
+            let (mut before, mut seen) = (f64::MIN, 0);
+            for series in answer.results.iter().filter(|series| series.action.order == order) {
+                let label = series.breakdown_value.as_ref().unwrap().as_str().unwrap();
+                let found = series.aggregated_value.as_ref().unwrap().as_u64().unwrap() as usize;
+                if label == BREAKDOWN_NONE {
+                    assert_eq!(found, numbers.iter().filter(|number| number.is_none()).count());
+                    continue;
+                }
+                let ends = label.trim_start_matches('[').trim_end_matches([']', ')']);
+                let (low, high) = ends.split_once(',').unwrap();
+                let (low, high): (f64, f64) = (low.parse().unwrap(), high.parse().unwrap());
+                assert!(low >= before, "{label} stands behind {before}");
+                before = high;
+                let is_in =
+                    |number: &f64| *number >= low && (*number < high || (label.ends_with(']') && *number == high));
+                assert_eq!(
+                    found,
+                    numbers.iter().flatten().filter(|number| is_in(number)).count(),
+                    "{label}"
+                );
+                seen += found;
+            }
+            assert_eq!(seen, numbers.iter().flatten().count(), "{name} in {count}");
         }
     }
 }

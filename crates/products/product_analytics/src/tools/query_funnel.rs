@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tainted, Tool, ToolContext, ToolOutput};
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, Column, Data, FunnelsQuery, FunnelsResponse, Role, Table, Unit, reference_names,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, Column, Data, FunnelsQuery, FunnelsResponse, Role, Table, Unit,
+    reference_names,
 };
 use hedgerow_errors::Result;
 use serde_json::{Value, json};
@@ -96,8 +97,7 @@ fn table(query: &FunnelsQuery, response: &FunnelsResponse) -> Table {
         role,
         unit,
     };
-    let breakdown = query.breakdown_filter.as_ref().map(|filter| &filter.breakdown);
-    let breakdown = breakdown.map(|key| key.trim_start_matches('$'));
+    let breakdown = query.breakdown_filter.as_ref().map(BreakdownFilter::name);
     let mut columns = vec![
         column("step", "step", Role::Label, Unit::None),
         column("persons", "persons", Role::Measure, Unit::Persons),
@@ -111,7 +111,7 @@ fn table(query: &FunnelsQuery, response: &FunnelsResponse) -> Table {
         column("average_seconds", "average seconds", Role::Measure, Unit::None),
         column("median_seconds", "median seconds", Role::Measure, Unit::None),
     ];
-    if let Some(key) = breakdown {
+    if let Some(key) = &breakdown {
         columns.insert(0, column(key, key, Role::Label, Unit::None));
         let names = reference_names(columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>());
         for (column, name) in columns.iter_mut().zip(names) {

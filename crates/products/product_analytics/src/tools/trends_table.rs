@@ -209,7 +209,7 @@ fn columns(query: &TrendsQuery, outputs: Vec<Output>) -> Vec<Column> {
         columns.push(label(query.interval.as_str(), Role::Time));
     }
     if let Some(breakdown) = &query.breakdown_filter {
-        columns.push(label(breakdown.breakdown.trim_start_matches('$'), Role::Label));
+        columns.push(label(&breakdown.name(), Role::Label));
     }
     for output in outputs {
         let column = |name: String, unit| Column {
@@ -333,7 +333,7 @@ fn title(query: &TrendsQuery, response: &TrendsResponse) -> String {
     measures.dedup();
     let mut title = measures.join(", ");
     if let Some(breakdown) = &query.breakdown_filter {
-        title.push_str(&format!(" by {}", breakdown.breakdown.trim_start_matches('$')));
+        title.push_str(&format!(" by {}", breakdown.name()));
     }
     if !query.trends_filter.display.is_total() {
         title.push_str(&format!(" per {}", query.interval.as_str()));
