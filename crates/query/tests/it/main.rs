@@ -16,6 +16,7 @@ mod lists;
 mod operators;
 mod oracle;
 mod paths;
+mod peers;
 mod persons;
 mod refusals;
 mod sql_cases;
