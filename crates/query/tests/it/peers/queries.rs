@@ -163,7 +163,17 @@ fn trends(set: &DataSet) -> impl Strategy<Value = Value> + use<> {
         range(set),
         filters(),
     )
-        .prop_map(|(series, interval, display, breakdown, range, properties)| {
+        .prop_map(|(mut series, interval, display, breakdown, range, properties)| {
+            if display == "ActionsLineGraphCumulative" {
+                // The others have no running total.
+                let fits = ["total", "dau", "unique_session", "sum", "first_time_for_user"];
+                for node in &mut series {
+                    if !fits.contains(&node["math"].as_str().unwrap()) {
+                        node["math"] = json!("dau");
+                        node.as_object_mut().unwrap().remove("math_property");
+                    }
+                }
+            }
             let mut query = json!({
                 "kind": "TrendsQuery", "series": series, "interval": interval, "dateRange": range,
                 "properties": properties, "trendsFilter": {"display": display},
