@@ -8,10 +8,12 @@
 )]
 
 mod activity;
+mod corpus;
 mod definitions;
 mod events;
 mod funnels;
 mod hogql;
+mod input_check;
 mod lists;
 mod operators;
 mod oracle;

@@ -123,7 +123,6 @@ async fn write(folder: &Path, seed: u8) {
     clippy::disallowed_methods,
     reason = "the other engines run in a process of their own"
 )]
-#[expect(clippy::print_stdout, reason = "how many cases there were is part of the claim")]
 fn clickhouse_and_duckdb_agree() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
