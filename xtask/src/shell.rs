@@ -38,6 +38,11 @@ pub(crate) fn venv() -> PathBuf {
     target().join("venv")
 }
 
+/// The Python environment with the engines that answers are compared with.
+pub(crate) fn venv_peers() -> PathBuf {
+    target().join("venv-peers")
+}
+
 /// The Python of [`venv`].
 pub(crate) fn python() -> PathBuf {
     venv().join("bin/python")
@@ -117,6 +122,7 @@ impl Shell {
         }
         command
             .env("HEDGEROW_PYTHON", python())
+            .env("HEDGEROW_PEERS_PYTHON", venv_peers().join("bin/python"))
             .current_dir(root())
             .stdin(Stdio::null());
         Self { command }

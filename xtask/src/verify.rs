@@ -119,6 +119,32 @@ pub(crate) fn tests(which: &str) -> Result<()> {
         .run()
 }
 
+/// Query-cases that are the same by the engine, by slow models of it, and by other engines.
+const QUERY_CASES: u64 = 20_000;
+
+/// Random queries on random events: by brute force, and by `ClickHouse` and `DuckDB`.
+pub(crate) fn queries() -> Result<()> {
+    setup::python_tools()?;
+    setup::peers()?;
+    let mut cases = 0;
+    Shell::new(cargo())
+        .args(["nextest", "run", "--workspace", "--success-output", "immediate", "-E"])
+        .arg("package(hedgerow-query) & test(agree)")
+        .env("HEDGEROW_FULL", "1")
+        .run_watched(|line| cases += cases_in(line))?;
+    println!("{cases} query-cases without a difference (bar {QUERY_CASES})");
+    if cases < QUERY_CASES {
+        bail!("too few query-cases");
+    }
+    Ok(())
+}
+
+/// Reads what a test says of itself, e.g. `query-cases: 4000`.
+fn cases_in(line: &str) -> u64 {
+    let count = line.trim().strip_prefix("query-cases: ");
+    count.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+}
+
 /// The question benchmarks against their bars: enough right, all unanswerable ones refused or asked back,
 /// none wrong.
 pub(crate) fn eval(profile: Profile) -> Result<()> {
@@ -150,4 +176,16 @@ pub(crate) fn eval(profile: Profile) -> Result<()> {
         bail!("below the bar: {}", missed.join(", "));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cases_in;
+
+    #[test]
+    fn cases_are_read_from_what_tests_say() {
+        assert_eq!(cases_in("    query-cases: 4000"), 4000);
+        assert_eq!(cases_in("FunnelsQuery: 79 compared with DuckDB"), 0);
+        assert_eq!(cases_in("query-cases: many"), 0);
+    }
 }

@@ -306,3 +306,6 @@ pub(super) const OWN: &[(&str, &str)] = &[
     ("extractURLParameter", "extracturlparameter"),
     ("cutQueryString", "cutquerystring"),
 ];
+
+#[cfg(test)]
+mod tests;

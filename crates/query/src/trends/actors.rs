@@ -59,9 +59,8 @@ pub(crate) async fn actors(asked: &Asked<'_>, query: &TrendsQuery) -> Result<Act
         Some(Value::String(text)) if text == BREAKDOWN_OTHER => {
             // Which values have a line of their own is up to the range of the query itself.
             let lines = current.all_lines(&begun.session, None, &mut done).await?;
-            let lines = lines.get(series).filter(|lines| lines.other.is_some());
-            let values = lines.map(super::Lines::values).ok_or_else(no_other)?;
-            (Others::Merge(values), None)
+            let values = lines.get(series).map(super::Lines::values);
+            (Others::Merge(values.unwrap_or_default()), None)
         }
         Some(Value::String(text)) if text == BREAKDOWN_NONE => (Others::Keep, Some(ident(VALUE).is_null())),
         Some(value) => {
@@ -87,10 +86,6 @@ pub(crate) async fn actors(asked: &Asked<'_>, query: &TrendsQuery) -> Result<Act
             prepared.said(series, cell.day.as_deref()),
         )
         .await
-}
-
-fn no_other() -> Error {
-    Error::invalid("no value of this series is counted as Other")
 }
 
 /// Refuses a query whose numbers are made of several others.

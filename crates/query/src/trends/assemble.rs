@@ -1,5 +1,6 @@
 //! From groups to series: ranking, limiting, filling, calculating, naming.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use hedgerow_data_api::{Action, BREAKDOWN_NONE, BREAKDOWN_OTHER, FormulaNode, Math, Series};
@@ -110,7 +111,9 @@ pub(super) fn lines(groups: Vec<Group>, shape: Shape, limit: usize) -> (Lines, O
         .collect();
     ranked.sort_by(|one, other| {
         let missing = one.1.is_null().cmp(&other.1.is_null());
-        missing.then(other.2.total_cmp(&one.2)).then(one.0.cmp(&other.0))
+        missing
+            .then(other.2.total_cmp(&one.2))
+            .then_with(|| by_value(&one.1, &other.1))
     });
     let named = ranked.iter().filter(|(_, value, _)| !value.is_null()).count();
     let kept = ranked
@@ -145,6 +148,15 @@ pub(super) fn lines(groups: Vec<Group>, shape: Shape, limit: usize) -> (Lines, O
     let values = named.saturating_sub(limit);
     let rest = (values > 0).then_some(Rest { values, numbers: rest });
     (Lines { lines, other: None }, rest)
+}
+
+/// The order of values that have the same total, which is that of the engine where it ranks them.
+fn by_value(one: &Value, other: &Value) -> Ordering {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) => one.cmp(other),
+        (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
+        _ => one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal),
+    }
 }
 
 /// Groups without values as one line of numbers.

@@ -157,10 +157,18 @@ impl Prepared<'_> {
             min(ident("timestamp")).alias(FIRST_AT_ALL),
         ];
         if self.breakdown.is_some() {
-            // The first event with its value, as one. With `first_value`, ordered and filtered, the oracle of the tests
-            // found values of other persons here (DataFusion 55.2).
-            let both = named_struct(vec![lit("time"), ident("timestamp"), lit("value"), ident(VALUE)]);
-            facts.push(min(both).filter(ident(MATCHES)).build().map_err(failed)?.alias(VALUE));
+            // The first event with its value, as one; of several, that with the smallest one. With `first_value`, ordered
+            // and filtered, the oracle of the tests found values of other persons here (DataFusion 55.2).
+            // A missing value has no order among others, so that it comes after them by a field of its own.
+            let all = named_struct(vec![
+                lit("time"),
+                ident("timestamp"),
+                lit("missing"),
+                ident(VALUE).is_null(),
+                lit("value"),
+                ident(VALUE),
+            ]);
+            facts.push(min(all).filter(ident(MATCHES)).build().map_err(failed)?.alias(VALUE));
         }
         let from = crate::filters::instant(self.scope.range.from);
         let begins = ident(FIRST).gt_eq(from).and(ident(FIRST).eq(ident(FIRST_AT_ALL)));

@@ -82,12 +82,27 @@ pub(crate) async fn engine_of(folder: &std::path::Path, events: Vec<EventRecord>
     Engine::new(lake).unwrap()
 }
 
+/// Whether all random cases are wanted, and not a tenth of them.
+#[expect(clippy::disallowed_methods, reason = "the test command sets it")]
+pub(crate) fn is_full() -> bool {
+    std::env::var("HEDGEROW_FULL").is_ok_and(|full| full == "1")
+}
+
 /// A runner of so many random cases, the same ones each time; ten times as many where all are wanted.
+#[expect(
+    clippy::print_stdout,
+    reason = "`cargo xtask verify queries` adds up how many there were"
+)]
 pub(crate) fn runner(seed: u8) -> TestRunner {
-    #[expect(clippy::disallowed_methods, reason = "the test command sets it")]
-    let full = std::env::var("HEDGEROW_FULL").is_ok_and(|full| full == "1");
+    let cases = if is_full() { 4_000 } else { 400 };
+    println!("query-cases: {cases}");
+    seeded(seed, cases)
+}
+
+/// A runner of so many random cases, the same ones each time.
+pub(crate) fn seeded(seed: u8, cases: u32) -> TestRunner {
     let config = Config {
-        cases: if full { 4_000 } else { 400 },
+        cases,
         failure_persistence: None,
         ..Config::default()
     };

@@ -9,14 +9,17 @@
 
 mod activity;
 mod actors;
+mod corpus;
 mod definitions;
 mod events;
 mod funnels;
 mod hogql;
+mod input_check;
 mod lists;
 mod operators;
 mod oracle;
 mod paths;
+mod peers;
 mod persons;
 mod refusals;
 mod sql_cases;

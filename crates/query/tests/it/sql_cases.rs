@@ -1,19 +1,68 @@
 //! The `.slt` files under `tests/cases`: SQL with recorded results.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hedgerow_data_api::{EventRecord, QueryEngine, SqlQuery};
+use hedgerow_data_api::{EventRecord, Progress, PropertyValue, QueryEngine, SqlQuery, TrendsQuery};
 use hedgerow_errors::Error;
 use hedgerow_query::Engine;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
+use uuid::Uuid;
 
-use crate::events::{clock, engine, events, project};
+use crate::events::{clock, engine, engine_of, events, project};
 use crate::oracle::property;
 
 struct Database(Arc<Engine>);
+
+impl Database {
+    /// How many events fit a typed filter.
+    async fn fitting(&self, filter: &str) -> Result<String, Error> {
+        let filter: Value = serde_json::from_str(filter).map_err(|error| Error::invalid(error.to_string()))?;
+        let query = json!({
+            "series": [{"properties": [filter]}], "dateRange": {"date_from": "all"},
+            "trendsFilter": {"display": "BoldNumber"},
+        });
+        let query: TrendsQuery = serde_json::from_value(query).map_err(|error| Error::invalid(error.to_string()))?;
+        let answer = self.0.trends(&project(), &query, &clock(), &Progress::ignore()).await?;
+        Ok(json!(answer.results[0].aggregated_value).to_string())
+    }
+}
+
+/// The events of `filters.jsonl`, in a line the properties of each.
+fn filtered_events() -> Vec<EventRecord> {
+    let lines = fs_err::read_to_string(cases().join("filters.jsonl")).unwrap();
+    let event = |(number, line): (u64, &str)| {
+        let properties: Map<String, Value> = serde_json::from_str(line).unwrap();
+        let properties = properties.into_iter().map(|(key, value)| {
+            let value = match value {
+                Value::String(text) => PropertyValue::Text(text),
+                Value::Bool(truth) => PropertyValue::Boolean(truth),
+                Value::Number(number) => match number.as_i64() {
+                    Some(whole) => PropertyValue::Integer(whole),
+                    None => PropertyValue::Double(number.as_f64().unwrap()),
+                },
+                other => PropertyValue::Json(other.to_string()),
+            };
+            (key.into(), value)
+        });
+        EventRecord {
+            uuid: Uuid::new_v5(&Uuid::NAMESPACE_OID, &number.to_be_bytes()),
+            event: "sign up".to_owned(),
+            timestamp: clock().now(),
+            distinct_id: format!("visitor {number}"),
+            session_id: None,
+            properties: properties.collect(),
+        }
+    };
+    (0..).zip(lines.lines()).map(event).collect()
+}
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases")
+}
 
 #[async_trait]
 impl AsyncDB for Database {
@@ -21,6 +70,13 @@ impl AsyncDB for Database {
     type ColumnType = DefaultColumnType;
 
     async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, Error> {
+        if sql.starts_with('{') {
+            let fitting = self.fitting(sql).await?;
+            return Ok(DBOutput::Rows {
+                types: vec![DefaultColumnType::Any],
+                rows: vec![vec![fitting]],
+            });
+        }
         let query = SqlQuery {
             query: sql.to_owned(),
             limit: Some(1000),
@@ -51,25 +107,68 @@ impl AsyncDB for Database {
     }
 }
 
+/// Runs all cases of a file and returns what differs.
+async fn differences(file: &Path, engine: &Arc<Engine>) -> Vec<String> {
+    let mut runner = Runner::new(|| async { Ok(Database(Arc::clone(engine))) });
+    let mut found = Vec::new();
+    for record in sqllogictest::parse_file(file).unwrap() {
+        if let Err(error) = runner.run_async(record).await {
+            found.push(error.display(false).to_string());
+        }
+    }
+    found
+}
+
 #[tokio::test]
 async fn sql_cases_hold() {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, of_filters) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let engine = Arc::new(engine(folder.path()).await);
-    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases");
-    let mut files: Vec<_> = fs_err::read_dir(cases)
+    let filtered = Arc::new(engine_of(of_filters.path(), filtered_events(), clock()).await);
+    let mut files: Vec<_> = fs_err::read_dir(cases())
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|file| file.extension().is_some_and(|extension| extension == "slt"))
         .collect();
     files.sort();
     assert!(!files.is_empty());
+    let mut wrong = Vec::new();
     for file in files {
-        let mut runner = Runner::new(|| async { Ok(Database(Arc::clone(&engine))) });
-        runner
-            .run_file_async(&file)
-            .await
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let is_of_filters = file.ends_with("filters.slt");
+        wrong.extend(differences(&file, if is_of_filters { &filtered } else { &engine }).await);
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The values of an enumeration of the API.
+fn values_of(schema: &str) -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/openapi.json");
+    let api: Value = serde_json::from_str(&fs_err::read_to_string(file).unwrap()).unwrap();
+    let values = api["components"]["schemas"][schema]["oneOf"].as_array().unwrap();
+    let values = values.iter().map(|value| value["const"].as_str().unwrap().to_owned());
+    values.collect()
+}
+
+#[test]
+fn every_operator_stands_in_a_case_with_every_type() {
+    let cases = fs_err::read_to_string(cases().join("filters.slt")).unwrap();
+    let filters: Vec<Value> = cases
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let mut missing = Vec::new();
+    for operator in values_of("Operator") {
+        for value_type in values_of("ValueType") {
+            let is_case = |filter: &Value| {
+                let key = filter["key"].as_str().unwrap();
+                filter["operator"] == operator.as_str() && key.split('_').next() == Some(&value_type)
+            };
+            if !filters.iter().any(is_case) {
+                missing.push(format!("{operator} on {value_type}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no case of filters.slt has {}", missing.join(", "));
 }
 
 async fn rows(engine: &Engine, sql: &str) -> Vec<Vec<Value>> {

@@ -1,0 +1,4 @@
+//! Fuzzes statements of SQL.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| hedgerow_fuzz::sql(input));
