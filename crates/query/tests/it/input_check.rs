@@ -138,6 +138,7 @@ impl Place {
             TypedQuery::Paths(query) => json!(engine.paths(&project, query, clock, &progress).await?),
             TypedQuery::Events(query) => json!(engine.events(&project, query, clock, &progress).await?),
             TypedQuery::Persons(query) => json!(engine.persons(&project, query, clock, &progress).await?),
+            TypedQuery::Actors(query) => json!(engine.actors(&project, query, clock, &progress).await?),
         })
     }
 }
