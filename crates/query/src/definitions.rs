@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, not};
 use hedgerow_data_api::{
@@ -12,6 +11,7 @@ use hedgerow_data_api::{
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ObjectId, ProjectId};
 
+use crate::dates::Local;
 use crate::fields::PersonFields;
 use crate::filters;
 use crate::persons::{Needs, PersonSet, Persons};
@@ -221,7 +221,7 @@ pub(crate) struct Cohorts {
 
 impl Cohorts {
     /// Computes who is in the cohorts that are named.
-    pub(crate) fn compute(named: &Named, persons: &Persons, state: &SessionState, now: DateTime<Utc>) -> Result<Self> {
+    pub(crate) fn compute(named: &Named, persons: &Persons, state: &SessionState, now: Local) -> Result<Self> {
         let mut cohorts = Self::default();
         // Each comes after those on which it rests; there is no cycle, so that each round has one that can come.
         while cohorts.known.len() < named.cohorts.len() {
@@ -245,7 +245,7 @@ impl Cohorts {
         cohort: &CohortDefinition,
         persons: &Persons,
         state: &SessionState,
-        now: DateTime<Utc>,
+        now: Local,
     ) -> Result<Members> {
         if !cohort.persons.is_empty() {
             let (set, without_person) = persons.with_ids(&cohort.persons)?;
@@ -276,7 +276,7 @@ impl Cohorts {
         cohort: &CohortDefinition,
         persons: &Persons,
         state: &SessionState,
-        now: DateTime<Utc>,
+        now: Local,
     ) -> Result<(PersonSet, usize)> {
         let members = self.members(cohort, persons, state, now)?;
         Ok((members.set, members.without_person))

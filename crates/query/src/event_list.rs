@@ -17,7 +17,7 @@ use hedgerow_lake::LakeView;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::dates::{Resolved, resolve};
+use crate::dates::{Local, Resolved, resolve};
 use crate::definitions::Named;
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
@@ -49,9 +49,9 @@ pub(crate) async fn run(
     };
     let moment = engine.persons.moment(&engine.lake, project, needs).await?;
     check(engine, project, &moment, query).await?;
-    let session = engine.session(project, Arc::clone(&moment.view), clock, progress.clone())?;
-    let range = range(query, &moment.taxonomy, clock.now())?;
-    let now = clock.now();
+    let now = engine.now(project, clock).await?;
+    let session = engine.session(project, Arc::clone(&moment.view), now, progress.clone())?;
+    let range = range(query, &moment.taxonomy, now)?;
     let persons = PersonConditions::compute([&query.properties], &named, &moment, &session.state, now)?;
     let list = List {
         condition: condition(&persons, &moment, query, range.as_ref(), now)?,
@@ -124,7 +124,7 @@ async fn check(engine: &Engine, project: &ProjectId, moment: &Moment, query: &Ev
 }
 
 /// The range that the query names; `None` where it names none, so that nothing is left out.
-fn range(query: &EventsQuery, taxonomy: &Taxonomy, now: DateTime<Utc>) -> Result<Option<Resolved>> {
+fn range(query: &EventsQuery, taxonomy: &Taxonomy, now: Local) -> Result<Option<Resolved>> {
     if query.date_range == DateRange::default() {
         return Ok(None);
     }
@@ -148,7 +148,7 @@ fn condition(
     moment: &Moment,
     query: &EventsQuery,
     range: Option<&Resolved>,
-    now: DateTime<Utc>,
+    now: Local,
 ) -> Result<Option<Expr>> {
     let mut conditions = Vec::new();
     if let Some(range) = range {

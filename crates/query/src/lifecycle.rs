@@ -7,7 +7,7 @@ use hedgerow_data_api::{Clock, LifecycleQuery, LifecycleResponse, LifecycleSerie
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 
-use crate::dates::bucket_start;
+use crate::dates::{Local, bucket_start};
 use crate::engine::{Engine, Session};
 use crate::filters::instant;
 use crate::intervals::{Intervals, start_day, start_label};
@@ -95,7 +95,7 @@ struct Prepared<'a> {
     begun: &'a Begun,
     scope: Scope<'a>,
     /// The start of the interval before the first one of the range.
-    before: chrono::DateTime<chrono::Utc>,
+    before: Local,
     /// That one, and those of the range.
     intervals: Intervals,
     rule: Rule,

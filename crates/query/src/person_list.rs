@@ -22,6 +22,7 @@ use hedgerow_lake::PersonDistinctId;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::dates::Local;
 use crate::definitions::{Cohorts, Named};
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
@@ -54,9 +55,10 @@ pub(crate) async fn run(
     let named = Named::of_filters(engine.definitions.as_ref(), project, &query.properties).await?;
     let (moment, persons, ids) = read(engine, project, named.needs_of_cohorts(), needs_ids).await?;
     check(engine, project, &moment, &persons, query).await?;
-    let session = engine.session(project, Arc::clone(&moment.view), clock, progress.clone())?;
-    let cohorts = Cohorts::compute(&named, &persons, &session.state, clock.now())?;
-    let mut found = matching(&session, (&persons, &cohorts), &ids, query, clock.now())?;
+    let now = engine.now(project, clock).await?;
+    let session = engine.session(project, Arc::clone(&moment.view), now, progress.clone())?;
+    let cohorts = Cohorts::compute(&named, &persons, &session.state, now)?;
+    let mut found = matching(&session, (&persons, &cohorts), &ids, query, now)?;
     found.retain(|row| cursor.is_none_or(|cursor| row.at() < (cursor.time.timestamp_micros(), cursor.id)));
     found.sort_unstable_by_key(|row| std::cmp::Reverse(row.at()));
     let has_more = found.len() > limit;
@@ -208,7 +210,7 @@ fn matching<'a>(
     (persons, cohorts): (&'a Persons, &Cohorts),
     ids: &[PersonDistinctId],
     query: &PersonsQuery,
-    now: DateTime<Utc>,
+    now: Local,
 ) -> Result<Vec<Row<'a>>> {
     let fields = ListFields {
         of_persons: PersonFields {
@@ -312,7 +314,7 @@ struct ListFields<'a> {
     of_persons: PersonFields<'a>,
     session: &'a Session,
     ids: &'a [PersonDistinctId],
-    now: DateTime<Utc>,
+    now: Local,
 }
 
 impl Fields for ListFields<'_> {

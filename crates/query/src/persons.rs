@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, new_null_array};
 use datafusion::arrow::datatypes::{DataType, Int64Type, Schema, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -23,6 +23,7 @@ use hedgerow_ids::ProjectId;
 use hedgerow_lake::{Lake, LakeView};
 use uuid::Uuid;
 
+use crate::dates::Local;
 use crate::definitions::{Cohorts, Named};
 use crate::describe;
 use crate::fields::PersonFields;
@@ -346,7 +347,7 @@ impl PersonConditions {
         named: &Named,
         moment: &Moment,
         state: &SessionState,
-        now: DateTime<Utc>,
+        now: Local,
     ) -> Result<Self> {
         let mut conditions = Self::default();
         let Some(persons) = &moment.persons else {

@@ -1,6 +1,6 @@
 //! Retention: of those who begin in an interval, who comes back in a later one.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use datafusion::functions_aggregate::expr_fn::{count, min};
 use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, ident, lit, when};
 use datafusion::prelude::DataFrame;
@@ -11,11 +11,11 @@ use hedgerow_data_api::{
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 
-use crate::dates::{bucket_start, resolve};
+use crate::dates::{Local, bucket_start, resolve};
 use crate::engine::{Engine, Session};
 use crate::filters::instant;
 use crate::intervals::Intervals;
-use crate::scope::{Begun, MATCHES, Scope, Selection, minute};
+use crate::scope::{Begun, MATCHES, Scope, Selection, zoned};
 use crate::sql;
 use crate::tally::Rule;
 
@@ -133,7 +133,7 @@ impl<'a> Asked<'a> {
             ..wanted.clone()
         };
         let interval = self.query.retention_filter.period.interval();
-        let mut start = resolve(&last_day, Some(interval), clock.now(), begun.span()?)?.to;
+        let mut start = resolve(&last_day, Some(interval), begun.now(clock), begun.span()?)?.to;
         start = bucket_start(interval, start);
         for _ in 1..self.length() {
             start = bucket_start(interval, start - Duration::microseconds(1));
@@ -298,7 +298,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// The start and the end of the intervals of a cell, the end not included.
-    fn span(&self, row: usize, (first, last): (usize, usize)) -> (DateTime<Utc>, DateTime<Utc>) {
+    fn span(&self, row: usize, (first, last): (usize, usize)) -> (Local, Local) {
         let start = |place: usize| self.intervals.starts.get(place).copied().unwrap_or(self.intervals.end);
         (start(row + first), start(row + last + 1))
     }
@@ -337,8 +337,8 @@ impl<'a> Prepared<'a> {
         if end > now && !self.scope.range.partial {
             let period = self.asked.query.retention_filter.period.as_str().to_lowercase();
             let message = format!(
-                "what is counted in the {period} of {} UTC, which is now, can still grow; later ones are not known",
-                minute(now)
+                "what is counted in the {period} of {}, which is now, can still grow; later ones are not known",
+                zoned(now)
             );
             warnings.push(Warning::new("partial_period", message));
         }

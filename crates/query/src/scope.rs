@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::prelude::DataFrame;
@@ -15,7 +16,7 @@ use hedgerow_ids::ProjectId;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::dates::{Resolved, bucket_start, next_bucket, resolve};
+use crate::dates::{Local, Resolved, bucket_start, next_bucket, resolve};
 use crate::definitions::{Named, of_named};
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
@@ -45,6 +46,7 @@ pub(crate) struct Begun {
     pub(crate) session: Session,
     moment: Moment,
     named: Named,
+    zone: Tz,
 }
 
 impl Begun {
@@ -56,6 +58,7 @@ impl Begun {
         clock: &Clock,
         progress: Progress,
     ) -> Result<Self> {
+        let now = engine.now(project, clock).await?;
         let named = Named::of(engine.definitions.as_ref(), project, selection).await?;
         let needs = match named.needs(selection) {
             Needs::Nothing if selection.of_persons => Needs::Persons,
@@ -64,8 +67,13 @@ impl Begun {
         let moment = engine.persons.moment(&engine.lake, project, needs).await?;
         validate::selection(engine.lake.as_ref() as &dyn EventStore, project, &moment, selection).await?;
         named.validate(&moment.taxonomy)?;
-        let session = engine.session(project, Arc::clone(&moment.view), clock, progress)?;
-        Ok(Self { session, moment, named })
+        let session = engine.session(project, Arc::clone(&moment.view), now, progress)?;
+        Ok(Self {
+            session,
+            moment,
+            named,
+            zone: now.timezone(),
+        })
     }
 
     /// The persons of the moment as a table, for a selection that looks at them.
@@ -74,6 +82,11 @@ impl Begun {
         let persons = persons.ok_or_else(|| Error::internal("the persons were not read"))?;
         let read = self.session.context.read_batches(persons.batches.iter().cloned());
         read.map_err(|error| sql::explain(&error, &self.session.view))
+    }
+
+    /// The time of a clock in the project's zone.
+    pub(crate) fn now(&self, clock: &Clock) -> Local {
+        clock.now().with_timezone(&self.zone)
     }
 
     /// The times of the first and the last event of the project.
@@ -93,7 +106,7 @@ impl Begun {
 /// A selection whose names and dates are resolved.
 pub(crate) struct Scope<'a> {
     pub(crate) range: Resolved,
-    pub(crate) now: DateTime<Utc>,
+    pub(crate) now: Local,
     selection: Selection<'a>,
     taxonomy: &'a Taxonomy,
     named: &'a Named,
@@ -108,7 +121,7 @@ impl<'a> Scope<'a> {
         interval: Option<Interval>,
         clock: &Clock,
     ) -> Result<Self> {
-        let now = clock.now();
+        let now = begun.now(clock);
         let (moment, named) = (&begun.moment, &begun.named);
         let taxonomy = begun.taxonomy();
         let (first, last) = begun.span()?;
@@ -165,12 +178,7 @@ impl<'a> Scope<'a> {
     }
 
     /// All events up to an end that is included, or those from a start on, whatever the conditions.
-    pub(crate) async fn all_events(
-        &self,
-        session: &Session,
-        from: Option<DateTime<Utc>>,
-        to: DateTime<Utc>,
-    ) -> Result<DataFrame> {
+    pub(crate) async fn all_events(&self, session: &Session, from: Option<Local>, to: Local) -> Result<DataFrame> {
         let ends = ident("timestamp").lt_eq(instant(to));
         let filter = match from {
             Some(from) => ident("timestamp").gt_eq(instant(from)).and(ends),
@@ -277,7 +285,7 @@ impl<'a> Scope<'a> {
     pub(crate) fn warnings(&self, last: &str) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if self.range.partial {
-            let message = format!("{last} is not over yet: it is {} UTC now", minute(self.now));
+            let message = format!("{last} is not over yet: it is {} now", zoned(self.now));
             warnings.push(Warning::new("partial_period", message));
         }
         warnings.extend(self.outside_data(self.range.to));
@@ -307,15 +315,19 @@ impl<'a> Scope<'a> {
 
     /// Days before the first event or after the last one count nothing, and that is no zero. `to` is the last time
     /// that the query looks at.
-    pub(crate) fn outside_data(&self, to: DateTime<Utc>) -> Option<Warning> {
+    pub(crate) fn outside_data(&self, to: Local) -> Option<Warning> {
         let (first, last) = self.taxonomy.span()?;
-        let day = |time: DateTime<Utc>| time.date_naive();
+        let (first, last) = (
+            first.with_timezone(&self.now.timezone()),
+            last.with_timezone(&self.now.timezone()),
+        );
+        let day = |time: Local| time.date_naive();
         let ends = day(to.min(self.now));
         (day(self.range.from) < day(first) || ends > day(last)).then(|| {
             let message = format!(
-                "the data covers {} to {} UTC; outside of it the counts are 0 because nothing is known",
+                "the data covers {} to {}; outside of it the counts are 0 because nothing is known",
                 minute(first),
-                minute(last)
+                zoned(last)
             );
             Warning::new("outside_data", message)
         })
@@ -349,21 +361,23 @@ impl<'a> Scope<'a> {
 
 /// The refusal of a range without data, naming the one that has some.
 pub(crate) fn no_data(range: &Resolved, first: DateTime<Utc>, last: DateTime<Utc>) -> Error {
-    let message = format!(
-        "there is no data from {} to {} UTC",
-        minute(range.from),
-        minute(range.to)
-    );
+    let zone = range.from.timezone();
+    let message = format!("there is no data from {} to {}", minute(range.from), zoned(range.to));
     Error::new(Code::NoData, message).with_hint(format!(
-        "this project has data from {} to {} UTC",
-        minute(first),
-        minute(last)
+        "this project has data from {} to {}",
+        minute(first.with_timezone(&zone)),
+        zoned(last.with_timezone(&zone))
     ))
 }
 
 /// A time as sentences have it.
-pub(crate) fn minute(time: DateTime<Utc>) -> String {
+pub(crate) fn minute(time: Local) -> String {
     time.format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The same with its zone.
+pub(crate) fn zoned(time: Local) -> String {
+    format!("{} {}", minute(time), time.timezone())
 }
 
 fn is_event(name: &str) -> Expr {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 use hedgerow_data_api::{ActionDefinition, Clock, ValueType};
 use hedgerow_errors::Result;
@@ -11,6 +10,7 @@ use hedgerow_ids::ProjectId;
 use hedgerow_lake::LakeView;
 use serde_json::{Map, Value};
 
+use crate::dates::Local;
 use crate::engine::Engine;
 use crate::persons::Needs;
 
@@ -39,8 +39,8 @@ pub(super) struct Facts {
     pub(super) parameters: Map<String, Value>,
     /// The functions of the engine, in small letters.
     pub(super) functions: BTreeSet<String>,
-    /// The moment of the question.
-    pub(super) now: DateTime<Utc>,
+    /// The moment of the question, in the project's zone.
+    pub(super) now: Local,
     /// Those of them that fold many rows into one.
     pub(super) aggregates: BTreeSet<String>,
 }
@@ -71,7 +71,7 @@ impl Facts {
             parameters: parameters.clone(),
             functions: BTreeSet::new(),
             aggregates: BTreeSet::new(),
-            now: clock.now(),
+            now: engine.now(project, clock).await?,
         };
         let of_filters = parameters.contains_key("filters");
         if of_filters || words.contains("person") || words.contains("persons") {

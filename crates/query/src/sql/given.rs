@@ -127,15 +127,14 @@ impl Rewriter<'_> {
                 let range: DateRange = serde_json::from_value(range.clone())
                     .map_err(|error| Error::invalid(format!("filters.dateRange is no range: {error}")))?;
                 let now = self.facts.now;
-                let resolved = crate::dates::resolve(&range, None, now, (now, now))?;
+                let resolved = crate::dates::resolve(&range, None, now, (now.to_utc(), now.to_utc()))?;
                 let from = (range.date_from.as_deref() != Some("all")).then_some(resolved.from);
                 Some((from, resolved.to))
             }
             None => None,
         };
-        let moment = |time: chrono::DateTime<chrono::Utc>| {
-            expression("CAST($1 AS TIMESTAMP WITH TIME ZONE)", &[text(&time.to_rfc3339())])
-        };
+        let moment =
+            |time: crate::dates::Local| expression("CAST($1 AS TIMESTAMP WITH TIME ZONE)", &[text(&time.to_rfc3339())]);
         match rest {
             [] => {}
             [range, bound] if range == "dateRange" && (bound == "from" || bound == "to") => {

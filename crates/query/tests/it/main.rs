@@ -22,3 +22,4 @@ mod sql_cases;
 mod sql_functions;
 mod trends;
 mod world;
+mod zones;
