@@ -15,7 +15,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, ScalarUDF};
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use hedgerow_data_api::{
     Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse, FunnelsQuery, FunnelsResponse,
@@ -169,6 +169,13 @@ impl Session {
         self.state = SessionStateBuilder::new_from_existing(self.state.clone())
             .with_physical_optimizer_rules(kept)
             .build();
+    }
+
+    /// All sessions with one of their fields.
+    pub(crate) async fn sessions(&self, field: &str) -> Result<DataFrame> {
+        let table = sql::sessions(&self.view, &[field]);
+        let read = self.context.sql(&format!("SELECT * FROM {table}")).await;
+        read.map_err(|error| sql::explain(&error, &self.view))
     }
 
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {

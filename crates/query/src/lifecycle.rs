@@ -87,6 +87,7 @@ fn selection(query: &LifecycleQuery) -> Result<Selection<'_>> {
         properties: &query.properties,
         date_range: &query.date_range,
         of_persons: true,
+        filter_test_accounts: query.filter_test_accounts,
     })
 }
 

@@ -119,6 +119,7 @@ impl<'a> Asked<'a> {
             properties: &self.query.properties,
             date_range,
             of_persons: false,
+            filter_test_accounts: self.query.filter_test_accounts,
         }
     }
 

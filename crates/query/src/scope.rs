@@ -23,6 +23,7 @@ use crate::engine::{Engine, Executed, Session, rows};
 use crate::fields::EventFields;
 use crate::filters::{self, instant};
 use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions};
+use crate::semi_joins::SemiJoins;
 use crate::{sql, validate};
 
 /// The part of a query that says which events it is about.
@@ -36,6 +37,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) date_range: &'a DateRange,
     /// Whether the query looks at the persons themselves, whatever its conditions.
     pub(crate) of_persons: bool,
+    /// Whether test accounts are left out.
+    pub(crate) filter_test_accounts: bool,
 }
 
 /// What an event does that a query looks for.
@@ -46,6 +49,7 @@ pub(crate) struct Begun {
     pub(crate) session: Session,
     moment: Moment,
     named: Named,
+    joins: SemiJoins,
     zone: Tz,
 }
 
@@ -58,17 +62,26 @@ impl Begun {
         clock: &Clock,
         progress: Progress,
     ) -> Result<Self> {
-        let now = engine.now(project, clock).await?;
-        let named = Named::of(engine.definitions.as_ref(), project, selection).await?;
+        let settings = engine.definitions.settings(project).await?;
+        let now = clock.now().with_timezone(&settings.timezone.0);
+        let named = Named::of(engine.definitions.as_ref(), project, selection, &settings).await?;
         let needs = match named.needs(selection) {
             Needs::Nothing if selection.of_persons => Needs::Persons,
             needs => needs,
         };
         let moment = engine.persons.moment(&engine.lake, project, needs).await?;
-        validate::selection(engine.lake.as_ref() as &dyn EventStore, project, &moment, selection).await?;
+        let store = engine.lake.as_ref() as &dyn EventStore;
+        validate::selection(store, project, &moment, selection).await?;
+        if let Some(group) = named.test_accounts() {
+            let known = validate::values(store, project, &moment, group).await;
+            known.map_err(|error| of_setting(&error))?;
+        }
         named.validate(&moment.taxonomy)?;
         let session = engine.session(project, Arc::clone(&moment.view), now, progress)?;
+        let groups = named.groups(selection);
+        let joins = SemiJoins::compute(groups, (&engine.lake, project), &session, &moment.taxonomy, now).await?;
         Ok(Self {
+            joins,
             session,
             moment,
             named,
@@ -111,6 +124,7 @@ pub(crate) struct Scope<'a> {
     taxonomy: &'a Taxonomy,
     named: &'a Named,
     persons: PersonConditions,
+    joins: &'a SemiJoins,
 }
 
 impl<'a> Scope<'a> {
@@ -132,6 +146,7 @@ impl<'a> Scope<'a> {
         let groups = named.groups(selection);
         Ok(Self {
             persons: PersonConditions::compute(groups, named, moment, &begun.session.state, now)?,
+            joins: &begun.joins,
             range,
             now,
             selection,
@@ -190,7 +205,11 @@ impl<'a> Scope<'a> {
     /// The query's own conditions, which hold for all its series.
     pub(crate) fn own_conditions(&self) -> Result<Expr> {
         let own = filters::group(&self.fields(), self.now, self.selection.properties)?;
-        Ok(own.unwrap_or_else(|| lit(true)))
+        let others = self.named.test_accounts();
+        let others = others.map(|group| filters::group(&self.fields(), self.now, group));
+        let others = others.transpose().map_err(|error| of_setting(&error))?.flatten();
+        let both = own.into_iter().chain(others).reduce(Expr::and);
+        Ok(both.unwrap_or_else(|| lit(true)))
     }
 
     /// The condition that an event lies in the range.
@@ -252,6 +271,7 @@ impl<'a> Scope<'a> {
         let text = serde_json::to_string(query);
         let text = text.map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
         let mut provenance = session.provenance(project, kind, text, executed);
+        provenance.rows_read += self.joins.rows_read;
         provenance.range = Some(ResolvedRange {
             date_from: self.range.from.to_rfc3339(),
             date_to: self.range.to.to_rfc3339(),
@@ -259,6 +279,11 @@ impl<'a> Scope<'a> {
         });
         let sentences = |group: &FilterGroup| sentences(&self.named.with_names(group));
         provenance.filters = sentences(self.selection.properties);
+        let others = self.named.test_accounts().map(sentences).unwrap_or_default();
+        let others = others
+            .into_iter()
+            .map(|sentence| format!("no test accounts: {sentence}"));
+        provenance.filters.extend(others);
         for (position, node) in self.selection.series.iter().enumerate() {
             let own = sentences(&node.properties).into_iter();
             provenance
@@ -278,6 +303,7 @@ impl<'a> Scope<'a> {
         if self.named.needs(self.selection) != Needs::Nothing {
             definitions.push(AS_OF_NOW.to_owned());
         }
+        definitions.extend(self.joins.sentences());
         definitions
     }
 
@@ -337,6 +363,7 @@ impl<'a> Scope<'a> {
         EventFields {
             taxonomy: self.taxonomy,
             persons: &self.persons,
+            joins: self.joins,
         }
     }
 
@@ -378,6 +405,11 @@ pub(crate) fn minute(time: Local) -> String {
 /// The same with its zone.
 pub(crate) fn zoned(time: Local) -> String {
     format!("{} {}", minute(time), time.timezone())
+}
+
+/// What is wrong with the project's filters on test accounts.
+fn of_setting(error: &Error) -> Error {
+    of_named("setting", "test_account_filters", error)
 }
 
 fn is_event(name: &str) -> Expr {

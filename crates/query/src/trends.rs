@@ -146,6 +146,7 @@ fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Se
         properties: &query.properties,
         date_range,
         of_persons: false,
+        filter_test_accounts: query.filter_test_accounts,
     })
 }
 

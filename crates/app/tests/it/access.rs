@@ -6,7 +6,7 @@ use hedgerow_agent_api::{
     Principal, Progress, Role, RunLog as _, Surface,
 };
 use hedgerow_app::{App, AskInput, KeyInput, ToolCall};
-use hedgerow_data_api::{CheckOptions, Clock, Export, ExportFormat, QuerySettings, SqlQuery};
+use hedgerow_data_api::{CheckOptions, Clock, Export, ExportFormat, SqlQuery};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 use hedgerow_testkit::{FakeTool, text};
@@ -71,11 +71,6 @@ async fn denials(app: &App, run_id: RunId) -> Vec<(&'static str, bool)> {
     };
     vec![
         ("project:read", is_denied(app.projects().await)),
-        ("project:read", is_denied(app.query_settings(&site).await)),
-        (
-            "project:admin",
-            is_denied(app.set_query_settings(&site, QuerySettings::default()).await),
-        ),
         ("taxonomy:read", is_denied(app.taxonomy(&site).await)),
         ("taxonomy:read", is_denied(app.suggestions(&site, None).await)),
         (
