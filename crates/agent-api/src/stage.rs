@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use hedgerow_data_api::QuerySettings;
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use schemars::JsonSchema;
@@ -74,6 +75,18 @@ pub trait ProjectSettings: Send + Sync {
 
     /// Sets it.
     async fn set_early_access(&self, project: &ProjectId, stage: Stage, by: &str, at: DateTime<Utc>) -> Result<()>;
+
+    /// What is set for the project's queries; the defaults until somebody sets something.
+    async fn query_settings(&self, project: &ProjectId) -> Result<QuerySettings>;
+
+    /// Sets all of it.
+    async fn set_query_settings(
+        &self,
+        project: &ProjectId,
+        settings: &QuerySettings,
+        by: &str,
+        at: DateTime<Utc>,
+    ) -> Result<()>;
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub(crate) fn queries(intent: &Intent, calendar: &Calendar) -> Vec<TrendsQuery> 
         interval: Interval::Day,
         date_range: intent.span.query(calendar),
         properties: filters(&intent.conditions),
+        filter_test_accounts: false,
         breakdown_filter: None,
         compare_filter: None,
         trends_filter: TrendsFilter {

@@ -6,6 +6,7 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use hedgerow_agent::AskRequest;
 use hedgerow_agent_api::{Access, Approval, Level, ModelProvider, PageContext, Resource, RunEvent, Surface, Thread};
+use hedgerow_data_api::TimeZoneName;
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ConversationId, ProjectId, RunId};
 
@@ -65,6 +66,7 @@ impl App {
         self.check_earlier(&input).await?;
         self.require_project(&input.project).await?;
         let model = self.model_for(&input)?;
+        self.check_zone(&input).await?;
         let sees = self.sees(Some(&input.project)).await?;
         let request = AskRequest {
             run_id: input.run_id.unwrap_or_else(RunId::new),
@@ -117,6 +119,19 @@ impl App {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a question to the built-in analyst about days that are none of UTC: its "today" would be another one.
+    async fn check_zone(&self, input: &AskInput) -> Result<()> {
+        let spec = input.model.as_deref().unwrap_or(&self.default_model);
+        let settings = self.parts.settings.query_settings(&input.project).await?;
+        if spec != BUILTIN_MODEL || settings.timezone == TimeZoneName::default() {
+            return Ok(());
+        }
+        let (project, zone) = (&input.project, settings.timezone);
+        let message =
+            format!("the built-in analyst knows the days of UTC alone, and project {project} has those of {zone}");
+        Err(Error::invalid(message).with_hint("ask with --model, or ask for the numbers with a query"))
     }
 
     /// The model of a question. Over HTTP only the built-in one and the server's own may be named:

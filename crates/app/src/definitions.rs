@@ -1,10 +1,10 @@
-//! Actions and cohorts as objects keep them.
+//! Actions and cohorts as objects keep them, and what is set for queries.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hedgerow_agent_api::{ActivityAction, ActivityFilter, Object, ObjectStore, body_of};
-use hedgerow_data_api::{ActionDefinition, CohortDefinition, Defined, Definitions};
+use hedgerow_agent_api::{ActivityAction, ActivityFilter, Object, ObjectStore, ProjectSettings, body_of};
+use hedgerow_data_api::{ActionDefinition, CohortDefinition, Defined, Definitions, QuerySettings};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ObjectId, ProjectId};
 use serde::de::DeserializeOwned;
@@ -16,13 +16,14 @@ const ACTION: &str = "action";
 /// The definitions in a store of objects.
 pub struct StoredDefinitions {
     objects: Arc<dyn ObjectStore>,
+    settings: Arc<dyn ProjectSettings>,
 }
 
 impl StoredDefinitions {
-    /// Those of a store.
+    /// Those of a store, with what is set for queries.
     #[must_use]
-    pub fn new(objects: Arc<dyn ObjectStore>) -> Self {
-        Self { objects }
+    pub fn new(objects: Arc<dyn ObjectStore>, settings: Arc<dyn ProjectSettings>) -> Self {
+        Self { objects, settings }
     }
 
     async fn defined<T: DeserializeOwned>(
@@ -86,6 +87,10 @@ impl Definitions for StoredDefinitions {
     async fn cohorts(&self, project: &ProjectId) -> Result<Vec<Defined<CohortDefinition>>> {
         let objects = self.objects.list(project, Some(COHORT)).await?;
         objects.into_iter().map(of_object).collect()
+    }
+
+    async fn settings(&self, project: &ProjectId) -> Result<QuerySettings> {
+        self.settings.query_settings(project).await
     }
 }
 

@@ -28,6 +28,7 @@ mod products;
 mod projects;
 mod quality;
 mod query;
+mod query_settings;
 mod recover;
 mod runs;
 mod sessions;

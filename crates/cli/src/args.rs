@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hedgerow_agent_api::Stage;
 use hedgerow_app::MaxRejects;
-use hedgerow_data_api::Clock;
+use hedgerow_data_api::{Clock, FilterGroup, TimeZoneName};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, RunId};
 
@@ -496,6 +496,23 @@ pub enum ProjectsCommand {
         #[arg(value_name = "STAGE", value_parser = stage)]
         stage: Option<Stage>,
     },
+    /// Show what is set for a project's queries, or set it: its time zone and its test accounts
+    ///
+    /// Test accounts are left out by queries with filterTestAccounts.
+    #[command(
+        after_help = "Examples:\n  hedgerow projects settings site\n  hedgerow projects settings site --timezone Europe/Berlin\n  hedgerow projects settings site --test-account-filters '[{\"key\": \"email\", \"value\": \"@example.com\", \"operator\": \"not_icontains\", \"type\": \"person\"}]'"
+    )]
+    Settings {
+        /// The project
+        #[arg(value_name = "PROJECT")]
+        of: ProjectId,
+        /// The zone in which days begin and results are written: UTC, Europe/Berlin, ...
+        #[arg(long, value_name = "ZONE", value_parser = time_zone)]
+        timezone: Option<TimeZoneName>,
+        /// What all but test accounts meet, as JSON: a list of filters, [] for none
+        #[arg(long, value_name = "JSON", value_parser = filters)]
+        test_account_filters: Option<FilterGroup>,
+    },
 }
 
 /// `taxonomy`.
@@ -520,6 +537,14 @@ pub enum TaxonomyCommand {
         #[arg(long, value_name = "VALUES", default_value_t = 20)]
         limit: usize,
     },
+}
+
+fn time_zone(text: &str) -> Result<TimeZoneName, String> {
+    TimeZoneName::new(text).map_err(|error| with_hint(&error))
+}
+
+fn filters(text: &str) -> Result<FilterGroup, String> {
+    serde_json::from_str(text).map_err(|error| format!("these are no filters: {error}"))
 }
 
 fn stage(text: &str) -> Result<Stage, String> {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::filter::{FilterGroup, PropertyFilter, PropertyType};
+use crate::settings::QuerySettings;
 use crate::trends::TrendsQuery;
 
 /// All of a cohort but its name.
@@ -84,6 +85,11 @@ pub trait Definitions: Send + Sync {
     /// All cohorts.
     async fn cohorts(&self, _project: &ProjectId) -> Result<Vec<Defined<CohortDefinition>>> {
         Ok(Vec::new())
+    }
+
+    /// What is set for the project's queries: nothing but defaults unless an implementation keeps more.
+    async fn settings(&self, _project: &ProjectId) -> Result<QuerySettings> {
+        Ok(QuerySettings::default())
     }
 }
 

@@ -128,6 +128,8 @@ pub enum PropertyType {
     PersonField,
     /// A field of a session.
     Session,
+    /// A property of the group of the type `group_type_index` that the event belongs to.
+    Group,
     /// A field of a feature flag.
     Flag,
     /// Whether the person is in a cohort: the key is `id`, the value the cohort's name or id, the operator `in` or
@@ -145,6 +147,7 @@ impl PropertyType {
             Self::EventField => "event_field",
             Self::PersonField => "person_field",
             Self::Session => "session",
+            Self::Group => "group",
             Self::Flag => "flag",
             Self::Cohort => "cohort",
         }
@@ -166,6 +169,9 @@ pub struct PropertyFilter {
     /// Whose property it is; `event` when absent.
     #[serde(default, rename = "type")]
     pub property_type: PropertyType,
+    /// Of a filter of type `group`: the index of the type of groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_type_index: Option<u8>,
 }
 
 /// How a group combines its members.

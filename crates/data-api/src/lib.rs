@@ -25,6 +25,7 @@ mod person_list;
 mod progress;
 mod provenance;
 mod retention;
+mod settings;
 mod stickiness;
 mod table;
 mod taxonomy;
@@ -64,6 +65,7 @@ pub use retention::{
     RetentionPeriod, RetentionQuery, RetentionQueryKind, RetentionResponse, RetentionRow, RetentionType,
     RetentionValue,
 };
+pub use settings::{QuerySettings, TimeZoneName};
 pub use stickiness::{
     StickinessComputed, StickinessCriteria, StickinessFilter, StickinessOperator, StickinessQuery, StickinessQueryKind,
     StickinessResponse, StickinessSeries,

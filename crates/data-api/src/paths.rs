@@ -22,6 +22,9 @@ pub struct PathsQuery {
     /// Conditions on the events: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
+    /// Leaves out the project's test accounts, as its settings say who they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub filter_test_accounts: bool,
     /// What paths are made of.
     #[serde(default)]
     pub paths_filter: PathsFilter,

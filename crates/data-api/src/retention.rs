@@ -25,6 +25,9 @@ pub struct RetentionQuery {
     /// Conditions on all events: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
+    /// Leaves out the project's test accounts, as its settings say who they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub filter_test_accounts: bool,
     /// Who begins, and what coming back is.
     #[serde(default)]
     pub retention_filter: RetentionFilter,

@@ -27,6 +27,9 @@ pub struct StickinessQuery {
     /// Conditions on all series: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
+    /// Leaves out the project's test accounts, as its settings say who they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub filter_test_accounts: bool,
     /// What counts, and how.
     #[serde(default)]
     pub stickiness_filter: StickinessFilter,

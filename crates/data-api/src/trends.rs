@@ -30,6 +30,9 @@ pub struct TrendsQuery {
     /// Conditions on all series: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
+    /// Leaves out the project's test accounts, as its settings say who they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub filter_test_accounts: bool,
     /// Splits each series by a property's values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown_filter: Option<BreakdownFilter>,

@@ -39,7 +39,7 @@ pub(crate) async fn app(folder: DataFolder, home: &Path, clock: Option<Clock>) -
     let meta = Arc::new(SqliteMeta::open(&data_dir.join("meta.sqlite")).await?);
     meta.organisation(clock.now()).await?;
     let lake = Arc::new(Lake::new(folder, clock.clone()));
-    let definitions: Arc<dyn Definitions> = Arc::new(StoredDefinitions::new(meta.clone()));
+    let definitions: Arc<dyn Definitions> = Arc::new(StoredDefinitions::new(meta.clone(), meta.clone()));
     let engine = Engine::new(Arc::clone(&lake))?.with_definitions(Arc::clone(&definitions));
     let data = Data {
         queries: Arc::new(engine),

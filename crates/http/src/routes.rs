@@ -8,7 +8,7 @@ use hedgerow_app::{
     CheckedProduct, EarlyAccess, FeedbackInput, ProductList, ProductQuality, RunFeedback, ToolCallResult, ToolInfo,
     ToolPreview,
 };
-use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, Taxonomy, TypedQuery, TypedResponse};
+use hedgerow_data_api::{ProjectInfo, QuerySettings, SqlQuery, SqlResponse, Taxonomy, TypedQuery, TypedResponse};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
@@ -138,6 +138,23 @@ fn data_routes() -> Vec<Route> {
         .access("project:admin")
         .body::<SetEarlyAccess>()
         .json::<EarlyAccess>(),
+        get(
+            "/api/projects/{project}/settings",
+            "get_settings",
+            "What is set for a project's queries: its time zone and its test accounts",
+            quality::query_settings,
+        )
+        .access("project:read")
+        .json::<QuerySettings>(),
+        put(
+            "/api/projects/{project}/settings",
+            "set_settings",
+            "Sets all of a project's settings for queries; what is left out has its default again",
+            quality::set_query_settings,
+        )
+        .access("project:admin")
+        .body::<QuerySettings>()
+        .json::<QuerySettings>(),
         post(
             "/api/projects/{project}/query",
             "run_query",

@@ -2,39 +2,51 @@
 //!
 //! The grammar is `PostHog`'s. Two differences, both because a widened range is a wrong number that
 //! nobody sees: a date-time is taken exactly as given, and a quarter is three calendar months.
+//!
+//! Times are local: they carry the project's zone, in which days begin, dates are read and results are written.
+
+mod calendar;
 
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, Utc};
+use chrono_tz::Tz;
 use hedgerow_data_api::{DateRange, Interval};
 use hedgerow_errors::{Code, Error, Result};
+
+pub(crate) use calendar::{Local, Unit, end_of, is_shown_twice, next_of, start_of};
+use calendar::{same_time, shown_at, start_of_date};
 
 /// Years that a date may lie in.
 const YEARS: RangeInclusive<i32> = 1..=9999;
 /// More buckets than this are refused.
 const MAX_BUCKETS: usize = 10_000;
 
-/// A range as it will be queried. All times are UTC, the only project time zone so far.
+/// A range as it will be queried, in the project's time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
     /// The first instant included.
-    pub from: DateTime<Utc>,
+    pub from: DateTime<Tz>,
     /// The last microsecond included.
-    pub to: DateTime<Utc>,
+    pub to: DateTime<Tz>,
     /// Starts of the buckets, from the one that holds `from` to the one that holds `to`; none for a total.
-    pub buckets: Vec<DateTime<Utc>>,
+    pub buckets: Vec<DateTime<Tz>>,
     /// True where the range ends after now.
     pub partial: bool,
 }
 
-/// Resolves a range. `interval` is absent for a total, which has no buckets. `all` starts with the
+/// Resolves a range in the zone of `now`. `interval` is absent for a total, which has no buckets. `all` starts with the
 /// project's first event, and without a `date_to` it ends with the last one.
 pub fn resolve(
     range: &DateRange,
     interval: Option<Interval>,
-    now: DateTime<Utc>,
+    now: DateTime<Tz>,
     (first, last): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Resolved> {
+    let (first, last) = (
+        first.with_timezone(&now.timezone()),
+        last.with_timezone(&now.timezone()),
+    );
     let from = match range.date_from.as_deref() {
         Some("all") => start_of(Unit::Day, first),
         text => {
@@ -92,28 +104,25 @@ pub fn resolve(
 }
 
 /// The start of the bucket that holds a time.
-pub(crate) fn bucket_start(interval: Interval, time: DateTime<Utc>) -> DateTime<Utc> {
-    match interval {
-        Interval::Hour => start_of(Unit::Hour, time),
-        Interval::Day => start_of(Unit::Day, time),
-        Interval::Week => start_of(Unit::Week, time),
-        Interval::Month => start_of(Unit::Month, time),
-    }
+pub(crate) fn bucket_start(interval: Interval, time: Local) -> Local {
+    start_of(unit_of(interval), time)
 }
 
 /// The start of the bucket after one.
-pub(crate) fn next_bucket(interval: Interval, start: DateTime<Utc>) -> DateTime<Utc> {
+pub(crate) fn next_bucket(interval: Interval, start: Local) -> Local {
+    next_of(unit_of(interval), start)
+}
+
+fn unit_of(interval: Interval) -> Unit {
     match interval {
-        Interval::Hour => start + Duration::hours(1),
-        Interval::Day => start + Duration::days(1),
-        Interval::Week => start + Duration::weeks(1),
-        Interval::Month => start
-            .checked_add_months(Months::new(1))
-            .unwrap_or(DateTime::<Utc>::MAX_UTC),
+        Interval::Hour => Unit::Hour,
+        Interval::Day => Unit::Day,
+        Interval::Week => Unit::Week,
+        Interval::Month => Unit::Month,
     }
 }
 
-fn buckets(interval: Interval, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>> {
+fn buckets(interval: Interval, from: Local, to: Local) -> Result<Vec<Local>> {
     let mut buckets = Vec::new();
     let mut start = bucket_start(interval, from);
     while start <= to {
@@ -130,18 +139,6 @@ fn buckets(interval: Interval, from: DateTime<Utc>, to: DateTime<Utc>) -> Result
     Ok(buckets)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    Second,
-    Minute,
-    Hour,
-    Day,
-    Week,
-    Month,
-    Quarter,
-    Year,
-}
-
 /// How finely a point was given: a coarser one is widened to its whole day or hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Precision {
@@ -151,33 +148,56 @@ enum Precision {
 }
 
 struct Point {
-    time: DateTime<Utc>,
+    time: Local,
     precision: Precision,
 }
 
-fn parse(field: &str, text: &str, now: DateTime<Utc>) -> Result<Point> {
-    let point = absolute(text).or_else(|| relative(text, now));
-    // Beyond these years there is no data, and soon no calendar.
-    let point = point.filter(|point| YEARS.contains(&point.time.year()));
-    point.ok_or_else(|| {
+impl Point {
+    /// The first instant of what it means and the first one after it: of its day or hour, or of the exact time.
+    fn span(&self) -> (Local, Local) {
+        match self.precision {
+            Precision::Exact => (self.time, self.time + Duration::microseconds(1)),
+            Precision::Hour => (start_of(Unit::Hour, self.time), next_of(Unit::Hour, self.time)),
+            Precision::Day => (start_of(Unit::Day, self.time), next_of(Unit::Day, self.time)),
+        }
+    }
+}
+
+fn parse(field: &str, text: &str, now: Local) -> Result<Point> {
+    point(text, now)?.ok_or_else(|| {
         Error::invalid(format!("{field} {text:?} is no date")).with_hint(
             "give an ISO date (2015-05-18), a date-time (2015-05-18T10:00:00Z), or a relative one (-7d, -3h, mStart)",
         )
     })
 }
 
-fn absolute(text: &str) -> Option<Point> {
+/// What a date says; `None` where a text is none. Without an offset it means the clocks of the zone of `now`.
+fn point(text: &str, now: Local) -> Result<Option<Point>> {
+    let point = match absolute(text, now.timezone())? {
+        Some(point) => Some(point),
+        None => relative(text, now),
+    };
+    // Beyond these years there is no data, and soon no calendar.
+    Ok(point.filter(|point| YEARS.contains(&point.time.year())))
+}
+
+fn absolute(text: &str, zone: Tz) -> Result<Option<Point>> {
+    let is_known = |date: NaiveDate| YEARS.contains(&date.year());
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return Some(Point {
-            time: midnight(date),
+        if !is_known(date) {
+            return Ok(None);
+        }
+        return Ok(Some(Point {
+            time: start_of_date(zone, date),
             precision: Precision::Day,
-        });
+        }));
     }
+    let exact = |time| Point {
+        time,
+        precision: Precision::Exact,
+    };
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Some(Point {
-            time: time.with_timezone(&Utc),
-            precision: Precision::Exact,
-        });
+        return Ok(Some(exact(time.with_timezone(&zone))));
     }
     let formats = [
         "%Y-%m-%dT%H:%M:%S%.f",
@@ -187,47 +207,52 @@ fn absolute(text: &str) -> Option<Point> {
     ];
     let time = formats
         .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
-    Some(Point {
-        time: Utc.from_utc_datetime(&time),
-        precision: Precision::Exact,
-    })
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    let time = time.filter(|time| is_known(time.date()));
+    time.map(|time| shown_at(zone, time).map(exact)).transpose()
 }
 
-/// A relative date as the first instant of what it means and the first one after it: of its day or hour,
-/// or of the exact time.
-pub(crate) fn relative_span(text: &str, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    let point = relative(text, now).filter(|point| YEARS.contains(&point.time.year()))?;
-    let microsecond = Duration::microseconds(1);
-    Some(match point.precision {
-        Precision::Exact => (point.time, point.time + microsecond),
-        Precision::Hour => (
-            start_of(Unit::Hour, point.time),
-            end_of(Unit::Hour, point.time) + microsecond,
-        ),
-        Precision::Day => (
-            start_of(Unit::Day, point.time),
-            end_of(Unit::Day, point.time) + microsecond,
-        ),
-    })
+/// A date as the first instant of what it means and the first one after it; `None` where a text is none.
+pub(crate) fn span(text: &str, now: Local) -> Result<Option<(Local, Local)>> {
+    Ok(point(text, now)?.map(|point| point.span()))
 }
 
-/// A time so much earlier: `-7d`, `-1m`, ...; `None` where the text says no such thing.
-pub(crate) fn earlier(text: &str, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+/// A time so much earlier: `-7d`, `-1m`, ...; `None` where the text says no such thing. The first and the last instant of
+/// a day become those of another, however long the days are.
+pub(crate) fn earlier(text: &str, time: Local) -> Option<Local> {
     let (unit, number, anchor) = back(text)?;
-    let shifted = minus(unit, number, time).filter(|time| YEARS.contains(&time.year()))?;
-    (text.starts_with('-') && anchor.is_empty()).then_some(shifted)
+    let shifted = minus(unit, number, time)?;
+    let shifted = match unit {
+        Unit::Second | Unit::Minute | Unit::Hour => shifted,
+        _ if time == start_of(Unit::Day, time) => start_of(Unit::Day, shifted),
+        _ if time == end_of(Unit::Day, time) => end_of(Unit::Day, shifted),
+        _ => shifted,
+    };
+    (text.starts_with('-') && anchor.is_empty() && YEARS.contains(&shifted.year())).then_some(shifted)
 }
 
 /// The start of the unit that a time is in, where a text is an anchor of units longer than a day: `mStart`, `-1wStart`.
-pub(crate) fn unit_start(text: &str, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(crate) fn unit_start(text: &str, time: Local) -> Option<Local> {
     let (unit, _, anchor) = back(text)?;
     let is_long = matches!(unit, Unit::Week | Unit::Month | Unit::Quarter | Unit::Year);
     (is_long && anchor == "Start").then(|| start_of(unit, time))
 }
 
+/// What comes before a range and is as long: as many days where it is made of days, however long these are.
+pub(crate) fn as_long_before(from: Local, to: Local) -> (Local, Local) {
+    let last = from - Duration::microseconds(1);
+    let of_days = from == start_of(Unit::Day, from) && to == end_of(Unit::Day, to);
+    let days = (to.date_naive() - from.date_naive()).num_days();
+    let first = match u64::try_from(days) {
+        Ok(days) if of_days => last.date_naive().checked_sub_days(Days::new(days)),
+        _ => None,
+    };
+    let first = first.map(|first| start_of_date(from.timezone(), first));
+    (first.unwrap_or_else(|| from - (to - last)), last)
+}
+
 /// `-` number unit, then `Start` or `End`; the number and the anchor may be absent.
-fn relative(text: &str, now: DateTime<Utc>) -> Option<Point> {
+fn relative(text: &str, now: Local) -> Option<Point> {
     let (unit, number, anchor) = back(text)?;
     let time = minus(unit, number, now)?;
     match anchor {
@@ -276,56 +301,28 @@ fn back(text: &str) -> Option<(Unit, u32, &str)> {
     (back || digits == 0).then(|| (unit, number, &rest[digits + 1..]))
 }
 
-fn minus(unit: Unit, number: u32, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    match unit {
-        Unit::Second => time.checked_sub_signed(Duration::seconds(i64::from(number))),
-        Unit::Minute => time.checked_sub_signed(Duration::minutes(i64::from(number))),
-        Unit::Hour => time.checked_sub_signed(Duration::hours(i64::from(number))),
-        Unit::Day => time.checked_sub_days(Days::new(u64::from(number))),
-        Unit::Week => time.checked_sub_days(Days::new(u64::from(number) * 7)),
-        Unit::Month => time.checked_sub_months(Months::new(number)),
-        Unit::Quarter => time.checked_sub_months(Months::new(number.checked_mul(3)?)),
-        Unit::Year => time.checked_sub_months(Months::new(number.checked_mul(12)?)),
-    }
-}
-
-fn start_of(unit: Unit, time: DateTime<Utc>) -> DateTime<Utc> {
-    let date = time.date_naive();
-    let first_of = |year: i32, month: u32| midnight(NaiveDate::from_ymd_opt(year, month, 1).unwrap_or(date));
-    let whole = |seconds: u32| {
-        midnight(date) + Duration::seconds(i64::from(time.num_seconds_from_midnight() / seconds * seconds))
+/// Hours and less are counted as they pass, days and more on the calendar.
+fn minus(unit: Unit, number: u32, time: Local) -> Option<Local> {
+    let (date, days) = (time.date_naive(), u64::from(number));
+    let passed = match unit {
+        Unit::Second => Some(Duration::seconds(i64::from(number))),
+        Unit::Minute => Some(Duration::minutes(i64::from(number))),
+        Unit::Hour => Some(Duration::hours(i64::from(number))),
+        Unit::Day | Unit::Week | Unit::Month | Unit::Quarter | Unit::Year => None,
     };
-    match unit {
-        Unit::Second => whole(1),
-        Unit::Minute => whole(60),
-        Unit::Hour => whole(3600),
-        Unit::Day => midnight(date),
-        Unit::Week => midnight(date) - Duration::days(i64::from(date.weekday().num_days_from_sunday())),
-        Unit::Month => first_of(date.year(), date.month()),
-        Unit::Quarter => first_of(date.year(), date.month0() / 3 * 3 + 1),
-        Unit::Year => first_of(date.year(), 1),
+    if let Some(passed) = passed {
+        let time = time.checked_sub_signed(passed)?;
+        return YEARS.contains(&time.year()).then_some(time);
     }
-}
-
-/// The last microsecond of the unit that holds a time.
-fn end_of(unit: Unit, time: DateTime<Utc>) -> DateTime<Utc> {
-    let start = start_of(unit, time);
-    let months = |count: u32| start.checked_add_months(Months::new(count)).unwrap_or(start);
-    let next = match unit {
-        Unit::Second => start + Duration::seconds(1),
-        Unit::Minute => start + Duration::minutes(1),
-        Unit::Hour => start + Duration::hours(1),
-        Unit::Day => start + Duration::days(1),
-        Unit::Week => start + Duration::weeks(1),
-        Unit::Month => months(1),
-        Unit::Quarter => months(3),
-        Unit::Year => months(12),
+    let date = match unit {
+        Unit::Second | Unit::Minute | Unit::Hour | Unit::Day => date.checked_sub_days(Days::new(days)),
+        Unit::Week => date.checked_sub_days(Days::new(days * 7)),
+        Unit::Month => date.checked_sub_months(Months::new(number)),
+        Unit::Quarter => date.checked_sub_months(Months::new(number.checked_mul(3)?)),
+        Unit::Year => date.checked_sub_months(Months::new(number.checked_mul(12)?)),
     };
-    next - Duration::microseconds(1)
-}
-
-fn midnight(date: NaiveDate) -> DateTime<Utc> {
-    Utc.from_utc_datetime(&date.and_time(chrono::NaiveTime::MIN))
+    let date = date.filter(|date| YEARS.contains(&date.year()))?;
+    Some(same_time(time, date))
 }
 
 #[cfg(test)]

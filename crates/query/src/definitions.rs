@@ -2,20 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, not};
 use hedgerow_data_api::{
     ActionDefinition, CohortDefinition, Defined, Definitions, EventsNode, EventsNodeKind, FilterGroup, Operator,
-    PropertyFilter, PropertyType, Taxonomy, Warning, cohort_reference,
+    PropertyFilter, PropertyType, QuerySettings, Taxonomy, Warning, cohort_reference,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ObjectId, ProjectId};
 
+use crate::dates::Local;
 use crate::fields::PersonFields;
 use crate::filters;
 use crate::persons::{Needs, PersonSet, Persons};
 use crate::scope::Selection;
+use crate::test_accounts;
 
 /// The actions and cohorts of a query, as they are defined at this moment.
 #[derive(Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Named {
     actions: BTreeMap<String, Defined<ActionDefinition>>,
     /// The same for cohorts, those on which others rest included.
     cohorts: BTreeMap<String, Defined<CohortDefinition>>,
+    /// What all but test accounts meet, where these are left out.
+    test_accounts: Option<FilterGroup>,
 }
 
 impl Named {
@@ -32,8 +35,13 @@ impl Named {
         definitions: &dyn Definitions,
         project: &ProjectId,
         selection: Selection<'_>,
+        settings: &QuerySettings,
     ) -> Result<Self> {
-        let mut named = Self::default();
+        let test_accounts = test_accounts::conditions(settings, selection.filter_test_accounts)?;
+        let mut named = Self {
+            test_accounts: test_accounts.cloned(),
+            ..Self::default()
+        };
         for node in selection.series {
             check_form(node)?;
             if let Some(reference) = node.action() {
@@ -128,7 +136,13 @@ impl Named {
         let of_series = selection.series.iter().map(|node| &node.properties);
         let of_actions = self.actions.values().flat_map(|action| &action.body.steps);
         let of_actions = of_actions.map(|step| &step.properties);
-        of_series.chain([selection.properties]).chain(of_actions)
+        let own = of_series.chain([selection.properties]);
+        own.chain(self.test_accounts.as_ref()).chain(of_actions)
+    }
+
+    /// What all but test accounts meet, where these are left out.
+    pub(crate) fn test_accounts(&self) -> Option<&FilterGroup> {
+        self.test_accounts.as_ref()
     }
 
     /// What a query needs of the persons.
@@ -221,7 +235,7 @@ pub(crate) struct Cohorts {
 
 impl Cohorts {
     /// Computes who is in the cohorts that are named.
-    pub(crate) fn compute(named: &Named, persons: &Persons, state: &SessionState, now: DateTime<Utc>) -> Result<Self> {
+    pub(crate) fn compute(named: &Named, persons: &Persons, state: &SessionState, now: Local) -> Result<Self> {
         let mut cohorts = Self::default();
         // Each comes after those on which it rests; there is no cycle, so that each round has one that can come.
         while cohorts.known.len() < named.cohorts.len() {
@@ -245,7 +259,7 @@ impl Cohorts {
         cohort: &CohortDefinition,
         persons: &Persons,
         state: &SessionState,
-        now: DateTime<Utc>,
+        now: Local,
     ) -> Result<Members> {
         if !cohort.persons.is_empty() {
             let (set, without_person) = persons.with_ids(&cohort.persons)?;
@@ -276,7 +290,7 @@ impl Cohorts {
         cohort: &CohortDefinition,
         persons: &Persons,
         state: &SessionState,
-        now: DateTime<Utc>,
+        now: Local,
     ) -> Result<(PersonSet, usize)> {
         let members = self.members(cohort, persons, state, now)?;
         Ok((members.set, members.without_person))

@@ -69,6 +69,8 @@ pub(crate) fn condition(filter: &PropertyFilter) -> String {
     };
     let whose = match filter.property_type {
         PropertyType::Person | PropertyType::PersonField => "person's ",
+        PropertyType::Session => "session's ",
+        PropertyType::Group => "group's ",
         _ => "",
     };
     let key = match filter.property_type {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use chrono_tz::Tz;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -14,7 +15,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, ScalarUDF};
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use hedgerow_data_api::{
     ActorsQuery, ActorsResponse, Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse,
@@ -28,6 +29,7 @@ use hedgerow_lake::{Lake, LakeView};
 use uuid::Uuid;
 
 use crate::cells::cells;
+use crate::dates::Local;
 use crate::definitions::{Cohorts, Named};
 use crate::people::{PeopleKind, PeopleTable};
 use crate::persons::{KnownPersons, Needs};
@@ -62,6 +64,7 @@ pub(crate) struct Session {
     pub(crate) context: SessionContext,
     pub(crate) state: SessionState,
     pub(crate) view: Arc<LakeView>,
+    zone: Tz,
     started: Instant,
     progress: Progress,
 }
@@ -104,12 +107,18 @@ impl Engine {
         self
     }
 
+    /// The time of a clock in the zone of a project.
+    pub(crate) async fn now(&self, project: &ProjectId, clock: &Clock) -> Result<Local> {
+        let settings = self.definitions.settings(project).await?;
+        Ok(clock.now().with_timezone(&settings.timezone.0))
+    }
+
     /// A session that can name the project's tables and nothing else.
     pub(crate) fn session(
         &self,
         project: &ProjectId,
         view: Arc<LakeView>,
-        clock: &Clock,
+        now: Local,
         progress: Progress,
     ) -> Result<Session> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -127,7 +136,7 @@ impl Engine {
         let context = SessionContext::new_with_state(state);
         let mut state = context.state();
         // `now()` and `current_date` mean the injected clock, so that a replay gives the same numbers.
-        state.execution_props_mut().query_execution_start_time = Some(clock.now());
+        state.execution_props_mut().query_execution_start_time = Some(now.to_utc());
         let mut tables: Vec<(&str, Arc<dyn TableProvider>)> =
             vec![("events", Arc::new(EventsTable::new(Arc::clone(&view))))];
         for kind in PeopleKind::ALL {
@@ -143,6 +152,7 @@ impl Engine {
             context,
             state,
             view,
+            zone: now.timezone(),
             started: Instant::now(),
             progress,
         })
@@ -159,6 +169,13 @@ impl Session {
         self.state = SessionStateBuilder::new_from_existing(self.state.clone())
             .with_physical_optimizer_rules(kept)
             .build();
+    }
+
+    /// All sessions with one of their fields.
+    pub(crate) async fn sessions(&self, field: &str) -> Result<DataFrame> {
+        let table = sql::sessions(&self.view, &[field]);
+        let read = self.context.sql(&format!("SELECT * FROM {table}")).await;
+        read.map_err(|error| sql::explain(&error, &self.view))
     }
 
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
@@ -244,7 +261,7 @@ impl Session {
                 .simple()
                 .to_string(),
             snapshot_id: self.view.snapshot_id,
-            time_zone: "UTC".to_owned(),
+            time_zone: self.zone.name().to_owned(),
             range: None,
             filters: Vec::new(),
             definitions: Vec::new(),
@@ -410,11 +427,12 @@ impl QueryEngine for Engine {
         };
         let moment = self.persons.moment(&self.lake, project, needs).await?;
         crate::validate::values(self.lake.as_ref(), project, &moment, &cohort.filters).await?;
-        let session = self.session(project, Arc::clone(&moment.view), clock, Progress::ignore())?;
+        let now = self.now(project, clock).await?;
+        let session = self.session(project, Arc::clone(&moment.view), now, Progress::ignore())?;
         let persons = moment.persons.as_ref();
         let persons = persons.ok_or_else(|| Error::internal("the persons were not read"))?;
-        let cohorts = Cohorts::compute(&named, persons, &session.state, clock.now())?;
-        let (set, ids_without_person) = cohorts.who(cohort, persons, &session.state, clock.now())?;
+        let cohorts = Cohorts::compute(&named, persons, &session.state, now)?;
+        let (set, ids_without_person) = cohorts.who(cohort, persons, &session.state, now)?;
         Ok(CohortMembers {
             persons: set.len(),
             ids_without_person: ids_without_person as u64,
@@ -468,7 +486,9 @@ impl Engine {
         progress: &Progress,
     ) -> Result<Selected> {
         let (view, _) = self.lake.snapshot(project).await?;
-        let mut session = self.session(project, view, clock, progress.clone())?;
+        // SQL has no zone but UTC.
+        let now = clock.now().with_timezone(&Tz::UTC);
+        let mut session = self.session(project, view, now, progress.clone())?;
         let planned = sql::plan(self, project, clock, &session, query).await?;
         if planned.has_lambda {
             session.keep_projections();

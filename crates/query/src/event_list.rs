@@ -17,7 +17,7 @@ use hedgerow_lake::LakeView;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::dates::{Resolved, resolve};
+use crate::dates::{Local, Resolved, resolve};
 use crate::definitions::Named;
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
@@ -26,6 +26,8 @@ use crate::filters::{self, instant};
 use crate::paging::{self, Cursor};
 use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions};
 use crate::scope::no_data;
+use crate::semi_joins::SemiJoins;
+use crate::test_accounts::with_conditions;
 use crate::{sql, validate};
 
 /// The columns that every event has, in the order in which a page reads them.
@@ -37,10 +39,15 @@ const REST: &str = "rest";
 pub(crate) async fn run(
     engine: &Engine,
     project: &ProjectId,
-    query: &EventsQuery,
+    asked: &EventsQuery,
     clock: &Clock,
     progress: &Progress,
 ) -> Result<EventsResponse> {
+    let settings = engine.definitions.settings(project).await?;
+    let query = &EventsQuery {
+        properties: with_conditions(&settings, asked.filter_test_accounts, &asked.properties)?,
+        ..asked.clone()
+    };
     let limit = paging::limit(query.limit)?;
     let named = Named::of_filters(engine.definitions.as_ref(), project, &query.properties).await?;
     let needs = match named.needs_of_filters([&query.properties]) {
@@ -49,12 +56,20 @@ pub(crate) async fn run(
     };
     let moment = engine.persons.moment(&engine.lake, project, needs).await?;
     check(engine, project, &moment, query).await?;
-    let session = engine.session(project, Arc::clone(&moment.view), clock, progress.clone())?;
-    let range = range(query, &moment.taxonomy, clock.now())?;
-    let now = clock.now();
+    let now = clock.now().with_timezone(&settings.timezone.0);
+    let session = engine.session(project, Arc::clone(&moment.view), now, progress.clone())?;
+    let range = range(query, &moment.taxonomy, now)?;
     let persons = PersonConditions::compute([&query.properties], &named, &moment, &session.state, now)?;
+    let joins = SemiJoins::compute(
+        [&query.properties],
+        (&engine.lake, project),
+        &session,
+        &moment.taxonomy,
+        now,
+    )
+    .await?;
     let list = List {
-        condition: condition(&persons, &moment, query, range.as_ref(), now)?,
+        condition: condition((&persons, &joins), &moment, query, range.as_ref(), now)?,
         session: &session,
         rows: limit + 1,
     };
@@ -72,7 +87,7 @@ pub(crate) async fn run(
     }
     let results = listed(engine, project, &found).await?;
     let text =
-        serde_json::to_string(query).map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
+        serde_json::to_string(asked).map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
     let mut provenance = session.provenance(project, "EventsQuery", text, &executed);
     provenance.range = range.as_ref().map(|range| ResolvedRange {
         date_from: range.from.to_rfc3339(),
@@ -84,6 +99,8 @@ pub(crate) async fn run(
     if needs != Needs::Nothing {
         provenance.definitions.push(AS_OF_NOW.to_owned());
     }
+    provenance.definitions.extend(joins.sentences());
+    provenance.rows_read += joins.rows_read;
     "typed filters: positive conditions never match a missing property, negative ones do"
         .clone_into(&mut provenance.null_semantics);
     provenance.limits = vec![format!("{limit} rows a page")];
@@ -124,7 +141,7 @@ async fn check(engine: &Engine, project: &ProjectId, moment: &Moment, query: &Ev
 }
 
 /// The range that the query names; `None` where it names none, so that nothing is left out.
-fn range(query: &EventsQuery, taxonomy: &Taxonomy, now: DateTime<Utc>) -> Result<Option<Resolved>> {
+fn range(query: &EventsQuery, taxonomy: &Taxonomy, now: Local) -> Result<Option<Resolved>> {
     if query.date_range == DateRange::default() {
         return Ok(None);
     }
@@ -144,11 +161,11 @@ fn range(query: &EventsQuery, taxonomy: &Taxonomy, now: DateTime<Utc>) -> Result
 
 /// What an event of the list meets.
 fn condition(
-    persons: &PersonConditions,
+    (persons, joins): (&PersonConditions, &SemiJoins),
     moment: &Moment,
     query: &EventsQuery,
     range: Option<&Resolved>,
-    now: DateTime<Utc>,
+    now: Local,
 ) -> Result<Option<Expr>> {
     let mut conditions = Vec::new();
     if let Some(range) = range {
@@ -170,6 +187,7 @@ fn condition(
     let fields = EventFields {
         taxonomy: &moment.taxonomy,
         persons,
+        joins,
     };
     conditions.extend(filters::group(&fields, now, &query.properties)?);
     if let Some(cursor) = query.cursor.as_deref() {

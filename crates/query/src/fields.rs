@@ -9,6 +9,7 @@ use hedgerow_errors::{Error, Result};
 use crate::definitions::Cohorts;
 use crate::persons::PersonConditions;
 use crate::rest::{JsonGetStr, RestValue};
+use crate::semi_joins::SemiJoins;
 
 /// The fields that every event has, as filters of type `event_field` name them.
 const EVENT_FIELDS: [&str; 3] = ["event", "distinct_id", "timestamp"];
@@ -49,11 +50,13 @@ pub(crate) trait Fields {
     fn find(&self, filter: &PropertyFilter) -> Result<Found>;
 }
 
-/// Filters on the rows of `events`: properties and fields of the event, and of its person as it is now.
+/// Filters on the rows of `events`: properties and fields of the event, of its session, and of its person as it is now.
 pub(crate) struct EventFields<'a> {
     pub(crate) taxonomy: &'a Taxonomy,
     /// The conditions on persons, computed before.
     pub(crate) persons: &'a PersonConditions,
+    /// The conditions on sessions, computed before.
+    pub(crate) joins: &'a SemiJoins,
 }
 
 impl Fields for EventFields<'_> {
@@ -75,6 +78,7 @@ impl Fields for EventFields<'_> {
                 }
                 key => Err(Error::unknown("field of events", key, EVENT_FIELDS)),
             },
+            PropertyType::Session | PropertyType::Group => self.joins.condition(filter).map(Found::Condition),
             PropertyType::Cohort => self.persons.cohorts.condition(filter).map(Found::Condition),
             _ => self.persons.condition(filter).map(Found::Condition),
         }
@@ -95,7 +99,7 @@ impl Fields for PersonFields<'_> {
                 let known = self.taxonomy.properties.iter().map(|property| property.key.as_str());
                 let property = self.taxonomy.property(&filter.key);
                 let property = property.ok_or_else(|| Error::unknown("property of persons", &filter.key, known))?;
-                let value = person_value(&property.key, property.value_type);
+                let value = json_value(&property.key, property.value_type);
                 Ok(Found::Column(value, FieldType::Value(property.value_type)))
             }
             PropertyType::PersonField if filter.key == CREATED_AT => {
@@ -112,12 +116,17 @@ impl Fields for PersonFields<'_> {
     }
 }
 
-/// The value of a person's property, in the property's type.
-pub(crate) fn person_value(key: &str, value_type: ValueType) -> Expr {
+/// The value of a property of persons or groups, in the property's type.
+pub(crate) fn json_value(key: &str, value_type: ValueType) -> Expr {
     let properties = ident("properties");
     match RestValue::of_type(key, value_type) {
         // Where persons have values of several types, each counts as text.
-        None => JSON_GET_STR.call(vec![properties, lit(key)]),
+        None => json_text(properties, key),
         Some(value) => ScalarUDF::from(value).call(vec![properties]),
     }
+}
+
+/// A member of a JSON object as text.
+pub(crate) fn json_text(json: Expr, key: &str) -> Expr {
+    JSON_GET_STR.call(vec![json, lit(key)])
 }

@@ -1,6 +1,6 @@
 //! Property filters as `DataFusion` expressions, with `PostHog`'s null behaviour made explicit.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, TimeZone};
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::regexp_like;
@@ -10,14 +10,15 @@ use hedgerow_data_api::{FilterGroup, FilterNode, GroupType, Operator, PropertyFi
 use hedgerow_errors::{Error, Result};
 use serde_json::Value;
 
+use crate::dates::{self, Local};
 use crate::fields::{FieldType, Fields, Found};
-use crate::{dates, versions};
+use crate::versions;
 
 const TIMES: &str = "times go with is_date_exact, is_date_before and is_date_after";
 
 /// The condition of a group on the rows of a table, of which `fields` knows the columns; `None` for the empty one. Within another group an empty one is refused: it
 /// would hold always, and so drop the other members of an OR.
-pub(crate) fn group(fields: &dyn Fields, now: DateTime<Utc>, filters: &FilterGroup) -> Result<Option<Expr>> {
+pub(crate) fn group(fields: &dyn Fields, now: Local, filters: &FilterGroup) -> Result<Option<Expr>> {
     let mut conditions = Vec::new();
     for (position, node) in (1..).zip(&filters.values) {
         conditions.push(match node {
@@ -37,13 +38,13 @@ pub(crate) fn group(fields: &dyn Fields, now: DateTime<Utc>, filters: &FilterGro
 /// A property's column with what is needed to compare it.
 struct Subject<'a> {
     filter: &'a PropertyFilter,
-    now: DateTime<Utc>,
+    now: Local,
     column: Expr,
     field_type: FieldType,
 }
 
 /// One condition on the rows of a table.
-pub(crate) fn condition(fields: &dyn Fields, now: DateTime<Utc>, filter: &PropertyFilter) -> Result<Expr> {
+pub(crate) fn condition(fields: &dyn Fields, now: Local, filter: &PropertyFilter) -> Result<Expr> {
     let (column, field_type) = match fields.find(filter)? {
         Found::Column(column, field_type) => (column, field_type),
         Found::Condition(condition) => return Ok(condition),
@@ -244,8 +245,10 @@ impl Subject<'_> {
                 return Err(self.refuse(&why));
             }
         }
-        let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-        Ok(try_cast(self.column.clone(), time))
+        // What has no offset means the clocks of the project.
+        let zoned = |zone: &str| DataType::Timestamp(TimeUnit::Microsecond, Some(zone.into()));
+        let time = try_cast(self.column.clone(), zoned(self.now.timezone().name()));
+        Ok(cast(time, zoned("UTC")))
     }
 
     fn version(&self) -> Result<Expr> {
@@ -260,22 +263,17 @@ impl Subject<'_> {
 
     /// A date as its day's start and end, a date-time as itself twice; a relative one (`-7d`) as the day
     /// or the time it means.
-    fn date(&self) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
+    fn date(&self) -> Result<(Local, Local)> {
         let text = plain(self.one()?);
-        if let Some(span) = dates::relative_span(&text, self.now) {
-            return Ok(span);
-        }
-        if let Ok(date) = NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
-            let start = Utc.from_utc_datetime(&date.and_time(NaiveTime::MIN));
-            return Ok((start, start + Days::new(1)));
-        }
-        let time = DateTime::parse_from_rfc3339(&text).map(|time| time.with_timezone(&Utc));
-        let time = time.map_err(|_| {
+        let span = dates::span(&text, self.now).map_err(|error| {
+            let refused = self.refuse(&format!("has {text:?}: {}", error.message()));
+            refused.with_hint(error.hint().unwrap_or_default())
+        })?;
+        span.ok_or_else(|| {
             self.refuse(&format!(
                 "needs an ISO date or a relative one such as -7d, not {text:?}"
             ))
-        })?;
-        Ok((time, time + chrono::Duration::microseconds(1)))
+        })
     }
 }
 
@@ -284,7 +282,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// A time as a literal.
-pub(crate) fn instant(time: DateTime<Utc>) -> Expr {
+pub(crate) fn instant<Zone: TimeZone>(time: DateTime<Zone>) -> Expr {
     lit(ScalarValue::TimestampMicrosecond(
         Some(time.timestamp_micros()),
         Some("UTC".into()),

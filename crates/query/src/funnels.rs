@@ -97,6 +97,7 @@ fn selection(query: &FunnelsQuery) -> Result<Selection<'_>> {
         properties: &query.properties,
         date_range: &query.date_range,
         of_persons: false,
+        filter_test_accounts: query.filter_test_accounts,
     })
 }
 

@@ -8,14 +8,14 @@ mod set;
 
 use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use datafusion::arrow::array::Int64Array;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF, ident, lit};
 use hedgerow_data_api::Interval;
 use hedgerow_errors::{Code, Error, Result};
 
-use crate::dates::{Resolved, next_bucket};
+use crate::dates::{Local, Resolved, is_shown_twice, next_bucket};
 
 pub(crate) use set::{has, ones};
 
@@ -26,9 +26,9 @@ static SET: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(set::In
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Intervals {
     /// The start of each, in order.
-    pub(crate) starts: Vec<DateTime<Utc>>,
+    pub(crate) starts: Vec<Local>,
     /// The end of the last one, not included.
-    pub(crate) end: DateTime<Utc>,
+    pub(crate) end: Local,
 }
 
 impl Intervals {
@@ -45,10 +45,21 @@ impl Intervals {
     }
 
     /// So many intervals from a start on.
-    pub(crate) fn following(interval: Interval, start: DateTime<Utc>, count: usize) -> Self {
+    pub(crate) fn following(interval: Interval, start: Local, count: usize) -> Self {
         let mut starts = Vec::with_capacity(count);
         let mut next = start;
         for _ in 0..count {
+            starts.push(next);
+            next = next_bucket(interval, next);
+        }
+        Self { starts, end: next }
+    }
+
+    /// The intervals from a start on up to the one that starts with another time.
+    pub(crate) fn until(interval: Interval, start: Local, last: Local) -> Self {
+        let mut starts = Vec::new();
+        let mut next = start;
+        while next <= last {
             starts.push(next);
             next = next_bucket(interval, next);
         }
@@ -84,7 +95,7 @@ impl Intervals {
 
     /// The place of the interval that a result calls `day`.
     pub(crate) fn place_of(&self, interval: Interval, day: &str) -> Result<usize> {
-        let name = |start: &DateTime<Utc>| start_day(interval, *start);
+        let name = |start: &Local| start_day(interval, *start);
         let found = self.starts.iter().position(|start| name(start) == day);
         found.ok_or_else(|| {
             let (first, last) = (self.starts.first().map(name), self.starts.last().map(name));
@@ -106,19 +117,21 @@ impl Intervals {
     }
 }
 
-/// The start of an interval as results have it: `YYYY-MM-DD`, with ` HH:MM:SS` for hours.
-pub(crate) fn start_day(interval: Interval, start: DateTime<Utc>) -> String {
-    let format = if interval == Interval::Hour {
-        "%Y-%m-%d %H:%M:%S"
-    } else {
-        "%Y-%m-%d"
+/// The start of an interval as results have it: `YYYY-MM-DD`, with ` HH:MM:SS` for hours. An hour that clocks show twice
+/// has its offset from UTC behind it.
+pub(crate) fn start_day(interval: Interval, start: Local) -> String {
+    let format = match interval {
+        Interval::Hour if is_shown_twice(start) => "%Y-%m-%d %H:%M:%S%:z",
+        Interval::Hour => "%Y-%m-%d %H:%M:%S",
+        Interval::Day | Interval::Week | Interval::Month => "%Y-%m-%d",
     };
     start.format(format).to_string()
 }
 
 /// The same for people.
-pub(crate) fn start_label(interval: Interval, start: DateTime<Utc>) -> String {
+pub(crate) fn start_label(interval: Interval, start: Local) -> String {
     let format = match interval {
+        Interval::Hour if is_shown_twice(start) => "%-d-%b-%Y %H:%M (%:z)",
         Interval::Hour => "%-d-%b-%Y %H:%M",
         Interval::Day | Interval::Week => "%-d-%b-%Y",
         Interval::Month => "%b-%Y",

@@ -10,7 +10,7 @@ use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 
 use crate::actors::Asked;
-use crate::dates::bucket_start;
+use crate::dates::{Local, bucket_start};
 use crate::engine::{Engine, Session};
 use crate::filters::instant;
 use crate::intervals::{Intervals, start_day, start_label};
@@ -113,6 +113,7 @@ fn selection(query: &LifecycleQuery) -> Result<Selection<'_>> {
         properties: &query.properties,
         date_range: &query.date_range,
         of_persons: true,
+        filter_test_accounts: query.filter_test_accounts,
     })
 }
 
@@ -121,7 +122,7 @@ struct Prepared<'a> {
     begun: &'a Begun,
     scope: Scope<'a>,
     /// The start of the interval before the first one of the range.
-    before: chrono::DateTime<chrono::Utc>,
+    before: Local,
     /// That one, and those of the range.
     intervals: Intervals,
     rule: Rule,

@@ -182,6 +182,7 @@ fn selection<'a>(query: &'a PathsQuery, series: &'a [EventsNode]) -> Selection<'
         properties: &query.properties,
         date_range: &query.date_range,
         of_persons: false,
+        filter_test_accounts: query.filter_test_accounts,
     }
 }
 

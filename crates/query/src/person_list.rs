@@ -22,6 +22,7 @@ use hedgerow_lake::PersonDistinctId;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::dates::Local;
 use crate::definitions::{Cohorts, Named};
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
@@ -29,6 +30,7 @@ use crate::event_list::unknown_person;
 use crate::fields::{FieldType, Fields, Found, PersonFields};
 use crate::paging::{self, Cursor};
 use crate::persons::{Moment, Needs, PersonSet, Persons};
+use crate::test_accounts::with_conditions;
 use crate::{describe, filters, sql, validate};
 
 /// The field of persons of which each has several.
@@ -44,19 +46,25 @@ const TRIES: usize = 3;
 pub(crate) async fn run(
     engine: &Engine,
     project: &ProjectId,
-    query: &PersonsQuery,
+    asked: &PersonsQuery,
     clock: &Clock,
     progress: &Progress,
 ) -> Result<PersonsResponse> {
+    let settings = engine.definitions.settings(project).await?;
+    let query = &PersonsQuery {
+        properties: with_conditions(&settings, asked.filter_test_accounts, &asked.properties)?,
+        ..asked.clone()
+    };
     let limit = paging::limit(query.limit)?;
     let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
     let needs_ids = query.search.is_some() || asks_for_ids(&query.properties);
     let named = Named::of_filters(engine.definitions.as_ref(), project, &query.properties).await?;
     let (moment, persons, ids) = read(engine, project, named.needs_of_cohorts(), needs_ids).await?;
     check(engine, project, &moment, &persons, query).await?;
-    let session = engine.session(project, Arc::clone(&moment.view), clock, progress.clone())?;
-    let cohorts = Cohorts::compute(&named, &persons, &session.state, clock.now())?;
-    let mut found = matching(&session, (&persons, &cohorts), &ids, query, clock.now())?;
+    let now = clock.now().with_timezone(&settings.timezone.0);
+    let session = engine.session(project, Arc::clone(&moment.view), now, progress.clone())?;
+    let cohorts = Cohorts::compute(&named, &persons, &session.state, now)?;
+    let mut found = matching(&session, (&persons, &cohorts), &ids, query, now)?;
     found.retain(|row| cursor.is_none_or(|cursor| row.at() < (cursor.time.timestamp_micros(), cursor.id)));
     found.sort_unstable_by_key(|row| std::cmp::Reverse(row.at()));
     let has_more = found.len() > limit;
@@ -70,7 +78,7 @@ pub(crate) async fn run(
     }
     let (results, executed) = listed(engine, project, &session, &found, &query.columns).await?;
     let text =
-        serde_json::to_string(query).map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
+        serde_json::to_string(asked).map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
     let mut provenance = session.provenance(project, "PersonsQuery", text, &executed);
     provenance.filters = said(query, &named);
     provenance.definitions = cohorts.sentences();
@@ -214,7 +222,7 @@ fn matching<'a>(
     (persons, cohorts): (&'a Persons, &Cohorts),
     ids: &[PersonDistinctId],
     query: &PersonsQuery,
-    now: DateTime<Utc>,
+    now: Local,
 ) -> Result<Vec<Row<'a>>> {
     let fields = ListFields {
         of_persons: PersonFields {
@@ -334,7 +342,7 @@ struct ListFields<'a> {
     of_persons: PersonFields<'a>,
     session: &'a Session,
     ids: &'a [PersonDistinctId],
-    now: DateTime<Utc>,
+    now: Local,
 }
 
 impl Fields for ListFields<'_> {
@@ -392,6 +400,7 @@ impl ListFields<'_> {
             value: Some(Value::from(text)),
             operator: Operator::Icontains,
             property_type,
+            group_type_index: None,
         };
         let mut members = vec![filter(PropertyType::PersonField, DISTINCT_ID)];
         let known = CALLED

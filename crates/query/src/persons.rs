@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, UInt32Array, new_null_array,
 };
@@ -26,6 +26,7 @@ use hedgerow_ids::ProjectId;
 use hedgerow_lake::{Lake, LakeView};
 use uuid::Uuid;
 
+use crate::dates::Local;
 use crate::definitions::{Cohorts, Named};
 use crate::describe;
 use crate::fields::PersonFields;
@@ -442,7 +443,7 @@ impl PersonConditions {
         named: &Named,
         moment: &Moment,
         state: &SessionState,
-        now: DateTime<Utc>,
+        now: Local,
     ) -> Result<Self> {
         let mut conditions = Self::default();
         let Some(persons) = &moment.persons else {
@@ -474,7 +475,7 @@ impl PersonConditions {
             Error::invalid(format!(
                 "filter on {key:?} is of type {kind}, which a query over events does not know"
             ))
-            .with_hint("take a filter of type event, event_field, person, person_field or cohort")
+            .with_hint("take a filter of type event, event_field, session, group, person, person_field or cohort")
         })?;
         Ok(set.condition(&describe::condition(filter)))
     }

@@ -1,6 +1,6 @@
 //! Retention: of those who begin in an interval, who comes back in a later one.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use datafusion::functions_aggregate::expr_fn::{count, min};
 use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, ident, lit, when};
 use datafusion::prelude::DataFrame;
@@ -12,11 +12,11 @@ use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
 
 use crate::actors::Asked;
-use crate::dates::{bucket_start, resolve};
+use crate::dates::{Local, bucket_start, resolve};
 use crate::engine::{Engine, Session};
 use crate::filters::instant;
 use crate::intervals::Intervals;
-use crate::scope::{Begun, MATCHES, Scope, Selection, minute};
+use crate::scope::{Begun, MATCHES, Scope, Selection, zoned};
 use crate::sql;
 use crate::tally::Rule;
 
@@ -90,7 +90,7 @@ pub(crate) async fn actors(asked: &Asked<'_>, query: &RetentionQuery) -> Result<
         .unwrap_or(&begins);
     let starts = prepared.span(row, bracket).0;
     if starts > prepared.scope.now {
-        let message = format!("the interval of {} UTC has not begun", minute(starts));
+        let message = format!("the interval of {} has not begun", zoned(starts));
         return Err(Error::new(Code::NoData, message).with_hint("take an earlier row or column"));
     }
     let failed = |error| sql::explain(&error, &begun.session.view);
@@ -98,7 +98,7 @@ pub(crate) async fn actors(asked: &Asked<'_>, query: &RetentionQuery) -> Result<
     let is_in = prepared.rule.has(row * columns + column, arguments());
     let members = persons.filter(is_in).map_err(failed)?;
     let period = query.retention_filter.period.as_str().to_lowercase();
-    let began = format!("began in the {period} of {} UTC", minute(prepared.span(row, begins).0));
+    let began = format!("began in the {period} of {}", zoned(prepared.span(row, begins).0));
     let mut said = vec![match bracket {
         (0, 0) => began,
         (first, last) if first == last => format!("{began} and came back {first} {period}s later"),
@@ -159,6 +159,7 @@ impl<'a> Retention<'a> {
             properties: &self.query.properties,
             date_range,
             of_persons: false,
+            filter_test_accounts: self.query.filter_test_accounts,
         }
     }
 
@@ -173,7 +174,7 @@ impl<'a> Retention<'a> {
             ..wanted.clone()
         };
         let interval = self.query.retention_filter.period.interval();
-        let mut start = resolve(&last_day, Some(interval), clock.now(), begun.span()?)?.to;
+        let mut start = resolve(&last_day, Some(interval), begun.now(clock), begun.span()?)?.to;
         start = bucket_start(interval, start);
         for _ in 1..self.length() {
             start = bucket_start(interval, start - Duration::microseconds(1));
@@ -343,7 +344,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// The start and the end of the intervals of a cell, the end not included.
-    fn span(&self, row: usize, (first, last): (usize, usize)) -> (DateTime<Utc>, DateTime<Utc>) {
+    fn span(&self, row: usize, (first, last): (usize, usize)) -> (Local, Local) {
         let start = |place: usize| self.intervals.starts.get(place).copied().unwrap_or(self.intervals.end);
         (start(row + first), start(row + last + 1))
     }
@@ -382,8 +383,8 @@ impl<'a> Prepared<'a> {
         if end > now && !self.scope.range.partial {
             let period = self.asked.query.retention_filter.period.as_str().to_lowercase();
             let message = format!(
-                "what is counted in the {period} of {} UTC, which is now, can still grow; later ones are not known",
-                minute(now)
+                "what is counted in the {period} of {}, which is now, can still grow; later ones are not known",
+                zoned(now)
             );
             warnings.push(Warning::new("partial_period", message));
         }

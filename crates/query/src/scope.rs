@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::prelude::DataFrame;
@@ -15,13 +16,14 @@ use hedgerow_ids::ProjectId;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::dates::{Resolved, bucket_start, next_bucket, resolve};
+use crate::dates::{Local, Resolved, bucket_start, next_bucket, resolve};
 use crate::definitions::{Named, of_named};
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
 use crate::fields::{self, EventFields};
 use crate::filters::{self, instant};
 use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions, Persons};
+use crate::semi_joins::SemiJoins;
 use crate::{sql, validate};
 
 /// The part of a query that says which events it is about.
@@ -35,6 +37,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) date_range: &'a DateRange,
     /// Whether the query looks at the persons themselves, whatever its conditions.
     pub(crate) of_persons: bool,
+    /// Whether test accounts are left out.
+    pub(crate) filter_test_accounts: bool,
 }
 
 /// What an event does that a query looks for.
@@ -45,6 +49,8 @@ pub(crate) struct Begun {
     pub(crate) session: Session,
     moment: Moment,
     named: Named,
+    joins: SemiJoins,
+    zone: Tz,
 }
 
 impl Begun {
@@ -56,16 +62,31 @@ impl Begun {
         clock: &Clock,
         progress: Progress,
     ) -> Result<Self> {
-        let named = Named::of(engine.definitions.as_ref(), project, selection).await?;
+        let settings = engine.definitions.settings(project).await?;
+        let now = clock.now().with_timezone(&settings.timezone.0);
+        let named = Named::of(engine.definitions.as_ref(), project, selection, &settings).await?;
         let needs = match named.needs(selection) {
             Needs::Nothing if selection.of_persons => Needs::Persons,
             needs => needs,
         };
         let moment = engine.persons.moment(&engine.lake, project, needs).await?;
-        validate::selection(engine.lake.as_ref() as &dyn EventStore, project, &moment, selection).await?;
+        let store = engine.lake.as_ref() as &dyn EventStore;
+        validate::selection(store, project, &moment, selection).await?;
+        if let Some(group) = named.test_accounts() {
+            let known = validate::values(store, project, &moment, group).await;
+            known.map_err(|error| of_setting(&error))?;
+        }
         named.validate(&moment.taxonomy)?;
-        let session = engine.session(project, Arc::clone(&moment.view), clock, progress)?;
-        Ok(Self { session, moment, named })
+        let session = engine.session(project, Arc::clone(&moment.view), now, progress)?;
+        let groups = named.groups(selection);
+        let joins = SemiJoins::compute(groups, (&engine.lake, project), &session, &moment.taxonomy, now).await?;
+        Ok(Self {
+            joins,
+            session,
+            moment,
+            named,
+            zone: now.timezone(),
+        })
     }
 
     /// The persons of the moment, for a selection that looks at them.
@@ -88,9 +109,14 @@ impl Begun {
             let known = persons.taxonomy.properties.iter().map(|property| property.key.as_str());
             Error::unknown("property of persons", key, known)
         })?;
-        let value = fields::person_value(key, property.value_type);
+        let value = fields::json_value(key, property.value_type);
         let values = persons.values(&self.session.state, &value, key)?;
         Ok((values, property.value_type))
+    }
+
+    /// The time of a clock in the project's zone.
+    pub(crate) fn now(&self, clock: &Clock) -> Local {
+        clock.now().with_timezone(&self.zone)
     }
 
     /// The times of the first and the last event of the project.
@@ -110,11 +136,12 @@ impl Begun {
 /// A selection whose names and dates are resolved.
 pub(crate) struct Scope<'a> {
     pub(crate) range: Resolved,
-    pub(crate) now: DateTime<Utc>,
+    pub(crate) now: Local,
     selection: Selection<'a>,
     taxonomy: &'a Taxonomy,
     named: &'a Named,
     persons: PersonConditions,
+    joins: &'a SemiJoins,
 }
 
 impl<'a> Scope<'a> {
@@ -125,7 +152,7 @@ impl<'a> Scope<'a> {
         interval: Option<Interval>,
         clock: &Clock,
     ) -> Result<Self> {
-        let now = clock.now();
+        let now = begun.now(clock);
         let (moment, named) = (&begun.moment, &begun.named);
         let taxonomy = begun.taxonomy();
         let (first, last) = begun.span()?;
@@ -136,6 +163,7 @@ impl<'a> Scope<'a> {
         let groups = named.groups(selection);
         Ok(Self {
             persons: PersonConditions::compute(groups, named, moment, &begun.session.state, now)?,
+            joins: &begun.joins,
             range,
             now,
             selection,
@@ -182,12 +210,7 @@ impl<'a> Scope<'a> {
     }
 
     /// All events up to an end that is included, or those from a start on, whatever the conditions.
-    pub(crate) async fn all_events(
-        &self,
-        session: &Session,
-        from: Option<DateTime<Utc>>,
-        to: DateTime<Utc>,
-    ) -> Result<DataFrame> {
+    pub(crate) async fn all_events(&self, session: &Session, from: Option<Local>, to: Local) -> Result<DataFrame> {
         let ends = ident("timestamp").lt_eq(instant(to));
         let filter = match from {
             Some(from) => ident("timestamp").gt_eq(instant(from)).and(ends),
@@ -199,7 +222,11 @@ impl<'a> Scope<'a> {
     /// The query's own conditions, which hold for all its series.
     pub(crate) fn own_conditions(&self) -> Result<Expr> {
         let own = filters::group(&self.fields(), self.now, self.selection.properties)?;
-        Ok(own.unwrap_or_else(|| lit(true)))
+        let others = self.named.test_accounts();
+        let others = others.map(|group| filters::group(&self.fields(), self.now, group));
+        let others = others.transpose().map_err(|error| of_setting(&error))?.flatten();
+        let both = own.into_iter().chain(others).reduce(Expr::and);
+        Ok(both.unwrap_or_else(|| lit(true)))
     }
 
     /// The condition that an event lies in the range.
@@ -261,6 +288,7 @@ impl<'a> Scope<'a> {
         let text = serde_json::to_string(query);
         let text = text.map_err(|error| Error::internal(format!("a query is not JSON: {error}")))?;
         let mut provenance = session.provenance(project, kind, text, executed);
+        provenance.rows_read += self.joins.rows_read;
         provenance.range = Some(ResolvedRange {
             date_from: self.range.from.to_rfc3339(),
             date_to: self.range.to.to_rfc3339(),
@@ -268,6 +296,11 @@ impl<'a> Scope<'a> {
         });
         let sentences = |group: &FilterGroup| sentences(&self.named.with_names(group));
         provenance.filters = sentences(self.selection.properties);
+        let others = self.named.test_accounts().map(sentences).unwrap_or_default();
+        let others = others
+            .into_iter()
+            .map(|sentence| format!("no test accounts: {sentence}"));
+        provenance.filters.extend(others);
         for (position, node) in self.selection.series.iter().enumerate() {
             let own = sentences(&node.properties).into_iter();
             provenance
@@ -287,6 +320,7 @@ impl<'a> Scope<'a> {
         if self.named.needs(self.selection) != Needs::Nothing {
             definitions.push(AS_OF_NOW.to_owned());
         }
+        definitions.extend(self.joins.sentences());
         definitions
     }
 
@@ -294,7 +328,7 @@ impl<'a> Scope<'a> {
     pub(crate) fn warnings(&self, last: &str) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if self.range.partial {
-            let message = format!("{last} is not over yet: it is {} UTC now", minute(self.now));
+            let message = format!("{last} is not over yet: it is {} now", zoned(self.now));
             warnings.push(Warning::new("partial_period", message));
         }
         warnings.extend(self.outside_data(self.range.to));
@@ -324,15 +358,19 @@ impl<'a> Scope<'a> {
 
     /// Days before the first event or after the last one count nothing, and that is no zero. `to` is the last time
     /// that the query looks at.
-    pub(crate) fn outside_data(&self, to: DateTime<Utc>) -> Option<Warning> {
+    pub(crate) fn outside_data(&self, to: Local) -> Option<Warning> {
         let (first, last) = self.taxonomy.span()?;
-        let day = |time: DateTime<Utc>| time.date_naive();
+        let (first, last) = (
+            first.with_timezone(&self.now.timezone()),
+            last.with_timezone(&self.now.timezone()),
+        );
+        let day = |time: Local| time.date_naive();
         let ends = day(to.min(self.now));
         (day(self.range.from) < day(first) || ends > day(last)).then(|| {
             let message = format!(
-                "the data covers {} to {} UTC; outside of it the counts are 0 because nothing is known",
+                "the data covers {} to {}; outside of it the counts are 0 because nothing is known",
                 minute(first),
-                minute(last)
+                zoned(last)
             );
             Warning::new("outside_data", message)
         })
@@ -342,6 +380,7 @@ impl<'a> Scope<'a> {
         EventFields {
             taxonomy: self.taxonomy,
             persons: &self.persons,
+            joins: self.joins,
         }
     }
 
@@ -366,21 +405,28 @@ impl<'a> Scope<'a> {
 
 /// The refusal of a range without data, naming the one that has some.
 pub(crate) fn no_data(range: &Resolved, first: DateTime<Utc>, last: DateTime<Utc>) -> Error {
-    let message = format!(
-        "there is no data from {} to {} UTC",
-        minute(range.from),
-        minute(range.to)
-    );
+    let zone = range.from.timezone();
+    let message = format!("there is no data from {} to {}", minute(range.from), zoned(range.to));
     Error::new(Code::NoData, message).with_hint(format!(
-        "this project has data from {} to {} UTC",
-        minute(first),
-        minute(last)
+        "this project has data from {} to {}",
+        minute(first.with_timezone(&zone)),
+        zoned(last.with_timezone(&zone))
     ))
 }
 
 /// A time as sentences have it.
-pub(crate) fn minute(time: DateTime<Utc>) -> String {
+pub(crate) fn minute(time: Local) -> String {
     time.format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The same with its zone.
+pub(crate) fn zoned(time: Local) -> String {
+    format!("{} {}", minute(time), time.timezone())
+}
+
+/// What is wrong with the project's filters on test accounts.
+fn of_setting(error: &Error) -> Error {
+    of_named("setting", "test_account_filters", error)
 }
 
 fn is_event(name: &str) -> Expr {

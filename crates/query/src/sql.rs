@@ -119,6 +119,15 @@ pub(crate) async fn plan(
     })
 }
 
+pub(crate) use facts::add_value_type;
+pub(crate) use sessions::FIELDS as SESSION_FIELDS;
+
+/// The table `sessions` as SQL, with some fields.
+pub(crate) fn sessions(view: &LakeView, fields: &[&str]) -> String {
+    let wanted = fields.iter().map(|field| (*field).to_owned()).collect();
+    sessions::sql(view, Some(&wanted))
+}
+
 /// Parameters that are read by `{...}` alone.
 const FORMS: [&str; 2] = ["variables", "filters"];
 

@@ -125,6 +125,7 @@ fn selection(query: &StickinessQuery) -> Result<Selection<'_>> {
         properties: &query.properties,
         date_range: &query.date_range,
         of_persons: false,
+        filter_test_accounts: query.filter_test_accounts,
     })
 }
 

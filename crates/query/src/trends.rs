@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::engine::{Engine, Executed, Session, rows};
 use crate::intervals::Intervals;
-use crate::scope::{Begun, MATCHES, Scope, Selection, minute};
+use crate::scope::{Begun, MATCHES, Scope, Selection, minute, zoned};
 use crate::sql;
 use crate::tally;
 pub(crate) use actors::actors;
@@ -82,7 +82,7 @@ pub(crate) async fn run(
         let other_lines = other.all_lines(session, Some(&values), &mut done).await?;
         results.extend(other.results(&other_lines, Some(Compared::Previous)));
         let (from, to) = (other.scope.range.from, other.scope.range.to);
-        limits.push(format!("compared with {} to {} UTC", minute(from), minute(to)));
+        limits.push(format!("compared with {} to {}", minute(from), zoned(to)));
         let outside = other.scope.outside_data(to).into_iter();
         done.warnings.extend(outside.map(|warning| {
             let message = format!("of the range that is compared with, {}", warning.message);
@@ -164,6 +164,7 @@ fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Se
             let mut parts = filter.parts().into_iter();
             parts.any(|part| part.breakdown_type == BreakdownType::Person)
         }),
+        filter_test_accounts: query.filter_test_accounts,
     })
 }
 

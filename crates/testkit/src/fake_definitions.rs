@@ -1,9 +1,9 @@
-//! Actions and cohorts without a store of objects.
+//! Actions, cohorts and settings without a store.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use hedgerow_data_api::{ActionDefinition, CohortDefinition, Defined, Definitions};
+use hedgerow_data_api::{ActionDefinition, CohortDefinition, Defined, Definitions, QuerySettings};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ObjectId, ProjectId};
 use serde::de::DeserializeOwned;
@@ -14,6 +14,7 @@ use serde_json::Value;
 pub struct FakeDefinitions {
     cohorts: Mutex<Vec<Defined<CohortDefinition>>>,
     actions: Mutex<Vec<Defined<ActionDefinition>>>,
+    settings: Mutex<QuerySettings>,
 }
 
 impl FakeDefinitions {
@@ -33,6 +34,12 @@ impl FakeDefinitions {
             new_name.clone_into(&mut cohort.name);
             cohort.version += 1;
         }
+    }
+
+    /// Sets what is set for queries.
+    pub fn set(&self, settings: Value) {
+        let settings = serde_json::from_value(settings).expect("settings of queries");
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
     /// Forgets a cohort.
@@ -82,5 +89,9 @@ impl Definitions for FakeDefinitions {
 
     async fn cohorts(&self, _: &ProjectId) -> Result<Vec<Defined<CohortDefinition>>> {
         Ok(lock(&self.cohorts).clone())
+    }
+
+    async fn settings(&self, _: &ProjectId) -> Result<QuerySettings> {
+        Ok(self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hedgerow_agent_api::{CallRecord, Feedback, ProjectSettings, Stage, UsageStore};
+use hedgerow_data_api::QuerySettings;
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ProjectId, RunId};
 
@@ -20,6 +21,7 @@ struct State {
     calls: Vec<(DateTime<Utc>, CallRecord)>,
     feedback: Vec<Feedback>,
     early_access: HashMap<ProjectId, Stage>,
+    query_settings: HashMap<ProjectId, QuerySettings>,
     fails: bool,
 }
 
@@ -103,6 +105,21 @@ impl ProjectSettings for MemoryUsage {
 
     async fn set_early_access(&self, project: &ProjectId, stage: Stage, _: &str, _: DateTime<Utc>) -> Result<()> {
         self.lock().early_access.insert(project.clone(), stage);
+        Ok(())
+    }
+
+    async fn query_settings(&self, project: &ProjectId) -> Result<QuerySettings> {
+        Ok(self.lock().query_settings.get(project).cloned().unwrap_or_default())
+    }
+
+    async fn set_query_settings(
+        &self,
+        project: &ProjectId,
+        settings: &QuerySettings,
+        _: &str,
+        _: DateTime<Utc>,
+    ) -> Result<()> {
+        self.lock().query_settings.insert(project.clone(), settings.clone());
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
 use hedgerow_agent_api::{ProjectSettings, Stage};
+use hedgerow_data_api::QuerySettings;
 
 /// Runs the whole suite; `make` gives an empty store each time.
 pub async fn project_settings_conformance<F, Fut>(make: F)
@@ -20,6 +21,22 @@ where
         assert_eq!(settings.early_access(&site).await.unwrap(), stage);
         assert_eq!(settings.early_access(&shop).await.unwrap(), Stage::Ga);
     }
+    assert_eq!(settings.query_settings(&site).await.unwrap(), QuerySettings::default());
+    let filters = r#"[{"key": "email", "value": "@example.com", "operator": "not_icontains", "type": "person"}]"#;
+    for wanted in [
+        r#"{"timezone": "Australia/Lord_Howe"}"#.to_owned(),
+        format!(r#"{{"test_account_filters": {filters}}}"#),
+    ] {
+        let wanted: QuerySettings = serde_json::from_str(&wanted).unwrap();
+        settings
+            .set_query_settings(&site, &wanted, "ann", noon())
+            .await
+            .unwrap();
+        assert_eq!(settings.query_settings(&site).await.unwrap(), wanted);
+        assert_eq!(settings.query_settings(&shop).await.unwrap(), QuerySettings::default());
+    }
+    // The one setting leaves the other alone.
+    assert_eq!(settings.early_access(&site).await.unwrap(), Stage::Alpha);
 }
 
 fn noon() -> DateTime<Utc> {

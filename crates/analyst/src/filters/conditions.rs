@@ -362,6 +362,7 @@ impl Reader<'_> {
             value,
             operator,
             property_type: field.property_type,
+            group_type_index: None,
         })
     }
 }

@@ -375,6 +375,7 @@ fn ends(
         value: Some(json!(to.format("%Y-%m-%d").to_string())),
         operator: Operator::IsDateBefore,
         property_type: PropertyType::EventField,
+        group_type_index: None,
     };
     let from = span
         .from

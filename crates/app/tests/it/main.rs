@@ -4,6 +4,7 @@
 
 mod access;
 mod quality;
+mod settings;
 mod stages;
 mod support;
 mod use_cases;

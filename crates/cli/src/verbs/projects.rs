@@ -1,6 +1,7 @@
-//! `projects`: which there are, and which products their members see.
+//! `projects`: which there are, which products their members see, and what is set for their queries.
 
 use hedgerow_agent_api::Stage;
+use hedgerow_data_api::QuerySettings;
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 use serde_json::json;
@@ -13,6 +14,19 @@ use crate::table::TextTable;
 pub(super) async fn run(command: &ProjectsCommand, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     match command {
         ProjectsCommand::List => list(globals, ctx).await,
+        ProjectsCommand::Settings {
+            of,
+            timezone,
+            test_account_filters,
+        } => {
+            let mut wanted = ctx.app.query_settings(of).await?;
+            if timezone.is_some() || test_account_filters.is_some() {
+                wanted.timezone = timezone.unwrap_or(wanted.timezone);
+                wanted.test_account_filters = test_account_filters.clone().unwrap_or(wanted.test_account_filters);
+                wanted = ctx.app.set_query_settings(of, wanted).await?;
+            }
+            settings(of, &wanted, globals, ctx)
+        }
         ProjectsCommand::EarlyAccess { of, stage } => early_access(of, *stage, globals, ctx).await,
     }
 }
@@ -32,6 +46,22 @@ async fn early_access(project: &ProjectId, stage: Option<Stage>, globals: &Globa
     };
     ctx.printer
         .line(&format!("members of {project} see {from}; owners and admins see all"))?;
+    Ok(exit::DONE)
+}
+
+fn settings(project: &ProjectId, settings: &QuerySettings, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    if globals.json {
+        ctx.printer.json(settings)?;
+        return Ok(exit::DONE);
+    }
+    let test_accounts = if settings.test_account_filters.is_empty() {
+        "no test accounts are set".to_owned()
+    } else {
+        let filters = json!(settings.test_account_filters);
+        format!("all but test accounts meet {filters}")
+    };
+    let line = format!("{project} has the time zone {}; {test_accounts}", settings.timezone);
+    ctx.printer.line(&line)?;
     Ok(exit::DONE)
 }
 

@@ -170,6 +170,7 @@ fn asks(fixtures: [&Fixture; 2], tools: &Value) -> (Vec<Ask>, Vec<String>, Vec<S
                 "/api/suggestions" | "/api/runs" => ("?project={project}", json!({})),
                 "/api/products/{name}/quality" => ("?project={project}", json!({})),
                 "/api/projects/{project}/early-access" => ("", json!({"stage": "idea"})),
+                "/api/projects/{project}/settings" => ("", json!({"timezone": "UTC"})),
                 "/api/runs/{run_id}/feedback" => ("", json!({"rating": "good"})),
                 "/api/projects/{project}/objects" => ("?kind=feature_flag", json!({})),
                 "/api/projects/{project}/tools/{name}" => ("?approved=true", json!({})),

@@ -1,8 +1,9 @@
-//! Who sees a product, how well it works, and what people say of runs.
+//! Who sees a product, how well it works, what is set for a project's queries, and what people say of runs.
 
 use axum::Json;
 use hedgerow_agent_api::{Feedback, Stage};
 use hedgerow_app::{EarlyAccess, FeedbackInput, ProductQuality, QualityOptions, RunFeedback};
+use hedgerow_data_api::QuerySettings;
 use hedgerow_ids::{ProjectId, RunId};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -54,6 +55,21 @@ pub(crate) async fn set_early_access(
     Body(body): Body<SetEarlyAccess>,
 ) -> ApiResult<Json<EarlyAccess>> {
     Ok(Json(app.set_early_access(&project, body.stage).await?))
+}
+
+pub(crate) async fn query_settings(
+    Caller(app): Caller,
+    PathParams(project): PathParams<ProjectId>,
+) -> ApiResult<Json<QuerySettings>> {
+    Ok(Json(app.query_settings(&project).await?))
+}
+
+pub(crate) async fn set_query_settings(
+    Caller(app): Caller,
+    PathParams(project): PathParams<ProjectId>,
+    Body(body): Body<QuerySettings>,
+) -> ApiResult<Json<QuerySettings>> {
+    Ok(Json(app.set_query_settings(&project, body).await?))
 }
 
 pub(crate) async fn feedback(

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
-use hedgerow_data_api::{ActionDefinition, Clock, ValueType};
+use hedgerow_data_api::{ActionDefinition, Clock, FilterGroup, PropertyType, QuerySettings, ValueType};
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 use hedgerow_lake::LakeView;
 use serde_json::{Map, Value};
 
+use crate::dates::Local;
 use crate::engine::Engine;
 use crate::persons::Needs;
 
@@ -39,8 +39,10 @@ pub(super) struct Facts {
     pub(super) parameters: Map<String, Value>,
     /// The functions of the engine, in small letters.
     pub(super) functions: BTreeSet<String>,
-    /// The moment of the question.
-    pub(super) now: DateTime<Utc>,
+    /// What is set for the project's queries.
+    pub(super) settings: QuerySettings,
+    /// The moment of the question, in the project's zone.
+    pub(super) now: Local,
     /// Those of them that fold many rows into one.
     pub(super) aggregates: BTreeSet<String>,
 }
@@ -61,6 +63,7 @@ impl Facts {
                 _ => None,
             })
             .collect();
+        let settings = engine.definitions.settings(project).await?;
         let mut facts = Self {
             view: Arc::clone(view),
             persons: BTreeMap::new(),
@@ -71,7 +74,8 @@ impl Facts {
             parameters: parameters.clone(),
             functions: BTreeSet::new(),
             aggregates: BTreeSet::new(),
-            now: clock.now(),
+            now: clock.now().with_timezone(&settings.timezone.0),
+            settings,
         };
         let of_filters = parameters.contains_key("filters");
         if of_filters || words.contains("person") || words.contains("persons") {
@@ -83,9 +87,16 @@ impl Facts {
                     .collect();
             }
         }
-        if words
-            .iter()
-            .any(|word| word.starts_with("group") || word.starts_with("$group"))
+        let given = parameters.get("filters").cloned().unwrap_or_default();
+        let names_groups = |filters: &FilterGroup| {
+            let filters = filters.filters();
+            filters.iter().any(|filter| filter.property_type == PropertyType::Group)
+        };
+        let of_groups = given.to_string().contains(r#""group""#) || names_groups(&facts.settings.test_account_filters);
+        if of_groups
+            || words
+                .iter()
+                .any(|word| word.starts_with("group") || word.starts_with("$group"))
         {
             facts.read_groups(engine, project).await?;
         }
@@ -141,10 +152,7 @@ impl Facts {
                         continue;
                     };
                     for (key, value) in properties {
-                        let Some(found) = value_type(&value) else { continue };
-                        keys.entry(key)
-                            .and_modify(|known| *known = common(*known, found))
-                            .or_insert(found);
+                        add_value_type(&mut keys, key, &value);
                     }
                 }
                 Ok(())
@@ -152,6 +160,15 @@ impl Facts {
             .await?;
         self.groups = keys;
         Ok(())
+    }
+}
+
+/// Widens the type of a key so that it holds a value, too.
+pub(crate) fn add_value_type(keys: &mut BTreeMap<String, ValueType>, key: String, value: &Value) {
+    if let Some(found) = value_type(value) {
+        keys.entry(key)
+            .and_modify(|known| *known = common(*known, found))
+            .or_insert(found);
     }
 }
 

@@ -7,6 +7,8 @@ use hedgerow_data_api::{
 use hedgerow_errors::{Error, Result};
 use serde_json::Value;
 
+use crate::test_accounts;
+
 use super::build::{call, expression, name, nested, text};
 use super::calls::arguments;
 use super::dialect::GIVEN;
@@ -64,7 +66,7 @@ fn sql_value(value: &Value) -> Result<Expr> {
 }
 
 /// What the filters of a dashboard hold.
-const PARTS: [&str; 2] = ["dateRange", "properties"];
+const PARTS: [&str; 3] = ["dateRange", "properties", "filterTestAccounts"];
 
 impl Rewriter<'_> {
     /// The value of a `{...}`.
@@ -127,15 +129,14 @@ impl Rewriter<'_> {
                 let range: DateRange = serde_json::from_value(range.clone())
                     .map_err(|error| Error::invalid(format!("filters.dateRange is no range: {error}")))?;
                 let now = self.facts.now;
-                let resolved = crate::dates::resolve(&range, None, now, (now, now))?;
+                let resolved = crate::dates::resolve(&range, None, now, (now.to_utc(), now.to_utc()))?;
                 let from = (range.date_from.as_deref() != Some("all")).then_some(resolved.from);
                 Some((from, resolved.to))
             }
             None => None,
         };
-        let moment = |time: chrono::DateTime<chrono::Utc>| {
-            expression("CAST($1 AS TIMESTAMP WITH TIME ZONE)", &[text(&time.to_rfc3339())])
-        };
+        let moment =
+            |time: crate::dates::Local| expression("CAST($1 AS TIMESTAMP WITH TIME ZONE)", &[text(&time.to_rfc3339())]);
         match rest {
             [] => {}
             [range, bound] if range == "dateRange" && (bound == "from" || bound == "to") => {
@@ -168,6 +169,22 @@ impl Rewriter<'_> {
                 .map_err(|error| Error::invalid(format!("filters.properties are no filters: {error}")))?;
             if let Some(part) = self.group(&group)? {
                 add(part);
+            }
+        }
+        match given.get("filterTestAccounts") {
+            None | Some(Value::Null | Value::Bool(false)) => {}
+            Some(Value::Bool(true)) => {
+                let facts = self.facts;
+                if let Some(group) = test_accounts::conditions(&facts.settings, true)?
+                    && let Some(part) = self.group(group)?
+                {
+                    add(nested(part));
+                }
+            }
+            Some(other) => {
+                return Err(Error::invalid(format!(
+                    "filters.filterTestAccounts is {other}, not true or false"
+                )));
             }
         }
         Ok(condition.unwrap_or(Expr::Value(SqlValue::Boolean(true).into())))
@@ -218,13 +235,24 @@ impl Rewriter<'_> {
             PropertyType::Event => vec![name("properties"), name(&filter.key)],
             PropertyType::Person => vec![name("person"), name("properties"), name(&filter.key)],
             PropertyType::EventField => vec![name(&filter.key)],
+            PropertyType::Group => {
+                let index = filter.group_type_index.ok_or_else(|| {
+                    Error::invalid(format!(
+                        "the filter on {:?} of type group does not say of which type",
+                        filter.key
+                    ))
+                    .with_hint("give group_type_index")
+                })?;
+                vec![name(&format!("group_{index}")), name("properties"), name(&filter.key)]
+            }
+            PropertyType::Session => vec![name("session"), name(&filter.key)],
             PropertyType::PersonField => vec![name("person"), name(&filter.key)],
             _ => {
                 let message = format!(
                     "a filter of type {} is not possible in SQL",
                     filter.property_type.as_str()
                 );
-                return Err(Error::invalid(message).with_hint("take a filter of type event or person"));
+                return Err(Error::invalid(message).with_hint("take a filter of type event, session, group or person"));
             }
         };
         let value = if path.len() == 1 {

@@ -8,7 +8,7 @@ use super::build::{quoted, quoted_text};
 
 /// The fields of a session, and the property that a field takes of the first (`<`) or last (`>`) pageview, where
 /// it does.
-pub(super) const FIELDS: [(&str, &str); 21] = [
+pub(crate) const FIELDS: [(&str, &str); 21] = [
     ("session_id", ""),
     ("id", ""),
     ("distinct_id", ""),
@@ -56,7 +56,7 @@ fn aggregate(view: &LakeView, field: &str, property: &str) -> String {
         "((CAST(max(\"timestamp\") AS BIGINT) - CAST(min(\"timestamp\") AS BIGINT)) / CAST(1000000 AS DOUBLE))";
     match field {
         "id" => "session_id".to_owned(),
-        "distinct_id" => "first_value(distinct_id ORDER BY \"timestamp\")".to_owned(),
+        "distinct_id" => "first_value(distinct_id ORDER BY \"timestamp\", uuid)".to_owned(),
         "$start_timestamp" => "min(\"timestamp\")".to_owned(),
         "$end_timestamp" => "max(\"timestamp\")".to_owned(),
         "$session_duration" => duration.to_owned(),
@@ -92,7 +92,7 @@ fn of_pageview(view: &LakeView, property: &str) -> String {
     };
     match view.column_of(key) {
         Some(column) => format!(
-            "{function}({} ORDER BY \"timestamp\") FILTER (WHERE event = '$pageview')",
+            "{function}({} ORDER BY \"timestamp\", uuid) FILTER (WHERE event = '$pageview')",
             quoted(&column.name)
         ),
         None => "CAST(NULL AS VARCHAR)".to_owned(),

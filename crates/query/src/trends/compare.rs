@@ -1,10 +1,10 @@
 //! The other range that a query is compared with.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use hedgerow_data_api::{CompareFilter, DateRange};
 use hedgerow_errors::{Error, Result};
 
-use crate::dates::{Resolved, earlier, unit_start};
+use crate::dates::{Local, Resolved, as_long_before, earlier, unit_start};
 
 /// The range to compare with; `None` where there is no comparison.
 pub(super) fn other_range(
@@ -66,11 +66,14 @@ fn before(asked: &DateRange, range: &Resolved) -> DateRange {
     let unit = asked.date_from.as_deref().filter(|_| asked.date_to.is_none());
     match unit.and_then(|from| unit_start(from, last)) {
         Some(start) => exactly(start, last),
-        None => exactly(range.from - (range.to - last), last),
+        None => {
+            let (from, to) = as_long_before(range.from, range.to);
+            exactly(from, to)
+        }
     }
 }
 
-fn exactly(from: DateTime<Utc>, to: DateTime<Utc>) -> DateRange {
+fn exactly(from: Local, to: Local) -> DateRange {
     DateRange {
         date_from: Some(from.to_rfc3339()),
         date_to: Some(to.to_rfc3339()),

@@ -12,7 +12,7 @@ use hedgerow_errors::{Error, Result};
 use serde_json::Value;
 
 use super::{Others, Prepared};
-use crate::dates::bucket_start;
+use crate::dates::{Local, bucket_start};
 use crate::engine::Session;
 use crate::intervals::Intervals;
 use crate::percentile::percentile;
@@ -244,25 +244,16 @@ impl Prepared<'_> {
             next.map(|next| bucket_start(unit, *next - Duration::microseconds(1)).min(last))
                 .collect()
         };
-        let step = if unit == Interval::Hour {
-            Duration::hours(1)
-        } else {
-            Duration::days(1)
-        };
         let first_end = ends.first().copied().unwrap_or(last);
         let first = (1..length).fold(first_end, |start, _| {
             bucket_start(unit, start - Duration::microseconds(1))
         });
-        let stretch = |end: chrono::DateTime<chrono::Utc>| {
-            let since = (end - first).num_seconds() / step.num_seconds();
-            usize::try_from(since).unwrap_or(0)
-        };
-        let spans: Vec<_> = ends
-            .iter()
-            .map(|end| (stretch(*end).saturating_sub(length - 1), stretch(*end)))
-            .collect();
-        let count = spans.last().map_or(1, |(_, last)| last + 1);
-        (Intervals::following(unit, first, count), Rule::AnyOf { spans })
+        let last_end = ends.last().copied().unwrap_or(last);
+        let stretches = Intervals::until(unit, first, last_end);
+        let stretch = |end: &Local| stretches.starts.partition_point(|start| start <= end).saturating_sub(1);
+        let spans = ends.iter().map(stretch);
+        let spans = spans.map(|last| (last.saturating_sub(length - 1), last)).collect();
+        (stretches, Rule::AnyOf { spans })
     }
 
     /// Days that end with a bucket and in which persons count, where these are other than the bucket's own.

@@ -45,8 +45,8 @@ async fn trends_refuse_what_they_cannot_answer() {
         ),
         (
             filter(json!({"key": "duration", "value": 3, "type": "session"})),
-            "filter on \"duration\" is of type session, which a query over events does not know | take a filter of \
-             type event, event_field, person, person_field or cohort",
+            "unknown field of sessions \"duration\" | these exist: session_id, id, distinct_id, $start_timestamp, \
+             $end_timestamp, $session_duration, $is_bounce, $pageview_count, ...",
         ),
         (
             filter(json!({"key": "event", "value": "pageview", "type": "event_field"})),

@@ -123,6 +123,7 @@ impl<'a> Checker<'a> {
                 other => other,
             },
             property_type: field.property_type,
+            group_type_index: None,
         })
     }
 
