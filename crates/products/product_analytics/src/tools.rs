@@ -1,6 +1,7 @@
 //! The tools of product analytics, one file each.
 
 mod extremes;
+mod funnel_table;
 pub mod query_funnel;
 pub mod query_lifecycle;
 pub mod query_paths;
