@@ -49,7 +49,7 @@ fn brief(query: &TrendsQuery) -> String {
     let by = query.breakdown_filter.as_ref().map_or_else(String::new, |by| {
         format!(
             " by {}{}",
-            by.breakdown,
+            by.parts()[0].property,
             by.breakdown_limit
                 .map_or_else(String::new, |limit| format!(" limit {limit}"))
         )

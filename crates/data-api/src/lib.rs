@@ -48,8 +48,9 @@ pub use export::{Export, ExportFormat, ExportPart, ExportStream};
 pub use filter::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
 pub use filter_fields::{FieldKind, FieldUnit, FilterField, FilterFields, FilterList};
 pub use funnels::{
-    BreakdownAttribution, FunnelOrder, FunnelResults, FunnelStep, FunnelWindowUnit, FunnelsFilter, FunnelsQuery,
-    FunnelsQueryKind, FunnelsResponse, MOST_FUNNEL_STEPS,
+    BreakdownAttribution, FunnelExclusion, FunnelOrder, FunnelResults, FunnelStep, FunnelStepReference, FunnelTimes,
+    FunnelTrend, FunnelView, FunnelWindowUnit, FunnelsFilter, FunnelsQuery, FunnelsQueryKind, FunnelsResponse,
+    MOST_FUNNEL_BINS, MOST_FUNNEL_EXCLUSIONS, MOST_FUNNEL_STEPS,
 };
 pub use lifecycle::{
     LifecycleFilter, LifecycleQuery, LifecycleQueryKind, LifecycleResponse, LifecycleSeries, LifecycleStatus,

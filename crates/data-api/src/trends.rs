@@ -90,6 +90,9 @@ pub struct EventsNode {
     /// Conditions on this series alone: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
+    /// Whether a person may leave this step out; for steps of a funnel other than the first, and for nothing else.
+    #[serde(default, rename = "optionalInFunnel", skip_serializing_if = "std::ops::Not::not")]
+    pub optional_in_funnel: bool,
 }
 
 impl EventsNode {

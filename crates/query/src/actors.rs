@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::paging::{self, Cursor};
 use crate::person_list::{self, Row};
 use crate::scope::{Begun, Scope, Selection};
-use crate::{lifecycle, paths, retention, sql, stickiness, trends};
+use crate::{funnels, lifecycle, paths, retention, sql, stickiness, trends};
 
 /// The column of a person's share of the number.
 pub(crate) const COUNT: &str = "actors::count";
@@ -40,7 +40,7 @@ pub(crate) async fn run(
         TypedQuery::Lifecycle(source) => lifecycle::actors(&asked, source).await,
         TypedQuery::Stickiness(source) => stickiness::actors(&asked, source).await,
         TypedQuery::Paths(source) => paths::actors(&asked, source).await,
-        TypedQuery::Funnels(_) => Err(Error::invalid("funnels list no persons")),
+        TypedQuery::Funnels(source) => funnels::actors(&asked, source).await,
         TypedQuery::Events(_) | TypedQuery::Persons(_) | TypedQuery::Actors(_) => {
             let message = "a list has no numbers behind which there are persons";
             Err(Error::invalid(message)

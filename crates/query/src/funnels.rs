@@ -1,19 +1,22 @@
 //! Funnels: each person's way through the steps, then how many got how far.
 
+mod actors;
 mod aggregate;
+mod asked;
 mod chain;
+mod matching;
+mod over_time;
+mod plan;
+mod rules;
+mod steps;
+mod times;
+mod unordered;
+mod walk;
 
-use std::cmp::Reverse;
-use std::sync::LazyLock;
-
-use datafusion::arrow::datatypes::DataType;
-use datafusion::functions::expr_fn::{get_field, named_struct};
-use datafusion::functions_aggregate::expr_fn::{avg, count, max, median, min};
-use datafusion::logical_expr::{AggregateUDF, Expr, ExprFunctionExt as _, LogicalPlan, cast, ident, lit};
-use datafusion::prelude::DataFrame;
+use chrono::DateTime;
+use datafusion::logical_expr::LogicalPlan;
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownAttribution, Clock, FunnelOrder, FunnelResults, FunnelStep,
-    FunnelWindowUnit, FunnelsFilter, FunnelsQuery, FunnelsResponse, MOST_FUNNEL_STEPS, Math, Progress,
+    Clock, FunnelOrder, FunnelResults, FunnelView, FunnelsFilter, FunnelsQuery, FunnelsResponse, Progress,
     PropertyDefinition, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
@@ -21,15 +24,14 @@ use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
 use crate::engine::{Engine, Executed, Session, rows};
-use crate::scope::{Begun, Scope, Selection};
+use crate::intervals::Intervals;
+use crate::scope::{Begun, Scope};
 use crate::tally::exact;
-use crate::trends::{DEFAULT_BREAKDOWNS, literal};
-use crate::{sql, validate};
-
-/// Units of the longest window.
-const MOST_UNITS: u32 = 10_000;
-
-static FUNNEL: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(aggregate::Funnel::new()));
+use crate::trends::DEFAULT_BREAKDOWNS;
+use crate::validate;
+pub(crate) use actors::actors;
+use asked::Asked;
+use rules::Rules;
 
 /// Runs a funnels query.
 pub(crate) async fn run(
@@ -39,24 +41,35 @@ pub(crate) async fn run(
     clock: &Clock,
     progress: &Progress,
 ) -> Result<FunnelsResponse> {
-    let begun = Begun::new(engine, project, selection(query)?, clock, progress.clone()).await?;
-    let prepared = Prepared::new(query, &begun, clock, engine.most_groups)?;
+    let asked = Asked::new(query)?;
+    let begun = Begun::new(engine, project, asked.selection(), clock, progress.clone()).await?;
+    let prepared = Prepared::new(&asked, &begun, clock, engine.most_groups)?;
     let session = &begun.session;
-    let mut executed = Vec::new();
-    let mut warnings = prepared.scope.warnings("the range");
-    let results = prepared.results(session, &mut executed, &mut warnings).await?;
-    if results.steps().all(|step| step.order > 0 || step.count == 0) {
-        let scope = &prepared.scope;
-        warnings.push(
-            scope
-                .nothing_fits(session, &mut executed, "is one of the first step")
-                .await?,
-        );
+    let scope = &prepared.scope;
+    let mut done = Done::default();
+    let results = match query.funnels_filter.funnel_viz_type {
+        FunnelView::Steps => prepared.steps(session, &mut done).await?,
+        FunnelView::TimeToConvert => FunnelResults::Times(prepared.times(session, &mut done).await?),
+        FunnelView::Trends => FunnelResults::Trends(prepared.trends(session, &mut done).await?),
+    };
+    let mut warnings = prepared.warnings();
+    warnings.append(&mut done.warnings);
+    if done.excluded > 0 {
+        let message = format!("{} of those who entered are left out: they are excluded", done.excluded);
+        warnings.push(Warning::new("excluded", message));
+    } else if done.entered == 0 {
+        let what = match query.funnels_filter.funnel_order_type {
+            FunnelOrder::Unordered => "is one of the steps",
+            FunnelOrder::Ordered | FunnelOrder::Strict => "is one of the first step",
+        };
+        warnings.push(scope.nothing_fits(session, &mut done.executed, what).await?);
     }
-    let of_step = |step| format!("step {}", step + 1);
-    let mut provenance = prepared
-        .scope
-        .provenance(session, project, ("FunnelsQuery", query), &executed, of_step)?;
+    let steps = query.series.len();
+    let of_step = |series: usize| match series.checked_sub(steps) {
+        None => format!("step {}", series + 1),
+        Some(exclusion) => format!("exclusion {}", exclusion + 1),
+    };
+    let mut provenance = scope.provenance(session, project, ("FunnelsQuery", query), &done.executed, of_step)?;
     provenance.limits = prepared.limits();
     Ok(FunnelsResponse {
         results,
@@ -72,51 +85,48 @@ pub(crate) async fn plans(
     query: &FunnelsQuery,
     clock: &Clock,
 ) -> Result<(Begun, Vec<LogicalPlan>)> {
-    let begun = Begun::new(engine, project, selection(query)?, clock, Progress::ignore()).await?;
-    let plan = Prepared::new(query, &begun, clock, engine.most_groups)?
-        .plan(&begun.session, None)
-        .await?;
+    let asked = Asked::new(query)?;
+    let begun = Begun::new(engine, project, asked.selection(), clock, Progress::ignore()).await?;
+    let prepared = Prepared::new(&asked, &begun, clock, engine.most_groups)?;
+    let session = &begun.session;
+    let plan = match query.funnels_filter.funnel_viz_type {
+        FunnelView::Steps => prepared.steps_plan(session, None).await?,
+        FunnelView::TimeToConvert => prepared.times_plan(session).await?,
+        FunnelView::Trends => prepared.trends_plan(session, None).await?,
+    };
     Ok((begun, vec![plan]))
 }
 
-/// Which events a query is about. Refuses a funnel that is none.
-fn selection(query: &FunnelsQuery) -> Result<Selection<'_>> {
-    let steps = query.series.len();
-    if !(2..=MOST_FUNNEL_STEPS).contains(&steps) {
-        let message = format!("a funnel has 2 to {MOST_FUNNEL_STEPS} steps, this one has {steps}");
-        return Err(Error::invalid(message).with_hint("give the steps in `series`, the first one first"));
-    }
-    validate::without_math(&query.series, "step", "a funnel counts persons")?;
-    let units = query.funnels_filter.funnel_window_interval;
-    if !(1..=MOST_UNITS).contains(&units) {
-        let message = format!("funnelWindowInterval goes from 1 to {MOST_UNITS}, not {units}");
-        return Err(Error::invalid(message).with_hint("take another funnelWindowIntervalUnit"));
-    }
-    Ok(Selection {
-        series: &query.series,
-        properties: &query.properties,
-        date_range: &query.date_range,
-        of_persons: false,
-        filter_test_accounts: query.filter_test_accounts,
-    })
-}
-
-/// The column of a person's breakdown value. No property can be called so.
-const VALUE: &str = "funnels::value";
-
-struct Prepared<'a> {
-    query: &'a FunnelsQuery,
-    scope: Scope<'a>,
+/// A funnel whose names and dates are resolved.
+pub(crate) struct Prepared<'a> {
+    asked: &'a Asked<'a>,
+    pub(crate) scope: Scope<'a>,
+    /// The intervals in which persons enter, where these are told apart.
+    intervals: Option<Intervals>,
     breakdown: Option<&'a PropertyDefinition>,
     most_groups: usize,
 }
 
+/// What was done for an answer.
+#[derive(Default)]
+struct Done {
+    executed: Vec<Executed>,
+    warnings: Vec<Warning>,
+    /// Persons who entered, and who are excluded; of some each counts several times.
+    entered: u64,
+    excluded: u64,
+}
+
 impl<'a> Prepared<'a> {
-    fn new(query: &'a FunnelsQuery, begun: &'a Begun, clock: &Clock, most_groups: usize) -> Result<Self> {
-        let breakdown = query.breakdown_filter.as_ref();
+    /// Resolves the names and dates of a funnel.
+    pub(crate) fn new(asked: &'a Asked<'a>, begun: &'a Begun, clock: &Clock, most_groups: usize) -> Result<Self> {
+        let breakdown = asked.query.breakdown_filter.as_ref();
+        let interval = asked.interval();
+        let scope = Scope::new(asked.selection(), begun, interval, clock)?;
         Ok(Self {
-            query,
-            scope: Scope::new(selection(query)?, begun, None, clock)?,
+            asked,
+            intervals: interval.map(|interval| Intervals::of(interval, &scope.range)),
+            scope,
             breakdown: breakdown
                 .map(|filter| validate::one_property(begun.taxonomy(), filter))
                 .transpose()?,
@@ -124,192 +134,88 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// A row, or one for each breakdown value: how many reached each step, and how long that took on average and in the
-    /// median. With `but` there is one row, of those who have a value that is none of these.
-    async fn plan(&self, session: &Session, but: Option<&[Value]>) -> Result<LogicalPlan> {
-        let failed = |error| sql::explain(&error, &session.view);
-        let steps = self.query.series.len();
-        let is_of = (0..steps).map(|step| Ok(self.scope.is_of(step)?.unwrap_or_else(|| lit(true))));
-        let is_of = is_of.collect::<Result<Vec<Expr>>>()?;
-        let any = is_of.iter().cloned().reduce(Expr::or).unwrap_or_else(|| lit(true));
-        let mut events = self.scope.events(session).await?;
-        let is_strict = self.query.funnels_filter.funnel_order_type == FunnelOrder::Strict;
-        if !is_strict {
-            events = events.filter(any.clone()).map_err(failed)?;
+    /// The rules, with the intervals in which persons enter.
+    fn rules(&self) -> Rules {
+        let bounds = |intervals: &Intervals| {
+            let bounds = intervals.starts.iter().chain([&intervals.end]);
+            bounds.map(DateTime::timestamp_micros).collect()
+        };
+        Rules {
+            entries: self.intervals.as_ref().map(bounds).unwrap_or_default(),
+            ..self.asked.rules.clone()
         }
-        let (months, micros) = window(self.query.funnels_filter);
-        let mut arguments = vec![lit(is_strict), lit(months), lit(micros), ident("timestamp")];
-        arguments.extend(is_of);
-        let mut of_person = vec![FUNNEL.call(arguments).alias("way")];
-        if let Some(property) = self.breakdown {
-            let value = ident(&property.column);
-            // Of several values at the same instant the smallest, or the largest, counts: always the same one.
-            let touch = named_struct(vec![lit("time"), ident("timestamp"), lit("value"), value.clone()]);
-            let touch = match self.query.funnels_filter.breakdown_attribution_type {
-                BreakdownAttribution::FirstTouch => min(touch),
-                BreakdownAttribution::LastTouch => max(touch),
-            };
-            let touch = touch.filter(value.is_not_null().and(any)).build().map_err(failed)?;
-            of_person.push(touch.alias(VALUE));
-        }
-        let mut persons = events.aggregate(vec![ident("person_key")], of_person).map_err(failed)?;
-        let mut by = Vec::new();
-        if self.breakdown.is_some() {
-            let value = get_field(ident(VALUE), "value");
-            persons = persons.select(vec![ident("way"), value.alias(VALUE)]).map_err(failed)?;
-            match but {
-                Some(values) => {
-                    let values = values.iter().map(literal).collect();
-                    let others = ident(VALUE).is_not_null().and(ident(VALUE).in_list(values, true));
-                    persons = persons.filter(others).map_err(failed)?;
-                }
-                None => by.push(ident(VALUE)),
-            }
-        }
-        let mut totals = Vec::new();
-        for step in 0..steps {
-            let reached = |step| get_field(ident("way"), aggregate::field(step));
-            totals.push(count(reached(step)).alias(format!("count_{step}")));
-            if let Some(before) = step.checked_sub(1) {
-                let took = cast(reached(step) - reached(before), DataType::Float64);
-                totals.push(avg(took.clone()).alias(format!("average_{step}")));
-                totals.push(median(took).alias(format!("median_{step}")));
-            }
-        }
-        persons
-            .aggregate(by, totals)
-            .and_then(DataFrame::into_optimized_plan)
-            .map_err(failed)
-    }
-
-    async fn results(
-        &self,
-        session: &Session,
-        executed: &mut Vec<Executed>,
-        warnings: &mut Vec<Warning>,
-    ) -> Result<FunnelResults> {
-        let done = session
-            .run_up_to(&self.plan(session, None).await?, self.most_groups)
-            .await?;
-        let done = done.ok_or_else(|| {
-            let message = format!("the breakdown has more than {} values", self.most_groups);
-            Error::new(Code::LimitExceeded, message).with_hint("take a property with fewer values, or filter by it")
-        })?;
-        let found = rows(&done.batches)?;
-        executed.push(done);
-        if self.breakdown.is_none() {
-            let row = found.into_iter().next();
-            let row = row.ok_or_else(|| Error::internal("a funnel has no row"))?;
-            return Ok(FunnelResults::Steps(self.steps(&row, None)?));
-        }
-        let (mut named, mut missing) = (Vec::new(), Vec::new());
-        for row in found {
-            let Some((value, cells)) = row.split_first() else {
-                continue;
-            };
-            if value.is_null() {
-                missing.push(self.steps(cells, Some(BREAKDOWN_NONE.into()))?);
-            } else {
-                named.push((value.clone(), self.steps(cells, Some(value.clone()))?));
-            }
-        }
-        // Who has not entered is in no step.
-        let entered = |steps: &[FunnelStep]| steps.first().map_or(0, |first| first.count);
-        named.retain(|(_, steps)| entered(steps) > 0);
-        missing.retain(|steps| entered(steps) > 0);
-        named.sort_by_key(|(value, steps)| (Reverse(entered(steps)), value.to_string()));
-        let limit = self.limit();
-        let mut other = None;
-        if named.len() > limit {
-            let more = named.len() - limit;
-            named.truncate(limit);
-            let values: Vec<Value> = named.iter().map(|(value, _)| value.clone()).collect();
-            let done = session.run(&self.plan(session, Some(&values)).await?).await?;
-            if let Some(row) = rows(&done.batches)?.first() {
-                other = Some(self.steps(row, Some(BREAKDOWN_OTHER.into()))?);
-            }
-            executed.push(done);
-            let message = format!("{more} values beyond the first {limit} are shown together as Other");
-            warnings.push(Warning::new("breakdown_other", message));
-        }
-        let named = named.into_iter().map(|(_, steps)| steps);
-        Ok(FunnelResults::ByValue(named.chain(other).chain(missing).collect()))
     }
 
     fn limit(&self) -> usize {
-        let limit = self.query.breakdown_filter.as_ref();
+        let limit = self.asked.query.breakdown_filter.as_ref();
         limit
             .and_then(|filter| filter.breakdown_limit)
             .unwrap_or(DEFAULT_BREAKDOWNS) as usize
     }
 
-    fn steps(&self, row: &[Value], value: Option<Value>) -> Result<Vec<FunnelStep>> {
-        let mut cells = row.iter();
-        let mut results: Vec<FunnelStep> = Vec::with_capacity(self.query.series.len());
-        for order in 0..self.query.series.len() {
-            let count = cells.next().and_then(Value::as_u64);
-            let count = count.ok_or_else(|| Error::internal("a count is no number"))?;
-            let mut seconds = || {
-                let micros = if order == 0 { None } else { cells.next()?.as_f64() };
-                micros.map(|micros| micros / 1e6)
-            };
-            let (average, median) = (seconds(), seconds());
-            let counted = self.scope.counted(order, Math::Total);
-            results.push(FunnelStep {
-                order,
-                name: counted.name,
-                action_id: counted.id,
-                action_type: counted.action_type,
-                count,
-                conversion_rate: percent(count, results.first().map_or(count, |first| first.count)),
-                conversion_rate_from_previous: results.last().and_then(|before| percent(count, before.count)),
-                average_conversion_time: average,
-                median_conversion_time: median,
-                breakdown_value: value.clone(),
-            });
+    /// The rows of a plan that has as many as there are groups.
+    async fn groups(&self, session: &Session, plan: &LogicalPlan, done: &mut Done) -> Result<Vec<Vec<Value>>> {
+        let executed = session.run_up_to(plan, self.most_groups).await?;
+        let executed = executed.ok_or_else(|| {
+            let message = format!("the breakdown has more than {} values", self.most_groups);
+            Error::new(Code::LimitExceeded, message).with_hint("take a property with fewer values, or filter by it")
+        })?;
+        let rows = rows(&executed.batches)?;
+        done.executed.push(executed);
+        Ok(rows)
+    }
+
+    /// Says how many values are shown together, where some are.
+    fn say_other(&self, more: usize, done: &mut Done) {
+        if more > 0 {
+            let limit = self.limit();
+            let message = format!("{more} values beyond the first {limit} are shown together as Other");
+            done.warnings.push(Warning::new("breakdown_other", message));
         }
-        Ok(results)
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        match self.asked.interval() {
+            None => self.scope.warnings("the range"),
+            Some(interval) => {
+                let mut warnings = self.scope.warnings("the last interval");
+                warnings.extend(self.scope.cut_intervals(interval));
+                warnings
+            }
+        }
     }
 
     /// What bounds the ways that are counted.
     fn limits(&self) -> Vec<String> {
-        let mut limits = limits(self.query.funnels_filter);
-        if let Some(property) = self.breakdown {
-            let which = match self.query.funnels_filter.breakdown_attribution_type {
-                BreakdownAttribution::FirstTouch => "first",
-                BreakdownAttribution::LastTouch => "last",
-            };
-            let key = &property.key;
+        let mut limits = limits(self.asked.filter);
+        for exclusion in &self.asked.filter.exclusions {
+            let node = exclusion.node();
+            let name = node.custom_name.as_deref().or(node.event.as_deref()).or(node.action());
+            let (from, to) = (exclusion.from_step + 1, exclusion.to_step + 1);
             limits.push(format!(
-                "a person has the {key} of the {which} event that is a step and has one"
+                "nobody counts who has {} between steps {from} and {to} of each of the furthest ways",
+                name.unwrap_or("any event")
             ));
-            limits.push(format!("at most {} values of {key}, the rest as Other", self.limit()));
+        }
+        if let Some(property) = self.breakdown {
+            limits.extend(self.said_of_values(property));
+            let key = &property.key;
+            limits.push(format!("at most {} values of {key}, the rest as {OTHER}", self.limit()));
         }
         limits
     }
 }
+
+/// What the values beyond the limit are called in sentences.
+const OTHER: &str = "Other";
 
 /// A share in percent; `None` of nobody.
 fn percent(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| exact(part) / exact(whole) * 100.0)
 }
 
-/// A window as calendar months and microseconds.
-fn window(filter: FunnelsFilter) -> (u32, i64) {
-    let units = filter.funnel_window_interval;
-    let seconds = match filter.funnel_window_interval_unit {
-        FunnelWindowUnit::Second => 1,
-        FunnelWindowUnit::Minute => 60,
-        FunnelWindowUnit::Hour => 3_600,
-        FunnelWindowUnit::Day => 86_400,
-        FunnelWindowUnit::Week => 604_800,
-        FunnelWindowUnit::Month => return (units, 0),
-    };
-    (0, i64::from(units) * seconds * 1_000_000)
-}
-
 /// What bounds the ways that are counted.
-fn limits(filter: FunnelsFilter) -> Vec<String> {
+fn limits(filter: &FunnelsFilter) -> Vec<String> {
     let (units, unit) = (
         filter.funnel_window_interval,
         filter.funnel_window_interval_unit.as_str(),
@@ -318,6 +224,7 @@ fn limits(filter: FunnelsFilter) -> Vec<String> {
     let order = match filter.funnel_order_type {
         FunnelOrder::Ordered => "in this order, with anything between them",
         FunnelOrder::Strict => "in this order, with no other event between them",
+        FunnelOrder::Unordered => "in any order",
     };
     vec![
         format!("all steps within {units} {unit}{plural} of the first one, {order}"),

@@ -24,6 +24,11 @@ pub(crate) async fn selection(
     selection: Selection<'_>,
 ) -> Result<()> {
     let taxonomy = moment.taxonomy.as_ref();
+    // A funnel knows its optional steps and hands them on as ordinary ones.
+    if selection.series.iter().any(|node| node.optional_in_funnel) {
+        let message = "optionalInFunnel is for the steps of a funnel";
+        return Err(Error::invalid(message).with_hint("leave it out"));
+    }
     for EventsNode { event, properties, .. } in selection.series {
         if let Some(name) = event.as_deref().filter(|name| taxonomy.event(name).is_none()) {
             return Err(Error::unknown(

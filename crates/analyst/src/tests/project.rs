@@ -200,7 +200,7 @@ fn made_up_result(query: &TrendsQuery, compares: bool) -> String {
         columns.push(query.interval.as_str().to_owned());
     }
     if let Some(breakdown) = &query.breakdown_filter {
-        columns.push(breakdown.breakdown.trim_start_matches('$').to_owned());
+        columns.push(breakdown.name());
     }
     let labels = columns.len();
     columns.extend(query.series.iter().map(|node| {

@@ -1,9 +1,10 @@
 //! `query`: a typed query, given as JSON.
 
 use hedgerow_data_api::{
-    ActorsQuery, ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, Compared, EventsQuery, EventsResponse,
-    FunnelsResponse, LifecycleResponse, ListedActor, PathsResponse, PersonsQuery, PersonsResponse, Provenance,
-    RetentionResponse, Series, StickinessResponse, TrendsResponse, TypedQuery, TypedResponse, Warning,
+    ActorsQuery, ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, Compared, EventsQuery, EventsResponse, FunnelResults,
+    FunnelTimes, FunnelTrend, FunnelsResponse, LifecycleResponse, ListedActor, PathsResponse, PersonsQuery,
+    PersonsResponse, Provenance, RetentionResponse, Series, StickinessResponse, TrendsResponse, TypedQuery,
+    TypedResponse, Warning,
 };
 use hedgerow_errors::{Error, Result};
 use serde_json::{Value, json};
@@ -99,8 +100,13 @@ fn next_cursor(response: &TypedResponse) -> Option<&str> {
     }
 }
 
-/// A step a line.
+/// A step a line, or what the view has: a bin, or an interval.
 fn funnel_table(response: &FunnelsResponse) -> TextTable {
+    match &response.results {
+        FunnelResults::Times(times) => return funnel_times(times),
+        FunnelResults::Trends(trends) => return funnel_trends(trends),
+        FunnelResults::Steps(_) | FunnelResults::ByValue(_) => {}
+    }
     let by_value = response.results.steps().any(|step| step.breakdown_value.is_some());
     let own = [
         "step",
@@ -112,11 +118,7 @@ fn funnel_table(response: &FunnelsResponse) -> TextTable {
     ];
     let mut table = TextTable::new(by_value.then_some("value").into_iter().chain(own).map(str::to_owned));
     for step in response.results.steps() {
-        let value = step.breakdown_value.as_ref().map(|value| match value.as_str() {
-            Some(BREAKDOWN_OTHER) => json!("Other"),
-            Some(BREAKDOWN_NONE) => json!("None"),
-            _ => value.clone(),
-        });
+        let value = step.breakdown_value.as_ref().map(value_name);
         let own = [
             json!(step.name),
             json!(step.count),
@@ -126,6 +128,52 @@ fn funnel_table(response: &FunnelsResponse) -> TextTable {
             rounded(step.median_conversion_time, 1),
         ];
         table.row(&value.into_iter().chain(own).collect::<Vec<_>>());
+    }
+    table
+}
+
+fn value_name(value: &Value) -> Value {
+    match value.as_str() {
+        Some(BREAKDOWN_OTHER) => json!("Other"),
+        Some(BREAKDOWN_NONE) => json!("None"),
+        _ => value.clone(),
+    }
+}
+
+/// A bin a line, then the average and the median.
+fn funnel_times(times: &FunnelTimes) -> TextTable {
+    let mut table = TextTable::new(["seconds from", "persons"].map(str::to_owned));
+    for (from, count) in &times.bins {
+        table.row(&[json!(from), json!(count)]);
+    }
+    for (name, seconds) in [
+        ("average seconds", times.average_conversion_time),
+        ("median seconds", times.median_conversion_time),
+    ] {
+        table.row(&[json!(name), rounded(seconds, 1)]);
+    }
+    table
+}
+
+/// An interval a line, value by value.
+fn funnel_trends(trends: &[FunnelTrend]) -> TextTable {
+    let by_value = trends.iter().any(|trend| trend.breakdown_value.is_some());
+    let own = ["start", "% converted", "entered", "converted", "window"];
+    let mut table = TextTable::new(by_value.then_some("value").into_iter().chain(own).map(str::to_owned));
+    for trend in trends {
+        let value = trend.breakdown_value.as_ref().map(value_name);
+        let numbers = trend.entered.iter().zip(&trend.converted);
+        let places = trend.days.iter().zip(&trend.data).zip(&trend.window_ended).zip(numbers);
+        for (((day, rate), ended), (entered, converted)) in places {
+            let own = [
+                json!(day),
+                rounded(*rate, 2),
+                json!(entered),
+                json!(converted),
+                json!(if *ended { "over" } else { "open" }),
+            ];
+            table.row(&value.clone().into_iter().chain(own).collect::<Vec<_>>());
+        }
     }
     table
 }

@@ -8,7 +8,7 @@ use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
 const MODE: &str = include_str!("../modes/product_analytics/mode.md");
-const TRAJECTORIES: [&str; 9] = [
+const TRAJECTORIES: [&str; 10] = [
     include_str!("../modes/product_analytics/trajectories/count-in-a-period.md"),
     include_str!("../modes/product_analytics/trajectories/rank-values.md"),
     include_str!("../modes/product_analytics/trajectories/share-of-a-whole.md"),
@@ -18,6 +18,7 @@ const TRAJECTORIES: [&str; 9] = [
     include_str!("../modes/product_analytics/trajectories/days-of-use.md"),
     include_str!("../modes/product_analytics/trajectories/what-comes-next.md"),
     include_str!("../modes/product_analytics/trajectories/who-is-behind-a-number.md"),
+    include_str!("../modes/product_analytics/trajectories/time-a-step.md"),
 ];
 const EVALS: &str = include_str!("../evals/access-log.yaml");
 const SKILLS: [&str; 2] = [
@@ -53,6 +54,7 @@ const TEXTS: &[(&str, &str)] = &[
         "modes/product_analytics/trajectories/who-is-behind-a-number.md",
         TRAJECTORIES[8],
     ),
+    ("modes/product_analytics/trajectories/time-a-step.md", TRAJECTORIES[9]),
     ("skills/query-trends/SKILL.md", SKILLS[0]),
     ("skills/query-people/SKILL.md", SKILLS[1]),
     ("evals/access-log.yaml", EVALS),

@@ -2,6 +2,7 @@
 
 pub mod actors;
 mod extremes;
+mod funnel_table;
 pub mod query_funnel;
 pub mod query_lifecycle;
 pub mod query_paths;

@@ -1,161 +1,249 @@
-//! How far one person gets in a funnel.
+//! How far one person gets in a funnel whose steps come in their order.
 //!
-//! A person reaches step k where there are k different events e1 ... ek, each one of its step, whose times don't
-//! decrease, with ek no later than the window after e1. Strict steps also have no other event between them. Events of
-//! the same instant have no order of their own, so they count in whatever order serves the person best.
-//!
-//! Of the ways to the furthest step the one counts that arrives first, and of these the one whose earlier steps are
-//! latest, the step before the last one first.
+//! First it is found how far, and when it gets there, for which the latest start of the ways to each step is enough; then
+//! the way itself, among the events from there back to the longest window.
 
-use chrono::{DateTime, Months};
+use std::ops::Range;
 
-/// How the steps follow each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rules {
-    /// How many steps there are, up to 128.
-    pub(super) steps: usize,
-    /// Calendar months of the window.
-    pub(super) months: u32,
-    /// Microseconds of the window, beside the months.
-    pub(super) micros: i64,
-    /// Whether other events between two steps end the way.
-    pub(super) strict: bool,
+use super::matching::Matching;
+use super::rules::{Arrivals, Event, Instant, Order, Rules, bits_down, instants};
+
+/// The start of a way, and the last instant of its window.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    time: i64,
+    window_end: i64,
 }
 
-impl Rules {
-    /// The last instant of the window that starts at a time, both in microseconds since 1970.
-    fn window_end(&self, start: i64) -> i64 {
-        let mut end = start;
-        if self.months > 0 {
-            let shifted = DateTime::from_timestamp_micros(start)
-                .and_then(|start| start.checked_add_months(Months::new(self.months)));
-            end = shifted.map_or(i64::MAX, |shifted| shifted.timestamp_micros());
-        }
-        end.saturating_add(self.micros)
-    }
+/// Kept between persons, so that the memory is taken once.
+pub(super) struct Chain {
+    /// The latest start of the ways that end with each step.
+    starts: Vec<Option<Start>>,
+    /// For each step the best way that ends with it: the times of the steps up to it. Empty where there is none.
+    ways: Vec<Vec<Option<i64>>>,
+    is_optional: Vec<bool>,
+    arrivals: Arrivals,
 }
 
-/// An event of a person: when it was, in microseconds since 1970, and which steps it fits, a bit each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Event {
-    pub(super) time: i64,
-    pub(super) fits: u128,
-}
-
-/// The times of the steps on the way to the furthest one; empty for who does not enter. Kept between persons, so that
-/// the memory is taken once.
-pub(super) struct Walk {
-    rules: Rules,
-    /// For each step the latest way that ends with it: the times of the steps up to it.
-    ways: Vec<Vec<i64>>,
-    best: Vec<i64>,
-}
-
-impl Walk {
-    pub(super) fn new(rules: Rules) -> Self {
+impl Chain {
+    pub(super) fn new(rules: &Rules) -> Self {
         Self {
-            rules,
-            ways: vec![Vec::with_capacity(rules.steps); rules.steps],
-            best: Vec::with_capacity(rules.steps),
+            starts: vec![None; rules.steps],
+            ways: vec![Vec::new(); rules.steps],
+            is_optional: (0..rules.steps).map(|step| rules.optional.contains(&step)).collect(),
+            arrivals: Arrivals::default(),
         }
     }
 
-    /// Walks over the events of one person, in the order of their times.
-    pub(super) fn furthest(&mut self, events: &[Event]) -> &[i64] {
+    /// The furthest step of the ways that start within a time, and the first arrival there, whatever spoils them.
+    pub(super) fn reach(&mut self, rules: &Rules, events: &[Event], entry: &Range<i64>) -> Option<(usize, i64)> {
+        self.starts.fill(None);
+        let mut furthest: Option<(usize, i64)> = None;
+        for instant in instants(events) {
+            let arrived = self.advance(rules, instant, entry, false);
+            if let Some(step) = arrived.checked_ilog2() {
+                let step = step as usize;
+                if furthest.is_none_or(|(best, _)| best < step) {
+                    furthest = Some((step, instant.time));
+                }
+                if step + 1 == rules.steps {
+                    break;
+                }
+            }
+        }
+        furthest
+    }
+
+    /// The first arrival at the furthest step that is not spoiled.
+    pub(super) fn unspoiled(
+        &mut self,
+        rules: &Rules,
+        events: &[Event],
+        entry: &Range<i64>,
+        furthest: usize,
+    ) -> Option<i64> {
+        self.starts.fill(None);
+        self.arrivals.clear();
+        for instant in instants(events) {
+            let arrived = self.advance(rules, instant, entry, true);
+            let mut exclusions = rules.exclusions_of(instant.fits);
+            if exclusions.any(|(from, to)| (from..to).contains(&furthest))
+                && let Some(safe) = self.arrivals.spoil(instant.time)
+            {
+                return Some(safe);
+            }
+            if arrived >> furthest & 1 == 1
+                && let Some(start) = self.starts[furthest]
+            {
+                self.arrivals.push(instant.time, start.window_end);
+                if furthest + 1 == rules.steps {
+                    break;
+                }
+            }
+        }
+        self.arrivals.first()
+    }
+
+    /// The times of the best way that arrives at a step at a time.
+    pub(super) fn way(
+        &mut self,
+        rules: &Rules,
+        events: &[Event],
+        (step, arrival): (usize, i64),
+        way: &mut Vec<Option<i64>>,
+    ) {
+        way.clear();
+        if step == 0 {
+            way.push(Some(arrival));
+            return;
+        }
         self.ways.iter_mut().for_each(Vec::clear);
-        self.best.clear();
-        for instant in events.chunk_by(|one, other| one.time == other.time) {
-            match instant {
-                [event] => self.step(*event),
-                _ => self.step_at_once(instant),
-            }
-            if self.best.len() == self.rules.steps {
-                break;
-            }
+        let first = events.partition_point(|event| rules.window_end(event.time) < arrival);
+        let end = events.partition_point(|event| event.time <= arrival);
+        for instant in instants(&events[first..end]) {
+            self.go_on(rules, instant);
         }
-        &self.best
+        way.extend_from_slice(&self.ways[step]);
     }
 
-    /// One event, which is one step at most: the furthest that it can be, and each before that.
-    fn step(&mut self, event: Event) {
-        // From the last step back, since each way goes on from the one before as that was until now.
-        for step in (0..self.rules.steps).rev() {
-            let goes_on = event.fits >> step & 1 == 1 && self.is_open(step, event.time);
-            if goes_on {
-                self.extend(step, step, event.time);
-            } else if self.rules.strict {
-                self.ways[step].clear();
+    /// Goes on with the starts by one instant; says which steps were reached in it.
+    fn advance(&mut self, rules: &Rules, instant: Instant<'_>, entry: &Range<i64>, heed: bool) -> u128 {
+        let mut arrived = 0;
+        let heeds = heed && rules.is_excluded(instant.fits);
+        // From the last step back, since each way goes on from one before as that was until now.
+        for step in bits_down(looked_at(rules, instant, heeds)) {
+            let floor = if heeds { floor(rules, instant, step) } else { None };
+            match self.latest(rules, instant, step, floor, entry) {
+                Some(start) => {
+                    self.starts[step] = Some(start);
+                    arrived |= 1 << step;
+                }
+                None if rules.order == Order::Strict || floor.is_some() => self.starts[step] = None,
+                None => {}
             }
         }
+        arrived
     }
 
-    /// Events of the same instant, each of which is one step at most.
-    fn step_at_once(&mut self, instant: &[Event]) {
-        let time = instant[0].time;
-        let steps = self.rules.steps;
-        let reach: Vec<usize> = (0..steps).map(|from| reach(instant, from, steps)).collect();
-        for step in (0..steps).rev() {
-            // The earliest step with which the way can begin within this instant leaves the latest start.
-            let from = (0..=step).find(|from| reach[*from] > step && self.is_open(*from, time));
-            match from {
-                Some(from) => self.extend(from, step, time),
-                None if self.rules.strict => self.ways[step].clear(),
+    /// The latest start of the ways to a step whose last event is of this instant.
+    fn latest(
+        &self,
+        rules: &Rules,
+        instant: Instant<'_>,
+        step: usize,
+        floor: Option<usize>,
+        entry: &Range<i64>,
+    ) -> Option<Start> {
+        let mut matching = Matching::new(instant.events);
+        if !matching.add(step) {
+            return None;
+        }
+        let mut best: Option<Start> = None;
+        let mut lowest = step;
+        for before in (0..step).rev() {
+            if let Some(start) = self.starts[before]
+                && is_above(floor, lowest)
+                && instant.time <= start.window_end
+                && best.is_none_or(|best| best.time < start.time)
+            {
+                best = Some(start);
+            }
+            if self.is_optional[before] {
+                continue;
+            }
+            if !matching.add(before) {
+                return best;
+            }
+            lowest = before;
+        }
+        let begins = entry.contains(&instant.time).then(|| Start {
+            time: instant.time,
+            window_end: rules.window_end(instant.time),
+        });
+        begins.or(best)
+    }
+
+    /// Goes on with the ways by one instant.
+    fn go_on(&mut self, rules: &Rules, instant: Instant<'_>) {
+        let heeds = rules.is_excluded(instant.fits);
+        for step in bits_down(looked_at(rules, instant, heeds)) {
+            let floor = if heeds { floor(rules, instant, step) } else { None };
+            match self.best(instant, step, floor) {
+                Some((now, before)) => {
+                    let (lower, upper) = self.ways.split_at_mut(step);
+                    let way = &mut upper[0];
+                    way.clear();
+                    way.extend_from_slice(before.map_or(&[], |before| &lower[before]));
+                    way.resize(step + 1, None);
+                    for step in bits_down(now) {
+                        way[step] = Some(instant.time);
+                    }
+                }
+                None if rules.order == Order::Strict || floor.is_some() => self.ways[step].clear(),
                 None => {}
             }
         }
     }
 
-    /// Whether a way that goes on with a step at a time is still within its window.
-    fn is_open(&self, step: usize, time: i64) -> bool {
-        let Some(before) = step.checked_sub(1) else {
-            return true;
-        };
-        let start = self.ways[before].first();
-        start.is_some_and(|start| time <= self.rules.window_end(*start))
+    /// The best way to a step whose last event is of this instant: the steps that it has in this instant, and the step
+    /// before these, if any.
+    fn best(&self, instant: Instant<'_>, step: usize, floor: Option<usize>) -> Option<(u128, Option<usize>)> {
+        let mut matching = Matching::new(instant.events);
+        if !matching.add(step) || !self.completes(matching.clone(), step, floor) {
+            return None;
+        }
+        let (mut now, mut lowest) = (1 << step, step);
+        for before in (0..step).rev() {
+            if instant.events.len() > 1 && instant.fits >> before & 1 == 1 {
+                let mut with = matching.clone();
+                if with.add(before) && self.completes(with.clone(), before, floor) {
+                    (matching, lowest) = (with, before);
+                    now |= 1 << before;
+                    continue;
+                }
+            }
+            if is_above(floor, lowest) && !self.ways[before].is_empty() {
+                return Some((now, Some(before)));
+            }
+        }
+        Some((now, None))
     }
 
-    /// Makes the way to `step` of the one before `from`, with all steps since at one time.
-    fn extend(&mut self, from: usize, step: usize, time: i64) {
-        let (before, rest) = self.ways.split_at_mut(step);
-        let way = &mut rest[0];
-        way.clear();
-        if from > 0 {
-            way.extend_from_slice(&before[from - 1]);
+    /// Whether steps of this instant down to the lowest can be the end of a way.
+    fn completes(&self, mut matching: Matching<'_>, mut lowest: usize, floor: Option<usize>) -> bool {
+        for before in (0..lowest).rev() {
+            if is_above(floor, lowest) && !self.ways[before].is_empty() {
+                return true;
+            }
+            if self.is_optional[before] {
+                continue;
+            }
+            if !matching.add(before) {
+                return false;
+            }
+            lowest = before;
         }
-        way.resize(step + 1, time);
-        if way.len() > self.best.len() {
-            self.best.clone_from(way);
-        }
+        true
     }
 }
 
-/// The first step from `from` on for which no event is left, where each event is one step at most.
-fn reach(events: &[Event], from: usize, steps: usize) -> usize {
-    // Which step each event is.
-    let mut taken: Vec<Option<usize>> = vec![None; events.len()];
-    (from..steps)
-        .find(|step| !augment(events, *step, &mut taken, &mut vec![false; events.len()]))
-        .unwrap_or(steps)
-}
-
-/// Finds an event for a step, moving others where needed (Kuhn's algorithm for bipartite matching).
-fn augment(events: &[Event], step: usize, taken: &mut [Option<usize>], seen: &mut [bool]) -> bool {
-    for at in 0..events.len() {
-        if events[at].fits >> step & 1 == 0 || seen[at] {
-            continue;
-        }
-        seen[at] = true;
-        let is_free = match taken[at] {
-            None => true,
-            Some(other) => augment(events, other, taken, seen),
-        };
-        if is_free {
-            taken[at] = Some(step);
-            return true;
-        }
+/// The steps whose ways an instant can change.
+fn looked_at(rules: &Rules, instant: Instant<'_>, heeds: bool) -> u128 {
+    if rules.order == Order::Strict || heeds {
+        rules.all_steps()
+    } else {
+        instant.fits & rules.all_steps()
     }
-    false
 }
 
-#[cfg(test)]
-mod tests;
+/// The step up to which a way to this one must reach back within an instant, so that what is excluded in it is not after
+/// a step of the way and before the next; `None` where nothing is.
+fn floor(rules: &Rules, instant: Instant<'_>, step: usize) -> Option<usize> {
+    let exclusions = rules.exclusions_of(instant.fits);
+    let around = exclusions.filter(|(from, to)| (*from..*to).contains(&step));
+    around.map(|(from, _)| from).min()
+}
+
+fn is_above(floor: Option<usize>, lowest: usize) -> bool {
+    floor.is_none_or(|floor| lowest <= floor)
+}

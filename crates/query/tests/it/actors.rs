@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use hedgerow_data_api::{
-    ActorsQuery, ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, Clock, PersonsQuery, Progress, QueryEngine,
-    TypedQuery,
+    ActorsQuery, ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, Clock, FunnelView, PersonsQuery, Progress,
+    QueryEngine, TypedQuery,
 };
 use hedgerow_errors::Error;
 use hedgerow_query::Engine;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::events::{project, runner};
-use crate::{activity, events, paths, trends};
+use crate::{activity, events, funnels, paths, trends};
 
 async fn answer(engine: &Engine, query: &Value, clock: &Clock) -> Result<Value, Error> {
     let query: TypedQuery = serde_json::from_value(query.clone()).unwrap();
@@ -24,6 +24,7 @@ async fn answer(engine: &Engine, query: &Value, clock: &Clock) -> Result<Value, 
         TypedQuery::Retention(query) => json!(engine.retention(&project, query, clock, &progress).await?),
         TypedQuery::Lifecycle(query) => json!(engine.lifecycle(&project, query, clock, &progress).await?),
         TypedQuery::Stickiness(query) => json!(engine.stickiness(&project, query, clock, &progress).await?),
+        TypedQuery::Funnels(query) => json!(engine.funnels(&project, query, clock, &progress).await?),
         TypedQuery::Paths(query) => json!(engine.paths(&project, query, clock, &progress).await?),
         other => panic!("no case has {other:?}"),
     })
@@ -60,6 +61,28 @@ fn cells(query: &Value, answer: &Value) -> Vec<(Value, Option<f64>)> {
                     cells.push((cell.clone(), number.as_f64()));
                 }
             }
+            // Other views are told apart by their fields: a list of steps is a value of a breakdown.
+            "FunnelsQuery" if result.is_array() => cells.extend(of_steps(list(result))),
+            "FunnelsQuery" if !result["order"].is_null() => {
+                cells.extend(of_steps(list(&answer["results"])));
+                return cells;
+            }
+            "FunnelsQuery" => {
+                let [from, to] = ["funnelFromStep", "funnelToStep"].map(|name| query["funnelsFilter"][name].as_u64());
+                let (from, to) = (
+                    from.unwrap_or(0) + 1,
+                    to.unwrap_or(list(&query["series"]).len() as u64 - 1) + 1,
+                );
+                for (name, step) in [("entered", from), ("converted", to)] {
+                    for (day, number) in list(&result["days"]).iter().zip(list(&result[name])) {
+                        let mut cell = json!({"day": day, "funnelStep": step});
+                        if !result["breakdown_value"].is_null() {
+                            cell["breakdown"] = result["breakdown_value"].clone();
+                        }
+                        cells.push((cell, number.as_f64()));
+                    }
+                }
+            }
             "RetentionQuery" => {
                 let values = list(&result["values"]).iter().enumerate();
                 let of_row = values.filter(|(_, value)| !value["count"].is_null());
@@ -83,6 +106,26 @@ fn cells(query: &Value, answer: &Value) -> Vec<(Value, Option<f64>)> {
                 cells.push((cell, result["value"].as_f64()));
             }
             other => panic!("no case has {other}"),
+        }
+    }
+    cells
+}
+
+/// The numbers of a funnel's steps, and of those who did not get to the next one.
+fn of_steps(steps: &[Value]) -> Vec<(Value, Option<f64>)> {
+    let mut cells = Vec::new();
+    for (place, step) in steps.iter().enumerate() {
+        let mut cell = json!({"funnelStep": place + 1});
+        if !step["breakdown_value"].is_null() {
+            cell["breakdown"] = step["breakdown_value"].clone();
+        }
+        cells.push((cell.clone(), step["count"].as_f64()));
+        // Who leaves an optional step out is not lost before it.
+        let is_plain = place > 0 && step["optional"] != true && steps[place - 1]["optional"] != true;
+        if is_plain {
+            cell["funnelStep"] = json!(-(place as i64 + 1));
+            let lost = steps[place - 1]["count"].as_f64().zip(step["count"].as_f64());
+            cells.push((cell, lost.map(|(before, now)| before - now)));
         }
     }
     cells
@@ -284,6 +327,15 @@ fn paths_agree_with_their_persons() {
     let (runtime, folder) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
     let engine = runtime.block_on(paths::engine(folder.path()));
     agree(25, paths::query(), (&engine, &events::clock()), &runtime);
+}
+
+#[test]
+fn funnels_agree_with_their_persons() {
+    let (runtime, folder) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
+    let engine = runtime.block_on(funnels::engine(folder.path()));
+    let clock = events::clock();
+    agree(26, funnels::any_query(FunnelView::Steps), (&engine, &clock), &runtime);
+    agree(27, funnels::any_query(FunnelView::Trends), (&engine, &clock), &runtime);
 }
 
 #[tokio::test]

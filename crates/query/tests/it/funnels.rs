@@ -1,10 +1,12 @@
 //! Funnels against an oracle that tries every way through the steps, and what they refuse.
 
-use std::collections::BTreeMap;
+mod model;
+mod queries;
 
-use chrono::{DateTime, Duration, Months, Utc};
+use chrono::{DateTime, Duration, Utc};
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, EventRecord, EventsQuery, FunnelsQuery, PropertyValue, QueryEngine, TypedQuery,
+    Clock, EventRecord, EventsQuery, FunnelResults, FunnelTimes, FunnelTrend, FunnelView, FunnelsQuery,
+    FunnelsResponse, Interval, Progress, PropertyValue, QueryEngine, TypedQuery,
 };
 use hedgerow_query::Engine;
 use proptest::prelude::*;
@@ -12,7 +14,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::events::{clock, engine_of, project, runner};
-use crate::oracle::{holds, property};
+use model::{Model, Steps, average_and_median};
+pub(crate) use queries::any_query;
+use queries::query;
 
 const NAMES: [&str; 4] = ["$pageview", "sign up", "invite", "pay"];
 
@@ -42,251 +46,239 @@ fn events() -> Vec<EventRecord> {
     (0..480).map(event).collect()
 }
 
-async fn engine(folder: &std::path::Path) -> Engine {
+pub(crate) async fn engine(folder: &std::path::Path) -> Engine {
     engine_of(folder, events(), clock()).await
 }
 
-/// What a query wants, as the oracle understands it.
-struct Wanted<'a> {
-    query: &'a FunnelsQuery,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-}
-
-impl Wanted<'_> {
-    fn is_step(&self, step: usize, event: &EventRecord) -> bool {
-        let node = &self.query.series[step];
-        node.event.as_ref().is_none_or(|name| *name == event.event) && holds(event, &node.properties)
-    }
-
-    fn window_end(&self, start: DateTime<Utc>) -> DateTime<Utc> {
-        let filter = serde_json::to_value(self.query.funnels_filter).unwrap();
-        let units = self.query.funnels_filter.funnel_window_interval;
-        let many = i64::from(units);
-        match filter["funnelWindowIntervalUnit"].as_str().unwrap() {
-            "hour" => start + Duration::hours(many),
-            "day" => start + Duration::days(many),
-            "month" => start + Months::new(units),
-            other => panic!("no case has {other}"),
-        }
-    }
-
-    /// The times of the best way of one visitor; events in any order.
-    fn best(&self, events: &[&EventRecord]) -> Vec<DateTime<Utc>> {
-        let is_strict = serde_json::to_value(self.query.funnels_filter).unwrap()["funnelOrderType"] == "strict";
-        let mut ways: Vec<Vec<usize>> = vec![vec![]];
-        let mut best: Vec<DateTime<Utc>> = Vec::new();
-        while !ways.is_empty() {
-            let mut longer = Vec::new();
-            for way in &ways {
-                let last = way.last().map(|at| events[*at].timestamp);
-                for (at, event) in events.iter().enumerate() {
-                    let comes_after = last.is_none_or(|last| last <= event.timestamp);
-                    let in_window = way
-                        .first()
-                        .is_none_or(|first| event.timestamp <= self.window_end(events[*first].timestamp));
-                    let is_between = |other: &&&EventRecord| {
-                        last.is_some_and(|last| last < other.timestamp) && other.timestamp < event.timestamp
-                    };
-                    let is_alone = !is_strict || !events.iter().any(|other| is_between(&other));
-                    let fits = way.len() < self.query.series.len() && self.is_step(way.len(), event);
-                    if fits && comes_after && in_window && is_alone && !way.contains(&at) {
-                        longer.push([way.as_slice(), &[at]].concat());
-                    }
-                }
-            }
-            // All ways of a length at once: the first to arrive, and of these the latest before that.
-            let times = longer
-                .iter()
-                .map(|way| way.iter().map(|at| events[*at].timestamp).collect::<Vec<_>>());
-            let key = |times: &Vec<DateTime<Utc>>| {
-                let earlier = times[..times.len() - 1].iter().rev();
-                let earlier: Vec<i64> = earlier.map(|time| -time.timestamp_micros()).collect();
-                (times[times.len() - 1], earlier)
-            };
-            if let Some(first) = times.min_by_key(key) {
-                best = first;
-            }
-            ways = longer;
-        }
-        best
+fn close(found: Option<f64>, wanted: Option<f64>) -> bool {
+    match (found, wanted) {
+        (Some(found), Some(wanted)) => (found - wanted).abs() <= 1e-9 * wanted.abs().max(1.0),
+        (found, wanted) => found.is_none() && wanted.is_none(),
     }
 }
 
-/// For each step: persons, average and median seconds since the step before.
-type Steps = Vec<(u64, Option<f64>, Option<f64>)>;
+fn model<'a>(query: &'a FunnelsQuery, answer: &FunnelsResponse) -> Model<'a> {
+    let range = answer.provenance.range.as_ref().unwrap();
+    Model {
+        query,
+        from: range.date_from.parse().unwrap(),
+        to: range.date_to.parse().unwrap(),
+    }
+}
 
-fn steps(count: usize, ways: &[Vec<DateTime<Utc>>]) -> Steps {
-    let step = |step: usize| {
-        let reached = ways.iter().filter(|way| way.len() > step);
-        let mut took: Vec<f64> = reached
-            .clone()
-            .filter(|_| step > 0)
-            .map(|way| (way[step] - way[step - 1]).num_seconds() as f64)
-            .collect();
-        took.sort_by(f64::total_cmp);
-        let middle = took.len() / 2;
-        let median = match took.len() {
-            0 => None,
-            odd if odd % 2 == 1 => Some(took[middle]),
-            _ => Some(f64::midpoint(took[middle - 1], took[middle])),
-        };
-        let average = (!took.is_empty()).then(|| took.iter().sum::<f64>() / took.len() as f64);
-        (reached.count() as u64, average, median)
+type Checked = Result<(), TestCaseError>;
+
+/// Whether it is said that so many are excluded.
+fn check_excluded(answer: &FunnelsResponse, excluded: u64, text: &str) -> Checked {
+    let said = answer.warnings.iter().find(|warning| warning.code == "excluded");
+    let said = said.map_or(0, |warning| warning.message.split(' ').next().unwrap().parse().unwrap());
+    prop_assert_eq!(said, excluded, "{}", text);
+    Ok(())
+}
+
+fn check_steps(query: &FunnelsQuery, answer: &FunnelsResponse) -> Checked {
+    let text = serde_json::to_string(&query).unwrap();
+    let (excluded, lists): (u64, Vec<(Value, Steps)>) = model(query, answer).by_steps(&events());
+    check_excluded(answer, excluded, &text)?;
+    let wanted = lists
+        .iter()
+        .flat_map(|(value, steps)| steps.iter().map(move |step| (value, step)));
+    prop_assert_eq!(answer.results.steps().count(), wanted.clone().count(), "{}", text);
+    for (step, (value, (persons, average, median))) in answer.results.steps().zip(wanted) {
+        let said = step.breakdown_value.clone().unwrap_or_default();
+        prop_assert_eq!(&said, value, "{}", text);
+        prop_assert_eq!(step.count, *persons, "step {} of {}", step.order, text);
+        prop_assert!(
+            close(step.average_conversion_time, *average),
+            "{} {:?} {:?}",
+            text,
+            step,
+            average
+        );
+        prop_assert!(
+            close(step.median_conversion_time, *median),
+            "{} {:?} {:?}",
+            text,
+            step,
+            median
+        );
+    }
+    Ok(())
+}
+
+fn span(query: &FunnelsQuery) -> (usize, usize) {
+    let filter = &query.funnels_filter;
+    (filter.funnel_from_step.unwrap(), filter.funnel_to_step.unwrap())
+}
+
+fn check_times(query: &FunnelsQuery, answer: &FunnelsResponse) -> Checked {
+    let text = serde_json::to_string(&query).unwrap();
+    let (excluded, took) = model(query, answer).seconds(&events(), span(query));
+    check_excluded(answer, excluded, &text)?;
+    let FunnelResults::Times(found) = &answer.results else {
+        return Err(TestCaseError::fail(format!("no times: {text}")));
     };
-    (0..count).map(step).collect()
-}
-
-/// The steps of each breakdown value in the order of the result; of one without a name where there is no breakdown.
-fn expected(wanted: &Wanted<'_>) -> Vec<(Value, Steps)> {
-    let all = events();
-    let mut visitors: BTreeMap<&str, Vec<&EventRecord>> = BTreeMap::new();
-    for event in &all {
-        if event.timestamp >= wanted.from && event.timestamp <= wanted.to && holds(event, &wanted.query.properties) {
-            visitors.entry(&event.distinct_id).or_default().push(event);
-        }
-    }
-    let count = wanted.query.series.len();
-    let Some(filter) = &wanted.query.breakdown_filter else {
-        let ways: Vec<_> = visitors.values().map(|events| wanted.best(events)).collect();
-        return vec![(Value::Null, steps(count, &ways))];
+    let (average, median) = average_and_median(took.iter().map(|seconds| *seconds as f64).collect());
+    prop_assert!(close(found.average_conversion_time, average), "{} {:?}", text, average);
+    prop_assert!(close(found.median_conversion_time, median), "{} {:?}", text, median);
+    prop_assert_eq!(found.count, took.len() as u64, "{}", text);
+    let FunnelTimes { bins, bin_width, .. } = found;
+    let (Some(first), Some(last)) = (took.first(), took.last()) else {
+        prop_assert!(bins.is_empty(), "{}", text);
+        return Ok(());
     };
-    let is_last =
-        serde_json::to_value(wanted.query.funnels_filter).unwrap()["breakdownAttributionType"] == "last_touch";
-    let mut by_value: BTreeMap<String, Vec<Vec<DateTime<Utc>>>> = BTreeMap::new();
-    for events in visitors.values() {
-        let is_step = |event: &EventRecord| (0..count).any(|step| wanted.is_step(step, event));
-        let touches = events.iter().filter(|event| is_step(event)).filter_map(|event| {
-            let value = property(event, filter.breakdown.as_deref()?)?;
-            Some((event.timestamp, value.to_string()))
-        });
-        let touch = if is_last { touches.max() } else { touches.min() };
-        let way = wanted.best(events);
-        if !way.is_empty() {
-            let value = touch.map_or_else(|| format!("{BREAKDOWN_NONE:?}"), |(_, value)| value);
-            by_value.entry(value).or_default().push(way);
-        }
-    }
-    let none = by_value.remove(&format!("{BREAKDOWN_NONE:?}"));
-    let mut named: Vec<_> = by_value.into_iter().collect();
-    named.sort_by(|one, other| other.1.len().cmp(&one.1.len()).then(one.0.cmp(&other.0)));
-    let limit = filter.breakdown_limit.unwrap_or(25) as usize;
-    let other: Vec<_> = named
-        .drain(limit.min(named.len())..)
-        .flat_map(|(_, ways)| ways)
+    let number = match query.funnels_filter.bin_count {
+        Some(bins) => i64::from(bins),
+        None => (1..).find(|root| root * root * root >= took.len() as i64).unwrap(),
+    };
+    let width = if first == last {
+        60
+    } else {
+        (last - first + number - 1) / number
+    };
+    prop_assert_eq!(*bin_width, width, "{}", text);
+    let wanted: Vec<(i64, u64)> = (0..=number)
+        .map(|bin| first + bin * width)
+        .map(|from| {
+            let within = took.iter().filter(|seconds| (from..from + width).contains(*seconds));
+            (from, within.count() as u64)
+        })
         .collect();
-    let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-    let named = named
-        .into_iter()
-        .map(|(text, ways)| (value(&text), steps(count, &ways)));
-    let other = (!other.is_empty()).then(|| (json!(BREAKDOWN_OTHER), steps(count, &other)));
-    let none = none.map(|ways| (json!(BREAKDOWN_NONE), steps(count, &ways)));
-    named.chain(other).chain(none).collect()
+    prop_assert_eq!(bins, &wanted, "{}", text);
+    Ok(())
 }
 
-fn query() -> impl Strategy<Value = FunnelsQuery> {
-    let event = prop_oneof![
-        4 => (0..4usize).prop_map(|name| json!(NAMES[name])),
-        1 => Just(Value::Null),
-    ];
-    let filter = prop_oneof![
-        3 => Just(json!([])),
-        1 => Just(json!([{"key": "plan", "value": "pro"}])),
-        1 => Just(json!([{"key": "plan", "operator": "is_not", "value": "free"}])),
-        1 => (0..4i64).prop_map(|amount| json!([{"key": "amount", "operator": "gt", "value": amount}])),
-    ];
-    let node =
-        (event, filter.clone()).prop_map(|(event, properties)| json!({"event": event, "properties": properties}));
-    let window = prop_oneof![
-        (1..60u32).prop_map(|units| (units, "hour")),
-        (1..5u32).prop_map(|units| (units, "day")),
-        Just((1, "month")),
-    ];
-    let range = prop_oneof![
-        Just(json!({"date_from": "all"})),
-        Just(json!({"date_from": "2012-02-28", "date_to": "2012-02-29"})),
-    ];
-    let breakdown = prop_oneof![
-        3 => Just(Value::Null),
-        1 => Just(json!({"breakdown": "plan"})),
-        1 => (1..4u32).prop_map(|limit| json!({"breakdown": "amount", "breakdown_limit": limit})),
-    ];
-    let breakdown = (breakdown, prop_oneof![Just("first_touch"), Just("last_touch")]);
-    (
-        prop::collection::vec(node, 2..5),
-        filter,
-        window,
-        prop_oneof![Just("ordered"), Just("strict")],
-        range,
-        breakdown,
-    )
-        .prop_map(
-            |(series, properties, (units, unit), order, range, (breakdown, attribution))| {
-                let filter = json!({
-                    "funnelOrderType": order, "funnelWindowInterval": units, "funnelWindowIntervalUnit": unit,
-                    "breakdownAttributionType": attribution,
-                });
-                let mut query = json!({
-                    "kind": "FunnelsQuery", "series": series, "properties": properties, "dateRange": range,
-                    "funnelsFilter": filter,
-                });
-                if !breakdown.is_null() {
-                    query["breakdownFilter"] = breakdown;
-                }
-                serde_json::from_value(query).unwrap()
-            },
-        )
+fn check_trends(query: &FunnelsQuery, answer: &FunnelsResponse, now: DateTime<Utc>) -> Checked {
+    let text = serde_json::to_string(&query).unwrap();
+    let model = model(query, answer);
+    let FunnelResults::Trends(found) = &answer.results else {
+        return Err(TestCaseError::fail(format!("no trends: {text}")));
+    };
+    let Some(first) = found.first() else {
+        return Ok(());
+    };
+    let parse = |day: &String| {
+        let day = if day.len() == 10 {
+            format!("{day} 00:00:00")
+        } else {
+            day.clone()
+        };
+        format!("{}Z", day.replace(' ', "T")).parse::<DateTime<Utc>>().unwrap()
+    };
+    let mut bounds: Vec<DateTime<Utc>> = first.days.iter().map(parse).collect();
+    let length = match query.interval.unwrap() {
+        Interval::Hour => Duration::hours(1),
+        Interval::Day => Duration::days(1),
+        Interval::Week => Duration::weeks(1),
+        Interval::Month => unreachable!("no case has it"),
+    };
+    bounds.push(bounds[bounds.len() - 1] + length);
+    prop_assert!(
+        bounds[0] <= model.from && model.to < bounds[bounds.len() - 1],
+        "{}",
+        text
+    );
+    let (excluded, lines) = model.by_interval(&events(), &bounds, span(query));
+    check_excluded(answer, excluded, &text)?;
+    prop_assert_eq!(found.len(), lines.len(), "{}", text);
+    let ended: Vec<bool> = bounds[1..]
+        .iter()
+        .map(|end| {
+            let last = (*end - Duration::microseconds(1)).min(model.to);
+            model.window_end(last) <= now.min(model.to)
+        })
+        .collect();
+    for (trend, (value, line)) in found.iter().zip(lines) {
+        let FunnelTrend {
+            entered,
+            converted,
+            data,
+            ..
+        } = trend;
+        prop_assert_eq!(trend.breakdown_value.clone().unwrap_or_default(), value, "{}", text);
+        let numbers: Vec<(u64, u64)> = entered.iter().copied().zip(converted.iter().copied()).collect();
+        prop_assert_eq!(&numbers, &line, "{}", text);
+        prop_assert_eq!(&trend.window_ended, &ended, "{}", text);
+        prop_assert_eq!(data.len(), line.len());
+        for (rate, (entered, converted)) in data.iter().zip(line) {
+            let wanted = (entered > 0).then(|| converted as f64 * 100.0 / entered as f64);
+            prop_assert!(close(*rate, wanted), "{} {:?} {:?}", text, rate, wanted);
+        }
+    }
+    Ok(())
+}
+
+/// Runs random queries and checks what they give.
+fn check_all(
+    seed: u8,
+    queries: impl Strategy<Value = FunnelsQuery>,
+    check: impl Fn(&FunnelsQuery, &FunnelsResponse, DateTime<Utc>) -> Checked,
+) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let engine = runtime.block_on(engine(folder.path()));
+    // One within the events, one long after them.
+    let clocks = [Clock::fixed("2012-02-29T12:00:00Z".parse().unwrap()), clock()];
+    runner(seed)
+        .run(&(queries, 0..2usize), |(query, which)| {
+            let clock = &clocks[which];
+            let answer = runtime.block_on(engine.funnels(&project(), &query, clock, &Progress::ignore()));
+            check(&query, &answer.unwrap(), clock.now())
+        })
+        .unwrap();
 }
 
 #[test]
 fn funnels_agree_with_the_oracle() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    check_all(11, query(), |query, answer, _| check_steps(query, answer));
+}
+
+#[test]
+fn all_kinds_of_steps_agree_with_the_oracle() {
+    check_all(12, any_query(FunnelView::Steps), |query, answer, _| {
+        check_steps(query, answer)
+    });
+}
+
+#[test]
+fn times_to_convert_agree_with_the_oracle() {
+    check_all(13, any_query(FunnelView::TimeToConvert), |query, answer, _| {
+        check_times(query, answer)
+    });
+}
+
+#[test]
+fn trends_of_funnels_agree_with_the_oracle() {
+    check_all(14, any_query(FunnelView::Trends), check_trends);
+}
+
+#[tokio::test]
+async fn a_hundred_steps_are_counted() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = runtime.block_on(engine(folder.path()));
-    let mut runner = runner(11);
-    runner
-        .run(&query(), |query| {
-            let answer =
-                runtime.block_on(engine.funnels(&project(), &query, &clock(), &hedgerow_data_api::Progress::ignore()));
-            let answer = answer.unwrap();
-            let range = answer.provenance.range.unwrap();
-            let wanted = Wanted {
-                query: &query,
-                from: range.date_from.parse().unwrap(),
-                to: range.date_to.parse().unwrap(),
-            };
-            let lists = expected(&wanted);
-            let close = |found: Option<f64>, wanted: Option<f64>| match (found, wanted) {
-                (Some(found), Some(wanted)) => (found - wanted).abs() <= 1e-9 * wanted.abs().max(1.0),
-                (found, wanted) => found.is_none() && wanted.is_none(),
-            };
-            let text = serde_json::to_string(&query).unwrap();
-            let wanted = lists
-                .iter()
-                .flat_map(|(value, steps)| steps.iter().map(move |step| (value, step)));
-            prop_assert_eq!(answer.results.steps().count(), wanted.clone().count(), "{}", text);
-            for (step, (value, (persons, average, median))) in answer.results.steps().zip(wanted) {
-                let said = step.breakdown_value.clone().unwrap_or_default();
-                prop_assert_eq!(&said, value, "{}", text);
-                prop_assert_eq!(step.count, *persons, "step {} of {}", step.order, text);
-                prop_assert!(
-                    close(step.average_conversion_time, *average),
-                    "{} {:?} {:?}",
-                    text,
-                    step,
-                    average
-                );
-                prop_assert!(
-                    close(step.median_conversion_time, *median),
-                    "{} {:?} {:?}",
-                    text,
-                    step,
-                    median
-                );
-            }
-            Ok(())
-        })
-        .unwrap();
+    let start: DateTime<Utc> = "2012-02-27T21:00:00Z".parse().unwrap();
+    // The n-th of a hundred persons does n steps.
+    let event = |person: u64, step: u64| EventRecord {
+        uuid: Uuid::new_v5(&Uuid::NAMESPACE_OID, &(person * 1_000 + step).to_be_bytes()),
+        event: format!("step {step}"),
+        timestamp: start + Duration::minutes((person + step) as i64),
+        distinct_id: format!("visitor {person}"),
+        session_id: None,
+        properties: vec![],
+    };
+    let events = (1..=100).flat_map(|person| (0..person).map(move |step| event(person, step)));
+    let engine = engine_of(folder.path(), events.collect(), clock()).await;
+    for order in ["ordered", "strict", "unordered"] {
+        let series: Vec<Value> = (0..100).map(|step| json!({"event": format!("step {step}")})).collect();
+        let query = json!({
+            "kind": "FunnelsQuery", "dateRange": {"date_from": "all"}, "series": series,
+            "funnelsFilter": {"funnelOrderType": order},
+        });
+        let query: FunnelsQuery = serde_json::from_value(query).unwrap();
+        let answer = engine.funnels(&project(), &query, &clock(), &Progress::ignore()).await;
+        let answer = answer.unwrap();
+        let counts: Vec<u64> = answer.results.steps().map(|step| step.count).collect();
+        assert_eq!(counts, (1..=100).rev().collect::<Vec<u64>>());
+    }
 }
 
 #[tokio::test]
@@ -305,6 +297,83 @@ async fn what_is_no_funnel_is_refused() {
         (
             json!({"series": [step, step], "funnelsFilter": {"funnelWindowInterval": 0}}),
             "funnelWindowInterval goes from 1 to 10000, not 0",
+        ),
+        (
+            json!({"series": [{"event": "pay", "optionalInFunnel": true}, step]}),
+            "the first step of a funnel can't be optional",
+        ),
+        (
+            json!({"series": [step, {"event": "pay", "optionalInFunnel": true}],
+                "funnelsFilter": {"funnelOrderType": "unordered"}}),
+            "an unordered funnel has no optional steps",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {"exclusions": [
+                {"event": "invite", "funnelFromStep": 1, "funnelToStep": 1}]}}),
+            "exclusion 1 goes from step 1 to step 1 of 0 to 1",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {"exclusions": [
+                {"event": "pay", "funnelFromStep": 0, "funnelToStep": 1}]}}),
+            "exclusion 1 is step 0, which it would always find",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {"exclusions": [
+                {"event": "payed", "funnelFromStep": 0, "funnelToStep": 1}]}}), // typos: on purpose
+            "unknown event \"payed\"", // typos: on purpose
+        ),
+        (
+            json!({"series": [step, step, step], "funnelsFilter": {"funnelOrderType": "unordered", "exclusions": [
+                {"event": "invite", "funnelFromStep": 0, "funnelToStep": 1}]}}),
+            "exclusion 1 is between some steps only, and the funnel is unordered",
+        ),
+        (
+            json!({"series": [step, {"event": "invite", "optionalInFunnel": true}, step], "funnelsFilter": {
+                "exclusions": [{"event": "sign up", "funnelFromStep": 0, "funnelToStep": 1}]}}),
+            "begins or ends with step 1, which is optional",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {"breakdownAttributionType": "step"}}),
+            "breakdownAttributionType step needs breakdownAttributionValue",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {
+                "breakdownAttributionType": "step", "breakdownAttributionValue": 2}}),
+            "breakdownAttributionValue is a step from 0 to 1, not 2",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {"breakdownAttributionValue": 1}}),
+            "breakdownAttributionValue is for breakdownAttributionType step",
+        ),
+        (
+            json!({"series": [step, step], "interval": "day"}),
+            "interval is for the funnelVizType trends",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {"binCount": 3}}),
+            "binCount is for the funnelVizType time_to_convert",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {"funnelVizType": "time_to_convert", "binCount": 91}}),
+            "binCount goes from 1 to 90",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {"funnelFromStep": 0}}),
+            "funnelFromStep is for the funnelVizType time_to_convert or trends",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {"funnelVizType": "trends", "funnelToStep": 2}}),
+            "funnelFromStep 0 and funnelToStep 2 are no steps of 0 to 1",
+        ),
+        (
+            json!({"series": [step, step], "breakdownFilter": {"breakdown": "plan"},
+                "funnelsFilter": {"funnelVizType": "time_to_convert"}}),
+            "the view time_to_convert has no breakdown",
+        ),
+        (
+            json!({"series": [step, step], "funnelsFilter": {"funnelVizType": "trends", "funnelOrderType": "unordered",
+                "exclusions": [{"event": "invite", "funnelFromStep": 0, "funnelToStep": 1}]}}),
+            "the view trends of an unordered funnel knows no exclusions",
         ),
         (
             json!({"series": [step, step], "dateRange": {"date_from": "2013-01-01"}}),

@@ -4,16 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tainted, Tool, ToolContext, ToolOutput};
-use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, Column, Data, FunnelsQuery, FunnelsResponse, Role, Table, Unit,
-    reference_names,
-};
+use hedgerow_data_api::{Data, FunnelsQuery, FunnelsResponse};
 use hedgerow_errors::Result;
-use serde_json::{Value, json};
 
-use super::computed;
+use super::{computed, funnel_table};
 
-/// Rows that the model reads; a funnel without a breakdown is always whole.
+/// Rows that the model reads; the steps of a funnel without a breakdown are always whole.
 const PREVIEW_ROWS: usize = 50;
 
 const EXAMPLES: &[Example] = &[
@@ -24,6 +20,10 @@ const EXAMPLES: &[Example] = &[
     Example::new(
         "Who gets a missing page right after a page view",
         r#"{"kind": "FunnelsQuery", "series": [{"event": "$pageview"}, {"custom_name": "not found", "properties": [{"key": "status", "value": 404}]}], "dateRange": {"date_from": "all"}, "funnelsFilter": {"funnelOrderType": "strict"}}"#,
+    ),
+    Example::new(
+        "How the share of visitors who get from the start page to an article goes from week to week",
+        r#"{"kind": "FunnelsQuery", "series": [{"event": "$pageview", "properties": [{"key": "$pathname", "value": "/"}]}, {"event": "$pageview", "properties": [{"key": "$pathname", "operator": "icontains", "value": "/blog/"}]}], "interval": "week", "dateRange": {"date_from": "all"}, "funnelsFilter": {"funnelVizType": "trends", "funnelWindowInterval": 1}}"#,
     ),
 ];
 
@@ -50,9 +50,12 @@ impl Tool for QueryFunnel {
             name: "query_funnel".into(),
             title: "Query a funnel".into(),
             description: "Counts how many persons do one thing after another: conversion from step to step, where they \
-                drop off, and how long it takes. Steps are events or actions with filters, in their order; all within \
-                funnelWindowInterval (14 days) of the first. funnelOrderType strict allows nothing between them. breakdownFilter splits the \
-                persons by a property's values. One event is one step at most. Read the names from read_taxonomy first: unknown ones are refused."
+                drop off, and how long it takes. Steps are events or actions with filters, all within \
+                funnelWindowInterval (14 days) of the first; one event is one step at most. funnelOrderType strict allows \
+                nothing between them, unordered any order. exclusions take out who does something between two steps; \
+                optionalInFunnel lets a step be left out. funnelVizType time_to_convert gives a histogram of seconds, \
+                trends the rate by interval of entry. breakdownFilter splits the persons. Steps are counted from 0 in \
+                fields. Unknown names are refused: read_taxonomy has them."
                 .into(),
             display: Display::new("Following people through the steps", "Followed people through the steps"),
             expected: Duration::from_millis(500),
@@ -67,6 +70,8 @@ impl Tool for QueryFunnel {
             "conversion from step to step",
             "where people drop off in a funnel",
             "how many persons do one thing after another",
+            "how long it takes from one step to another",
+            "conversion rate over time",
         ]
     }
 
@@ -77,8 +82,9 @@ impl Tool for QueryFunnel {
     async fn run(&self, ctx: &ToolContext, query: FunnelsQuery) -> Result<ToolOutput<FunnelsResponse>> {
         let queries = &self.data.queries;
         let response = queries.funnels(&ctx.project, &query, &ctx.clock, &ctx.progress).await?;
-        let table = table(&query, &response);
-        let mut lines = vec![table.title.clone(), table.preview(PREVIEW_ROWS.max(query.series.len()))];
+        let table = funnel_table::table(&query, &response);
+        let rows = PREVIEW_ROWS.max(query.series.len());
+        let mut lines = vec![table.title.clone(), table.preview(rows)];
         let (provenance, warnings) = (response.provenance.clone(), response.warnings.clone());
         let said = warnings.iter();
         lines.extend(said.map(|warning| format!("warning {}: {}", warning.code, warning.message)));
@@ -88,82 +94,3 @@ impl Tool for QueryFunnel {
         Ok(ToolOutput::text(response, content).with_table(table, provenance, warnings))
     }
 }
-
-/// A row a step, or a row for each breakdown value and step. Steps of the same name are told apart by their position.
-fn table(query: &FunnelsQuery, response: &FunnelsResponse) -> Table {
-    let column = |name: &str, title: &str, role, unit| Column {
-        name: name.to_owned(),
-        title: title.to_owned(),
-        role,
-        unit,
-    };
-    let breakdown = query.breakdown_filter.as_ref().map(BreakdownFilter::name);
-    let mut columns = vec![
-        column("step", "step", Role::Label, Unit::None),
-        column("persons", "persons", Role::Measure, Unit::Persons),
-        column("conversion_rate", "conversion rate", Role::Measure, Unit::Percent),
-        column(
-            "from_previous",
-            "conversion rate from the previous step",
-            Role::Measure,
-            Unit::Percent,
-        ),
-        column("average_seconds", "average seconds", Role::Measure, Unit::None),
-        column("median_seconds", "median seconds", Role::Measure, Unit::None),
-    ];
-    if let Some(key) = &breakdown {
-        columns.insert(0, column(key, key, Role::Label, Unit::None));
-        let names = reference_names(columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>());
-        for (column, name) in columns.iter_mut().zip(names) {
-            column.name = name;
-        }
-    }
-    let first: Vec<_> = response.results.steps().take(query.series.len()).collect();
-    let name = |order: usize, name: &str| {
-        let repeats = first.iter().filter(|step| step.name == name).count() > 1;
-        if repeats {
-            format!("{name} (step {})", order + 1)
-        } else {
-            name.to_owned()
-        }
-    };
-    let rows = response.results.steps().map(|step| {
-        let optional = |number: Option<f64>| number.map_or(Value::Null, Value::from);
-        let value = match step.breakdown_value.as_ref() {
-            Some(value) if value == BREAKDOWN_OTHER => Some(json!("Other")),
-            Some(value) if value == BREAKDOWN_NONE => Some(json!("None")),
-            Some(Value::String(text)) => Some(json!(text)),
-            Some(value) => Some(json!(value.to_string())),
-            None => None,
-        };
-        let cells = [
-            json!(name(step.order, &step.name)),
-            json!(step.count),
-            optional(step.conversion_rate),
-            optional(step.conversion_rate_from_previous),
-            optional(step.average_conversion_time),
-            optional(step.median_conversion_time),
-        ];
-        value.into_iter().chain(cells).collect()
-    });
-    let names: Vec<&str> = first.iter().map(|step| step.name.as_str()).collect();
-    let by = breakdown.map_or_else(String::new, |key| format!(" by {key}"));
-    let range = response.provenance.range.as_ref().map_or_else(String::new, |range| {
-        let day = |instant: &str| instant.get(..10).unwrap_or(instant).to_owned();
-        format!(
-            ", {} to {} {}",
-            day(&range.date_from),
-            day(&range.date_to),
-            response.provenance.time_zone
-        )
-    });
-    Table {
-        title: format!("persons from {}{by}{range}", names.join(" to ")),
-        columns,
-        rows: rows.collect(),
-        rows_cut: 0,
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,305 @@
+//! The plans of a funnel: how far each person gets, of which all views are counted.
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::{JoinType, ScalarValue};
+use datafusion::functions::expr_fn::{coalesce, get_field, named_struct};
+use datafusion::functions_aggregate::expr_fn::{avg, count, max, median, min};
+use datafusion::logical_expr::{
+    Expr, ExprFunctionExt as _, LogicalPlan, Operator, binary_expr, cast, ident, lit, when,
+};
+use datafusion::prelude::DataFrame;
+use hedgerow_data_api::{BreakdownAttribution, PropertyDefinition};
+use hedgerow_errors::{Error, Result};
+use serde_json::Value;
+
+use super::Prepared;
+use super::aggregate::{self, ENTRY, REACHED};
+use super::rules::Order;
+use crate::engine::Session;
+use crate::sql;
+use crate::trends::literal;
+
+/// The column of a person's breakdown value. No property can be called so.
+pub(super) const VALUE: &str = "funnels::value";
+/// What the aggregate gave.
+const WAY: &str = "way";
+/// The person of a value, beside that of an event.
+const OF_PERSON: &str = "funnels::person";
+/// The best of several ways.
+const BEST: &str = "funnels::best";
+
+type Planned<T> = datafusion::error::Result<T>;
+
+impl Prepared<'_> {
+    /// How far each person gets who enters: a row with its `person_key` and how many steps it `reached`, which is missing
+    /// for who is excluded. Beside them stand, where the query asks for them, the breakdown value, of which a person can have
+    /// several, and:
+    ///
+    /// - where intervals of entry are told apart, a row for each `entry`, the place of the interval;
+    /// - else `step_0`, `step_1`, ...: the time of each step in microseconds since 1970, missing for those that the
+    ///   person did not get to, or left out.
+    pub(crate) async fn per_person(&self, session: &Session) -> Result<DataFrame> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let conditions = |range: std::ops::Range<usize>| {
+            let is_of = range.map(|series| Ok(self.scope.is_of(series)?.unwrap_or_else(|| lit(true))));
+            is_of.collect::<Result<Vec<Expr>>>()
+        };
+        let rules = &self.asked.rules;
+        let mut steps = conditions(0..rules.steps)?;
+        let excluded = conditions(rules.steps..rules.steps + rules.exclusions.len())?;
+        let any = |conditions: &[Expr]| conditions.iter().cloned().reduce(Expr::or);
+        let any_step = any(&steps).unwrap_or_else(|| lit(true));
+        let mut events = self.scope.events(session).await?;
+        if rules.order != Order::Strict {
+            let wanted = any(&excluded).into_iter().fold(any_step.clone(), Expr::or);
+            events = events.filter(wanted).map_err(failed)?;
+        }
+        let mut by = vec![ident("person_key")];
+        let mut touch = None;
+        if let Some(property) = self.breakdown {
+            let value = ident(&property.column);
+            match self.asked.filter.breakdown_attribution_type {
+                BreakdownAttribution::AllEvents => by.push(value.alias(VALUE)),
+                BreakdownAttribution::Step => {
+                    let step = &mut steps[self.attribution_step()?];
+                    events = with_values_of(events, step, &value).map_err(failed)?;
+                    let is_own = binary_expr(value, Operator::IsNotDistinctFrom, ident(VALUE));
+                    *step = step.clone().and(is_own);
+                    by.push(ident(VALUE));
+                }
+                which => touch = Some(self.touch(which, value, any_step).map_err(failed)?),
+            }
+        }
+        let mut arguments = vec![ident("timestamp"), in_a_struct(excluded)];
+        arguments.extend(steps);
+        let way = match &self.intervals {
+            Some(_) => aggregate::entries(&self.rules(), arguments),
+            None => aggregate::times(&self.rules(), arguments),
+        };
+        let facts = std::iter::once(way.alias(WAY)).chain(touch).collect();
+        let ways = events.aggregate(by, facts).map_err(failed)?;
+        self.columns(ways).map_err(failed)
+    }
+
+    /// The value that a person has from its first, or its last, event that is a step and has one.
+    fn touch(&self, which: BreakdownAttribution, value: Expr, any_step: Expr) -> Planned<Expr> {
+        // Of several values at the same instant the smallest, or the largest, counts: always the same one.
+        let touch = named_struct(vec![lit("time"), ident("timestamp"), lit("value"), value.clone()]);
+        let touch = match which {
+            BreakdownAttribution::LastTouch => max(touch),
+            _ => min(touch),
+        };
+        let touch = touch.filter(value.is_not_null().and(any_step)).build()?;
+        Ok(touch.alias(VALUE))
+    }
+
+    fn attribution_step(&self) -> Result<usize> {
+        let step = self.asked.filter.breakdown_attribution_value;
+        step.ok_or_else(|| Error::internal("a funnel by the value of a step has no step"))
+    }
+
+    /// Whether a person counts in each of its values.
+    pub(super) fn has_many_values(&self) -> bool {
+        let which = self.asked.filter.breakdown_attribution_type;
+        self.breakdown.is_some() && matches!(which, BreakdownAttribution::AllEvents | BreakdownAttribution::Step)
+    }
+
+    /// Takes apart what the aggregate gave.
+    fn columns(&self, ways: DataFrame) -> Planned<DataFrame> {
+        let mut columns = vec![ident("person_key")];
+        if self.breakdown.is_some() {
+            let value = if self.has_many_values() {
+                ident(VALUE)
+            } else {
+                get_field(ident(VALUE), "value").alias(VALUE)
+            };
+            columns.push(value);
+        }
+        let field = |name: &str| get_field(ident(WAY), name).alias(name);
+        let ways = if self.intervals.is_some() {
+            columns.push(field(ENTRY));
+            ways.unnest_columns(&[WAY])?.filter(ident(WAY).is_not_null())?
+        } else {
+            columns.extend((0..self.asked.rules.steps).map(|step| field(&aggregate::field(step))));
+            ways
+        };
+        columns.push(field(REACHED));
+        let enters = ident(REACHED).is_null().or(ident(REACHED).gt(lit(0_u32)));
+        ways.select(columns)?.filter(enters)
+    }
+
+    /// The persons of each value, or with `but` those who have one that is none of these, each with its best way.
+    pub(super) fn of_values(&self, persons: DataFrame, but: Option<&[Value]>) -> Planned<(DataFrame, Vec<Expr>)> {
+        let by_value = if self.breakdown.is_some() {
+            vec![ident(VALUE)]
+        } else {
+            Vec::new()
+        };
+        let Some(values) = but else {
+            return Ok((persons, by_value));
+        };
+        let values = values.iter().map(literal).collect();
+        let others = persons.filter(ident(VALUE).is_not_null().and(ident(VALUE).in_list(values, true)))?;
+        if !self.has_many_values() {
+            return Ok((others, Vec::new()));
+        }
+        if self.intervals.is_some() {
+            let best = vec![max(ident(REACHED)).alias(REACHED)];
+            return Ok((
+                others.aggregate(vec![ident("person_key"), ident(ENTRY)], best)?,
+                Vec::new(),
+            ));
+        }
+        // The furthest, of these the one that arrives first, and of these the one whose steps before are latest.
+        let steps = self.asked.rules.steps;
+        let time = |step| ident(aggregate::field(step));
+        let arrival = coalesce((0..steps).rev().map(time).collect());
+        let reached = coalesce(vec![cast(ident(REACHED), DataType::Int64), lit(0_i64)]);
+        let behind = lit(i64::MAX) - reached;
+        let mut order = vec![lit("behind"), behind, lit("arrival"), arrival];
+        for step in (0..steps).rev() {
+            order.extend([lit(aggregate::field(step)), coalesce(vec![-time(step), lit(i64::MAX)])]);
+        }
+        let best = others.aggregate(vec![ident("person_key")], vec![min(named_struct(order)).alias(BEST)])?;
+        let field = |name: &str| get_field(ident(BEST), name);
+        let mut columns: Vec<Expr> = vec![ident("person_key")];
+        for step in 0..steps {
+            let name = aggregate::field(step);
+            let negative = field(&name);
+            let time = when(negative.clone().not_eq(lit(i64::MAX)), -negative).end()?;
+            columns.push(time.alias(name));
+        }
+        let reached = lit(i64::MAX) - field("behind");
+        columns.push(when(reached.clone().gt(lit(0_i64)), reached).end()?.alias(REACHED));
+        Ok((best.select(columns)?, Vec::new()))
+    }
+
+    /// A row, or one for each breakdown value: how many are excluded, how many reached each step, and how long that took
+    /// on average and in the median. With `but` there is one row, of those who have a value that is none of these.
+    pub(super) async fn steps_plan(&self, session: &Session, but: Option<&[Value]>) -> Result<LogicalPlan> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let persons = self.per_person(session).await?;
+        let (persons, by) = self.of_values(persons, but).map_err(failed)?;
+        let excluded = count_where(ident(REACHED).is_null()).map_err(failed)?;
+        let mut totals = vec![excluded.alias("excluded")];
+        for step in 0..self.asked.rules.steps {
+            totals.push(count(ident(aggregate::field(step))).alias(format!("count_{step}")));
+            if step > 0 {
+                let took = cast(self.since_the_step_before(step), DataType::Float64);
+                totals.push(avg(took.clone()).alias(format!("average_{step}")));
+                totals.push(median(took).alias(format!("median_{step}")));
+            }
+        }
+        let counted = persons.aggregate(by, totals).map_err(failed)?;
+        counted.into_optimized_plan().map_err(failed)
+    }
+
+    /// Microseconds from the step before on a person's own way.
+    fn since_the_step_before(&self, step: usize) -> Expr {
+        let time = |step| ident(aggregate::field(step));
+        let required = self.step_before(step);
+        let before: Vec<Expr> = (required..step).rev().map(time).collect();
+        let before = if before.len() == 1 {
+            time(required)
+        } else {
+            coalesce(before)
+        };
+        time(step) - before
+    }
+
+    /// The step before that can't be left out.
+    pub(super) fn step_before(&self, step: usize) -> usize {
+        let optional = &self.asked.rules.optional;
+        (0..step).rev().find(|before| !optional.contains(before)).unwrap_or(0)
+    }
+
+    /// How many microseconds each person takes from one step to the other, missing for who does not; and whether it is
+    /// excluded.
+    pub(super) async fn times_plan(&self, session: &Session) -> Result<LogicalPlan> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let persons = self.per_person(session).await?;
+        let time = |step| ident(aggregate::field(step));
+        let (from, to) = self.asked.span;
+        let excluded = ident(REACHED).is_null().alias("excluded");
+        persons
+            .select(vec![(time(to) - time(from)).alias("took"), excluded])
+            .and_then(DataFrame::into_optimized_plan)
+            .map_err(failed)
+    }
+
+    /// For each interval in which persons enter, and each breakdown value: how many are excluded, how many get to the
+    /// step from which is counted, and how many to the other.
+    pub(super) async fn trends_plan(&self, session: &Session, but: Option<&[Value]>) -> Result<LogicalPlan> {
+        let failed = |error| sql::explain(&error, &session.view);
+        let persons = self.per_person(session).await?;
+        let (persons, mut by) = self.of_values(persons, but).map_err(failed)?;
+        by.push(ident(ENTRY));
+        let (from, to) = self.asked.span;
+        let steps = |step: usize| lit(u32::try_from(step + 1).unwrap_or(u32::MAX));
+        let counts = [
+            ("excluded", ident(REACHED).is_null()),
+            ("entered", ident(REACHED).gt_eq(steps(from))),
+            ("converted", ident(REACHED).gt_eq(steps(to))),
+        ];
+        let counts = counts.map(|(name, counts)| Ok(count_where(counts)?.alias(name)));
+        let counts = counts.into_iter().collect::<Planned<Vec<Expr>>>().map_err(failed)?;
+        let counted = persons.aggregate(by, counts).map_err(failed)?;
+        counted.into_optimized_plan().map_err(failed)
+    }
+
+    /// What is said of the breakdown.
+    pub(super) fn said_of_values(&self, property: &PropertyDefinition) -> Vec<String> {
+        let key = &property.key;
+        let filter = self.asked.filter;
+        match filter.breakdown_attribution_type {
+            BreakdownAttribution::FirstTouch => {
+                vec![format!(
+                    "a person has the {key} of the first event that is a step and has one"
+                )]
+            }
+            BreakdownAttribution::LastTouch => {
+                vec![format!(
+                    "a person has the {key} of the last event that is a step and has one"
+                )]
+            }
+            BreakdownAttribution::AllEvents => vec![
+                format!("all events of a way have the same {key}"),
+                format!("a person counts in each {key} with which it enters"),
+            ],
+            BreakdownAttribution::Step => {
+                let step = filter.breakdown_attribution_value.unwrap_or(0);
+                vec![
+                    format!("step {} has the {key}", step + 1),
+                    format!("a person counts in each {key} that it has in such an event, and in None without one"),
+                ]
+            }
+        }
+    }
+}
+
+/// Events with each value that the person has in a step: a row for each event and value, one without for who has none.
+fn with_values_of(events: DataFrame, step: &Expr, value: &Expr) -> Planned<DataFrame> {
+    let values = events
+        .clone()
+        .filter(step.clone())?
+        .select(vec![ident("person_key").alias(OF_PERSON), value.clone().alias(VALUE)])?
+        .distinct()?;
+    let is_same = ident("person_key").eq(ident(OF_PERSON));
+    events.join_on(values, JoinType::Left, [is_same])
+}
+
+fn in_a_struct(conditions: Vec<Expr>) -> Expr {
+    if conditions.is_empty() {
+        return lit(ScalarValue::Null);
+    }
+    let fields = conditions.into_iter().enumerate();
+    named_struct(
+        fields
+            .flat_map(|(at, condition)| [lit(format!("exclusion_{at}")), condition])
+            .collect(),
+    )
+}
+
+fn count_where(condition: Expr) -> Planned<Expr> {
+    Ok(count(when(condition, lit(1_i64)).end()?))
+}
