@@ -92,8 +92,9 @@ export function taxonomyOf({ kind, list, key, type, limit = 100 }) {
   return { kind: "field_values", list, type, key, field: "text", values: values.slice(0, limit), complete: true };
 }
 
-/** `EventsQuery` and `PersonsQuery`. */
+/** `EventsQuery`, `PersonsQuery` and `ActorsQuery`. */
 export async function listed(query) {
+  if (query.kind === "ActorsQuery") return behind(query);
   const isEvents = query.kind === "EventsQuery";
   const [name, time, id] = isEvents ? ["events", "timestamp", "uuid"] : ["persons", "created_at", "person_id"];
   if (query.personId && !persons.some((person) => person.person_id === query.personId)) {
@@ -120,6 +121,28 @@ export async function listed(query) {
     ...(has_more ? { next_cursor: at(results.at(-1)) } : {}),
     warnings: has_more ? [{ code: "row_limit", message: `only the first ${limit} ${name} are listed` }] : [],
     provenance: provenance(query),
+  };
+}
+
+/** Every second person is behind whatever number. */
+function behind(query) {
+  const found = persons.filter((_, at) => at % 2 === 0);
+  const at = (row) => `${row.created_at}_${row.person_id}`;
+  const rest = query.cursor ? found.filter((row) => at(row) < query.cursor) : found;
+  const limit = query.limit ?? 100;
+  const results = rest.slice(0, limit);
+  const has_more = rest.length > limit;
+  const counts = ["TrendsQuery", "PathsQuery"].includes(query.source.kind);
+  const count = (person) => 1 + persons.indexOf(person);
+  const said = Object.entries(query.cell ?? {}).map(([name, value]) => `${name} ${value}`);
+  return {
+    results: results.map((person) => ({ ...withEvents(person), ...(counts ? { count: count(person) } : {}) })),
+    persons: found.length,
+    ...(counts ? { count: found.reduce((sum, person) => sum + count(person), 0) } : {}),
+    has_more,
+    ...(has_more ? { next_cursor: at(results.at(-1)) } : {}),
+    warnings: has_more ? [{ code: "row_limit", message: `only the first ${limit} persons are listed` }] : [],
+    provenance: { ...provenance(query), limits: [`${query.source.kind}: ${said.join(", ")}`, `${limit} rows a page`] },
   };
 }
 

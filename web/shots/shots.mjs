@@ -67,6 +67,7 @@ const STATES = {
   number: { fixture: "number", wait: settled("answered") },
   breakdown: { fixture: "breakdown", wait: `${settled("answered")} canvas` },
   evidence: { part: true, fixture: "answered", wait: settled("answered"), act: openEvidence },
+  actors: { part: true, fixture: "breakdown", wait: settled("answered"), act: openActors },
   asked: { fixture: "asked", wait: settled("asked") },
   "asked-marks": { fixture: "asked-marks", wait: settled("asked") },
   sql: {
@@ -165,6 +166,13 @@ async function openEvidence(page) {
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await open();
   await page.getByRole("dialog").waitFor();
+}
+
+/** Lists the persons behind a number of the table. */
+async function openActors(page) {
+  await page.getByRole("button", { name: "Table", exact: true }).click();
+  await page.getByRole("button", { name: /^153 persons behind/ }).click();
+  await page.getByRole("button", { name: "More persons" }).waitFor();
 }
 
 /** Leaves the changed arguments of one approval and the reason of another one open. */

@@ -61,6 +61,7 @@ export type RunSummary = Schemas["RunSummary"];
 export type Thread = Schemas["Thread"];
 
 export type ProjectInfo = Schemas["ProjectInfo"];
+export type ListedPerson = Schemas["ListedPerson"];
 /** A question, as the page asks it: it always makes the run's id itself. */
 export type AskBody = Schemas["StartRun"] & {
   run_id: string;

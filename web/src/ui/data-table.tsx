@@ -11,7 +11,21 @@ export interface CellMark {
 
 const PART = 50;
 
-export function DataTable({ table, marks = [] }: { table: Table; marks?: CellMark[] }) {
+/** What activating a cell does. */
+export interface CellAction {
+  /** What is behind the number, read after it: `persons of page views, 2015-05-18`. */
+  label: string;
+  onActivate: () => void;
+}
+
+export interface DataTableProps {
+  table: Table;
+  marks?: CellMark[];
+  /** The action of the cell at a row and a column, both from 0; `null` where there is none. */
+  cellAction?: ((row: number, column: number) => CellAction | null) | undefined;
+}
+
+export function DataTable({ table, marks = [], cellAction }: DataTableProps) {
   const first = marks.length > 0 ? Math.min(...marks.map((mark) => mark.row)) : 0;
   const [from, setFrom] = useState(Math.max(0, Math.min(first - 3, table.rows.length - PART)));
   const [until, setUntil] = useState(Math.min(table.rows.length, from + PART));
@@ -56,6 +70,7 @@ export function DataTable({ table, marks = [] }: { table: Table; marks?: CellMar
                       numeric={numeric[position] ?? false}
                       value={cells[position] ?? null}
                       mark={mark}
+                      action={cellAction?.(from + index, position) ?? null}
                     />
                   );
                 })}
@@ -87,21 +102,37 @@ interface BodyCellProps {
   numeric: boolean;
   value: Cell;
   mark: boolean;
+  action: CellAction | null;
   ref?: React.Ref<HTMLTableCellElement> | undefined;
 }
 
-function BodyCell({ column, numeric, value, mark, ref }: BodyCellProps) {
+function BodyCell({ column, numeric, value, mark, action, ref }: BodyCellProps) {
   const align = numeric ? "text-right tabular-nums" : "";
   const tone = mark
     ? "bg-accent-soft font-semibold outline-2 -outline-offset-2 outline-accent"
     : value === null
       ? "text-muted"
       : "";
+  const text = (
+    <bdi className="inline-block w-max max-w-52 sm:max-w-80 [overflow-wrap:anywhere]">
+      {formatCell(value, column.unit)}
+    </bdi>
+  );
   return (
     <td ref={ref} className={`border-b border-line/70 px-3 py-1.5 align-top ${align} ${tone}`}>
-      <bdi className="inline-block w-max max-w-52 sm:max-w-80 [overflow-wrap:anywhere]">
-        {formatCell(value, column.unit)}
-      </bdi>
+      {action ? (
+        <button
+          type="button"
+          // It reaches to the cell's edges, so that there is enough to hit.
+          className="-mx-3 -my-1.5 rounded px-3 py-1.5 underline-offset-3 hover:underline focus-visible:underline"
+          onClick={action.onActivate}
+        >
+          {text}
+          <span className="sr-only"> {action.label}</span>
+        </button>
+      ) : (
+        text
+      )}
       {mark && <span className="sr-only"> (the cell of this figure)</span>}
     </td>
   );

@@ -4,7 +4,7 @@ import { Collapsible } from "@base-ui/react/collapsible";
 import { type ReactNode, useId, useState } from "react";
 import type { ResultSnapshot } from "@/api/types";
 import { Button } from "@/ui/button";
-import { DataTable } from "@/ui/data-table";
+import { DataTable, type DataTableProps } from "@/ui/data-table";
 import { Icon } from "@/ui/icons";
 import { ProvenanceView } from "@/ui/provenance";
 
@@ -14,9 +14,11 @@ export interface ResultFrameProps {
   children?: ReactNode;
   /** What the picture leaves out or draws in a special way. */
   note?: string | null;
+  /** What cells of the table can be activated for. */
+  cellAction?: DataTableProps["cellAction"];
 }
 
-export function ResultFrame({ result, children, note }: ResultFrameProps) {
+export function ResultFrame({ result, children, note, cellAction }: ResultFrameProps) {
   const [open, setOpen] = useState<"table" | "query" | null>(children ? null : "table");
   const id = useId();
   const toggle = (part: "table" | "query") => setOpen(open === part ? null : part);
@@ -36,7 +38,7 @@ export function ResultFrame({ result, children, note }: ResultFrameProps) {
       </div>
       <Collapsible.Root open={open === "table"}>
         <Collapsible.Panel className="mt-2">
-          <DataTable table={result.table} />
+          <DataTable table={result.table} cellAction={cellAction} />
         </Collapsible.Panel>
       </Collapsible.Root>
       {open === "query" && result.provenance && (

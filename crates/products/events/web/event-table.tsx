@@ -7,7 +7,7 @@ import { textAt } from "@/lib/json-read";
 import { Facts } from "@/ui/facts";
 import { Icon } from "@/ui/icons";
 import { JsonFacts } from "@/ui/json-facts";
-import { CELL, type ListColumn, ListTable, wideCell } from "./list-table";
+import { CELL, type ListColumn, ListTable, wideCell } from "@/ui/list-table";
 import type { ListedEvent } from "./lists-api";
 
 const COLUMNS: ListColumn[] = [

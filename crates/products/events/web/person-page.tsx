@@ -8,6 +8,7 @@ import { useProject } from "@/app/project";
 import { EMPTY_TREE } from "@/lib/filters";
 import { formatInstant, formatNumber } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
+import { personName } from "@/lib/person-name";
 import { Button } from "@/ui/button";
 import { ErrorCard } from "@/ui/error-card";
 import { Facts } from "@/ui/facts";
@@ -15,7 +16,6 @@ import { JsonFacts } from "@/ui/json-facts";
 import { StatusLine } from "@/ui/status-line";
 import { EventTable } from "./event-table";
 import { eventsQuery, type ListedPerson, personQuery } from "./lists-api";
-import { personName } from "./person-name";
 
 /** Events that are shown at once. */
 const SHOWN = 20;

@@ -4,10 +4,10 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { PageLink } from "@/app/page-link";
 import { formatInstant, formatNumber } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
+import { personName } from "@/lib/person-name";
+import { CELL, type ListColumn, ListTable, wideCell } from "@/ui/list-table";
 import { ListFrame } from "./list-frame";
-import { CELL, type ListColumn, ListTable, wideCell } from "./list-table";
 import { type ListedPerson, personsQuery } from "./lists-api";
-import { personName } from "./person-name";
 import { useList, useSettled } from "./use-list";
 
 const SUGGESTIONS = ["People in Berlin on the pro plan", "People created in June 2026"];

@@ -6,7 +6,7 @@ import type { ResultProps } from "@/app/product";
 import { barSeries, type ChartData, isLastPartial, MAX_LINES, timeSeries } from "@/lib/chart";
 import { field, textAt } from "@/lib/json-read";
 import { Chart } from "@/ui/chart";
-import { ResultFrame } from "@/ui/result-frame";
+import { ActorsFrame } from "./actors-frame";
 
 export function FunnelResult({ result }: ResultProps) {
   const { columns } = result.table;
@@ -23,9 +23,9 @@ function Steps({ result }: ResultProps) {
   );
   const note = persons.left > 0 ? `The first steps are drawn; the table has ${persons.left} more.` : null;
   return (
-    <ResultFrame result={result} note={note}>
+    <ActorsFrame result={result} note={note}>
       <Chart kind="bar" data={persons} label={result.table.title} partial={false} />
-    </ResultFrame>
+    </ActorsFrame>
   );
 }
 

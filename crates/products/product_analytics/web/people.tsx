@@ -6,7 +6,7 @@ import type { ResultProps } from "@/app/product";
 import { barSeries, isLastPartial, timeSeries } from "@/lib/chart";
 import { field, textAt } from "@/lib/json-read";
 import { Chart } from "@/ui/chart";
-import { ResultFrame } from "@/ui/result-frame";
+import { ActorsFrame } from "./actors-frame";
 
 /** The table with some of its columns. */
 function withColumns(table: Table, keeps: (name: string) => boolean): Table {
@@ -26,12 +26,12 @@ export function RetentionResult({ result }: ResultProps) {
   }, [result.table]);
   const several = result.table.rows.length > 1;
   return (
-    <ResultFrame
+    <ActorsFrame
       result={result}
       note={several ? "All who began are drawn together; the table has each interval." : null}
     >
       <Chart kind="bar" data={shares} label={result.table.title} partial={false} />
-    </ResultFrame>
+    </ActorsFrame>
   );
 }
 
@@ -40,9 +40,9 @@ export function LifecycleResult({ result }: ResultProps) {
   const partial = isLastPartial(result);
   const note = partial ? "The last period is not over: it is dashed." : null;
   return (
-    <ResultFrame result={result} note={note}>
+    <ActorsFrame result={result} note={note}>
       <Chart kind="line" data={lines} label={result.table.title} partial={partial} />
-    </ResultFrame>
+    </ActorsFrame>
   );
 }
 
@@ -54,9 +54,9 @@ export function StickinessResult({ result }: ResultProps) {
   );
   const note = bars.left > 0 ? `The first rows are drawn; the table has ${bars.left} more.` : null;
   return (
-    <ResultFrame result={result} note={note}>
+    <ActorsFrame result={result} note={note}>
       <Chart kind="bar" data={bars} label={result.table.title} partial={false} />
-    </ResultFrame>
+    </ActorsFrame>
   );
 }
 
@@ -67,9 +67,9 @@ export function PathsResult({ result }: ResultProps) {
   );
   const note = bars.left > 0 ? `The first rows are drawn; the table has ${bars.left} more.` : null;
   return (
-    <ResultFrame result={result} note={note}>
+    <ActorsFrame result={result} note={note}>
       <Chart kind="bar" data={bars} label={result.table.title} partial={false} />
-    </ResultFrame>
+    </ActorsFrame>
   );
 }
 

@@ -6,8 +6,8 @@ import type { ResultProps } from "@/app/product";
 import { barSeries, isLastPartial, MAX_BARS, MAX_LINES, type ResultKind, resultKind, timeSeries } from "@/lib/chart";
 import { field, textAt } from "@/lib/json-read";
 import { Chart } from "@/ui/chart";
-import { ResultFrame } from "@/ui/result-frame";
 import { ResultNumber } from "@/ui/result-number";
+import { ActorsFrame } from "./actors-frame";
 
 export function TrendsResult({ result }: ResultProps) {
   const { table } = result;
@@ -15,13 +15,13 @@ export function TrendsResult({ result }: ResultProps) {
   const kind = display === "ActionsTable" ? "table" : resultKind(table);
   if (kind === "number") {
     return (
-      <ResultFrame result={result}>
+      <ActorsFrame result={result}>
         <ResultNumber table={table} />
-      </ResultFrame>
+      </ActorsFrame>
     );
   }
   if (kind === "line" || kind === "bar") return <Picture result={result} kind={kind} display={display} />;
-  return <ResultFrame result={result} note={kind === "empty" ? "The result has no rows." : null} />;
+  return <ActorsFrame result={result} note={kind === "empty" ? "The result has no rows." : null} />;
 }
 
 interface PictureProps {
@@ -45,9 +45,9 @@ function Picture({ result, kind, display }: PictureProps) {
     partial ? `The last period is not over: it is ${drawn === "line" ? "dashed" : "hatched"}.` : null,
   ];
   return (
-    <ResultFrame result={result} note={notes.filter(Boolean).join(" ") || null}>
+    <ActorsFrame result={result} note={notes.filter(Boolean).join(" ") || null}>
       <Chart kind={drawn} data={data} label={result.table.title} partial={partial} />
-    </ResultFrame>
+    </ActorsFrame>
   );
 }
 

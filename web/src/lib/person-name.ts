@@ -1,7 +1,7 @@
 /** What a person is called. */
 
+import type { ListedPerson } from "@/api/types";
 import { textAt } from "@/lib/json-read";
-import type { ListedPerson } from "./lists-api";
 
 const CALLED = ["name", "$name", "email", "$email"];
 
