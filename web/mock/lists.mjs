@@ -133,10 +133,14 @@ function behind(query) {
   const results = rest.slice(0, limit);
   const has_more = rest.length > limit;
   const counts = ["TrendsQuery", "PathsQuery"].includes(query.source.kind);
-  const count = (person) => 1 + persons.indexOf(person);
+  const count = (person) => 1 + (persons.indexOf(person) % 5);
   const said = Object.entries(query.cell ?? {}).map(([name, value]) => `${name} ${value}`);
+  const listedActor = (person) => {
+    const { events, ...known } = withEvents(person);
+    return { ...known, events: events + count(person), ...(counts ? { count: count(person) } : {}) };
+  };
   return {
-    results: results.map((person) => ({ ...withEvents(person), ...(counts ? { count: count(person) } : {}) })),
+    results: results.map(listedActor),
     persons: found.length,
     ...(counts ? { count: found.reduce((sum, person) => sum + count(person), 0) } : {}),
     has_more,

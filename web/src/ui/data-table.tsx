@@ -123,8 +123,8 @@ function BodyCell({ column, numeric, value, mark, action, ref }: BodyCellProps) 
       {action ? (
         <button
           type="button"
-          // It reaches to the cell's edges, so that there is enough to hit.
-          className="-mx-3 -my-1.5 rounded px-3 py-1.5 underline-offset-3 hover:underline focus-visible:underline"
+          // It reaches to the cell's edges, so that there is enough to hit; what only is read aloud scrolls with it.
+          className="relative -mx-3 -my-1.5 rounded px-3 py-1.5 -outline-offset-2 underline-offset-3 hover:*:underline focus-visible:*:underline"
           onClick={action.onActivate}
         >
           {text}

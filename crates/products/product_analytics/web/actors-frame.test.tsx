@@ -91,7 +91,7 @@ it("a number opens to its persons, page after page, each with a link", async () 
   expect(link.getAttribute("href")).toBe("/persons/p1");
   const query = { kind: "ActorsQuery", source: SOURCE, cell: { series: 0, day: "2015-05-17" }, limit: 50 };
   expect(asked).toEqual([["/api/projects/site/query", query]]);
-  expect(screen.getByRole("status").textContent).toBe("2 persons with 3 events of this number, of whom 1 are listed");
+  expect(screen.getByRole("status").textContent).toBe("2 persons with 3 counted events, of whom 1 are listed");
   expect(screen.getByText("Counted: dau of any event, the day of 2015-05-17")).toBeTruthy();
   expect(screen.getByText("1,001")).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "More persons" }));

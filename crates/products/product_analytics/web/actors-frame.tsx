@@ -123,7 +123,7 @@ function Actors({ result, chosen, onLeave }: ActorsProps) {
     <div className="space-y-3">
       <p role="status">
         <strong className="font-semibold">{persons(first.persons)}</strong>
-        {typeof first.count === "number" && ` with ${formatNumber(first.count)} ${counted} of this number`}
+        {typeof first.count === "number" && ` with ${formatNumber(first.count)} counted ${counted}`}
         {actors.length < first.persons && actors.length > 0 && `, of whom ${formatNumber(actors.length)} are listed`}
       </p>
       {said && <p className="text-sm text-muted [overflow-wrap:anywhere]">Counted: {said}</p>}
@@ -138,7 +138,7 @@ function Actors({ result, chosen, onLeave }: ActorsProps) {
       ) : (
         <ActorTable
           actors={actors}
-          counted={typeof first.count === "number" ? `These ${counted}` : null}
+          counted={typeof first.count === "number" ? `Counted ${counted}` : null}
           onLeave={onLeave}
         />
       )}
@@ -185,26 +185,25 @@ function ActorTable({ actors, counted, onLeave }: ActorTableProps) {
     { title: "All events", numeric: true },
     ...(counted ? [{ title: counted, numeric: true }] : []),
   ];
-  const [, since, events] = columns;
+  const number = `${CELL} text-right tabular-nums`;
   return (
     <ListTable caption="Persons, the newest first" columns={columns}>
       {actors.map((actor) => (
         <tr key={actor.person_id} className="hover:bg-sunken">
           <th scope="row" className={`${CELL} text-left font-medium`}>
             <PersonLink actor={actor} onLeave={onLeave} />
+            <span className="block text-xs font-normal text-muted sm:hidden">since {day(actor)}</span>
           </th>
-          <td className={`${CELL} text-muted ${wideCell(since)}`}>
-            {formatInstant(actor.created_at).replace(" UTC", "")}
-          </td>
-          <td className={`${CELL} ${wideCell(events)}`}>{formatNumber(actor.events)}</td>
-          {counted && <td className={`${CELL} ${wideCell(events)}`}>{count(actor.count)}</td>}
+          <td className={`${CELL} text-muted ${wideCell(columns[1])}`}>{day(actor)}</td>
+          <td className={number}>{formatNumber(actor.events)}</td>
+          {counted && <td className={number}>{formatCell(actor.count ?? null)}</td>}
         </tr>
       ))}
     </ListTable>
   );
 }
 
-const count = (number: number | undefined) => (number === undefined ? "none" : formatNumber(number));
+const day = (actor: ListedActor) => actor.created_at.slice(0, 10);
 
 /** Leads to the person's page where a product has one. */
 function PersonLink({ actor, onLeave }: { actor: ListedActor; onLeave: () => void }) {
