@@ -167,7 +167,10 @@ function differences({ table, provenance }: ResultSnapshot, chosen: Chosen, list
     return [`The query's range has moved on since this result: these are the persons of ${span}.`];
   }
   const value = table.rows[row]?.[column];
-  if (table.columns[column]?.unit !== "persons" || value === listed.persons) return [];
+  const unit = table.columns[column]?.unit;
+  // Of sessions the list of trends counts the events.
+  if (unit === "sessions" && of.source.kind !== "PathsQuery") return [];
+  if (value === (unit === "persons" ? listed.persons : listed.count)) return [];
   return [`The table says ${formatCell(value ?? null)}: the data has changed since.`];
 }
 

@@ -53,6 +53,13 @@ describe("trends", () => {
     });
   });
 
+  it("an hour that clocks show twice can't be told from the other", () => {
+    const columns = [time("hour"), measure("page_views", "events")];
+    const rows = ["00", "01", "01"].map((hour) => [`2024-11-03 ${hour}:00`, 3]);
+    const found = cells(trends({ interval: "hour" }), columns, rows).map((row) => row[1] !== null);
+    expect(found).toEqual([true, false, false]);
+  });
+
   it("a total has no day; the rest and what is missing are called as the server calls them", () => {
     const query = trends({
       breakdownFilter: { breakdown: "$browser" },

@@ -92,7 +92,7 @@ function ofTrends(source: Query, { table, provenance }: ResultSnapshot): ActorsO
   const compares = field(field(source, "compareFilter"), "compare") === true;
   const labels = (isTotal ? 0 : 1) + (breakdown ? 1 : 0);
   const width = compares ? 4 : 1;
-  const repeated = breakdown ? repeatedRows(table, labels) : new Set<string>();
+  const repeated = repeatedRows(table, labels);
   const isHours = textAt(source, "interval") === "hour";
   return (row, column) => {
     const cells = table.rows[row] ?? [];
@@ -123,10 +123,10 @@ function ofFunnels(source: Query, { table }: ResultSnapshot): ActorsOf {
   // Other views of a funnel have other tables.
   const isOfSteps = table.columns[persons - 1]?.name === "step" && steps > 0 && table.rows.length % steps === 0;
   if (!isOfSteps) return nobody;
-  const repeated = breakdown ? repeatedRows(table, 2) : new Set<string>();
+  const repeated = repeatedRows(table, persons);
   return (row, column) => {
     const cells = table.rows[row] ?? [];
-    if (column !== persons || repeated.has(rowKey(cells, 2))) return null;
+    if (column !== persons || repeated.has(rowKey(cells, persons))) return null;
     const value = breakdown ? breakdownValue(cells[0], breakdown) : undefined;
     if (value === null) return null;
     const cell = { funnelStep: (row % steps) + 1, ...(value === undefined ? {} : { breakdown: value }) };
@@ -197,7 +197,10 @@ function breakdownValue(label: Cell | undefined, breakdown: Json): Json | null {
 
 const rowKey = (cells: Cell[], labels: number) => JSON.stringify(cells.slice(0, labels));
 
-/** Rows that can't be told apart: a value of the data may be called as the rest is, `Other`. */
+/**
+ * Rows that can't be told apart by their labels: a value of the data may be called as the rest is, `Other`, and clocks
+ * show an hour twice when they are put back.
+ */
 function repeatedRows({ rows }: Table, labels: number): Set<string> {
   const seen = new Set<string>();
   const repeated = new Set<string>();
