@@ -6,6 +6,7 @@ import type { ResultProps } from "@/app/product";
 import { barSeries, type ChartData, isLastPartial, MAX_LINES, timeSeries } from "@/lib/chart";
 import { field, textAt } from "@/lib/json-read";
 import { Chart } from "@/ui/chart";
+import { ResultFrame } from "@/ui/result-frame";
 import { ActorsFrame } from "./actors-frame";
 
 export function FunnelResult({ result }: ResultProps) {
