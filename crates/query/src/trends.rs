@@ -316,7 +316,9 @@ impl<'a> Prepared<'a> {
         let other = self.merged(session, series, values.clone(), &mut done.executed).await?;
         let (mut lines, _) = assemble::lines(groups, self.shape(series), values.len());
         lines.complete(values, self.shape(series));
-        let is_any = other.iter().any(|number| number.is_some_and(|number| number != 0.0));
+        // An average of 0 is a number, a count of 0 is that of nothing.
+        let nothing = self.shape(series).of_nothing;
+        let is_any = other.iter().any(|number| number.is_some() && *number != nothing);
         lines.other = is_any.then_some(other);
         Ok(lines)
     }
@@ -453,8 +455,9 @@ impl<'a> Prepared<'a> {
             }
         } else {
             let lines: Vec<Lines> = lines.iter().map(|lines| self.finished(lines)).collect();
+            let nothing: Vec<_> = (0..lines.len()).map(|series| self.shape(series).of_nothing).collect();
             for (order, (node, formula)) in self.formulas.iter().enumerate() {
-                let calculated = assemble::calculated(formula, &lines, self.breakdown.is_some());
+                let calculated = assemble::calculated(formula, &lines, &nothing, self.breakdown.is_some());
                 results.extend(assemble::results(self, order, Some(node), &calculated));
             }
         }

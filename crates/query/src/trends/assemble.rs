@@ -196,8 +196,9 @@ fn smoothed(numbers: &[Option<f64>], count: usize) -> Vec<Option<f64>> {
     (0..numbers.len()).map(average).collect()
 }
 
-/// What a formula gives for lines that have the same values in all series.
-pub(super) fn calculated(formula: &Formula, series: &[Lines], has_breakdown: bool) -> Lines {
+/// What a formula gives for lines that have the same values in all series. `nothing` is the number of each series where
+/// nothing was found: with it counts the series all of whose events have the named values.
+pub(super) fn calculated(formula: &Formula, series: &[Lines], nothing: &[Option<f64>], has_breakdown: bool) -> Lines {
     let at = |numbers: &[Option<&[Option<f64>]>]| {
         let width = numbers.iter().flatten().map(|numbers| numbers.len()).max().unwrap_or(0);
         let value = |place: usize| {
@@ -226,7 +227,20 @@ pub(super) fn calculated(formula: &Formula, series: &[Lines], has_breakdown: boo
             numbers: at(&of_series.collect::<Vec<_>>()),
         }
     };
-    let others: Vec<_> = series.iter().map(|lines| lines.other.as_deref()).collect();
+    let width = series
+        .iter()
+        .filter_map(|lines| lines.other.as_ref())
+        .map(Vec::len)
+        .max();
+    let empty: Vec<Vec<Option<f64>>> = nothing
+        .iter()
+        .map(|nothing| vec![*nothing; width.unwrap_or(0)])
+        .collect();
+    let others = series.iter().zip(&empty).map(|(lines, empty)| match &lines.other {
+        Some(other) => Some(other.as_slice()),
+        None => width.map(|_| empty.as_slice()),
+    });
+    let others: Vec<_> = others.collect();
     Lines {
         lines: values.into_iter().map(line).collect(),
         other: others.iter().any(Option::is_some).then(|| at(&others)),

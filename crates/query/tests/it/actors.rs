@@ -243,6 +243,10 @@ async fn check(engine: &Engine, query: &Value, clock: &Clock, place: Index, visi
     {
         return;
     }
+    // Which values have numbers of their own is up to the range that is not looked at.
+    if cell["compare"] == "previous" && !cell["breakdown"].is_null() {
+        return;
+    }
     // Whoever is listed counts alone, and who is not does not.
     let mut looked_at: Vec<&String> = listed.iter().take(2).collect();
     looked_at.extend(visitors.difference(&listed).take(2));

@@ -343,8 +343,9 @@ fn expected(
                 let empty = query.series[series_place].math.is_zero_of_nothing().then_some(0.0);
                 match series[series_place].get(value) {
                     Some(line) => line[bucket],
-                    // A value that is kept has a number in each series; the others are not there at all.
-                    None if *value == BREAKDOWN_OTHER || *value == BREAKDOWN_NONE => None,
+                    // A value that is kept has a number in each series, and so have the others together; missing ones
+                    // are not there at all.
+                    None if *value == BREAKDOWN_NONE => None,
                     None => empty,
                 }
             };
