@@ -126,6 +126,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is set for a project's queries: its time zone and its test accounts */
+        get: operations["get_settings"];
+        /** Sets all of a project's settings for queries; what is left out has its default again */
+        put: operations["set_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/query": {
         parameters: {
             query?: never;
@@ -1904,6 +1922,8 @@ export interface components {
             event?: string | null;
             /** @description Conditions on fields of the list `events`: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /** @description Only events whose name or distinct id contains this text, ignoring case. */
             search?: string | null;
             /** @description Only events of the person with this id, whatever distinct id they came with. */
@@ -2093,7 +2113,7 @@ export interface components {
         /** @description A list that a page shows and filters. */
         FilterList: "events" | "persons" | "sessions" | "flags";
         /** @description A group or a condition. */
-        FilterNode: components["schemas"]["FilterGroup"] | components["schemas"]["PropertyFilter"];
+        FilterNode: components["schemas"]["FilterGroup"] | components["schemas"]["PropertyFilter2"];
         /** @description Something that is wrong, or that its makers should know. */
         Finding: {
             /** @description The check that found it. */
@@ -2307,6 +2327,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events of all steps: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /** @description Splits the persons by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /**
@@ -2391,6 +2413,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /**
              * @description How the result is wanted.
              * @default {}
@@ -2441,6 +2465,8 @@ export interface components {
             event?: string | null;
             /** @description Conditions on fields of the list `events`: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /** @description Only events whose name or distinct id contains this text, ignoring case. */
             search?: string | null;
             /** @description Only events of the person with this id, whatever distinct id they came with. */
@@ -2510,6 +2536,8 @@ export interface components {
             kind?: components["schemas"]["PersonsQueryKind"];
             /** @description Conditions on fields of the list `persons`: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /** @description Only persons one of whose distinct ids, or whose email or name, contains this text, ignoring case. */
             search?: string | null;
             /** @description Only the person with this id. */
@@ -2824,6 +2852,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /**
              * @description What paths are made of.
              * @default {
@@ -2856,6 +2886,8 @@ export interface components {
             kind?: components["schemas"]["PersonsQueryKind"];
             /** @description Conditions on fields of the list `persons`: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /** @description Only persons one of whose distinct ids, or whose email or name, contains this text, ignoring case. */
             search?: string | null;
             /** @description Only the person with this id. */
@@ -3111,12 +3143,17 @@ export interface components {
              * @description How to compare; `exact` when absent.
              * @default exact
              */
-            operator?: components["schemas"]["Operator"];
+            operator: components["schemas"]["Operator"];
             /**
              * @description Whose property it is; `event` when absent.
              * @default event
              */
-            type?: components["schemas"]["PropertyType"];
+            type: components["schemas"]["PropertyType"];
+            /**
+             * Format: uint8
+             * @description Of a filter of type `group`: the index of the type of groups.
+             */
+            group_type_index?: number | null;
         };
         /** @description One condition on one property. */
         PropertyFilter2: {
@@ -3128,18 +3165,23 @@ export interface components {
              * @description How to compare; `exact` when absent.
              * @default exact
              */
-            operator: components["schemas"]["Operator"];
+            operator?: components["schemas"]["Operator"];
             /**
              * @description Whose property it is; `event` when absent.
              * @default event
              */
-            type: components["schemas"]["PropertyType"];
+            type?: components["schemas"]["PropertyType"];
+            /**
+             * Format: uint8
+             * @description Of a filter of type `group`: the index of the type of groups.
+             */
+            group_type_index?: number | null;
         };
         /**
          * @description Whose property it is. What a list can be filtered by says [`crate::FilterFields`]; a query kind that
          *     knows event properties only refuses the others by name.
          */
-        PropertyType: "event" | "person" | "event_field" | "person_field" | "session" | "flag" | "cohort";
+        PropertyType: "event" | "person" | "event_field" | "person_field" | "session" | "group" | "flag" | "cohort";
         /** @description How a result came to be. */
         Provenance: {
             /** @description This execution. */
@@ -3208,6 +3250,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events of all steps: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /** @description Splits the persons by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /**
@@ -3250,6 +3294,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /**
              * @description How the result is wanted.
              * @default {}
@@ -3276,6 +3322,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /**
              * @description What paths are made of.
              * @default {
@@ -3309,6 +3357,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /**
              * @description Who begins, and what coming back is.
              * @default {
@@ -3337,6 +3387,38 @@ export interface components {
             /** @description How the numbers came to be. */
             provenance: components["schemas"]["Provenance"];
         };
+        /** @description What is set for the queries of a project. Names are those of `PostHog`'s settings. */
+        QuerySettings: {
+            /**
+             * @description The time zone in which days begin, dates are read and results are written, as the IANA database names it:
+             *     `Europe/Berlin`. `UTC` unless set.
+             * @default UTC
+             * @example UTC
+             * @example Europe/Berlin
+             */
+            timezone: string;
+            /**
+             * @description What all but the project's own people meet, such as an email outside of the company: `filterTestAccounts` of a
+             *     query asks for it. A list, or a group.
+             */
+            test_account_filters?: components["schemas"]["FilterGroup"];
+        };
+        /** @description What is set for the queries of a project. Names are those of `PostHog`'s settings. */
+        QuerySettings2: {
+            /**
+             * @description The time zone in which days begin, dates are read and results are written, as the IANA database names it:
+             *     `Europe/Berlin`. `UTC` unless set.
+             * @default UTC
+             * @example UTC
+             * @example Europe/Berlin
+             */
+            timezone?: string;
+            /**
+             * @description What all but the project's own people meet, such as an email outside of the company: `filterTestAccounts` of a
+             *     query asks for it. A list, or a group.
+             */
+            test_account_filters?: components["schemas"]["FilterGroup"];
+        };
         /** @description Counts persons by the number of intervals in which they did something. */
         QueryStickinessArguments: {
             /** @description Always `StickinessQuery`. */
@@ -3361,6 +3443,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all series: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /**
              * @description What counts, and how.
              * @default {
@@ -3399,6 +3483,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all series: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /** @description Splits each series by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /** @description Puts the numbers of another range beside those of this one. */
@@ -3746,6 +3832,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /**
              * @description Who begins, and what coming back is.
              * @default {
@@ -4240,6 +4328,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all series: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /**
              * @description What counts, and how.
              * @default {
@@ -4680,6 +4770,8 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all series: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
             /** @description Splits each series by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /** @description Puts the numbers of another range beside those of this one. */
@@ -5253,6 +5345,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EarlyAccess"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuerySettings"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuerySettings2"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuerySettings"];
                 };
             };
             /** @description an error */

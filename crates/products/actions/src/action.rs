@@ -64,6 +64,7 @@ impl ObjectKind for Actions {
                 ..DateRange::default()
             },
             properties: FilterGroup::default(),
+            filter_test_accounts: false,
             breakdown_filter: None,
             compare_filter: None,
             trends_filter: hedgerow_data_api::TrendsFilter::default(),

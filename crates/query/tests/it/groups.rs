@@ -32,13 +32,13 @@ fn record(n: u64, name: &str, properties: Vec<(&'static str, PropertyValue)>) ->
 /// What a group is told by the nth event that tells it something.
 fn told(group_type: &str, n: u64) -> Value {
     let mut told = json!({});
-    if n % 3 > 0 {
+    if !n.is_multiple_of(3) {
         let plan = ["free", "pro", "team"][(n % 3) as usize];
         told["plan"] = json!(plan);
     }
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         told["seats"] = json!(n % 20);
-        told["paying"] = json!(n % 4 == 0);
+        told["paying"] = json!(n.is_multiple_of(4));
     }
     if group_type == "team" {
         told["ratio"] = json!(n as f64 / 8.0 + 0.125);
@@ -53,7 +53,7 @@ fn events() -> Vec<EventRecord> {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407)
             >> 33;
-        if noise % 6 == 0 {
+        if noise.is_multiple_of(6) {
             let group_type = TYPES[(noise / 6 % 2) as usize];
             let key = format!("{group_type} {}", noise / 12 % 6);
             return record(
@@ -71,7 +71,7 @@ fn events() -> Vec<EventRecord> {
         }
         let mut groups = Map::new();
         for (place, group_type) in TYPES.into_iter().enumerate() {
-            if (noise >> (4 + place)) % 3 > 0 {
+            if !(noise >> (4 + place)).is_multiple_of(3) {
                 let key = format!("{group_type} {}", (noise >> (8 * place)) % 9);
                 groups.insert(group_type.to_owned(), json!(key));
             }
