@@ -293,12 +293,13 @@ impl<'a> Prepared<'a> {
         };
         let (mut lines, rest) = assemble::lines(groups, self.shape(series), self.limit());
         if let Some(rest) = rest {
-            lines.other = Some(if self.node(series).math.adds_up() {
+            let other = if self.node(series).math.adds_up() {
                 rest.numbers
             } else {
                 // Unique counts, averages and the like of single values don't add up, so the rest is counted as one.
                 self.merged(session, series, lines.values(), &mut done.executed).await?
-            });
+            };
+            lines.other = self.of_something(series, other);
             let message = format!(
                 "{} values beyond the first {} are shown together as Other",
                 rest.values,
@@ -316,11 +317,15 @@ impl<'a> Prepared<'a> {
         let other = self.merged(session, series, values.clone(), &mut done.executed).await?;
         let (mut lines, _) = assemble::lines(groups, self.shape(series), values.len());
         lines.complete(values, self.shape(series));
-        // An average of 0 is a number, a count of 0 is that of nothing.
-        let nothing = self.shape(series).of_nothing;
-        let is_any = other.iter().any(|number| number.is_some() && *number != nothing);
-        lines.other = is_any.then_some(other);
+        lines.other = self.of_something(series, other);
         Ok(lines)
+    }
+
+    /// Numbers, unless nothing was found: an average of 0 is something, a count of 0 is not.
+    fn of_something(&self, series: usize, numbers: Vec<Option<f64>>) -> Option<Vec<Option<f64>>> {
+        let nothing = self.shape(series).of_nothing;
+        let is_any = numbers.iter().any(|number| number.is_some() && *number != nothing);
+        is_any.then_some(numbers)
     }
 
     /// The numbers of all values but some.

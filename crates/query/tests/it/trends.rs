@@ -317,7 +317,12 @@ fn expected(
         let wanted = wanted.as_ref().map(|wanted| wanted[place].clone()).or(of_first);
         let (numbers, values) = numbers(query, node, members(query, node, range), wanted.as_deref());
         kept.push(values);
-        series.push(filled(query, node, numbers, range));
+        let mut lines = filled(query, node, numbers, range);
+        // Where nothing is counted of them there are no others.
+        let nothing = node.math.is_zero_of_nothing().then_some(0.0);
+        let is_nothing = |line: &mut Vec<Option<f64>>| line.iter().all(|number| number.is_none() || *number == nothing);
+        lines.retain(|value, line| value != BREAKDOWN_OTHER || !is_nothing(line));
+        series.push(lines);
     }
     let of_series = kept.clone();
     *wanted = Some(kept);
