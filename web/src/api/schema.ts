@@ -263,6 +263,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/tools/actors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List the persons behind a number
+         * @description Lists the persons behind one number of another query, which goes into source as its tool took it. cell names the number: trends {series, day, breakdown, compare}, funnel {funnelStep: 2, or -2 for who did not get there, breakdown}, retention {row, column, both from 0}, lifecycle {day, status}, stickiness {series, intervals}, paths {source, target}.
+         */
+        post: operations["call_tool_actors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/tools/ask_user": {
         parameters: {
             query?: never;
@@ -654,7 +674,7 @@ export interface paths {
         put?: never;
         /**
          * Query a funnel
-         * @description Counts how many persons do one thing after another: conversion from step to step, where they drop off, and how long it takes. Steps are events or actions with filters, in their order; all within funnelWindowInterval (14 days) of the first. funnelOrderType strict allows nothing between them. breakdownFilter splits the persons by a property's values. One event is one step at most. Read the names from read_taxonomy first: unknown ones are refused.
+         * @description Counts how many persons do one thing after another: conversion from step to step, where they drop off, and how long it takes. Steps are events or actions with filters, all within funnelWindowInterval (14 days) of the first; one event is one step at most. funnelOrderType strict allows nothing between them, unordered any order. exclusions take out who does something between two steps; optionalInFunnel lets a step be left out. funnelVizType time_to_convert gives a histogram of seconds, trends the rate by interval of entry. breakdownFilter splits the persons. Steps are counted from 0 in fields. Unknown names are refused: read_taxonomy has them.
          */
         post: operations["call_tool_query_funnel"];
         delete?: never;
@@ -1309,6 +1329,146 @@ export interface components {
             /** @description The call, which is the step. */
             call_id: components["schemas"]["CallId"];
         };
+        /**
+         * @description Lists the persons behind one number of another query, the newest first; of one instant those with the greater id
+         *     first. They come from the plan that counts them, so a number of persons and its list always agree.
+         */
+        ActorsArguments: {
+            /** @description Always `ActorsQuery`. */
+            kind: components["schemas"]["ActorsQueryKind"];
+            /** @description The query with the number, whole and with its kind: trends, funnels, retention, lifecycle, stickiness or paths. */
+            source: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Which of its numbers.
+             * @default {}
+             */
+            cell?: components["schemas"]["ActorsCell"];
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description One number of a result. Which fields there are depends on the kind of the query; others are refused. */
+        ActorsCell: {
+            /**
+             * Format: uint
+             * @description Trends, stickiness: the place of the series, from 0, which is meant when absent.
+             */
+            series?: number | null;
+            /** @description Trends with buckets, lifecycle: the bucket, as `days` of the result has it. */
+            day?: string | null;
+            /** @description Trends, funnels with a breakdown: the `breakdown_value` of the result. */
+            breakdown?: unknown;
+            /** @description Trends that are compared: which of the two ranges; the current one when absent. */
+            compare?: components["schemas"]["Compared"] | null;
+            /**
+             * Format: int32
+             * @description Funnels: the step that persons reached, from 1; with a minus those who reached the one before and not this one.
+             */
+            funnelStep?: number | null;
+            /**
+             * Format: uint
+             * @description Retention: the place of the row, from 0: the interval in which persons began.
+             */
+            row?: number | null;
+            /**
+             * Format: uint
+             * @description Retention: the place in the row's `values`; 0, which is meant when absent, is all who began.
+             */
+            column?: number | null;
+            /** @description Lifecycle: which of the four. */
+            status?: components["schemas"]["LifecycleStatus"] | null;
+            /**
+             * Format: uint32
+             * @description Stickiness: on how many intervals, one of `days` of the result.
+             */
+            intervals?: number | null;
+            /** @description Paths: the `source` of an edge. */
+            source?: string | null;
+            /** @description Paths: the `target` of an edge. */
+            target?: string | null;
+        };
+        /**
+         * @description Lists the persons behind one number of another query, the newest first; of one instant those with the greater id
+         *     first. They come from the plan that counts them, so a number of persons and its list always agree.
+         */
+        ActorsQuery: {
+            /** @description Always `ActorsQuery`. */
+            kind: components["schemas"]["ActorsQueryKind"];
+            /** @description The query with the number, whole and with its kind: trends, funnels, retention, lifecycle, stickiness or paths. */
+            source: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Which of its numbers.
+             * @default {}
+             */
+            cell?: components["schemas"]["ActorsCell"];
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description The constant `ActorsQuery`. */
+        ActorsQueryKind: "ActorsQuery";
+        /** @description What an actors query answers. */
+        ActorsResponse: {
+            /** @description The newest first. */
+            results: components["schemas"]["ListedActor"][];
+            /**
+             * Format: uint64
+             * @description How many persons are behind the number, on all pages together.
+             */
+            persons: number;
+            /**
+             * Format: uint64
+             * @description The sum of `count` of all of them, where they have one.
+             */
+            count?: number | null;
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /** @description The `cursor` of the next page, where there is one. */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
+        /** @description What an actors query answers. */
+        ActorsResult: {
+            /** @description The newest first. */
+            results: components["schemas"]["ListedActor"][];
+            /**
+             * Format: uint64
+             * @description How many persons are behind the number, on all pages together.
+             */
+            persons: number;
+            /**
+             * Format: uint64
+             * @description The sum of `count` of all of them, where they have one.
+             */
+            count?: number | null;
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /** @description The `cursor` of the next page, where there is one. */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
         /** @description An answer whose figures are bound. */
         Answer: {
             /** @description The whole answer as text, figures rendered; an unverified one carries ` [unverified]`. */
@@ -1377,17 +1537,39 @@ export interface components {
             /** @description What whoever decides must know of them. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description Which of a person's values counts in a funnel with a breakdown. Each person has one. */
-        BreakdownAttribution: "first_touch" | "last_touch";
-        /** @description Splits by the values of one property. */
+        /** @description One of the properties of a breakdown. */
+        Breakdown: {
+            /** @description The property's key. */
+            property: string;
+            /**
+             * @description Whose property; `event` when absent.
+             * @default event
+             */
+            type?: components["schemas"]["BreakdownType"];
+            /**
+             * Format: uint32
+             * @description Puts the property's numbers into so many bins of the same width, 1 to 100.
+             */
+            histogram_bin_count?: number | null;
+        };
+        /** @description Which of a person's values counts in a funnel with a breakdown. With the first two each person has one. */
+        BreakdownAttribution: "first_touch" | "last_touch" | "all_events" | "step";
+        /** @description Splits by the values of one property, or by those of several together. */
         BreakdownFilter: {
             /** @description The property's key. */
-            breakdown: string;
+            breakdown?: string | null;
             /**
              * @description Whose property; `event` when absent.
              * @default event
              */
             breakdown_type?: components["schemas"]["BreakdownType"];
+            /**
+             * Format: uint32
+             * @description Trends: puts the property's numbers into so many bins of the same width, 1 to 100.
+             */
+            breakdown_histogram_bin_count?: number | null;
+            /** @description Trends: several properties in place of `breakdown`, at most three. A value is then a list of theirs. */
+            breakdowns?: components["schemas"]["Breakdown"][];
             /**
              * Format: uint32
              * @description How many values get their own series, 1 to 1,000; 25 when absent. The rest is one series
@@ -1396,7 +1578,7 @@ export interface components {
             breakdown_limit?: number | null;
         };
         /** @description Whose property a breakdown takes. */
-        BreakdownType: "event";
+        BreakdownType: "event" | "person";
         /** @description What people are told apart by. */
         Bucketing: "distinct_id" | "device_id";
         /** @description One tool call within a run; also its idempotency key. */
@@ -1908,6 +2090,8 @@ export interface components {
             math_property?: string | null;
             /** @description Conditions on this series alone: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
+            /** @description Whether a person may leave this step out; for steps of a funnel other than the first, and for nothing else. */
+            optionalInFunnel?: boolean;
         };
         /** @description How a series says which events it counts. */
         EventsNodeKind: "EventsNode" | "ActionsNode";
@@ -2242,10 +2426,41 @@ export interface components {
             /** @description An object's id. */
             id?: string | null;
         };
+        /** @description Events that take a person out of the funnel where they lie between two of its steps. */
+        FunnelExclusion: {
+            /**
+             * @description `EventsNode` when absent.
+             * @default EventsNode
+             */
+            kind?: components["schemas"]["EventsNodeKind"];
+            /**
+             * @description The event's name; `null` means every event. Not for an `ActionsNode`.
+             * @default null
+             */
+            event?: string | null;
+            /** @description The action of an `ActionsNode`, by its id or its name. */
+            id?: string | null;
+            /** @description The action of an `ActionsNode` by its name; where there is an id, that decides. */
+            name?: string | null;
+            /** @description What it is called. */
+            custom_name?: string | null;
+            /** @description Conditions on the events: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /**
+             * Format: uint
+             * @description The step after which they count, from 0.
+             */
+            funnelFromStep: number;
+            /**
+             * Format: uint
+             * @description The later step before which they count.
+             */
+            funnelToStep: number;
+        };
         /** @description What may lie between two steps of a funnel. */
-        FunnelOrder: "ordered" | "strict";
-        /** @description The steps of a funnel, or those of each breakdown value. */
-        FunnelResults: components["schemas"]["FunnelStep"][] | components["schemas"]["FunnelStep"][][];
+        FunnelOrder: "ordered" | "strict" | "unordered";
+        /** @description What a funnel gives in its view. */
+        FunnelResults: components["schemas"]["FunnelStep"][] | components["schemas"]["FunnelStep"][][] | components["schemas"]["FunnelTimes"] | components["schemas"]["FunnelTrend"][];
         /** @description One step of a funnel's result. */
         FunnelStep: {
             /**
@@ -2261,23 +2476,24 @@ export interface components {
             type: string;
             /**
              * Format: uint64
-             * @description Persons who got at least this far.
+             * @description Persons who got at least this far; of an optional step those who did not leave it out.
              */
             count: number;
             /**
              * Format: double
-             * @description Their share of those who entered, 0 to 100; absent where nobody entered.
+             * @description Their share of those who entered, 0 to 100, or what `funnelStepReference` says; absent where there is nobody.
              */
             conversion_rate: number | null;
             /**
              * Format: double
-             * @description Their share of those who reached the step before, 0 to 100; absent for the first step, and where nobody did.
+             * @description Their share of those who reached the step before that is not optional, 0 to 100; absent for the first step, and
+             *     where nobody did.
              */
             conversion_rate_from_previous: number | null;
             /**
              * Format: double
              * @description Seconds from the step before to this one, on average over who reached it; absent for the first step, and where
-             *     nobody did.
+             *     nobody did. Who left optional steps out comes from the one before.
              */
             average_conversion_time: number | null;
             /**
@@ -2285,13 +2501,84 @@ export interface components {
              * @description Their median, exactly.
              */
             median_conversion_time: number | null;
+            /** @description Whether the step can be left out. */
+            optional?: boolean;
             /** @description The value of the persons: text, number, boolean, `BREAKDOWN_OTHER` or `BREAKDOWN_NONE`; absent without a breakdown. */
             breakdown_value?: unknown;
         };
+        /** @description What a conversion rate is a share of. */
+        FunnelStepReference: "total" | "previous";
+        /** @description How long persons take from one step of a funnel to another. */
+        FunnelTimes: {
+            /**
+             * @description Bins of the same whole number of seconds: the seconds with which each begins, and how many persons took so long.
+             *     The last one begins with the end of the one before and holds those who took exactly so long. Empty where nobody
+             *     converted.
+             */
+            bins: [
+                number,
+                number
+            ][];
+            /**
+             * Format: int64
+             * @description The seconds of a bin.
+             */
+            bin_width: number;
+            /**
+             * Format: uint64
+             * @description Persons who reached the later step.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Their seconds on average; absent where nobody converted.
+             */
+            average_conversion_time: number | null;
+            /**
+             * Format: double
+             * @description Their median, exactly.
+             */
+            median_conversion_time: number | null;
+        };
+        /** @description The rates of a funnel, or of a breakdown value, interval by interval. */
+        FunnelTrend: {
+            /**
+             * Format: uint
+             * @description How many intervals there are.
+             */
+            count: number;
+            /** @description For each interval the share of those who entered in it that converted, 0 to 100; `null` where nobody entered. */
+            data: (number | null)[];
+            /**
+             * @description Persons who entered in each interval and reached the earlier step. Each counts in every interval in which it
+             *     enters.
+             */
+            entered: number[];
+            /** @description Those of them who reached the later step within the window. */
+            converted: number[];
+            /**
+             * @description Whether all who entered in the interval had their whole window, within the range and before now. Where not, the
+             *     rate can still grow.
+             */
+            window_ended: boolean[];
+            /** @description The start of each interval: `YYYY-MM-DD`, with the time for hours. */
+            days: string[];
+            /** @description The same for people. */
+            labels: string[];
+            /** @description The value of the persons, as in a step; absent without a breakdown. */
+            breakdown_value?: unknown;
+        };
+        /** @description What is shown of a funnel. */
+        FunnelView: "steps" | "time_to_convert" | "trends";
         /** @description A unit of a funnel's window. A month is a calendar month. */
         FunnelWindowUnit: "second" | "minute" | "hour" | "day" | "week" | "month";
-        /** @description How the steps of a funnel follow each other. */
+        /** @description How the steps of a funnel follow each other, and what is shown of it. Steps are counted from 0 here. */
         FunnelsFilter: {
+            /**
+             * @description What is shown; the persons of each step when absent.
+             * @default steps
+             */
+            funnelVizType?: components["schemas"]["FunnelView"];
             /**
              * @description What may lie between two steps; anything when absent.
              * @default ordered
@@ -2309,10 +2596,39 @@ export interface components {
              */
             funnelWindowIntervalUnit?: components["schemas"]["FunnelWindowUnit"];
             /**
+             * @description What `conversion_rate` is a share of; those who entered when absent.
+             * @default total
+             */
+            funnelStepReference?: components["schemas"]["FunnelStepReference"];
+            /**
              * @description Which of a person's values counts in a breakdown; the first one when absent.
              * @default first_touch
              */
             breakdownAttributionType?: components["schemas"]["BreakdownAttribution"];
+            /**
+             * Format: uint
+             * @description The step whose value counts, for the attribution `step` and no other.
+             */
+            breakdownAttributionValue?: number | null;
+            /** @description Events between two steps that take a person out of the funnel: 28 at most. */
+            exclusions?: components["schemas"]["FunnelExclusion"][];
+            /**
+             * Format: uint
+             * @description The step from which times and rates are taken, for the views `time_to_convert` and `trends`; the first one when
+             *     absent.
+             */
+            funnelFromStep?: number | null;
+            /**
+             * Format: uint
+             * @description The step to which they are taken; the last one when absent.
+             */
+            funnelToStep?: number | null;
+            /**
+             * Format: uint32
+             * @description Bins of the view `time_to_convert`, 1 to 90; when absent the cube root of the number of persons, rounded up,
+             *     60 at most.
+             */
+            binCount?: number | null;
         };
         /** @description Counts the persons who do one thing after another. */
         FunnelsQuery: {
@@ -2320,6 +2636,8 @@ export interface components {
             kind: components["schemas"]["FunnelsQueryKind"];
             /** @description The steps, 2 to 100, the first one first. `math` has no meaning here and must be absent. */
             series: components["schemas"]["EventsNode"][];
+            /** @description The intervals of the view `trends`; a day when absent. For no other view. */
+            interval?: components["schemas"]["Interval"] | null;
             /**
              * @description The range in which all steps must lie; seven full days and today when absent.
              * @default {}
@@ -2334,9 +2652,11 @@ export interface components {
             /**
              * @description How steps follow each other.
              * @default {
+             *       "funnelVizType": "steps",
              *       "funnelOrderType": "ordered",
              *       "funnelWindowInterval": 14,
              *       "funnelWindowIntervalUnit": "day",
+             *       "funnelStepReference": "total",
              *       "breakdownAttributionType": "first_touch"
              *     }
              */
@@ -2346,7 +2666,7 @@ export interface components {
         FunnelsQueryKind: "FunnelsQuery";
         /** @description What a funnels query answers. */
         FunnelsResponse: {
-            /** @description The steps, with a breakdown a list for each value. */
+            /** @description What the view shows. */
             results: components["schemas"]["FunnelResults"];
             /** @description What a reader must know to read the numbers right. */
             warnings: components["schemas"]["Warning"][];
@@ -2564,6 +2884,34 @@ export interface components {
             warnings: components["schemas"]["Warning"][];
             /** @description How the list came to be. */
             provenance: components["schemas"]["Provenance"];
+        };
+        /** @description One person behind a number. */
+        ListedActor: {
+            /** @description The person's id. */
+            person_id: string;
+            /** @description All its distinct ids, after all merges, in order. */
+            distinct_ids: string[];
+            /** @description The earliest event of any of them, RFC 3339 in UTC. */
+            created_at: string;
+            /** @description True once an event said who it is. */
+            is_identified: boolean;
+            /** @description What is known of it. */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uint64
+             * @description How many events it has.
+             */
+            events: number;
+            /** @description The latest of them, RFC 3339 in UTC; absent where there is none. */
+            last_seen?: string | null;
+            /**
+             * Format: uint64
+             * @description How many of what the number counts are of this person: events of trends, sessions of paths. Absent where the
+             *     number counts persons by all that they did.
+             */
+            count?: number | null;
         };
         /** @description One event of a list. */
         ListedEvent: {
@@ -3243,6 +3591,8 @@ export interface components {
             kind: components["schemas"]["FunnelsQueryKind"];
             /** @description The steps, 2 to 100, the first one first. `math` has no meaning here and must be absent. */
             series: components["schemas"]["EventsNode"][];
+            /** @description The intervals of the view `trends`; a day when absent. For no other view. */
+            interval?: components["schemas"]["Interval"] | null;
             /**
              * @description The range in which all steps must lie; seven full days and today when absent.
              * @default {}
@@ -3257,9 +3607,11 @@ export interface components {
             /**
              * @description How steps follow each other.
              * @default {
+             *       "funnelVizType": "steps",
              *       "funnelOrderType": "ordered",
              *       "funnelWindowInterval": 14,
              *       "funnelWindowIntervalUnit": "day",
+             *       "funnelStepReference": "total",
              *       "breakdownAttributionType": "first_touch"
              *     }
              */
@@ -3267,7 +3619,7 @@ export interface components {
         };
         /** @description What a funnels query answers. */
         QueryFunnelResult: {
-            /** @description The steps, with a breakdown a list for each value. */
+            /** @description What the view shows. */
             results: components["schemas"]["FunnelResults"];
             /** @description What a reader must know to read the numbers right. */
             warnings: components["schemas"]["Warning"][];
@@ -4154,7 +4506,10 @@ export interface components {
             label: string;
             /** @description What was counted. */
             action: components["schemas"]["Action"];
-            /** @description The breakdown value (text, number, boolean), [`BREAKDOWN_OTHER`] or [`BREAKDOWN_NONE`]. */
+            /**
+             * @description The breakdown value (text, number, boolean), [`BREAKDOWN_OTHER`] or [`BREAKDOWN_NONE`]; with several properties a
+             *     list of those, or [`BREAKDOWN_OTHER`] for all remaining ones.
+             */
             breakdown_value?: unknown;
             /** @description The one total over the whole range, for total displays. */
             aggregated_value?: number | null;
@@ -4796,9 +5151,9 @@ export interface components {
             provenance: components["schemas"]["Provenance"];
         };
         /** @description A typed query. Its `kind` says which; one without a kind is a `TrendsQuery`. */
-        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["FunnelsQuery"] | components["schemas"]["RetentionQuery"] | components["schemas"]["LifecycleQuery"] | components["schemas"]["StickinessQuery"] | components["schemas"]["PathsQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"];
+        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["FunnelsQuery"] | components["schemas"]["RetentionQuery"] | components["schemas"]["LifecycleQuery"] | components["schemas"]["StickinessQuery"] | components["schemas"]["PathsQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"] | components["schemas"]["ActorsQuery"];
         /** @description What a typed query answers: the response of its kind. */
-        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["FunnelsResponse"] | components["schemas"]["RetentionResponse"] | components["schemas"]["LifecycleResponse"] | components["schemas"]["StickinessResponse"] | components["schemas"]["PathsResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"];
+        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["FunnelsResponse"] | components["schemas"]["RetentionResponse"] | components["schemas"]["LifecycleResponse"] | components["schemas"]["StickinessResponse"] | components["schemas"]["PathsResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"] | components["schemas"]["ActorsResponse"];
         /** @description Why a change can't be taken back. */
         UndoConflict: {
             /** @description The change that was to be taken back. */
@@ -5642,6 +5997,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProductQuality"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_actors: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActorsArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["ActorsResult"];
+                    };
                 };
             };
             /** @description an error */
