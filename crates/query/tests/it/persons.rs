@@ -383,7 +383,7 @@ async fn a_breakdown_by_a_property_of_persons_counts_what_a_filter_on_it_does() 
             };
             let wanted = count(&engine, &total(json!({}), json!([filter]))).await;
             assert_eq!(
-                series.aggregated_value.as_ref().and_then(|number| number.as_u64()),
+                series.aggregated_value.as_ref().and_then(serde_json::Number::as_u64),
                 Some(wanted),
                 "{key} {value}"
             );
