@@ -184,7 +184,8 @@ mod tests {
         });
         let read: ActorsQuery = serde_json::from_value(written).unwrap();
         assert!(matches!(*read.source, TypedQuery::Lifecycle(_)));
-        let wrong = json!({"kind": "ActorsQuery", "source": {"kind": "LifecycleQuery"}, "cell": {"dya": 3}});
+        let wrong =
+            json!({"kind": "ActorsQuery", "source": {"kind": "LifecycleQuery", "series": []}, "cell": {"dya": 3}});
         let error = serde_json::from_value::<ActorsQuery>(wrong).unwrap_err();
         assert!(error.to_string().contains("unknown field"), "{error}");
     }

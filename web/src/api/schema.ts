@@ -263,26 +263,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{project}/tools/actors": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * List the persons behind a number
-         * @description Lists the persons behind one number of another query, which goes into source as its tool took it. cell names the number: trends {series, day, breakdown, compare}, funnel {funnelStep: 2, or -2 for who did not get there, breakdown}, retention {row, column, both from 0}, lifecycle {day, status}, stickiness {series, intervals}, paths {source, target}.
-         */
-        post: operations["call_tool_actors"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{project}/tools/ask_user": {
         parameters: {
             query?: never;
@@ -663,6 +643,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/tools/query_actors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List the persons behind a number
+         * @description Lists the persons behind one number of another query, which goes into source as its tool took it. cell names the number: trends {series, day, breakdown, compare}, funnel {funnelStep: 2, or -2 for who did not get there, breakdown}, retention {row, column, both from 0}, lifecycle {day, status}, stickiness {series, intervals}, paths {source, target}.
+         */
+        post: operations["call_tool_query_actors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/tools/query_funnel": {
         parameters: {
             query?: never;
@@ -674,7 +674,7 @@ export interface paths {
         put?: never;
         /**
          * Query a funnel
-         * @description Counts how many persons do one thing after another: conversion from step to step, where they drop off, and how long it takes. Steps are events or actions with filters, all within funnelWindowInterval (14 days) of the first; one event is one step at most. funnelOrderType strict allows nothing between them, unordered any order. exclusions take out who does something between two steps; optionalInFunnel lets a step be left out. funnelVizType time_to_convert gives a histogram of seconds, trends the rate by interval of entry. breakdownFilter splits the persons. Steps are counted from 0 in fields. Unknown names are refused: read_taxonomy has them.
+         * @description Counts persons who do one thing after another: conversion from step to step, drop-off, and how long it takes. Steps are events or actions with filters, all within funnelWindowInterval (14 days) of the first. funnelOrderType strict allows nothing between them, unordered any order. exclusions take out who does something between; optionalInFunnel steps can be left out. funnelVizType time_to_convert gives a histogram of seconds, trends the rate by interval of entry. breakdownFilter splits.
          */
         post: operations["call_tool_query_funnel"];
         delete?: never;
@@ -774,7 +774,7 @@ export interface paths {
         put?: never;
         /**
          * Query trends
-         * @description Counts events, unique visitors (math dau) or sessions (unique_session), or takes avg, sum, median of math_property: per interval, or as one total (display BoldNumber). Takes filters, a breakdown, several series, a formula (A / B), compareFilter. Event null is every event; {"kind": "ActionsNode", "name": ...} an action. Filters are on events, persons (type person), or {"type": "cohort", "key": "id", "value": name, "operator": "in"}. date_from "all" takes all data. Unique counts of buckets don't add up: ask for a total.
+         * @description Counts events, unique visitors (math dau) or sessions (unique_session), or takes avg, sum, median of math_property: per interval or in total (display BoldNumber), with filters, a breakdown, a formula (A / B), compareFilter. Event null is every event; {"kind": "ActionsNode", "name": ...} an action. Filters are on events, persons (type person), or {"type": "cohort", "key": "id", "value": name, "operator": "in"}. date_from "all" takes all. Unique counts of buckets don't add up.
          */
         post: operations["call_tool_query_trends"];
         delete?: never;
@@ -1329,32 +1329,6 @@ export interface components {
             /** @description The call, which is the step. */
             call_id: components["schemas"]["CallId"];
         };
-        /**
-         * @description Lists the persons behind one number of another query, the newest first; of one instant those with the greater id
-         *     first. They come from the plan that counts them, so a number of persons and its list always agree.
-         */
-        ActorsArguments: {
-            /** @description Always `ActorsQuery`. */
-            kind: components["schemas"]["ActorsQueryKind"];
-            /** @description The query with the number, whole and with its kind: trends, funnels, retention, lifecycle, stickiness or paths. */
-            source: {
-                [key: string]: unknown;
-            };
-            /**
-             * @description Which of its numbers.
-             * @default {}
-             */
-            cell?: components["schemas"]["ActorsCell"];
-            /** @description The keys of the properties to return; all when empty. */
-            columns?: string[];
-            /**
-             * Format: uint32
-             * @description Rows of one page, 1 to 10,000; 100 when absent.
-             */
-            limit?: number | null;
-            /** @description Where the page starts: `next_cursor` of the page before. */
-            cursor?: string | null;
-        };
         /** @description One number of a result. Which fields there are depends on the kind of the query; others are refused. */
         ActorsCell: {
             /**
@@ -1425,29 +1399,6 @@ export interface components {
         ActorsQueryKind: "ActorsQuery";
         /** @description What an actors query answers. */
         ActorsResponse: {
-            /** @description The newest first. */
-            results: components["schemas"]["ListedActor"][];
-            /**
-             * Format: uint64
-             * @description How many persons are behind the number, on all pages together.
-             */
-            persons: number;
-            /**
-             * Format: uint64
-             * @description The sum of `count` of all of them, where they have one.
-             */
-            count?: number | null;
-            /** @description True where there are more than these. */
-            has_more: boolean;
-            /** @description The `cursor` of the next page, where there is one. */
-            next_cursor?: string | null;
-            /** @description What a reader must know, such as that there are more rows. */
-            warnings: components["schemas"]["Warning"][];
-            /** @description How the list came to be. */
-            provenance: components["schemas"]["Provenance"];
-        };
-        /** @description What an actors query answers. */
-        ActorsResult: {
             /** @description The newest first. */
             results: components["schemas"]["ListedActor"][];
             /**
@@ -3584,6 +3535,55 @@ export interface components {
             bad: number;
             /** @description The newest with words, at most 20. */
             latest: components["schemas"]["Feedback"][];
+        };
+        /**
+         * @description Lists the persons behind one number of another query, the newest first; of one instant those with the greater id
+         *     first. They come from the plan that counts them, so a number of persons and its list always agree.
+         */
+        QueryActorsArguments: {
+            /** @description Always `ActorsQuery`. */
+            kind: components["schemas"]["ActorsQueryKind"];
+            /** @description The query with the number, whole and with its kind: trends, funnels, retention, lifecycle, stickiness or paths. */
+            source: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Which of its numbers.
+             * @default {}
+             */
+            cell?: components["schemas"]["ActorsCell"];
+            /** @description The keys of the properties to return; all when empty. */
+            columns?: string[];
+            /**
+             * Format: uint32
+             * @description Rows of one page, 1 to 10,000; 100 when absent.
+             */
+            limit?: number | null;
+            /** @description Where the page starts: `next_cursor` of the page before. */
+            cursor?: string | null;
+        };
+        /** @description What an actors query answers. */
+        QueryActorsResult: {
+            /** @description The newest first. */
+            results: components["schemas"]["ListedActor"][];
+            /**
+             * Format: uint64
+             * @description How many persons are behind the number, on all pages together.
+             */
+            persons: number;
+            /**
+             * Format: uint64
+             * @description The sum of `count` of all of them, where they have one.
+             */
+            count?: number | null;
+            /** @description True where there are more than these. */
+            has_more: boolean;
+            /** @description The `cursor` of the next page, where there is one. */
+            next_cursor?: string | null;
+            /** @description What a reader must know, such as that there are more rows. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the list came to be. */
+            provenance: components["schemas"]["Provenance"];
         };
         /** @description Counts the persons who do one thing after another. */
         QueryFunnelArguments: {
@@ -6010,45 +6010,6 @@ export interface operations {
             };
         };
     };
-    call_tool_actors: {
-        parameters: {
-            query?: {
-                approved?: boolean;
-            };
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ActorsArguments"];
-            };
-        };
-        responses: {
-            /** @description as asked */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ToolCallResult"] & {
-                        result?: components["schemas"]["ActorsResult"];
-                    };
-                };
-            };
-            /** @description an error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
     call_tool_ask_user: {
         parameters: {
             query?: {
@@ -6776,6 +6737,45 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ToolCallResult"] & {
                         result?: components["schemas"]["MakeFiltersResult"];
+                    };
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_tool_query_actors: {
+        parameters: {
+            query?: {
+                approved?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryActorsArguments"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCallResult"] & {
+                        result?: components["schemas"]["QueryActorsResult"];
                     };
                 };
             };

@@ -8,7 +8,7 @@ use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
 const MODE: &str = include_str!("../modes/product_analytics/mode.md");
-const TRAJECTORIES: [&str; 10] = [
+const TRAJECTORIES: [&str; 9] = [
     include_str!("../modes/product_analytics/trajectories/count-in-a-period.md"),
     include_str!("../modes/product_analytics/trajectories/rank-values.md"),
     include_str!("../modes/product_analytics/trajectories/share-of-a-whole.md"),
@@ -17,7 +17,6 @@ const TRAJECTORIES: [&str; 10] = [
     include_str!("../modes/product_analytics/trajectories/who-comes-back.md"),
     include_str!("../modes/product_analytics/trajectories/days-of-use.md"),
     include_str!("../modes/product_analytics/trajectories/what-comes-next.md"),
-    include_str!("../modes/product_analytics/trajectories/who-is-behind-a-number.md"),
     include_str!("../modes/product_analytics/trajectories/time-a-step.md"),
 ];
 const EVALS: &str = include_str!("../evals/access-log.yaml");
@@ -50,11 +49,7 @@ const TEXTS: &[(&str, &str)] = &[
         "modes/product_analytics/trajectories/what-comes-next.md",
         TRAJECTORIES[7],
     ),
-    (
-        "modes/product_analytics/trajectories/who-is-behind-a-number.md",
-        TRAJECTORIES[8],
-    ),
-    ("modes/product_analytics/trajectories/time-a-step.md", TRAJECTORIES[9]),
+    ("modes/product_analytics/trajectories/time-a-step.md", TRAJECTORIES[8]),
     ("skills/query-trends/SKILL.md", SKILLS[0]),
     ("skills/query-people/SKILL.md", SKILLS[1]),
     ("evals/access-log.yaml", EVALS),
@@ -76,7 +71,7 @@ pub fn install(registry: &mut Registry, data: Data) -> Result<()> {
     registry.add_tool(erase(tools::query_lifecycle::QueryLifecycle::new(data.clone())))?;
     registry.add_tool(erase(tools::query_stickiness::QueryStickiness::new(data.clone())))?;
     registry.add_tool(erase(tools::query_paths::QueryPaths::new(data.clone())))?;
-    registry.add_tool(erase(tools::actors::Actors::new(data)))?;
+    registry.add_tool(erase(tools::query_actors::QueryActors::new(data)))?;
     registry.add_mode(Mode::parse(MODE, &TRAJECTORIES)?)?;
     registry.add_evals("product_analytics", EVALS)?;
     registry.add_texts("product_analytics", TEXTS);

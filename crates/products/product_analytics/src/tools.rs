@@ -1,8 +1,8 @@
 //! The tools of product analytics, one file each.
 
-pub mod actors;
 mod extremes;
 mod funnel_table;
+pub mod query_actors;
 pub mod query_funnel;
 pub mod query_lifecycle;
 pub mod query_paths;

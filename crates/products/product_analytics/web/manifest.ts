@@ -21,6 +21,6 @@ export default defineProduct({
     { tool: "query_lifecycle", result: LifecycleResult, summary: activitySummary },
     { tool: "query_stickiness", result: StickinessResult, summary: activitySummary },
     { tool: "query_paths", result: PathsResult, summary: pathsSummary },
-    { tool: "actors", summary: actorsSummary },
+    { tool: "query_actors", summary: actorsSummary },
   ],
 });

@@ -13,7 +13,7 @@ use proptest::sample::Index;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::events::{project, runner};
+use crate::events::{is_full, project, seeded};
 use crate::{activity, events, funnels, paths, trends};
 
 async fn answer(engine: &Engine, query: &Value, clock: &Clock) -> Result<Value, Error> {
@@ -302,7 +302,9 @@ fn agree<Q: serde::Serialize>(
 ) {
     let visitors = runtime.block_on(visitors(engine, clock));
     let queries = queries.prop_map(|query| serde_json::to_value(query).unwrap());
-    runner(seed)
+    // Each takes five or six queries of the engine.
+    let cases = if is_full() { 1_000 } else { 100 };
+    seeded(seed, cases)
         .run(&(queries, any::<Index>()), |(query, place)| {
             runtime.block_on(check(engine, &query, clock, place, &visitors));
             Ok(())

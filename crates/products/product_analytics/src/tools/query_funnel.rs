@@ -49,13 +49,11 @@ impl Tool for QueryFunnel {
         Declaration {
             name: "query_funnel".into(),
             title: "Query a funnel".into(),
-            description: "Counts how many persons do one thing after another: conversion from step to step, where they \
-                drop off, and how long it takes. Steps are events or actions with filters, all within \
-                funnelWindowInterval (14 days) of the first; one event is one step at most. funnelOrderType strict allows \
-                nothing between them, unordered any order. exclusions take out who does something between two steps; \
-                optionalInFunnel lets a step be left out. funnelVizType time_to_convert gives a histogram of seconds, \
-                trends the rate by interval of entry. breakdownFilter splits the persons. Steps are counted from 0 in \
-                fields. Unknown names are refused: read_taxonomy has them."
+            description: "Counts persons who do one thing after another: conversion from step to step, drop-off, and how \
+                long it takes. Steps are events or actions with filters, all within funnelWindowInterval (14 days) of the \
+                first. funnelOrderType strict allows nothing between them, unordered any order. exclusions take out who \
+                does something between; optionalInFunnel steps can be left out. funnelVizType time_to_convert gives a \
+                histogram of seconds, trends the rate by interval of entry. breakdownFilter splits."
                 .into(),
             display: Display::new("Following people through the steps", "Followed people through the steps"),
             expected: Duration::from_millis(500),

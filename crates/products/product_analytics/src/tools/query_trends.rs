@@ -56,11 +56,11 @@ impl Tool for QueryTrends {
             name: "query_trends".into(),
             title: "Query trends".into(),
             description: "Counts events, unique visitors (math dau) or sessions (unique_session), or takes avg, sum, median \
-                of math_property: per interval, or as one total (display BoldNumber). Takes filters, a breakdown, several \
-                series, a formula (A / B), compareFilter. Event null is every event; {\"kind\": \"ActionsNode\", \"name\": \
+                of math_property: per interval or in total (display BoldNumber), with filters, a breakdown, a \
+                formula (A / B), compareFilter. Event null is every event; {\"kind\": \"ActionsNode\", \"name\": \
                 ...} an action. Filters are on events, persons (type person), or {\"type\": \"cohort\", \"key\": \"id\", \
-                \"value\": name, \"operator\": \"in\"}. date_from \"all\" takes all \
-                data. Unique counts of buckets don't add up: ask for a total."
+                \"value\": name, \"operator\": \"in\"}. date_from \"all\" takes all. \
+                Unique counts of buckets don't add up."
                 .into(),
             display: Display::new("Counting events", "Counted events"),
             expected: Duration::from_millis(300),

@@ -1,4 +1,4 @@
-//! `actors`: the persons behind a number of another query.
+//! `query_actors`: the persons behind a number of another query.
 
 use std::time::Duration;
 
@@ -25,11 +25,11 @@ const EXAMPLES: &[Example] = &[
 ];
 
 /// The tool.
-pub struct Actors {
+pub struct QueryActors {
     data: Data,
 }
 
-impl Actors {
+impl QueryActors {
     /// The tool over some engines.
     #[must_use]
     pub fn new(data: Data) -> Self {
@@ -38,13 +38,13 @@ impl Actors {
 }
 
 #[async_trait]
-impl Tool for Actors {
+impl Tool for QueryActors {
     type Args = ActorsQuery;
     type Output = ActorsResponse;
 
     fn declaration(&self) -> Declaration {
         Declaration {
-            name: "actors".into(),
+            name: "query_actors".into(),
             title: "List the persons behind a number".into(),
             description: "Lists the persons behind one number of another query, which goes into source as its tool took \
                 it. cell names the number: trends {series, day, breakdown, compare}, funnel {funnelStep: 2, or -2 for who \
@@ -103,7 +103,8 @@ fn table(query: &ActorsQuery, response: &ActorsResponse) -> Table {
     for (column, name) in columns.iter_mut().zip(names) {
         column.name = name;
     }
-    let rows = response.results.iter().map(|actor| {
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    rows.extend(response.results.iter().map(|actor| {
         let person = &actor.person;
         let mut cells = vec![json!(person.distinct_ids.first()), json!(person.created_at)];
         cells.extend(query.columns.iter().map(|key| match person.properties.get(key) {
@@ -113,7 +114,17 @@ fn table(query: &ActorsQuery, response: &ActorsResponse) -> Table {
         cells.push(json!(person.events));
         cells.extend(response.count.map(|_| json!(actor.count)));
         cells
-    });
+    }));
+    // Visitors without a profile count, too: they stand together in a row, so that none is lost.
+    let unknown = response
+        .warnings
+        .iter()
+        .find(|warning| warning.code == "unknown_persons");
+    rows.extend(unknown.map(|warning| {
+        let mut cells = vec![Value::Null; columns.len()];
+        cells[0] = json!(format!("({})", warning.message));
+        cells
+    }));
     let said = response.provenance.limits.first().map_or("", String::as_str);
     Table {
         title: format!(
@@ -122,7 +133,7 @@ fn table(query: &ActorsQuery, response: &ActorsResponse) -> Table {
             of_range(&response.provenance)
         ),
         columns,
-        rows: rows.collect(),
+        rows,
         // Those of the other pages; a warning says that there are more.
         rows_cut: 0,
     }
