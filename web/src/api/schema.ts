@@ -674,7 +674,7 @@ export interface paths {
         put?: never;
         /**
          * Query a funnel
-         * @description Counts persons who do one thing after another: conversion from step to step, drop-off, and how long it takes. Steps are events or actions with filters, all within funnelWindowInterval (14 days) of the first. funnelOrderType strict allows nothing between them, unordered any order. exclusions take out who does something between; optionalInFunnel steps can be left out. funnelVizType time_to_convert gives a histogram of seconds, trends the rate by interval of entry. breakdownFilter splits.
+         * @description Counts persons who do one thing after another: conversion from step to step, and how long it takes. Steps are events or actions with filters, within funnelWindowInterval (14 days) of the first. funnelOrderType strict allows nothing between, unordered any order. exclusions take persons out; optionalInFunnel steps can be left out. funnelVizType time_to_convert gives a histogram, trends the rate by interval.
          */
         post: operations["call_tool_query_funnel"];
         delete?: never;
@@ -774,7 +774,7 @@ export interface paths {
         put?: never;
         /**
          * Query trends
-         * @description Counts events, unique visitors (math dau) or sessions (unique_session), or takes avg, sum, median of math_property: per interval or in total (display BoldNumber), with filters, a breakdown, a formula (A / B), compareFilter. Event null is every event; {"kind": "ActionsNode", "name": ...} an action. Filters are on events, persons (type person), or {"type": "cohort", "key": "id", "value": name, "operator": "in"}. date_from "all" takes all. Unique counts of buckets don't add up.
+         * @description Counts events, unique visitors (math dau) or sessions (unique_session), or takes avg, sum, median of math_property: per interval or in total (display BoldNumber), with filters, a breakdown, a formula (A / B), compareFilter. Event null is every event; {"kind": "ActionsNode", "name": ...} an action. Filters are on events, persons (type person), or {"type": "cohort", "key": "id", "value": name, "operator": "in"}. Unique counts of buckets don't add up.
          */
         post: operations["call_tool_query_trends"];
         delete?: never;

@@ -8,7 +8,7 @@ use hedgerow_errors::{Code, Error, Result};
 
 const MANIFEST: &str = include_str!("../product.toml");
 const MODE: &str = include_str!("../modes/product_analytics/mode.md");
-const TRAJECTORIES: [&str; 9] = [
+const TRAJECTORIES: [&str; 8] = [
     include_str!("../modes/product_analytics/trajectories/count-in-a-period.md"),
     include_str!("../modes/product_analytics/trajectories/rank-values.md"),
     include_str!("../modes/product_analytics/trajectories/share-of-a-whole.md"),
@@ -17,7 +17,6 @@ const TRAJECTORIES: [&str; 9] = [
     include_str!("../modes/product_analytics/trajectories/who-comes-back.md"),
     include_str!("../modes/product_analytics/trajectories/days-of-use.md"),
     include_str!("../modes/product_analytics/trajectories/what-comes-next.md"),
-    include_str!("../modes/product_analytics/trajectories/time-a-step.md"),
 ];
 const EVALS: &str = include_str!("../evals/access-log.yaml");
 const SKILLS: [&str; 2] = [
@@ -49,7 +48,6 @@ const TEXTS: &[(&str, &str)] = &[
         "modes/product_analytics/trajectories/what-comes-next.md",
         TRAJECTORIES[7],
     ),
-    ("modes/product_analytics/trajectories/time-a-step.md", TRAJECTORIES[8]),
     ("skills/query-trends/SKILL.md", SKILLS[0]),
     ("skills/query-people/SKILL.md", SKILLS[1]),
     ("evals/access-log.yaml", EVALS),

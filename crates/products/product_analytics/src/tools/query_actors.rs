@@ -62,7 +62,7 @@ impl Tool for QueryActors {
     fn phrases(&self) -> &'static [&'static str] {
         &[
             "who are the people behind this number",
-            "who dropped off at the second step of the funnel",
+            "list the persons behind one number of a funnel",
             "list the users who came back",
         ]
     }

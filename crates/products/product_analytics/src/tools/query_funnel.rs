@@ -49,11 +49,11 @@ impl Tool for QueryFunnel {
         Declaration {
             name: "query_funnel".into(),
             title: "Query a funnel".into(),
-            description: "Counts persons who do one thing after another: conversion from step to step, drop-off, and how \
-                long it takes. Steps are events or actions with filters, all within funnelWindowInterval (14 days) of the \
-                first. funnelOrderType strict allows nothing between them, unordered any order. exclusions take out who \
-                does something between; optionalInFunnel steps can be left out. funnelVizType time_to_convert gives a \
-                histogram of seconds, trends the rate by interval of entry. breakdownFilter splits."
+            description: "Counts persons who do one thing after another: conversion from step to step, and how \
+                long it takes. Steps are events or actions with filters, within funnelWindowInterval (14 days) of the \
+                first. funnelOrderType strict allows nothing between, unordered any order. exclusions take persons out; \
+                optionalInFunnel steps can be left out. funnelVizType time_to_convert gives a histogram, trends the rate \
+                by interval."
                 .into(),
             display: Display::new("Following people through the steps", "Followed people through the steps"),
             expected: Duration::from_millis(500),

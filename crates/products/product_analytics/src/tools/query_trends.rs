@@ -59,8 +59,7 @@ impl Tool for QueryTrends {
                 of math_property: per interval or in total (display BoldNumber), with filters, a breakdown, a \
                 formula (A / B), compareFilter. Event null is every event; {\"kind\": \"ActionsNode\", \"name\": \
                 ...} an action. Filters are on events, persons (type person), or {\"type\": \"cohort\", \"key\": \"id\", \
-                \"value\": name, \"operator\": \"in\"}. date_from \"all\" takes all. \
-                Unique counts of buckets don't add up."
+                \"value\": name, \"operator\": \"in\"}. Unique counts of buckets don't add up."
                 .into(),
             display: Display::new("Counting events", "Counted events"),
             expected: Duration::from_millis(300),

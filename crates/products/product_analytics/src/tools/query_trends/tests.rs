@@ -152,7 +152,7 @@ fn install_adds_tool_mode_and_skill() {
         "query_actors",
     ];
     assert_eq!(mode.tools, tools);
-    assert_eq!(mode.trajectories.len(), 9);
+    assert_eq!(mode.trajectories.len(), 8);
     assert_eq!(registry.skills().count(), 2);
     assert_eq!(registry.products().next().unwrap().name, "product_analytics");
     assert_eq!(registry.tools_of(&["product_analytics".into()]).len(), tools.len());
