@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::functions::expr_fn::{get_field, named_struct};
 use datafusion::functions_aggregate::expr_fn::{avg, count, max, median, min};
-use datafusion::logical_expr::{AggregateUDF, Expr, ExprFunctionExt as _, LogicalPlan, cast, ident, lit};
+use datafusion::logical_expr::{AggregateUDF, Expr, ExprFunctionExt as _, LogicalPlan, Partitioning, cast, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
     BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownAttribution, Clock, FunnelOrder, FunnelResults, FunnelStep,
@@ -137,12 +137,25 @@ impl<'a> Prepared<'a> {
         if !is_strict {
             events = events.filter(any.clone()).map_err(failed)?;
         }
+        // As columns, the conditions are settled by the scan, once for each name of an event.
+        let names: Vec<String> = (0..steps).map(|step| format!("funnels::step_{step}")).collect();
+        let mut columns = vec![ident("person_key"), ident("timestamp")];
+        columns.extend(is_of.into_iter().zip(&names).map(|(is_of, name)| is_of.alias(name)));
+        if let Some(property) = self.breakdown {
+            columns.push(ident(&property.column).alias(VALUE));
+        }
+        let is_of: Vec<Expr> = names.iter().map(ident).collect();
+        let any = is_of.iter().cloned().reduce(Expr::or).unwrap_or(any);
+        // The events of a person come together first, since a state of them would hold them all.
+        let by_person = Partitioning::Hash(vec![ident("person_key")], session.partitions());
+        let events = events.select(columns).and_then(|events| events.repartition(by_person));
+        let events = events.map_err(failed)?;
         let (months, micros) = window(self.query.funnels_filter);
         let mut arguments = vec![lit(is_strict), lit(months), lit(micros), ident("timestamp")];
         arguments.extend(is_of);
         let mut of_person = vec![FUNNEL.call(arguments).alias("way")];
-        if let Some(property) = self.breakdown {
-            let value = ident(&property.column);
+        if self.breakdown.is_some() {
+            let value = ident(VALUE);
             // Of several values at the same instant the smallest, or the largest, counts: always the same one.
             let touch = named_struct(vec![lit("time"), ident("timestamp"), lit("value"), value.clone()]);
             let touch = match self.query.funnels_filter.breakdown_attribution_type {

@@ -25,6 +25,7 @@ mod rest;
 mod retention;
 mod scan;
 mod scope;
+mod slots;
 mod sql;
 mod stickiness;
 mod tally;

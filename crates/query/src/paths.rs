@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::functions::expr_fn::{get_field, named_struct, regexp_like, rtrim, starts_with};
 use datafusion::functions_aggregate::expr_fn::{array_agg, avg, count};
-use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, cast, ident, lit, not, when};
+use datafusion::logical_expr::{Expr, LogicalPlan, Partitioning, ScalarUDF, cast, ident, lit, not, when};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
     Clock, EventsNode, MOST_PATH_STEPS, PathEdge, PathEvents, PathsQuery, PathsResponse, Progress, Warning,
@@ -218,8 +218,13 @@ impl<'a> Prepared<'a> {
             of("target").alias("target"),
         ];
         let took = cast(of("took"), DataType::Float64);
+        // The events of a person come together first, since a state of them would hold them all.
+        let by_person = Partitioning::Hash(vec![ident("person_key")], session.partitions());
+        let items = vec![ident("person_key"), ident("timestamp"), ident(ITEM)];
         let mut edges = events
-            .aggregate(vec![ident("person_key")], vec![array_agg(item).alias(EDGE)])
+            .select(items)
+            .and_then(|events| events.repartition(by_person))
+            .and_then(|events| events.aggregate(vec![ident("person_key")], vec![array_agg(item).alias(EDGE)]))
             .and_then(|persons| persons.select(vec![EDGES.call(vec![ident(EDGE), rules]).alias(EDGE)]))
             .and_then(|persons| persons.unnest_columns(&[EDGE]))
             .and_then(|edges| edges.filter(ident(EDGE).is_not_null()))

@@ -129,7 +129,11 @@ impl Bench {
             size::compacted(&data)?;
             fs_err::write(&whole, "")?;
         }
-        println!("the world of seed {} with {events} events: {}", self.seed, folder.display());
+        println!(
+            "the world of seed {} with {events} events: {}",
+            self.seed,
+            folder.display()
+        );
         Ok(World { folder, data })
     }
 
@@ -226,17 +230,24 @@ fn is_same(one: &Value, other: &Value) -> bool {
 fn judge_speed(reports: &[Value], when: &str, missed: &mut Vec<String>) -> Result<()> {
     let key = format!("{when}_ms");
     let time = |engine: usize, query: usize| {
-        let time = queries(&reports[engine])?.get(query).and_then(|query| query[&key].as_f64());
+        let time = queries(&reports[engine])?
+            .get(query)
+            .and_then(|query| query[&key].as_f64());
         time.with_context(|| format!("{} has no time of query {query}", ENGINES[engine]))
     };
     let engines: Vec<String> = ENGINES.iter().map(|engine| format!("{engine:>21}")).collect();
     println!("\n{when:<34}{}  by DuckDB  by ClickHouse", engines.concat());
     let mut ratios: Vec<(String, f64, f64)> = Vec::new();
     for (at, query) in queries(&reports[0])?.iter().enumerate() {
-        let times = (0..ENGINES.len()).map(|engine| time(engine, at)).collect::<Result<Vec<f64>>>()?;
+        let times = (0..ENGINES.len())
+            .map(|engine| time(engine, at))
+            .collect::<Result<Vec<f64>>>()?;
         let by_duckdb = times[1].min(times[2]) / times[0];
         let by_clickhouse = times[3].min(times[4]) / times[0];
-        let (name, kind) = (query["name"].as_str().unwrap_or_default(), query["kind"].as_str().unwrap_or_default());
+        let (name, kind) = (
+            query["name"].as_str().unwrap_or_default(),
+            query["kind"].as_str().unwrap_or_default(),
+        );
         let shown: Vec<String> = times.iter().map(|time| format!("{time:>18.1} ms")).collect();
         println!("{name:<34}{}{by_duckdb:>11.2}{by_clickhouse:>15.2}", shown.concat());
         if by_duckdb.min(by_clickhouse) < ANY_BY_FASTER {
@@ -272,7 +283,11 @@ fn judge_load(kinds: &Value, many: &Value, missed: &mut Vec<String>) -> Result<(
     }
     let errors = many["at_once"]["errors"].as_array().context("no errors are reported")?;
     if !errors.is_empty() {
-        missed.push(format!("{} of the queries at once failed, first: {}", errors.len(), errors[0]));
+        missed.push(format!(
+            "{} of the queries at once failed, first: {}",
+            errors.len(),
+            errors[0]
+        ));
     }
     let light = &many["light"];
     let ratio = number(&light["beside_p95_ms"])? / number(&light["solo_p95_ms"])?;
