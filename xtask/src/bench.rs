@@ -1,5 +1,6 @@
 //! `cargo xtask bench thread`: speed and memory with a made log of one million requests.
 
+pub(crate) mod query;
 pub(crate) mod size;
 pub(crate) mod values;
 

@@ -60,6 +60,9 @@ const HELP: &str = "cargo xtask <task>
                     look-ups among a million values of a property, and what listing them costs
   bench size [--events N] [--seed N]
                     bytes an event (of 5,000,000) beside ClickHouse, by column
+  bench query [--events N] [--seed N] [--only speed|load]
+                    20 queries over N events (20,000,000) beside DuckDB and ClickHouse, cold and warm; and what
+                    many at once, a heavy one beside a light one, and a cancelled one cost
   shots             pictures of the page in all its states, with the accessibility check
   setup             installs what the tasks need
 
@@ -111,6 +114,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["verify", "queries"] => verify::queries(),
         ["bench", "thread"] => bench::run(measured),
         ["bench", "values", rest @ ..] => bench::values::run(measured, rest),
+        ["bench", "query", rest @ ..] => bench::query::run(measured, rest),
         ["bench", "size", rest @ ..] => bench::size::run(measured, rest),
         ["shots"] => shots::run(quick),
         ["setup"] => setup::all(),

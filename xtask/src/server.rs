@@ -15,10 +15,12 @@ use crate::shell::{Shell, root, target};
 /// The project that tasks import into.
 pub(crate) const PROJECT: &str = "site";
 
-/// A temporary data folder and the binary that works on it.
+/// A data folder and the binary that works on it.
 pub(crate) struct Data {
     hedgerow: PathBuf,
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    /// Removes the folder with this value; none for one that is kept.
+    _temporary: Option<tempfile::TempDir>,
 }
 
 /// An import, as its own report and as seen from outside.
@@ -40,8 +42,18 @@ impl Data {
         let folder = tempfile::Builder::new().prefix("data-").tempdir_in(target())?;
         Ok(Self {
             hedgerow: hedgerow.to_path_buf(),
-            folder,
+            folder: folder.path().to_path_buf(),
+            _temporary: Some(folder),
         })
+    }
+
+    /// A folder that stays where it is.
+    pub(crate) fn kept(hedgerow: &Path, folder: &Path) -> Self {
+        Self {
+            hedgerow: hedgerow.to_path_buf(),
+            folder: folder.to_path_buf(),
+            _temporary: None,
+        }
     }
 
     /// A folder with the sample log.
@@ -53,18 +65,18 @@ impl Data {
 
     /// The binary on this folder, without a project.
     pub(crate) fn hedgerow_without_project(&self, arguments: &[&str]) -> Shell {
-        let shell = Shell::new(&self.hedgerow).arg("--data").arg(self.folder.path());
+        let shell = Shell::new(&self.hedgerow).arg("--data").arg(&self.folder);
         shell.args(arguments)
     }
 
     /// The folder itself.
     pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     /// The folder of the project's catalog and files.
     pub(crate) fn project_folder(&self) -> PathBuf {
-        self.folder.path().join("projects").join(PROJECT)
+        self.folder.join("projects").join(PROJECT)
     }
 
     /// The binary on this folder and project.

@@ -34,7 +34,8 @@ use crate::definitions::{Cohorts, Named};
 use crate::people::{PeopleKind, PeopleTable};
 use crate::persons::{KnownPersons, Needs};
 use crate::rest::JsonGetStr;
-use crate::scan::EventsTable;
+use crate::scan::{Chunks, EventsTable, MOST_BYTES, ROWS_READ};
+use crate::slots::Slots;
 use crate::written::written_columns;
 use crate::{actors, event_list, funnels, lifecycle, paths, person_list, retention, sql, stickiness, trends};
 
@@ -55,6 +56,8 @@ pub struct Engine {
     runtime: Arc<RuntimeEnv>,
     pub(crate) persons: KnownPersons,
     pub(crate) definitions: Arc<dyn Definitions>,
+    chunks: Arc<Chunks>,
+    slots: Arc<Slots>,
     /// Groups (bucket × value) of one series that are held at once.
     pub(crate) most_groups: usize,
 }
@@ -65,6 +68,7 @@ pub(crate) struct Session {
     pub(crate) state: SessionState,
     pub(crate) view: Arc<LakeView>,
     zone: Tz,
+    slots: Arc<Slots>,
     started: Instant,
     progress: Progress,
 }
@@ -88,6 +92,8 @@ impl Engine {
             runtime,
             persons: KnownPersons::default(),
             definitions: Arc::new(NoDefinitions),
+            chunks: Arc::new(Chunks::new(MOST_BYTES)),
+            slots: Arc::new(Slots::new(cores())),
             most_groups: MOST_GROUPS,
         })
     }
@@ -121,9 +127,8 @@ impl Engine {
         now: Local,
         progress: Progress,
     ) -> Result<Session> {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let mut config = SessionConfig::new()
-            .with_target_partitions(cores)
+            .with_target_partitions(cores())
             .with_information_schema(false)
             .with_default_catalog_and_schema("hedgerow", "project");
         // With it, DISTINCT over a window function and with a LIMIT fails.
@@ -137,8 +142,10 @@ impl Engine {
         let mut state = context.state();
         // `now()` and `current_date` mean the injected clock, so that a replay gives the same numbers.
         state.execution_props_mut().query_execution_start_time = Some(now.to_utc());
-        let mut tables: Vec<(&str, Arc<dyn TableProvider>)> =
-            vec![("events", Arc::new(EventsTable::new(Arc::clone(&view))))];
+        let mut tables: Vec<(&str, Arc<dyn TableProvider>)> = vec![(
+            "events",
+            Arc::new(EventsTable::new(Arc::clone(&view), Arc::clone(&self.chunks))),
+        )];
         for kind in PeopleKind::ALL {
             let table = PeopleTable::new(Arc::clone(&self.lake), project.clone(), kind);
             tables.push((kind.name(), Arc::new(table)));
@@ -153,6 +160,7 @@ impl Engine {
             state,
             view,
             zone: now.timezone(),
+            slots: Arc::clone(&self.slots),
             started: Instant::now(),
             progress,
         })
@@ -178,6 +186,11 @@ impl Session {
         read.map_err(|error| sql::explain(&error, &self.view))
     }
 
+    /// The parts in which plans run.
+    pub(crate) fn partitions(&self) -> usize {
+        self.state.config().target_partitions()
+    }
+
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         let physical = self.state.create_physical_plan(plan).await;
         physical.map_err(|error| sql::explain(&error, &self.view))
@@ -192,6 +205,7 @@ impl Session {
     /// The same, but gives up where more rows come than wanted: `None`.
     pub(crate) async fn run_up_to(&self, plan: &LogicalPlan, rows: usize) -> Result<Option<Executed>> {
         let physical = self.physical(plan).await?;
+        let _slot = self.slots.take(&physical).await?;
         let collected = tokio::time::timeout(TIME_LIMIT, self.collect(&physical, rows)).await;
         let batches = collected.map_err(|_| {
             Error::new(
@@ -274,10 +288,16 @@ impl Session {
     }
 }
 
-/// Rows that came out of the scans, which are the plan's leaves.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Rows that the scans looked at, which are the plan's leaves.
 fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
     if plan.children().is_empty() {
-        return plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or(0) as u64;
+        let metrics = plan.metrics().unwrap_or_default();
+        let read = metrics.sum_by_name(ROWS_READ).map(|read| read.as_usize());
+        return read.or_else(|| metrics.output_rows()).unwrap_or(0) as u64;
     }
     plan.children().into_iter().map(rows_read).sum()
 }

@@ -3,6 +3,7 @@
 //! `interval_index(timestamp, bounds)` gives the place of an interval, and `interval_set(index, count)` gathers those
 //! of a person. The bounds are a literal, so that a plan says all by itself and intervals may be of any length.
 
+mod count;
 mod index;
 mod set;
 
@@ -11,7 +12,9 @@ use std::sync::{Arc, LazyLock};
 use chrono::DateTime;
 use datafusion::arrow::array::Int64Array;
 use datafusion::common::ScalarValue;
+use datafusion::functions::expr_fn::get_field;
 use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF, ident, lit};
+use datafusion::prelude::DataFrame;
 use hedgerow_data_api::Interval;
 use hedgerow_errors::{Code, Error, Result};
 
@@ -20,6 +23,7 @@ use crate::dates::{Local, Resolved, is_shown_twice, next_bucket};
 pub(crate) use set::{has, ones};
 
 static INDEX: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(index::IntervalIndex::new()));
+static COUNTS: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::IntervalCounts::new()));
 static SET: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(set::IntervalSet::new()));
 
 /// Intervals that follow each other without a gap.
@@ -109,6 +113,24 @@ impl Intervals {
             )
             .with_hint(hint)
         })
+    }
+
+    /// How many rows each place has, or how many different actors, as a list: [`Self::counted`] makes rows of it.
+    pub(crate) fn counts(index: Expr, actor: Option<Expr>) -> Expr {
+        COUNTS.call(std::iter::once(index).chain(actor).collect())
+    }
+
+    /// The rows of the list in a column, as two columns with a place and its number.
+    pub(crate) fn counted(
+        lists: DataFrame,
+        (list, place, number): (&str, &str, &str),
+    ) -> datafusion::error::Result<DataFrame> {
+        let of = |field: &str| get_field(ident(list), field);
+        let wanted = [of(count::PLACE).alias(place), of(count::NUMBER).alias(number)];
+        lists
+            .unnest_columns(&[list])?
+            .filter(ident(list).is_not_null())?
+            .select(wanted)
     }
 
     /// The set of places in a group.

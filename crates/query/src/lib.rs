@@ -27,6 +27,7 @@ mod retention;
 mod scan;
 mod scope;
 mod semi_joins;
+mod slots;
 mod sql;
 mod stickiness;
 mod tally;

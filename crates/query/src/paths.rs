@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::functions::expr_fn::{get_field, named_struct, regexp_like, rtrim, starts_with};
 use datafusion::functions_aggregate::expr_fn::{array_agg, avg, count};
-use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, cast, ident, lit, not, when};
+use datafusion::logical_expr::{Expr, LogicalPlan, Partitioning, ScalarUDF, cast, ident, lit, not, when};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
     ActorsResponse, Clock, EventsNode, MOST_PATH_STEPS, PathEdge, PathEvents, PathsQuery, PathsResponse, Progress,
@@ -276,8 +276,13 @@ impl<'a> Prepared<'a> {
         // Texts and numbers always have a JSON form.
         let rules = lit(serde_json::to_string(&rules).unwrap_or_default());
         let item = named_struct(vec![lit("time"), ident("timestamp"), lit("item"), ident(ITEM)]);
+        // The events of a person come together first, since a state of them would hold them all.
+        let by_person = Partitioning::Hash(vec![ident("person_key")], session.partitions());
+        let items = vec![ident("person_key"), ident("timestamp"), ident(ITEM)];
         events
-            .aggregate(vec![ident("person_key")], vec![array_agg(item).alias(EDGE)])
+            .select(items)
+            .and_then(|events| events.repartition(by_person))
+            .and_then(|events| events.aggregate(vec![ident("person_key")], vec![array_agg(item).alias(EDGE)]))
             .and_then(|persons| {
                 let edges = EDGES.call(vec![ident(EDGE), rules]).alias(EDGE);
                 persons.select(vec![ident("person_key"), edges])

@@ -38,7 +38,7 @@ pub(crate) const AS_OF_NOW: &str =
     "persons: as they are at the time of the query, not as they were when the event happened";
 
 /// The persons of the latest queries are kept as long as they take no more than this together.
-const MOST_KEPT: usize = 128 << 20;
+const MOST_KEPT: usize = 512 << 20;
 
 /// The persons of a project at one moment.
 pub(crate) struct Persons {

@@ -242,7 +242,17 @@ impl ScalarUDFImpl for CurrentPerson {
         let Some(keys) = arrays.first().and_then(|array| array.as_primitive_opt::<Int64Type>()) else {
             return datafusion::common::internal_err!("person_key is no whole number");
         };
-        let current: Int64Array = keys.unary(|key| self.overrides.get(&key).copied().unwrap_or(key));
+        // Files are sorted by person, so that one look-up serves many events.
+        let mut last = None;
+        let current = keys.values().iter().map(|key| match last {
+            Some((known, current)) if known == *key => current,
+            _ => {
+                let current = self.overrides.get(key).copied().unwrap_or(*key);
+                last = Some((*key, current));
+                current
+            }
+        });
+        let current = Int64Array::new(current.collect(), keys.nulls().cloned());
         Ok(ColumnarValue::Array(Arc::new(current)))
     }
 }

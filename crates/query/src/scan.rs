@@ -1,5 +1,13 @@
 //! The `events` table of one snapshot, as `DataFusion` reads it.
+//!
+//! Queries that look at few columns, which are those over many events, read them through [`chunks`]; lists of events
+//! with all that they have, which are short, read files as `DataFusion` does.
 
+mod chunks;
+mod conditions;
+mod source;
+
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,6 +19,7 @@ use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::TreeNode as _;
 use datafusion::common::{ColumnStatistics, DFSchema, Result, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
@@ -22,15 +31,25 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ScalarUDF, TableProviderFilterPushDown, TableType};
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path;
-use datafusion::physical_expr::expressions::col;
+use datafusion::physical_expr::expressions::{Column, col};
+use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr, ScalarFunctionExpr};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::physical_plan::union::UnionExec;
 use hedgerow_lake::{LakeColumn, LakeFile, LakeView};
 
 use crate::rest::{CurrentPerson, RestValue};
+pub(crate) use chunks::{Chunks, MOST_BYTES};
+use conditions::Condition;
+pub(crate) use source::ROWS_READ;
+use source::{ChunkScan, ScannedFile};
 
+/// Columns of a scan that are kept in memory at most, those of its conditions included.
+const MOST_COLUMNS: usize = 16;
+/// The column that holds what has no column of its own: long texts, each another one.
+const REST: &str = "rest";
 const PERSON_KEY: &str = "person_key";
 
 /// The events of one snapshot. The scan is ours, not a listing of folders: the catalog says which
@@ -40,10 +59,11 @@ pub(crate) struct EventsTable {
     view: Arc<LakeView>,
     /// The columns that files have.
     stored: SchemaRef,
+    chunks: Arc<Chunks>,
 }
 
 impl EventsTable {
-    pub(crate) fn new(view: Arc<LakeView>) -> Self {
+    pub(crate) fn new(view: Arc<LakeView>, chunks: Arc<Chunks>) -> Self {
         let fields = view.columns.iter().zip(view.schema.fields());
         let stored: Vec<_> = fields
             .filter(|(column, _)| column.stored)
@@ -52,6 +72,7 @@ impl EventsTable {
         Self {
             stored: Arc::new(Schema::new(stored)),
             view,
+            chunks,
         }
     }
 
@@ -92,6 +113,108 @@ impl EventsTable {
             });
         }
         Ok(expressions)
+    }
+
+    /// Whether an expression looks at columns of files only, in a way that they can be asked for.
+    fn is_on_stored(&self, filter: &Expr) -> bool {
+        let named = filter.column_refs();
+        let is_stored =
+            |column: &LakeColumn| !named.iter().any(|named| named.name == column.name) || !self.is_computed(column);
+        // The columns in a lambda's body can't be given other places.
+        let has_lambda = filter.exists(|part| Ok(matches!(part, Expr::HigherOrderFunction(_))));
+        self.view.columns.iter().all(is_stored) && !filter.is_volatile() && !has_lambda.unwrap_or(true)
+    }
+
+    /// Columns of files as they are kept in memory.
+    fn chunk_scan(
+        &self,
+        state: &dyn Session,
+        read: &[usize],
+        filter: Option<&Arc<dyn PhysicalExpr>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let condition = filter.map(Condition::new);
+        let files = self.view.files.iter().map(|file| ScannedFile {
+            path: Arc::from(FilePath::new(&file.path)),
+            span: (file.first_us, file.last_us),
+            rows: file.rows,
+        });
+        let scan = ChunkScan::new(
+            &self.chunks,
+            files.collect(),
+            &self.stored,
+            condition.transpose()?,
+            read,
+            state.config().target_partitions(),
+        )?;
+        Ok(DataSourceExec::from_data_source(scan))
+    }
+
+    /// Columns of files as `DataFusion` reads them, which skips what their statistics rule out.
+    fn file_scan(
+        &self,
+        state: &dyn Session,
+        read: &[usize],
+        filter: Option<&Arc<dyn PhysicalExpr>>,
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let url = ObjectStoreUrl::local_filesystem();
+        let runtime = state.runtime_env();
+        let metadata = runtime.cache_manager.get_file_metadata_cache();
+        let readers = CachedParquetFileReaderFactory::new(runtime.object_store(&url)?, metadata);
+        let options = state.config_options().execution.parquet.clone();
+        let options = datafusion::common::config::TableParquetOptions {
+            global: options,
+            ..Default::default()
+        };
+        let mut source = ParquetSource::new(Arc::clone(&self.stored))
+            .with_table_parquet_options(options)
+            .with_parquet_file_reader_factory(Arc::new(readers));
+        if let Some(filter) = filter {
+            source = source.with_predicate(Arc::clone(filter));
+        }
+        let sorted = [PERSON_KEY, "timestamp"].map(|name| Ok(PhysicalSortExpr::new_default(col(name, &self.stored)?)));
+        let order = LexOrdering::new(sorted.into_iter().collect::<Result<Vec<_>>>()?);
+        // A file of several days is sorted by these within each of its days only.
+        let order = order.filter(|_| self.view.files.iter().all(LakeFile::is_one_day));
+        let columns = with_columns_of(read, filter);
+        let config = FileScanConfigBuilder::new(url, Arc::new(source))
+            .with_file_groups(self.groups(state.config().target_partitions())?)
+            .with_projection_indices(Some(columns.clone()))?
+            // What a condition takes away has to be more.
+            .with_limit(limit.filter(|_| filter.is_none()))
+            .with_output_ordering(order.into_iter().collect())
+            .build();
+        self.filtered(DataSourceExec::from_data_source(config), &columns, read, filter)
+    }
+
+    /// The events in memory.
+    fn memory_scan(&self, read: &[usize], filter: Option<&Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn ExecutionPlan>> {
+        let columns = with_columns_of(read, filter);
+        let schema: SchemaRef = Arc::new(self.stored.project(&columns)?);
+        let memory = MemorySourceConfig::try_new_exec(&[self.memory(&schema)?], schema, None)?;
+        self.filtered(memory, &columns, read, filter)
+    }
+
+    /// The rows of a plan with some columns for which a condition on the table holds, in other columns.
+    fn filtered(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        columns: &[usize],
+        read: &[usize],
+        filter: Option<&Arc<dyn PhysicalExpr>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let Some(filter) = filter else {
+            return Ok(plan);
+        };
+        let place = |wanted: usize| columns.iter().position(|column| *column == wanted).unwrap_or(0);
+        let filtered = FilterExec::try_new(conditions::with_columns(filter, place)?, plan)?;
+        let names = read.iter().map(|at| {
+            let name = self.stored.field(*at).name();
+            let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(name, place(*at)));
+            ProjectionExpr::new(column, name)
+        });
+        let projection = ProjectionExec::try_new(names.collect::<Vec<_>>(), Arc::new(filtered))?;
+        Ok(Arc::new(projection))
     }
 
     /// The events in memory, in the columns that are read.
@@ -165,8 +288,14 @@ impl TableProvider for EventsTable {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        // Files and row groups are skipped by their statistics; the rows are filtered again above.
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+        let support = |filter: &&Expr| {
+            if self.is_on_stored(filter) {
+                TableProviderFilterPushDown::Exact
+            } else {
+                TableProviderFilterPushDown::Unsupported
+            }
+        };
+        Ok(filters.iter().map(support).collect())
     }
 
     async fn scan(
@@ -189,43 +318,24 @@ impl TableProvider for EventsTable {
                 read.push(at);
             }
         }
-        let read_schema: SchemaRef = Arc::new(self.stored.project(&read)?);
-        let url = ObjectStoreUrl::local_filesystem();
-        let runtime = state.runtime_env();
-        let metadata = runtime.cache_manager.get_file_metadata_cache();
-        let readers = CachedParquetFileReaderFactory::new(runtime.object_store(&url)?, metadata);
-        let options = state.config_options().execution.parquet.clone();
-        let options = datafusion::common::config::TableParquetOptions {
-            global: options,
-            ..Default::default()
+        let filter = match conjunction(filters.iter().cloned()) {
+            Some(filter) => {
+                let schema = DFSchema::try_from(Arc::clone(&self.stored))?;
+                Some(state.create_physical_expr(filter, &schema)?)
+            }
+            None => None,
         };
-        let mut source = ParquetSource::new(Arc::clone(&self.stored))
-            .with_table_parquet_options(options)
-            .with_parquet_file_reader_factory(Arc::new(readers));
-        let on_stored = filters.iter().filter(|filter| {
-            let named = filter.column_refs();
-            let is_read =
-                |column: &LakeColumn| !named.iter().any(|named| named.name == column.name) || !self.is_computed(column);
-            self.view.columns.iter().all(is_read)
-        });
-        if let Some(filter) = conjunction(on_stored.cloned()) {
-            let df_schema = DFSchema::try_from(Arc::clone(&self.stored))?;
-            source = source.with_predicate(state.create_physical_expr(filter, &df_schema)?);
-        }
-        let sorted = [PERSON_KEY, "timestamp"].map(|name| Ok(PhysicalSortExpr::new_default(col(name, &self.stored)?)));
-        let order = LexOrdering::new(sorted.into_iter().collect::<Result<Vec<_>>>()?);
-        // A file of several days is sorted by these within each of its days only.
-        let order = order.filter(|_| self.view.files.iter().all(LakeFile::is_one_day));
-        let config = FileScanConfigBuilder::new(url, Arc::new(source))
-            .with_file_groups(self.groups(state.config().target_partitions())?)
-            .with_projection_indices(Some(read))?
-            .with_limit(limit)
-            .with_output_ordering(order.into_iter().collect())
-            .build();
-        let mut plan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
+        let read_schema: SchemaRef = Arc::new(self.stored.project(&read)?);
+        let looked_at = filter.as_ref().map_or(0, |filter| collect_columns(filter).len()) + read.len();
+        let is_few = (1..=MOST_COLUMNS).contains(&looked_at) && limit.is_none();
+        let is_long = |at: &usize| self.stored.field(*at).name() == REST;
+        let mut plan = if is_few && !read.iter().any(is_long) {
+            self.chunk_scan(state, &read, filter.as_ref())?
+        } else {
+            self.file_scan(state, &read, filter.as_ref(), limit)?
+        };
         if !self.view.memory.is_empty() {
-            let memory = self.memory(&read_schema)?;
-            let memory = MemorySourceConfig::try_new_exec(&[memory], Arc::clone(&read_schema), None)?;
+            let memory = self.memory_scan(&read, filter.as_ref())?;
             plan = UnionExec::try_new(vec![plan, memory])?;
         }
         if !wanted
@@ -240,4 +350,18 @@ impl TableProvider for EventsTable {
             plan,
         )?))
     }
+}
+
+/// Columns with those that a condition looks at.
+fn with_columns_of(read: &[usize], filter: Option<&Arc<dyn PhysicalExpr>>) -> Vec<usize> {
+    let mut columns = read.to_vec();
+    let mut of_filter: Vec<usize> = filter
+        .map(collect_columns)
+        .into_iter()
+        .flatten()
+        .map(|column| column.index())
+        .collect();
+    of_filter.sort_unstable();
+    columns.extend(of_filter.into_iter().filter(|at| !read.contains(at)));
+    columns
 }

@@ -120,7 +120,7 @@ impl Stored {
 }
 
 /// Lets a server merge files until it finds nothing more to merge.
-fn compacted(data: &Data) -> Result<()> {
+pub(crate) fn compacted(data: &Data) -> Result<()> {
     let server = Server::start(data, &[])?;
     // A project is looked after from its first use on.
     server.get_json(&format!("/api/projects/{PROJECT}/taxonomy"))?;

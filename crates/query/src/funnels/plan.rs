@@ -5,7 +5,7 @@ use datafusion::common::{JoinType, ScalarValue};
 use datafusion::functions::expr_fn::{coalesce, get_field, named_struct};
 use datafusion::functions_aggregate::expr_fn::{avg, count, max, median, min};
 use datafusion::logical_expr::{
-    Expr, ExprFunctionExt as _, LogicalPlan, Operator, binary_expr, cast, ident, lit, when,
+    Expr, ExprFunctionExt as _, LogicalPlan, Operator, Partitioning, binary_expr, cast, ident, lit, when,
 };
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{BreakdownAttribution, PropertyDefinition};
@@ -23,6 +23,8 @@ use crate::trends::literal;
 pub(super) const VALUE: &str = "funnels::value";
 /// What the aggregate gave.
 const WAY: &str = "way";
+/// The breakdown value of an event.
+const OF_EVENT: &str = "funnels::of_event";
 /// The person of a value, beside that of an event.
 const OF_PERSON: &str = "funnels::person";
 /// The best of several ways.
@@ -45,19 +47,25 @@ impl Prepared<'_> {
             is_of.collect::<Result<Vec<Expr>>>()
         };
         let rules = &self.asked.rules;
-        let mut steps = conditions(0..rules.steps)?;
-        let excluded = conditions(rules.steps..rules.steps + rules.exclusions.len())?;
-        let any = |conditions: &[Expr]| conditions.iter().cloned().reduce(Expr::or);
-        let any_step = any(&steps).unwrap_or_else(|| lit(true));
+        let series = conditions(0..rules.steps + rules.exclusions.len())?;
         let mut events = self.scope.events(session).await?;
         if rules.order != Order::Strict {
-            let wanted = any(&excluded).into_iter().fold(any_step.clone(), Expr::or);
+            let wanted = any(&series).unwrap_or_else(|| lit(true));
             events = events.filter(wanted).map_err(failed)?;
         }
+        // As columns, the conditions are settled by the scan, once for each name of an event.
+        let names: Vec<String> = (0..series.len()).map(|at| format!("funnels::series_{at}")).collect();
+        let mut columns = vec![ident("person_key"), ident("timestamp")];
+        columns.extend(series.into_iter().zip(&names).map(|(is_of, name)| is_of.alias(name)));
+        columns.extend(self.breakdown.map(|property| ident(&property.column).alias(OF_EVENT)));
+        events = events.select(columns).map_err(failed)?;
+        let mut steps: Vec<Expr> = names.iter().map(ident).collect();
+        let excluded = steps.split_off(rules.steps);
+        let any_step = any(&steps).unwrap_or_else(|| lit(true));
         let mut by = vec![ident("person_key")];
         let mut touch = None;
-        if let Some(property) = self.breakdown {
-            let value = ident(&property.column);
+        if self.breakdown.is_some() {
+            let value = ident(OF_EVENT);
             match self.asked.filter.breakdown_attribution_type {
                 BreakdownAttribution::AllEvents => by.push(value.alias(VALUE)),
                 BreakdownAttribution::Step => {
@@ -77,6 +85,11 @@ impl Prepared<'_> {
             None => aggregate::times(&self.rules(), arguments),
         };
         let facts = std::iter::once(way.alias(WAY)).chain(touch).collect();
+        if let [_] = by.as_slice() {
+            // The events of a person come together first, since a state of them would hold them all.
+            let by_person = Partitioning::Hash(by.clone(), session.partitions());
+            events = events.repartition(by_person).map_err(failed)?;
+        }
         let ways = events.aggregate(by, facts).map_err(failed)?;
         self.columns(ways).map_err(failed)
     }
@@ -286,6 +299,10 @@ fn with_values_of(events: DataFrame, step: &Expr, value: &Expr) -> Planned<DataF
         .distinct()?;
     let is_same = ident("person_key").eq(ident(OF_PERSON));
     events.join_on(values, JoinType::Left, [is_same])
+}
+
+fn any(conditions: &[Expr]) -> Option<Expr> {
+    conditions.iter().cloned().reduce(Expr::or)
 }
 
 fn in_a_struct(conditions: Vec<Expr>) -> Expr {

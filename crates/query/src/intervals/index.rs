@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{AsArray, UInt32Array};
+use datafusion::arrow::array::{Array as _, AsArray, UInt32Array};
 use datafusion::arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
@@ -48,7 +48,27 @@ impl ScalarUDFImpl for IntervalIndex {
             return internal_err!("interval_index takes timestamps of microseconds");
         };
         let places = Places::new(bounds.values());
-        let indices: UInt32Array = times.iter().map(|time| places.of(time?)).collect();
+        // Events of a day stand together, so that one place often serves many.
+        let (mut span, mut known) = (0..0, 0);
+        let (mut indices, mut is_any_missing) = (Vec::with_capacity(times.len()), times.null_count() > 0);
+        for time in times.values() {
+            if !span.contains(time) {
+                match places.of(*time).and_then(|place| Some((places.span(place)?, place))) {
+                    Some(found) => (span, known) = found,
+                    None => {
+                        is_any_missing = true;
+                        indices.push(0);
+                        continue;
+                    }
+                }
+            }
+            indices.push(known);
+        }
+        let indices = if is_any_missing {
+            times.iter().map(|time| places.of(time?)).collect()
+        } else {
+            UInt32Array::from(indices)
+        };
         Ok(ColumnarValue::Array(Arc::new(indices)))
     }
 }
@@ -71,6 +91,12 @@ impl<'a> Places<'a> {
             bounds,
             length: length.filter(is_even),
         }
+    }
+
+    /// The times of a place.
+    fn span(&self, place: u32) -> Option<std::ops::Range<i64>> {
+        let place = place as usize;
+        Some(*self.bounds.get(place)?..*self.bounds.get(place + 1)?)
     }
 
     fn of(&self, time: i64) -> Option<u32> {

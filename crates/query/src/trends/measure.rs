@@ -102,6 +102,11 @@ impl Prepared<'_> {
                     .and_then(|events| events.aggregate(by_actor, vec![min(ident(BUCKET)).alias(BUCKET)]))
                     .and_then(|firsts| firsts.aggregate(by, vec![count(lit(1_i64)).alias(NUMBER)]))
             }
+            (actor, None, None) if self.breakdown.is_none() && !self.is_total() => {
+                let counts = Intervals::counts(ident(BUCKET), actor.map(ident)).alias(NUMBER);
+                let lists = events.aggregate(vec![], vec![counts]);
+                lists.and_then(|lists| Intervals::counted(lists, (NUMBER, BUCKET, NUMBER)))
+            }
             (Some(actor), ..) => events.aggregate(by, vec![count_distinct(ident(actor)).alias(NUMBER)]),
             (None, Some((of_property, property)), _) => {
                 let number = statistic(of_property, ident(&property.column));

@@ -1,0 +1,423 @@
+//! The scan of files: row group by row group from memory, where they were read before, and rows only for which its
+//! condition holds.
+//!
+//! What a plan computes of the rows is taken over, so that what looks at one column of texts alone is computed once a
+//! text.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
+use datafusion::arrow::compute::{cast, filter};
+use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{DataFusionError, Result, Statistics};
+use datafusion::datasource::source::DataSource;
+use datafusion::execution::TaskContext;
+use datafusion::parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{DisplayFormatType, SendableRecordBatchStream};
+use futures::stream::try_unfold;
+
+use super::chunks::{self, Chunks};
+use super::conditions::{Condition, OfColumn, Rows, missing};
+
+/// The metric that counts the rows of the row groups that were looked at.
+pub(crate) const ROWS_READ: &str = "rows_read";
+
+/// A file of the scan.
+#[derive(Debug)]
+pub(super) struct ScannedFile {
+    pub(super) path: Arc<Path>,
+    /// The first and the last instant in it.
+    pub(super) span: (i64, i64),
+    pub(super) rows: u64,
+}
+
+/// A column that the scan makes of those of the files.
+#[derive(Debug, Clone, PartialEq)]
+enum Made {
+    /// A column of the table.
+    Column(usize),
+    OfColumn(OfColumn),
+}
+
+/// The scan. Partitions share the row groups of each file.
+#[derive(Debug, Clone)]
+pub(super) struct ChunkScan {
+    chunks: Arc<Chunks>,
+    files: Arc<Vec<ScannedFile>>,
+    /// The columns that files have.
+    table: SchemaRef,
+    timestamp: usize,
+    condition: Option<Arc<Condition>>,
+    made: Vec<Made>,
+    made_schema: SchemaRef,
+    /// What is computed of the columns made; they themselves where there is nothing.
+    computed: Option<Vec<Arc<dyn PhysicalExpr>>>,
+    schema: SchemaRef,
+    partitions: usize,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl ChunkScan {
+    /// A scan of columns of a table, whose rows have to fit all conditions.
+    pub(super) fn new(
+        chunks: &Arc<Chunks>,
+        files: Vec<ScannedFile>,
+        table: &SchemaRef,
+        condition: Option<Condition>,
+        columns: &[usize],
+        partitions: usize,
+    ) -> Result<Self> {
+        let files = files.into_iter();
+        let files = files.filter(|file| condition.as_ref().is_none_or(|condition| condition.may_hold(file.span)));
+        let schema: SchemaRef = Arc::new(table.project(columns)?);
+        Ok(Self {
+            chunks: Arc::clone(chunks),
+            files: Arc::new(files.collect()),
+            timestamp: table.index_of("timestamp")?,
+            table: Arc::clone(table),
+            condition: condition.map(Arc::new),
+            made: columns.iter().copied().map(Made::Column).collect(),
+            made_schema: Arc::clone(&schema),
+            computed: None,
+            schema,
+            partitions: partitions.max(1),
+            metrics: ExecutionPlanMetricsSet::new(),
+        })
+    }
+
+    /// The same with the expressions of a projection in place of its columns.
+    fn projected(&self, projection: &ProjectionExprs) -> Result<Option<Self>> {
+        if self.computed.is_some() {
+            return Ok(None);
+        }
+        let mut made = Vec::new();
+        let mut fields = Vec::new();
+        let mut place = |wanted: Made, field: FieldRef| {
+            made.iter().position(|known| *known == wanted).unwrap_or_else(|| {
+                made.push(wanted);
+                fields.push(field);
+                made.len() - 1
+            })
+        };
+        let mut computed = Vec::new();
+        for expr in projection.expr_iter() {
+            let replaced = expr.transform_down(|expr| {
+                let field = expr.return_field(&self.made_schema)?;
+                if let Some(column) = expr.downcast_ref::<Column>() {
+                    let at = place(self.made[column.index()].clone(), field);
+                    let moved: Arc<dyn PhysicalExpr> = Arc::new(Column::new(column.name(), at));
+                    return Ok(Transformed::new(moved, true, TreeNodeRecursion::Jump));
+                }
+                let Some(mut of_column) = OfColumn::new(&expr)? else {
+                    return Ok(Transformed::no(expr));
+                };
+                let Made::Column(column) = self.made[of_column.column] else {
+                    return Ok(Transformed::no(expr));
+                };
+                of_column.column = column;
+                let name = format!("of column {}", field.name());
+                let field = Arc::new(field.as_ref().clone().with_name(&name).with_nullable(true));
+                let at = place(Made::OfColumn(of_column), field);
+                let moved: Arc<dyn PhysicalExpr> = Arc::new(Column::new(&name, at));
+                Ok(Transformed::new(moved, true, TreeNodeRecursion::Jump))
+            })?;
+            computed.push(replaced.data);
+        }
+        let is_plain = computed.iter().enumerate().all(|(at, expr)| {
+            let column = expr.downcast_ref::<Column>();
+            column.is_some_and(|column| column.index() == at)
+        });
+        let schema: SchemaRef = Arc::new(projection.project_schema(&self.schema)?);
+        let is_plain = is_plain && computed.len() == made.len();
+        Ok(Some(Self {
+            made_schema: if is_plain {
+                Arc::clone(&schema)
+            } else {
+                Arc::new(Schema::new(fields))
+            },
+            made,
+            computed: (!is_plain).then_some(computed),
+            schema,
+            metrics: ExecutionPlanMetricsSet::new(),
+            ..self.clone()
+        }))
+    }
+
+    /// The columns of the table that rows of a file need.
+    fn needed(&self, file: &ScannedFile) -> Vec<usize> {
+        let mut needed: Vec<usize> = self.made.iter().map(Made::column).collect();
+        if let Some(condition) = &self.condition {
+            condition.columns(self.timestamp, file.span, &mut needed);
+        }
+        needed.sort_unstable();
+        needed.dedup();
+        needed
+    }
+
+    fn column(&self, file: &ScannedFile, footer: &ArrowReaderMetadata, group: usize, at: usize) -> Option<ArrayRef> {
+        let field = self.table.field(at);
+        if footer.schema().index_of(field.name()).is_err() {
+            return Some(missing(&self.table.fields()[at], chunks::rows(footer, group)));
+        }
+        self.chunks.column(&file.path, group, field.name())
+    }
+
+    /// The needed columns of a row group; those that are not in memory are read.
+    async fn columns(
+        self: &Arc<Self>,
+        file: usize,
+        footer: &ArrowReaderMetadata,
+        group: usize,
+    ) -> Result<Vec<Option<ArrayRef>>> {
+        let scanned = &self.files[file];
+        let mut columns = vec![None; self.table.fields().len()];
+        let mut unread = Vec::new();
+        for at in self.needed(scanned) {
+            columns[at] = self.column(scanned, footer, group, at);
+            if columns[at].is_none() {
+                unread.push(at);
+            }
+        }
+        if unread.is_empty() {
+            return Ok(columns);
+        }
+        let (scan, footer) = (Arc::clone(self), footer.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            let path = &scan.files[file].path;
+            let fields: Vec<FieldRef> = unread.iter().map(|at| Arc::clone(&scan.table.fields()[*at])).collect();
+            let read = scan.chunks.read(path, &footer, group, &fields)?;
+            Ok::<_, DataFusionError>(unread.into_iter().zip(read).collect::<Vec<_>>())
+        });
+        for (at, column) in read
+            .await
+            .map_err(|error| DataFusionError::External(Box::new(error)))??
+        {
+            columns[at] = Some(column);
+        }
+        Ok(columns)
+    }
+
+    /// The wanted rows of a row group.
+    fn batches(
+        &self,
+        file: &ScannedFile,
+        columns: &[Option<ArrayRef>],
+        count: usize,
+        batch_size: usize,
+    ) -> Result<VecDeque<RecordBatch>> {
+        let column = |at: usize| {
+            let column = columns.get(at).cloned().flatten();
+            column.ok_or_else(|| DataFusionError::Internal("a column of a scan was not read".to_owned()))
+        };
+        let holds = match &self.condition {
+            Some(condition) => condition.holds(&Rows {
+                count,
+                span: file.span,
+                timestamp: self.timestamp,
+                fields: self.table.fields(),
+                column: &column,
+            })?,
+            None => None,
+        };
+        let kept = holds
+            .as_ref()
+            .map_or(count, datafusion::arrow::buffer::BooleanBuffer::count_set_bits);
+        if kept == 0 {
+            return Ok(VecDeque::new());
+        }
+        let holds = holds.map(|holds| BooleanArray::new(holds, None));
+        let made = self.made.iter().map(|made| {
+            let mut array = column(made.column())?;
+            if let Some(holds) = &holds {
+                array = filter(&array, holds)?;
+            }
+            match made {
+                // Texts are made of their places when they are needed, a batch at a time.
+                Made::Column(_) => Ok(array),
+                Made::OfColumn(of_column) => of_column.values(&array, &self.table.fields()[of_column.column]),
+            }
+        });
+        let made = made.collect::<Result<Vec<ArrayRef>>>()?;
+        let starts = (0..kept).step_by(batch_size.max(1));
+        starts
+            .map(|start| self.batch(&made, start, batch_size.min(kept - start)))
+            .collect()
+    }
+
+    fn batch(&self, made: &[ArrayRef], start: usize, rows: usize) -> Result<RecordBatch> {
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let arrays = self.made.iter().zip(made).map(|(made, array)| {
+            let (array, field) = (array.slice(start, rows), self.table.field(made.column()));
+            match made {
+                Made::Column(_) if array.data_type() != field.data_type() => Ok(cast(&array, field.data_type())?),
+                _ => Ok::<_, DataFusionError>(array),
+            }
+        });
+        let arrays = arrays.collect::<Result<Vec<_>>>()?;
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.made_schema), arrays, &options)?;
+        let Some(computed) = &self.computed else {
+            return Ok(batch);
+        };
+        let arrays = computed.iter().map(|expr| expr.evaluate(&batch)?.into_array(rows));
+        let arrays = arrays.collect::<Result<Vec<_>>>()?;
+        Ok(RecordBatch::try_new_with_options(
+            Arc::clone(&self.schema),
+            arrays,
+            &options,
+        )?)
+    }
+}
+
+impl Made {
+    /// The column of the table that it is made of.
+    fn column(&self) -> usize {
+        match self {
+            Self::Column(column) => *column,
+            Self::OfColumn(of_column) => of_column.column,
+        }
+    }
+}
+
+/// Where one partition is.
+struct Place {
+    scan: Arc<ChunkScan>,
+    partition: usize,
+    batch_size: usize,
+    file: usize,
+    group: usize,
+    ready: VecDeque<RecordBatch>,
+    rows_read: Count,
+}
+
+impl Place {
+    async fn next(mut self) -> Result<Option<(RecordBatch, Self)>> {
+        loop {
+            if let Some(batch) = self.ready.pop_front() {
+                return Ok(Some((batch, self)));
+            }
+            let Some(file) = self.scan.files.get(self.file) else {
+                return Ok(None);
+            };
+            let footer = match self.scan.chunks.footer(&file.path) {
+                Some(footer) => footer,
+                None => {
+                    let (chunks, path) = (Arc::clone(&self.scan.chunks), Arc::clone(&file.path));
+                    let read = tokio::task::spawn_blocking(move || chunks.read_footer(&path));
+                    read.await
+                        .map_err(|error| DataFusionError::External(Box::new(error)))??
+                }
+            };
+            let (of_file, group) = (self.file, self.group);
+            if group >= footer.metadata().num_row_groups() {
+                (self.file, self.group) = (of_file + 1, 0);
+                continue;
+            }
+            self.group += 1;
+            // The row groups of all files go round, whether they have many or one each.
+            if (of_file + group) % self.scan.partitions != self.partition {
+                continue;
+            }
+            let rows = chunks::rows(&footer, group);
+            let columns = self.scan.columns(of_file, &footer, group).await?;
+            self.rows_read.add(rows);
+            self.ready = self
+                .scan
+                .batches(&self.scan.files[of_file], &columns, rows, self.batch_size)?;
+        }
+    }
+}
+
+impl DataSource for ChunkScan {
+    fn open(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let place = Place {
+            scan: Arc::new(self.clone()),
+            partition,
+            batch_size: context.session_config().batch_size(),
+            file: 0,
+            group: 0,
+            ready: VecDeque::new(),
+            rows_read: MetricBuilder::new(&self.metrics).counter(ROWS_READ, partition),
+        };
+        let batches = try_unfold(place, Place::next);
+        Ok(Box::pin(RecordBatchStreamAdapter::new(
+            Arc::clone(&self.schema),
+            batches,
+        )))
+    }
+
+    fn fmt_as(&self, _: DisplayFormatType, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
+        write!(
+            formatter,
+            "events: files={}, columns=[{}]",
+            self.files.len(),
+            names.join(", ")
+        )?;
+        match &self.condition {
+            Some(condition) => write!(formatter, ", condition={condition:?}"),
+            None => Ok(()),
+        }
+    }
+
+    fn output_partitioning(&self) -> Partitioning {
+        Partitioning::UnknownPartitioning(self.partitions)
+    }
+
+    fn eq_properties(&self) -> EquivalenceProperties {
+        EquivalenceProperties::new(Arc::clone(&self.schema))
+    }
+
+    fn partition_statistics(&self, partition: Option<usize>) -> Result<Arc<Statistics>> {
+        let mut statistics = Statistics::new_unknown(&self.schema);
+        let rows: u64 = self.files.iter().map(|file| file.rows).sum();
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        if partition.is_none() {
+            let rows = datafusion::common::stats::Precision::Exact(rows);
+            statistics.num_rows = if self.condition.is_some() {
+                rows.to_inexact()
+            } else {
+                rows
+            };
+        }
+        Ok(Arc::new(statistics))
+    }
+
+    fn with_fetch(&self, _: Option<usize>) -> Option<Arc<dyn DataSource>> {
+        None
+    }
+
+    fn fetch(&self) -> Option<usize> {
+        None
+    }
+
+    fn metrics(&self) -> ExecutionPlanMetricsSet {
+        self.metrics.clone()
+    }
+
+    fn try_swapping_with_projection(&self, projection: &ProjectionExprs) -> Result<Option<Arc<dyn DataSource>>> {
+        let projected = self.projected(projection)?;
+        Ok(projected.map(|scan| Arc::new(scan) as Arc<dyn DataSource>))
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        for expr in self.computed.iter().flatten() {
+            if f(expr)? == TreeNodeRecursion::Stop {
+                return Ok(TreeNodeRecursion::Stop);
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    }
+}
