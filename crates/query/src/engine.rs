@@ -14,6 +14,8 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, ScalarUDF};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::StreamExt as _;
@@ -34,7 +36,7 @@ use crate::definitions::{Cohorts, Named};
 use crate::people::{PeopleKind, PeopleTable};
 use crate::persons::{KnownPersons, Needs};
 use crate::rest::JsonGetStr;
-use crate::scan::{Chunks, EventsTable, MOST_BYTES, ROWS_READ};
+use crate::scan::{ByPerson, Chunks, EventsTable, MOST_BYTES, ROWS_READ};
 use crate::slots::Slots;
 use crate::written::written_columns;
 use crate::{actors, event_list, funnels, lifecycle, paths, person_list, retention, sql, stickiness, trends};
@@ -137,6 +139,7 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime))
             .with_default_features()
+            .with_physical_optimizer_rules(rules())
             .build();
         let context = SessionContext::new_with_state(state);
         let mut state = context.state();
@@ -165,6 +168,14 @@ impl Engine {
             progress,
         })
     }
+}
+
+/// The rules for plans: those of `DataFusion`, and ours before the one that has rows meet.
+fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    let meet = rules.iter().position(|rule| rule.name() == "EnsureRequirements");
+    rules.insert(meet.unwrap_or(rules.len()), Arc::new(ByPerson));
+    rules
 }
 
 impl Session {

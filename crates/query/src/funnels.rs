@@ -4,6 +4,7 @@ mod actors;
 mod aggregate;
 mod asked;
 mod chain;
+mod fits;
 mod matching;
 mod over_time;
 mod plan;

@@ -14,6 +14,8 @@ use datafusion::arrow::array::Int64Array;
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::get_field;
 use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF, ident, lit};
+use datafusion::physical_expr::ScalarFunctionExpr;
+use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::Interval;
 use hedgerow_errors::{Code, Error, Result};
@@ -25,6 +27,16 @@ pub(crate) use set::{has, ones};
 static INDEX: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(index::IntervalIndex::new()));
 static COUNTS: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::IntervalCounts::new()));
 static SET: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(set::IntervalSet::new()));
+
+/// Whether a function gives the place of a time, which never falls as time goes on.
+pub(crate) fn is_index(function: &ScalarFunctionExpr) -> bool {
+    function.fun().inner().is::<index::IntervalIndex>()
+}
+
+/// Whether an aggregate gives a set of places, for which a place counts once.
+pub(crate) fn is_set(aggregate: &AggregateFunctionExpr) -> bool {
+    aggregate.fun().inner().is::<set::IntervalSet>()
+}
 
 /// Intervals that follow each other without a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,13 +132,20 @@ impl Intervals {
         COUNTS.call(std::iter::once(index).chain(actor).collect())
     }
 
-    /// The rows of the list in a column, as two columns with a place and its number.
+    /// How many rows have each place in their sets, as the same list.
+    pub(crate) fn counts_of_sets(set: Expr) -> Expr {
+        COUNTS.call(vec![set])
+    }
+
+    /// The rows of the list in a column, as two columns with a place and its number, beside other columns.
     pub(crate) fn counted(
         lists: DataFrame,
+        others: &[Expr],
         (list, place, number): (&str, &str, &str),
     ) -> datafusion::error::Result<DataFrame> {
         let of = |field: &str| get_field(ident(list), field);
-        let wanted = [of(count::PLACE).alias(place), of(count::NUMBER).alias(number)];
+        let mut wanted = others.to_vec();
+        wanted.extend([of(count::PLACE).alias(place), of(count::NUMBER).alias(number)]);
         lists
             .unnest_columns(&[list])?
             .filter(ident(list).is_not_null())?

@@ -3,11 +3,12 @@
 //! Queries that look at few columns, which are those over many events, read them through [`chunks`]; lists of events
 //! with all that they have, which are short, read files as `DataFusion` does.
 
+mod by_person;
 mod chunks;
 mod conditions;
+mod runs;
 mod source;
 
-use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -41,10 +42,11 @@ use datafusion::physical_plan::union::UnionExec;
 use hedgerow_lake::{LakeColumn, LakeFile, LakeView};
 
 use crate::rest::{CurrentPerson, RestValue};
+pub(crate) use by_person::ByPerson;
 pub(crate) use chunks::{Chunks, MOST_BYTES};
 use conditions::Condition;
+use source::ChunkScan;
 pub(crate) use source::ROWS_READ;
-use source::{ChunkScan, ScannedFile};
 
 /// Columns of a scan that are kept in memory at most, those of its conditions included.
 const MOST_COLUMNS: usize = 16;
@@ -133,14 +135,9 @@ impl EventsTable {
         filter: Option<&Arc<dyn PhysicalExpr>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let condition = filter.map(Condition::new);
-        let files = self.view.files.iter().map(|file| ScannedFile {
-            path: Arc::from(FilePath::new(&file.path)),
-            span: (file.first_us, file.last_us),
-            rows: file.rows,
-        });
         let scan = ChunkScan::new(
             &self.chunks,
-            files.collect(),
+            &self.view,
             &self.stored,
             condition.transpose()?,
             read,

@@ -1,36 +1,31 @@
-//! `funnel(rules, timestamp, excluded, fits_1, ..., fits_n)`: how many steps one person gets, missing for who is excluded,
-//! and the times at which it reached each on the way there, missing for those that it did not; as a struct. `excluded` is
-//! a struct of whether an event fits each exclusion, or null where there are none.
+//! `funnel(timestamp, fits, ...)`: how many steps one person gets, missing for who is excluded, and the times at which it
+//! reached each on the way there, missing for those that it did not; as a struct. `fits` are numbers whose bits say which
+//! steps an event fits, and then which exclusions. The function of a query has its rules.
 //!
 //! `funnel_entries(...)` takes the same and gives a list: the place of each interval in which the person enters, and how
 //! many steps it gets from there, missing where it is excluded.
 
 use std::mem::size_of;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Builder, LargeBinaryArray, LargeBinaryBuilder, ListArray, StructArray,
     UInt32Array, UInt32Builder,
 };
 use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, TimestampMicrosecondType};
-use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err, not_impl_err, plan_err};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, TimestampMicrosecondType, UInt64Type};
+use datafusion::common::{Result, internal_err, not_impl_err, plan_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, Signature, Volatility, lit,
+    Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, Signature, Volatility,
 };
-use datafusion::physical_expr::expressions::Literal;
 
+use super::fits::BITS;
 use super::rules::{Event, MOST_BITS, Order, Rules};
 use super::walk::Walk;
 
-/// The arguments before the steps.
-const BEFORE_STEPS: usize = 3;
 /// Bytes of one event in a partial state: its time, and the steps that it fits.
 const EVENT_BYTES: usize = 24;
-
-static FUNNEL: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(Funnel::new(Gives::Times)));
-static ENTRIES: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(Funnel::new(Gives::Entries)));
 
 /// The name of a step's time in the result.
 pub(super) fn field(step: usize) -> String {
@@ -42,20 +37,14 @@ pub(super) const ENTRY: &str = "entry";
 /// How many steps a person gets.
 pub(super) const REACHED: &str = "reached";
 
-/// The times of a person's way: of the rules, the time of an event, and whether it fits each exclusion and each step.
+/// The times of a person's way, of the times of events and what they fit.
 pub(super) fn times(rules: &Rules, arguments: Vec<Expr>) -> Expr {
-    FUNNEL.call(std::iter::once(literal(rules)).chain(arguments).collect())
+    AggregateUDF::from(Funnel::new(Gives::Times, rules)).call(arguments)
 }
 
 /// The entries of a person, of the same.
 pub(super) fn entries(rules: &Rules, arguments: Vec<Expr>) -> Expr {
-    ENTRIES.call(std::iter::once(literal(rules)).chain(arguments).collect())
-}
-
-/// The rules as they stand in plans.
-fn literal(rules: &Rules) -> Expr {
-    // Numbers, names and lists always have a JSON form.
-    lit(serde_json::to_string(rules).unwrap_or_default())
+    AggregateUDF::from(Funnel::new(Gives::Entries, rules)).call(arguments)
 }
 
 /// What the function gives.
@@ -69,13 +58,15 @@ enum Gives {
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Funnel {
     gives: Gives,
+    rules: Rules,
     signature: Signature,
 }
 
 impl Funnel {
-    fn new(gives: Gives) -> Self {
+    fn new(gives: Gives, rules: &Rules) -> Self {
         Self {
             gives,
+            rules: rules.clone(),
             signature: Signature::variadic_any(Volatility::Immutable),
         }
     }
@@ -109,11 +100,14 @@ impl AggregateUDFImpl for Funnel {
     }
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        match (self.gives, arguments.len().checked_sub(BEFORE_STEPS)) {
-            (Gives::Times, Some(steps @ 1..=MOST_BITS)) => Ok(DataType::Struct(time_fields(steps))),
-            (Gives::Entries, Some(1..=MOST_BITS)) => Ok(DataType::List(entry_item())),
-            _ => plan_err!("{} takes 1 to {MOST_BITS} steps", self.name()),
+        let bits = self.rules.bits();
+        if self.rules.steps == 0 || bits > MOST_BITS || arguments.len() != 1 + bits.div_ceil(BITS) {
+            return plan_err!("{} takes a time and the bits of 1 to {MOST_BITS} steps", self.name());
         }
+        Ok(match self.gives {
+            Gives::Times => DataType::Struct(time_fields(self.rules.steps)),
+            Gives::Entries => DataType::List(entry_item()),
+        })
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
@@ -129,70 +123,111 @@ impl AggregateUDFImpl for Funnel {
         true
     }
 
-    fn create_groups_accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
-        let literal = args.exprs.first().and_then(|expr| expr.downcast_ref::<Literal>());
-        let Some(ScalarValue::Utf8(Some(text))) = literal.map(Literal::value) else {
-            return internal_err!("the rules of a funnel are no literal text");
-        };
-        let rules: Rules = serde_json::from_str(text).map_err(|error| DataFusionError::External(Box::new(error)))?;
-        let bits = rules.steps + rules.exclusions.len();
-        if args.exprs.len() != BEFORE_STEPS + rules.steps || rules.steps == 0 || bits > MOST_BITS {
-            return internal_err!("a funnel has other steps than its rules");
-        }
-        Ok(Box::new(Events {
-            gives: self.gives,
-            rules,
-            total: 0,
-            groups: Vec::new(),
-            events: Vec::new(),
-        }))
+    fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(match self.rules.bits() {
+            0..=32 => Box::new(Events::<u32>::new(self.gives, &self.rules)),
+            _ => Box::new(Events::<u128>::new(self.gives, &self.rules)),
+        })
     }
 }
 
+/// The bits of what an event fits, in no more bytes than a funnel needs.
+trait Bits: Copy + Default + Send + 'static {
+    fn narrow(bits: u128) -> Self;
+    fn wide(self) -> u128;
+}
+
+impl Bits for u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a funnel of few steps has no other bits")]
+    fn narrow(bits: u128) -> Self {
+        bits as Self
+    }
+
+    fn wide(self) -> u128 {
+        self.into()
+    }
+}
+
+impl Bits for u128 {
+    fn narrow(bits: u128) -> Self {
+        bits
+    }
+
+    fn wide(self) -> u128 {
+        self
+    }
+}
+
+/// An event as it is kept.
+#[derive(Clone, Copy)]
+struct Kept<B> {
+    time: i64,
+    group: u32,
+    fits: B,
+}
+
 /// The events of all groups, as they came.
-struct Events {
+struct Events<B> {
     gives: Gives,
     rules: Rules,
     /// How many groups there are.
     total: usize,
-    /// The group of each event.
-    groups: Vec<usize>,
-    events: Vec<Event>,
+    events: Vec<Kept<B>>,
 }
 
-impl Events {
+impl<B: Bits> Events<B> {
+    fn new(gives: Gives, rules: &Rules) -> Self {
+        Self {
+            gives,
+            rules: rules.clone(),
+            total: 0,
+            events: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, group: usize, event: Event) {
+        // What fits no step matters only where it stands in the way of strict ones.
+        if self.rules.order == Order::Strict || event.fits > 0 {
+            self.events.push(Kept {
+                time: event.time,
+                group: u32::try_from(group).unwrap_or(u32::MAX),
+                fits: B::narrow(event.fits),
+            });
+        }
+    }
+
     /// The events of the first groups, those of each together, with the places where groups begin and the end. Those
     /// of the other groups stay.
-    fn take(&mut self, emit_to: EmitTo) -> (Vec<Event>, Vec<usize>) {
-        let count = match emit_to {
+    fn take(&mut self, emit_to: EmitTo) -> Grouped<B> {
+        let groups = match emit_to {
             EmitTo::All => self.total,
-            EmitTo::First(count) => count.min(self.total),
+            EmitTo::First(groups) => groups.min(self.total),
         };
-        let mut starts = vec![0; count + 1];
-        for group in self.groups.iter().filter(|group| **group < count) {
-            starts[group + 1] += 1;
+        let mut starts = vec![0; groups + 1];
+        let mut rest = Vec::new();
+        for event in &self.events {
+            match starts.get_mut(event.group as usize + 1) {
+                Some(count) => *count += 1,
+                None => rest.push(Kept {
+                    group: event.group - count(groups),
+                    ..*event
+                }),
+            }
         }
-        for group in 0..count {
+        for group in 0..groups {
             starts[group + 1] += starts[group];
         }
         let mut next = starts.clone();
-        let mut taken = vec![Event { time: 0, fits: 0 }; starts[count]];
-        let (mut groups, mut events) = (Vec::new(), Vec::new());
-        for (group, event) in std::mem::take(&mut self.groups)
-            .into_iter()
-            .zip(std::mem::take(&mut self.events))
-        {
-            if group < count {
-                taken[next[group]] = event;
+        let mut events = vec![(0, B::default()); starts[groups]];
+        for event in std::mem::replace(&mut self.events, rest) {
+            let group = event.group as usize;
+            if group < groups {
+                events[next[group]] = (event.time, event.fits);
                 next[group] += 1;
-            } else {
-                groups.push(group - count);
-                events.push(event);
             }
         }
-        (self.groups, self.events) = (groups, events);
-        self.total -= count;
-        (taken, starts)
+        self.total -= groups;
+        Grouped { events, starts }
     }
 
     fn push_bytes(&mut self, group: usize, bytes: &[u8]) -> Result<()> {
@@ -205,63 +240,88 @@ impl Events {
             let (Ok(time), Ok(fits)) = (time.try_into(), fits.try_into()) else {
                 return internal_err!("funnel's state has events of another size");
             };
-            self.groups.push(group);
-            self.events.push(Event {
-                time: i64::from_le_bytes(time),
-                fits: u128::from_le_bytes(fits),
-            });
+            self.add(
+                group,
+                Event {
+                    time: i64::from_le_bytes(time),
+                    fits: u128::from_le_bytes(fits),
+                },
+            );
         }
         Ok(())
     }
 }
 
-fn bytes(events: &[Event], into: &mut Vec<u8>) {
-    for event in events {
-        into.extend_from_slice(&event.time.to_le_bytes());
-        into.extend_from_slice(&event.fits.to_le_bytes());
+/// Events by group.
+struct Grouped<B> {
+    events: Vec<(i64, B)>,
+    /// Where each group begins, and the end.
+    starts: Vec<usize>,
+}
+
+impl<B: Bits> Grouped<B> {
+    fn groups(&self) -> usize {
+        self.starts.len() - 1
     }
+
+    /// Calls back with the events of each group, in the order of time.
+    fn each(&self, mut each: impl FnMut(&[Event])) {
+        let mut events = Vec::new();
+        for bounds in self.starts.windows(2) {
+            let of_group = &self.events[bounds[0]..bounds[1]];
+            events.clear();
+            events.extend(of_group.iter().map(|(time, fits)| Event {
+                time: *time,
+                fits: fits.wide(),
+            }));
+            // Events of the same instant have no order, so that none has to be kept.
+            events.sort_unstable_by_key(|event| event.time);
+            each(&events);
+        }
+    }
+}
+
+fn bytes(event: Event, into: &mut Vec<u8>) {
+    into.extend_from_slice(&event.time.to_le_bytes());
+    into.extend_from_slice(&event.fits.to_le_bytes());
 }
 
 /// The events of a batch: the time of each, and the steps and exclusions that it fits.
-fn events_of(values: &[ArrayRef]) -> Result<Vec<Event>> {
-    let Some(times) = values
-        .get(1)
-        .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>())
-    else {
+fn events_of(values: &[ArrayRef]) -> Result<impl Iterator<Item = Event> + '_> {
+    let times = values
+        .first()
+        .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
+    let Some(times) = times else {
         return internal_err!("funnel takes timestamps of microseconds");
     };
-    let mut events: Vec<Event> = times
-        .values()
-        .iter()
-        .map(|time| Event { time: *time, fits: 0 })
-        .collect();
-    let excluded = values[2].as_struct_opt().map_or(&[][..], StructArray::columns);
-    for (bit, fits) in values[BEFORE_STEPS..].iter().chain(excluded).enumerate() {
-        let Some(fits) = fits.as_boolean_opt() else {
-            return internal_err!("funnel takes whether events fit its steps");
-        };
-        for (event, fits) in events.iter_mut().zip(fits) {
-            if fits == Some(true) {
-                event.fits |= 1 << bit;
-            }
-        }
-    }
-    Ok(events)
+    let fits = values[1..].iter().map(|fits| fits.as_primitive_opt::<UInt64Type>());
+    let Some(fits) = fits.collect::<Option<Vec<_>>>() else {
+        return internal_err!("funnel takes what events fit as numbers");
+    };
+    let of_row = move |row: usize| {
+        let words = fits.iter().enumerate();
+        words.fold(0, |bits, (at, word)| bits | u128::from(word.value(row)) << (at * BITS))
+    };
+    let times = times.values().iter().enumerate();
+    Ok(times.map(move |(row, time)| Event {
+        time: *time,
+        fits: of_row(row),
+    }))
 }
 
-/// The times of each group, whose events lie between two starts.
-fn times_of(rules: &Rules, events: &[Event], starts: &[usize]) -> Result<ArrayRef> {
-    let groups = starts.len() - 1;
+/// The times of each group.
+fn times_of<B: Bits>(rules: &Rules, events: &Grouped<B>) -> Result<ArrayRef> {
+    let groups = events.groups();
     let mut walk = Walk::new(rules.clone());
     let mut reached = UInt32Builder::with_capacity(groups);
     let mut columns: Vec<Int64Builder> = (0..rules.steps).map(|_| Int64Builder::with_capacity(groups)).collect();
-    for bounds in starts.windows(2) {
-        let way = walk.furthest(&events[bounds[0]..bounds[1]]);
+    events.each(|events| {
+        let way = walk.furthest(events);
         reached.append_option(way.map(|way| count(way.len())));
         for (step, column) in columns.iter_mut().enumerate() {
             column.append_option(way.and_then(|way| way.get(step).copied().flatten()));
         }
-    }
+    });
     let columns = columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef);
     let columns = std::iter::once(Arc::new(reached.finish()) as ArrayRef)
         .chain(columns)
@@ -273,17 +333,17 @@ fn times_of(rules: &Rules, events: &[Event], starts: &[usize]) -> Result<ArrayRe
 }
 
 /// The entries of each group.
-fn entries_of(rules: &Rules, events: &[Event], starts: &[usize]) -> Result<ArrayRef> {
+fn entries_of<B: Bits>(rules: &Rules, events: &Grouped<B>) -> Result<ArrayRef> {
     let mut walk = Walk::new(rules.clone());
     let (mut places, mut reached, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
-    for bounds in starts.windows(2) {
+    events.each(|events| {
         let before = places.len();
-        walk.entries(&events[bounds[0]..bounds[1]], |place, steps| {
+        walk.entries(events, |place, steps| {
             places.push(count(place));
             reached.push(steps.map(count));
         });
         lengths.push(places.len() - before);
-    }
+    });
     let columns: Vec<ArrayRef> = vec![
         Arc::new(UInt32Array::from(places)),
         Arc::new(UInt32Array::from(reached)),
@@ -302,7 +362,7 @@ fn is_kept(filter: Option<&BooleanArray>, row: usize) -> bool {
     filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row))
 }
 
-impl GroupsAccumulator for Events {
+impl<B: Bits> GroupsAccumulator for Events<B> {
     fn update_batch(
         &mut self,
         values: &[ArrayRef],
@@ -311,38 +371,31 @@ impl GroupsAccumulator for Events {
         total_num_groups: usize,
     ) -> Result<()> {
         self.total = total_num_groups;
-        let events = events_of(values)?;
-        for (row, (group, event)) in group_indices.iter().zip(events).enumerate() {
-            // What fits no step matters only where it stands in the way of strict ones.
-            if is_kept(opt_filter, row) && (self.rules.order == Order::Strict || event.fits > 0) {
-                self.groups.push(*group);
-                self.events.push(event);
+        for (row, (group, event)) in group_indices.iter().zip(events_of(values)?).enumerate() {
+            if is_kept(opt_filter, row) {
+                self.add(*group, event);
             }
         }
         Ok(())
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let (mut events, starts) = self.take(emit_to);
-        for bounds in starts.windows(2) {
-            // Events of the same instant have no order, so that none has to be kept.
-            events[bounds[0]..bounds[1]].sort_unstable_by_key(|event| event.time);
-        }
+        let events = self.take(emit_to);
         match self.gives {
-            Gives::Times => times_of(&self.rules, &events, &starts),
-            Gives::Entries => entries_of(&self.rules, &events, &starts),
+            Gives::Times => times_of(&self.rules, &events),
+            Gives::Entries => entries_of(&self.rules, &events),
         }
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let (events, starts) = self.take(emit_to);
-        let mut state = LargeBinaryBuilder::with_capacity(starts.len() - 1, events.len() * EVENT_BYTES);
+        let events = self.take(emit_to);
+        let mut state = LargeBinaryBuilder::with_capacity(events.groups(), events.events.len() * EVENT_BYTES);
         let mut buffer = Vec::new();
-        for bounds in starts.windows(2) {
+        events.each(|events| {
             buffer.clear();
-            bytes(&events[bounds[0]..bounds[1]], &mut buffer);
+            events.iter().for_each(|event| bytes(*event, &mut buffer));
             state.append_value(&buffer);
-        }
+        });
         Ok(vec![Arc::new(state.finish())])
     }
 
@@ -361,13 +414,12 @@ impl GroupsAccumulator for Events {
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        let events = events_of(values)?;
-        let mut state = LargeBinaryBuilder::with_capacity(events.len(), events.len() * EVENT_BYTES);
+        let mut state = LargeBinaryBuilder::new();
         let mut buffer = Vec::new();
-        for (row, event) in events.iter().enumerate() {
+        for (row, event) in events_of(values)?.enumerate() {
             buffer.clear();
-            if is_kept(opt_filter, row) && (self.rules.order == Order::Strict || event.fits > 0) {
-                bytes(std::slice::from_ref(event), &mut buffer);
+            if is_kept(opt_filter, row) {
+                bytes(event, &mut buffer);
             }
             state.append_value(&buffer);
         }
@@ -375,6 +427,6 @@ impl GroupsAccumulator for Events {
     }
 
     fn size(&self) -> usize {
-        self.groups.capacity() * size_of::<usize>() + self.events.capacity() * size_of::<Event>()
+        self.events.capacity() * size_of::<Kept<B>>()
     }
 }

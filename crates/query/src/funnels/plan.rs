@@ -1,7 +1,7 @@
 //! The plans of a funnel: how far each person gets, of which all views are counted.
 
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::{JoinType, ScalarValue};
+use datafusion::common::{JoinType, internal_err};
 use datafusion::functions::expr_fn::{coalesce, get_field, named_struct};
 use datafusion::functions_aggregate::expr_fn::{avg, count, max, median, min};
 use datafusion::logical_expr::{
@@ -9,11 +9,12 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{BreakdownAttribution, PropertyDefinition};
-use hedgerow_errors::{Error, Result};
+use hedgerow_errors::Result;
 use serde_json::Value;
 
 use super::Prepared;
 use super::aggregate::{self, ENTRY, REACHED};
+use super::fits::{BITS, fits};
 use super::rules::Order;
 use crate::engine::Session;
 use crate::sql;
@@ -25,6 +26,8 @@ pub(super) const VALUE: &str = "funnels::value";
 const WAY: &str = "way";
 /// The breakdown value of an event.
 const OF_EVENT: &str = "funnels::of_event";
+/// Whether an event is of the step whose value counts.
+const OF_STEP: &str = "funnels::of_step";
 /// The person of a value, beside that of an event.
 const OF_PERSON: &str = "funnels::person";
 /// The best of several ways.
@@ -42,47 +45,37 @@ impl Prepared<'_> {
     ///   person did not get to, or left out.
     pub(crate) async fn per_person(&self, session: &Session) -> Result<DataFrame> {
         let failed = |error| sql::explain(&error, &session.view);
-        let conditions = |range: std::ops::Range<usize>| {
-            let is_of = range.map(|series| Ok(self.scope.is_of(series)?.unwrap_or_else(|| lit(true))));
-            is_of.collect::<Result<Vec<Expr>>>()
-        };
         let rules = &self.asked.rules;
-        let series = conditions(0..rules.steps + rules.exclusions.len())?;
+        let series = (0..rules.bits()).map(|series| Ok(self.scope.is_of(series)?.unwrap_or_else(|| lit(true))));
+        let series = series.collect::<Result<Vec<Expr>>>()?;
         let mut events = self.scope.events(session).await?;
         if rules.order != Order::Strict {
             let wanted = any(&series).unwrap_or_else(|| lit(true));
             events = events.filter(wanted).map_err(failed)?;
         }
-        // As columns, the conditions are settled by the scan, once for each name of an event.
-        let names: Vec<String> = (0..series.len()).map(|at| format!("funnels::series_{at}")).collect();
-        let mut columns = vec![ident("person_key"), ident("timestamp")];
-        columns.extend(series.into_iter().zip(&names).map(|(is_of, name)| is_of.alias(name)));
-        columns.extend(self.breakdown.map(|property| ident(&property.column).alias(OF_EVENT)));
-        events = events.select(columns).map_err(failed)?;
-        let mut steps: Vec<Expr> = names.iter().map(ident).collect();
-        let excluded = steps.split_off(rules.steps);
-        let any_step = any(&steps).unwrap_or_else(|| lit(true));
+        let value = self.breakdown.map(|property| ident(&property.column).alias(OF_EVENT));
+        let which = self.asked.filter.breakdown_attribution_type;
         let mut by = vec![ident("person_key")];
-        let mut touch = None;
-        if self.breakdown.is_some() {
-            let value = ident(OF_EVENT);
-            match self.asked.filter.breakdown_attribution_type {
-                BreakdownAttribution::AllEvents => by.push(value.alias(VALUE)),
-                BreakdownAttribution::Step => {
-                    let step = &mut steps[self.attribution_step()?];
-                    events = with_values_of(events, step, &value).map_err(failed)?;
-                    let is_own = binary_expr(value, Operator::IsNotDistinctFrom, ident(VALUE));
-                    *step = step.clone().and(is_own);
-                    by.push(ident(VALUE));
-                }
-                which => touch = Some(self.touch(which, value, any_step).map_err(failed)?),
-            }
+        if value.is_some() && which == BreakdownAttribution::Step {
+            events = self.in_values_of_a_step(events, series, value).map_err(failed)?;
+            by.push(ident(VALUE));
+        } else {
+            events = events.select(columns(&series, value)).map_err(failed)?;
         }
-        let mut arguments = vec![ident("timestamp"), in_a_struct(excluded)];
-        arguments.extend(steps);
+        let touch = match which {
+            _ if self.breakdown.is_none() => None,
+            BreakdownAttribution::Step => None,
+            BreakdownAttribution::AllEvents => {
+                by.push(ident(OF_EVENT).alias(VALUE));
+                None
+            }
+            which => Some(self.touch(which, is_any(0..rules.steps)).map_err(failed)?),
+        };
+        let words = rules.bits().div_ceil(BITS);
+        let arguments = std::iter::once(ident("timestamp")).chain((0..words).map(|at| ident(word(at))));
         let way = match &self.intervals {
-            Some(_) => aggregate::entries(&self.rules(), arguments),
-            None => aggregate::times(&self.rules(), arguments),
+            Some(_) => aggregate::entries(&self.rules(), arguments.collect()),
+            None => aggregate::times(rules, arguments.collect()),
         };
         let facts = std::iter::once(way.alias(WAY)).chain(touch).collect();
         if let [_] = by.as_slice() {
@@ -95,7 +88,8 @@ impl Prepared<'_> {
     }
 
     /// The value that a person has from its first, or its last, event that is a step and has one.
-    fn touch(&self, which: BreakdownAttribution, value: Expr, any_step: Expr) -> Planned<Expr> {
+    fn touch(&self, which: BreakdownAttribution, any_step: Expr) -> Planned<Expr> {
+        let value = ident(OF_EVENT);
         // Of several values at the same instant the smallest, or the largest, counts: always the same one.
         let touch = named_struct(vec![lit("time"), ident("timestamp"), lit("value"), value.clone()]);
         let touch = match which {
@@ -106,9 +100,21 @@ impl Prepared<'_> {
         Ok(touch.alias(VALUE))
     }
 
-    fn attribution_step(&self) -> Result<usize> {
+    /// Events with each value that the person has in the step whose value counts, of which those are of the step that
+    /// have the value themselves.
+    fn in_values_of_a_step(&self, events: DataFrame, mut series: Vec<Expr>, value: Option<Expr>) -> Planned<DataFrame> {
         let step = self.asked.filter.breakdown_attribution_value;
-        step.ok_or_else(|| Error::internal("a funnel by the value of a step has no step"))
+        let Some(step) = step.and_then(|step| series.get_mut(step)) else {
+            return internal_err!("a funnel by the value of a step has no step");
+        };
+        let is_of_step = std::mem::replace(step, ident(OF_STEP));
+        let is_own = binary_expr(ident(OF_EVENT), Operator::IsNotDistinctFrom, ident(VALUE));
+        *step = step.clone().and(is_own);
+        // The series look at any column, so that all stay until their bits are there.
+        let mut all: Vec<Expr> = events.schema().columns().into_iter().map(Expr::Column).collect();
+        all.extend([is_of_step.alias(OF_STEP)].into_iter().chain(value));
+        let events = with_values_of(events.select(all)?, &ident(OF_STEP), &ident(OF_EVENT))?;
+        events.select(columns(&series, Some(ident(VALUE))))
     }
 
     /// Whether a person counts in each of its values.
@@ -301,20 +307,38 @@ fn with_values_of(events: DataFrame, step: &Expr, value: &Expr) -> Planned<DataF
     events.join_on(values, JoinType::Left, [is_same])
 }
 
-fn any(conditions: &[Expr]) -> Option<Expr> {
-    conditions.iter().cloned().reduce(Expr::or)
+/// The name of a number that says which series an event fits.
+fn word(at: usize) -> String {
+    format!("funnels::fits_{at}")
 }
 
-fn in_a_struct(conditions: Vec<Expr>) -> Expr {
-    if conditions.is_empty() {
-        return lit(ScalarValue::Null);
-    }
-    let fields = conditions.into_iter().enumerate();
-    named_struct(
-        fields
-            .flat_map(|(at, condition)| [lit(format!("exclusion_{at}")), condition])
-            .collect(),
-    )
+/// What ways are found by: the person and the time of an event, the series that it fits, and a value. As numbers, the
+/// conditions are settled by the scan, once for each name of an event.
+fn columns(series: &[Expr], value: Option<Expr>) -> Vec<Expr> {
+    let words = fits(series).into_iter().enumerate();
+    let words = words.map(|(at, fits)| fits.alias(word(at)));
+    [ident("person_key"), ident("timestamp")]
+        .into_iter()
+        .chain(words)
+        .chain(value)
+        .collect()
+}
+
+/// Whether an event fits any of some series.
+fn is_any(series: std::ops::Range<usize>) -> Expr {
+    let of_word = |at: usize| {
+        let bits = series
+            .clone()
+            .filter(|bit| bit / BITS == at)
+            .fold(0_u64, |bits, bit| bits | 1 << (bit % BITS));
+        binary_expr(ident(word(at)), Operator::BitwiseAnd, lit(bits)).not_eq(lit(0_u64))
+    };
+    let words = (0..series.end.div_ceil(BITS)).map(of_word);
+    words.reduce(Expr::or).unwrap_or_else(|| lit(false))
+}
+
+fn any(conditions: &[Expr]) -> Option<Expr> {
+    conditions.iter().cloned().reduce(Expr::or)
 }
 
 fn count_where(condition: Expr) -> Planned<Expr> {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub(super) const MOST_BITS: usize = 128;
 
 /// How the steps follow each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Order {
     /// In their order, with anything between them.
@@ -31,7 +31,7 @@ pub(super) enum Order {
 }
 
 /// The rules of a funnel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rules {
     pub(super) order: Order,
@@ -62,6 +62,11 @@ impl Rules {
             end = shifted.map_or(i64::MAX, |shifted| shifted.timestamp_micros());
         }
         end.saturating_add(self.micros)
+    }
+
+    /// How many bits there are: of the steps, and then of the exclusions.
+    pub(super) fn bits(&self) -> usize {
+        self.steps + self.exclusions.len()
     }
 
     /// The bits of all steps.

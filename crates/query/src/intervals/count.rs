@@ -1,18 +1,20 @@
 //! `interval_counts(place)` and `interval_counts(place, actor)`: for each place of which there is any how many rows have
-//! it, or how many different actors, as a list of structs `place`, `number`.
+//! it, or how many different actors, as a list of structs `place`, `number`. Instead of a place a row can have a set of them.
 //!
 //! Rows of the same person on the same day stand together in files, so that few of them are looked up.
 
 use std::mem::size_of;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, StructArray, UInt32Array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Int64Array, StructArray, UInt32Array};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type, UInt32Type};
 use datafusion::common::utils::SingleRowListArrayBuilder;
 use datafusion::common::{HashMap, HashSet, Result, ScalarValue, internal_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
 use uuid::Uuid;
+
+use super::ones;
 
 /// Fields of an element.
 pub(super) const PLACE: &str = "place";
@@ -153,6 +155,12 @@ impl Counts {
         runs.for_each(|run| add(run[0], run.len()));
     }
 
+    fn add_sets(&mut self, sets: &BinaryArray) {
+        for place in sets.iter().flatten().flat_map(ones) {
+            *self.rows.entry(u32::try_from(place).unwrap_or(u32::MAX)).or_default() += 1;
+        }
+    }
+
     fn add_actors(&mut self, places: &UInt32Array, actors: &ArrayRef) -> Result<()> {
         let nulls = actors.nulls();
         let is_valid = |row: &usize| nulls.is_none_or(|nulls| nulls.is_valid(*row)) && places.is_valid(*row);
@@ -228,6 +236,10 @@ fn piece(state: &mut Vec<u8>, kind: u8, place: u32, number: u64) {
 
 impl Accumulator for Counts {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        if let Some(sets) = values.first().and_then(|sets| sets.as_binary_opt::<i32>()) {
+            self.add_sets(sets);
+            return Ok(());
+        }
         let places = values
             .first()
             .and_then(|places| places.as_primitive_opt::<UInt32Type>());

@@ -18,6 +18,8 @@ use datafusion::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 
+use super::runs::{Run, Runs};
+
 /// Bytes that are kept at most, unless an engine is told otherwise.
 pub(crate) const MOST_BYTES: usize = 1 << 30;
 
@@ -52,6 +54,8 @@ enum Part {
     Footer,
     /// A column of a row group.
     Column(usize, String),
+    /// The runs of persons in a row group.
+    Runs(usize),
 }
 
 struct Entry {
@@ -64,6 +68,7 @@ struct Entry {
 enum Value {
     Footer(ArrowReaderMetadata),
     Column(ArrayRef),
+    Runs(Arc<Runs>),
 }
 
 impl Chunks {
@@ -73,6 +78,12 @@ impl Chunks {
             most_bytes,
             kept: Mutex::default(),
         }
+    }
+
+    /// Whether so many columns of so many rows have room.
+    pub(super) fn can_hold(&self, rows: u64, columns: usize) -> bool {
+        let bytes = rows.saturating_mul(columns as u64 * 8 + size_of::<Run>() as u64);
+        bytes <= self.most_bytes as u64
     }
 
     /// What a file says of itself.
@@ -89,6 +100,19 @@ impl Chunks {
             Some(Value::Column(column)) => Some(column),
             _ => None,
         }
+    }
+
+    /// The runs of persons in a row group, of merges that may not be the latest.
+    pub(super) fn runs(&self, file: &Arc<Path>, group: usize) -> Option<Arc<Runs>> {
+        match self.get(file, Part::Runs(group)) {
+            Some(Value::Runs(runs)) => Some(runs),
+            _ => None,
+        }
+    }
+
+    /// Keeps the runs of persons in a row group.
+    pub(super) fn put_runs(&self, file: &Arc<Path>, group: usize, runs: &Arc<Runs>) {
+        self.put(file, Part::Runs(group), Value::Runs(Arc::clone(runs)), runs.bytes());
     }
 
     fn get(&self, file: &Arc<Path>, part: Part) -> Option<Value> {

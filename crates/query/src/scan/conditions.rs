@@ -1,8 +1,9 @@
 //! Conditions on the rows of a row group, settled once a text where they look at one column of texts.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array, new_null_array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, UInt32Array, new_null_array};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::{cast, concat, take};
 use datafusion::arrow::datatypes::{DataType, FieldRef, Int32Type, Schema, TimestampMicrosecondType};
@@ -10,12 +11,14 @@ use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
 use datafusion::logical_expr::Operator;
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal};
 use datafusion::physical_expr::utils::collect_columns;
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
 
 use super::chunks::text_type;
+use crate::intervals;
+use crate::rest::CurrentPerson;
 
 /// The column by which files are known to lie in time.
 const TIMESTAMP: &str = "timestamp";
@@ -50,6 +53,28 @@ impl OfColumn {
             column: column.index(),
             expr: with_columns(expr, |_| 0)?,
         }))
+    }
+
+    /// Whether it is the person by these merges, of a key.
+    pub(super) fn is_person_by(&self, overrides: &Arc<HashMap<i64, i64>>) -> bool {
+        let function = self.expr.downcast_ref::<ScalarFunctionExpr>();
+        function.is_some_and(|function| {
+            let current = function.fun().inner().downcast_ref::<CurrentPerson>();
+            let is_of_column = matches!(function.args(), [argument] if argument.is::<Column>());
+            is_of_column && current.is_some_and(|current| current.is_by(overrides))
+        })
+    }
+
+    /// The value of all times of a span, where both ends have the same one and it never falls as time goes on.
+    pub(super) fn of_span(&self, (first, last): (i64, i64), field: &FieldRef) -> Option<ArrayRef> {
+        let function = self.expr.downcast_ref::<ScalarFunctionExpr>()?;
+        if !intervals::is_index(function) || !function.args().first()?.is::<Column>() {
+            return None;
+        }
+        let ends: ArrayRef = Arc::new(Int64Array::from(vec![first, last]));
+        let values = self.evaluate(&cast(&ends, field.data_type()).ok()?, field).ok()?;
+        let is_one = values.null_count() == 0 && values.slice(0, 1) == values.slice(1, 1);
+        is_one.then(|| values.slice(0, 1))
     }
 
     /// The values for the rows of a column, as it lies in memory.

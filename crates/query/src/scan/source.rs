@@ -4,15 +4,18 @@
 //! What a plan computes of the rows is taken over, so that what looks at one column of texts alone is computed once a
 //! text.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
-use datafusion::arrow::compute::{cast, filter};
-use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
+use datafusion::arrow::buffer::BooleanBuffer;
+use datafusion::arrow::compute::{cast, filter, take};
+use datafusion::arrow::datatypes::{DataType, FieldRef, Int32Type, Schema, SchemaRef};
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::arrow::util::bit_iterator::BitIndexU32Iterator;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, Statistics};
 use datafusion::datasource::source::DataSource;
@@ -25,9 +28,13 @@ use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricB
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayFormatType, SendableRecordBatchStream};
 use futures::stream::try_unfold;
+use hedgerow_lake::LakeView;
 
+use super::PERSON_KEY;
+use super::by_person::Holding;
 use super::chunks::{self, Chunks};
 use super::conditions::{Condition, OfColumn, Rows, missing};
+use super::runs::{Run, Runs};
 
 /// The metric that counts the rows of the row groups that were looked at.
 pub(crate) const ROWS_READ: &str = "rows_read";
@@ -56,7 +63,10 @@ pub(super) struct ChunkScan {
     files: Arc<Vec<ScannedFile>>,
     /// The columns that files have.
     table: SchemaRef,
+    /// The merges of persons.
+    overrides: Arc<HashMap<i64, i64>>,
     timestamp: usize,
+    person_key: usize,
     condition: Option<Arc<Condition>>,
     made: Vec<Made>,
     made_schema: SchemaRef,
@@ -71,19 +81,25 @@ impl ChunkScan {
     /// A scan of columns of a table, whose rows have to fit all conditions.
     pub(super) fn new(
         chunks: &Arc<Chunks>,
-        files: Vec<ScannedFile>,
+        view: &LakeView,
         table: &SchemaRef,
         condition: Option<Condition>,
         columns: &[usize],
         partitions: usize,
     ) -> Result<Self> {
-        let files = files.into_iter();
+        let files = view.files.iter().map(|file| ScannedFile {
+            path: Arc::from(Path::new(&file.path)),
+            span: (file.first_us, file.last_us),
+            rows: file.rows,
+        });
         let files = files.filter(|file| condition.as_ref().is_none_or(|condition| condition.may_hold(file.span)));
         let schema: SchemaRef = Arc::new(table.project(columns)?);
         Ok(Self {
             chunks: Arc::clone(chunks),
             files: Arc::new(files.collect()),
+            overrides: Arc::clone(&view.overrides),
             timestamp: table.index_of("timestamp")?,
+            person_key: table.index_of(PERSON_KEY)?,
             table: Arc::clone(table),
             condition: condition.map(Arc::new),
             made: columns.iter().copied().map(Made::Column).collect(),
@@ -95,11 +111,8 @@ impl ChunkScan {
         })
     }
 
-    /// The same with the expressions of a projection in place of its columns.
-    fn projected(&self, projection: &ProjectionExprs) -> Result<Option<Self>> {
-        if self.computed.is_some() {
-            return Ok(None);
-        }
+    /// The same with expressions in place of its columns, in a schema of theirs.
+    pub(super) fn projected(&self, exprs: &[Arc<dyn PhysicalExpr>], schema: SchemaRef) -> Result<Self> {
         let mut made = Vec::new();
         let mut fields = Vec::new();
         let mut place = |wanted: Made, field: FieldRef| {
@@ -110,8 +123,8 @@ impl ChunkScan {
             })
         };
         let mut computed = Vec::new();
-        for expr in projection.expr_iter() {
-            let replaced = expr.transform_down(|expr| {
+        for expr in exprs {
+            let replaced = self.of_made(expr)?.transform_down(|expr| {
                 let field = expr.return_field(&self.made_schema)?;
                 if let Some(column) = expr.downcast_ref::<Column>() {
                     let at = place(self.made[column.index()].clone(), field);
@@ -125,7 +138,7 @@ impl ChunkScan {
                     return Ok(Transformed::no(expr));
                 };
                 of_column.column = column;
-                let name = format!("of column {}", field.name());
+                let name = expr.to_string();
                 let field = Arc::new(field.as_ref().clone().with_name(&name).with_nullable(true));
                 let at = place(Made::OfColumn(of_column), field);
                 let moved: Arc<dyn PhysicalExpr> = Arc::new(Column::new(&name, at));
@@ -137,9 +150,8 @@ impl ChunkScan {
             let column = expr.downcast_ref::<Column>();
             column.is_some_and(|column| column.index() == at)
         });
-        let schema: SchemaRef = Arc::new(projection.project_schema(&self.schema)?);
         let is_plain = is_plain && computed.len() == made.len();
-        Ok(Some(Self {
+        Ok(Self {
             made_schema: if is_plain {
                 Arc::clone(&schema)
             } else {
@@ -150,18 +162,100 @@ impl ChunkScan {
             schema,
             metrics: ExecutionPlanMetricsSet::new(),
             ..self.clone()
-        }))
+        })
+    }
+
+    /// An expression on its columns as one on what is made.
+    fn of_made(&self, expr: &Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+        let Some(computed) = &self.computed else {
+            return Ok(Arc::clone(expr));
+        };
+        let replaced = Arc::clone(expr).transform_down(|expr| match expr.downcast_ref::<Column>() {
+            Some(column) => {
+                let of_made = Arc::clone(&computed[column.index()]);
+                Ok(Transformed::new(of_made, true, TreeNodeRecursion::Jump))
+            }
+            None => Ok(Transformed::no(expr)),
+        })?;
+        Ok(replaced.data)
+    }
+
+    /// The partitions of the scan.
+    pub(super) fn partitions(&self) -> usize {
+        self.partitions
+    }
+
+    /// Where its numbers are counted.
+    pub(super) fn metric_set(&self) -> &ExecutionPlanMetricsSet {
+        &self.metrics
+    }
+
+    /// Whether what it reads has room in memory, so that reading it several times costs little.
+    pub(super) fn stays_in_memory(&self) -> bool {
+        let mut columns: Vec<usize> = self.made.iter().map(Made::column).collect();
+        if let Some(condition) = &self.condition {
+            condition.columns(self.timestamp, (i64::MIN, i64::MAX), &mut columns);
+        }
+        columns.sort_unstable();
+        columns.dedup();
+        self.chunks.can_hold(self.rows(), columns.len())
+    }
+
+    /// The rows of all files.
+    pub(super) fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Whether a column of the scan is the person whom events belong to after all merges.
+    pub(super) fn is_person(&self, at: usize) -> bool {
+        let made = match &self.computed {
+            Some(computed) => computed
+                .get(at)
+                .and_then(|expr| expr.downcast_ref::<Column>())
+                .map(Column::index),
+            None => Some(at),
+        };
+        match made.and_then(|made| self.made.get(made)) {
+            Some(Made::Column(column)) => *column == self.person_key && self.overrides.is_empty(),
+            Some(Made::OfColumn(of_column)) => {
+                of_column.column == self.person_key && of_column.is_person_by(&self.overrides)
+            }
+            None => false,
+        }
+    }
+
+    /// The column of the table that a column of texts is, as it stands in files.
+    pub(super) fn texts_of_table(&self, at: usize) -> Option<usize> {
+        let made = match &self.computed {
+            Some(computed) => computed.get(at)?.downcast_ref::<Column>()?.index(),
+            None => at,
+        };
+        match self.made.get(made)? {
+            Made::Column(column) => (self.table.field(*column).data_type() == &DataType::Utf8).then_some(*column),
+            Made::OfColumn(_) => None,
+        }
     }
 
     /// The columns of the table that rows of a file need.
     fn needed(&self, file: &ScannedFile) -> Vec<usize> {
-        let mut needed: Vec<usize> = self.made.iter().map(Made::column).collect();
+        let made = self.made.iter().filter(|made| self.constant(made, file).is_none());
+        let mut needed: Vec<usize> = made.map(Made::column).collect();
         if let Some(condition) = &self.condition {
             condition.columns(self.timestamp, file.span, &mut needed);
         }
         needed.sort_unstable();
         needed.dedup();
         needed
+    }
+
+    /// The value that a column has for all rows of a file, where that is known: an interval that the whole file lies in.
+    fn constant(&self, made: &Made, file: &ScannedFile) -> Option<ArrayRef> {
+        match made {
+            Made::OfColumn(of_column) if of_column.column == self.timestamp => {
+                of_column.of_span(file.span, &self.table.fields()[of_column.column])
+            }
+            _ => None,
+        }
     }
 
     fn column(&self, file: &ScannedFile, footer: &ArrowReaderMetadata, group: usize, at: usize) -> Option<ArrayRef> {
@@ -172,24 +266,25 @@ impl ChunkScan {
         self.chunks.column(&file.path, group, field.name())
     }
 
-    /// The needed columns of a row group; those that are not in memory are read.
+    /// Columns of a row group; those that are not in memory are read.
     async fn columns(
         self: &Arc<Self>,
         file: usize,
         footer: &ArrowReaderMetadata,
         group: usize,
-    ) -> Result<Vec<Option<ArrayRef>>> {
+        wanted: Vec<usize>,
+    ) -> Result<Columns> {
         let scanned = &self.files[file];
         let mut columns = vec![None; self.table.fields().len()];
         let mut unread = Vec::new();
-        for at in self.needed(scanned) {
+        for at in wanted {
             columns[at] = self.column(scanned, footer, group, at);
             if columns[at].is_none() {
                 unread.push(at);
             }
         }
         if unread.is_empty() {
-            return Ok(columns);
+            return Ok(Columns(columns));
         }
         let (scan, footer) = (Arc::clone(self), footer.clone());
         let read = tokio::task::spawn_blocking(move || {
@@ -204,57 +299,145 @@ impl ChunkScan {
         {
             columns[at] = Some(column);
         }
-        Ok(columns)
+        Ok(Columns(columns))
+    }
+
+    /// What a file says of itself.
+    async fn footer(&self, file: usize) -> Result<ArrowReaderMetadata> {
+        let path = &self.files[file].path;
+        if let Some(footer) = self.chunks.footer(path) {
+            return Ok(footer);
+        }
+        let (chunks, path) = (Arc::clone(&self.chunks), Arc::clone(path));
+        let read = tokio::task::spawn_blocking(move || chunks.read_footer(&path));
+        read.await.map_err(|error| DataFusionError::External(Box::new(error)))?
+    }
+
+    /// For which rows of a row group the condition holds; `None` for all.
+    fn holds(&self, file: &ScannedFile, columns: &Columns, count: usize) -> Result<Option<BooleanBuffer>> {
+        let Some(condition) = &self.condition else {
+            return Ok(None);
+        };
+        condition.holds(&Rows {
+            count,
+            span: file.span,
+            timestamp: self.timestamp,
+            fields: self.table.fields(),
+            column: &|at| columns.column(at),
+        })
     }
 
     /// The wanted rows of a row group.
     fn batches(
         &self,
         file: &ScannedFile,
-        columns: &[Option<ArrayRef>],
+        columns: &Columns,
         count: usize,
         batch_size: usize,
     ) -> Result<VecDeque<RecordBatch>> {
-        let column = |at: usize| {
-            let column = columns.get(at).cloned().flatten();
-            column.ok_or_else(|| DataFusionError::Internal("a column of a scan was not read".to_owned()))
-        };
-        let holds = match &self.condition {
-            Some(condition) => condition.holds(&Rows {
-                count,
-                span: file.span,
-                timestamp: self.timestamp,
-                fields: self.table.fields(),
-                column: &column,
-            })?,
-            None => None,
-        };
-        let kept = holds
-            .as_ref()
-            .map_or(count, datafusion::arrow::buffer::BooleanBuffer::count_set_bits);
+        let holds = self.holds(file, columns, count)?;
+        let kept = holds.as_ref().map_or(count, BooleanBuffer::count_set_bits);
         if kept == 0 {
             return Ok(VecDeque::new());
         }
         let holds = holds.map(|holds| BooleanArray::new(holds, None));
-        let made = self.made.iter().map(|made| {
-            let mut array = column(made.column())?;
-            if let Some(holds) = &holds {
-                array = filter(&array, holds)?;
-            }
-            match made {
-                // Texts are made of their places when they are needed, a batch at a time.
-                Made::Column(_) => Ok(array),
-                Made::OfColumn(of_column) => of_column.values(&array, &self.table.fields()[of_column.column]),
-            }
-        });
-        let made = made.collect::<Result<Vec<ArrayRef>>>()?;
+        let made = self.made(file, columns, batch_size.min(kept), |array| match &holds {
+            Some(holds) => Ok(filter(&array, holds)?),
+            None => Ok(array),
+        })?;
         let starts = (0..kept).step_by(batch_size.max(1));
         starts
             .map(|start| self.batch(&made, start, batch_size.min(kept - start)))
             .collect()
     }
 
-    fn batch(&self, made: &[ArrayRef], start: usize, rows: usize) -> Result<RecordBatch> {
+    /// The columns that are made of the rows that are chosen of each column, of which a batch has so many at most.
+    fn made(
+        &self,
+        file: &ScannedFile,
+        columns: &Columns,
+        most: usize,
+        choose: impl Fn(ArrayRef) -> Result<ArrayRef>,
+    ) -> Result<Vec<OfRows>> {
+        let made = self.made.iter().map(|made| {
+            if let Some(constant) = self.constant(made, file) {
+                return Ok(OfRows::Same(take(&constant, &UInt32Array::from(vec![0; most]), None)?));
+            }
+            let array = choose(columns.column(made.column())?)?;
+            Ok(OfRows::Each(match made {
+                // Texts are made of their places when they are needed, a batch at a time.
+                Made::Column(_) => array,
+                Made::OfColumn(of_column) => of_column.values(&array, &self.table.fields()[of_column.column])?,
+            }))
+        });
+        made.collect()
+    }
+
+    /// The runs of persons in a row group.
+    async fn runs(self: &Arc<Self>, file: usize, footer: &ArrowReaderMetadata, group: usize) -> Result<Arc<Runs>> {
+        let path = &self.files[file].path;
+        let known = self.chunks.runs(path, group);
+        if let Some(known) = known.filter(|runs| runs.are_of(&self.overrides, self.partitions)) {
+            return Ok(known);
+        }
+        let columns = self.columns(file, footer, group, vec![self.person_key]).await?;
+        let runs = Runs::new(&columns.column(self.person_key)?, &self.overrides, self.partitions)?;
+        let runs = Arc::new(runs);
+        self.chunks.put_runs(path, group, &runs);
+        Ok(runs)
+    }
+
+    /// Calls back with the wanted rows of the persons of some shares, a batch for each row group that has any.
+    pub(super) async fn rows_of(
+        self: &Arc<Self>,
+        shares: &Range<usize>,
+        wanted: &Wanted<'_>,
+        mut each: impl FnMut(Chosen<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut rows = Vec::new();
+        let mut persons = Vec::new();
+        for file in 0..self.files.len() {
+            let (footer, scanned) = (self.footer(file).await?, &self.files[file]);
+            let is_settled = wanted.once && self.made.iter().all(|made| self.constant(made, scanned).is_some());
+            for group in 0..footer.metadata().num_row_groups() {
+                let count = chunks::rows(&footer, group);
+                wanted.rows_read.inspect(|rows_read| rows_read.add(count));
+                let runs = self.runs(file, &footer, group).await?;
+                let of_shares = runs.of(shares);
+                if of_shares.is_empty() {
+                    continue;
+                }
+                let needed = self.needed(scanned).into_iter().chain(wanted.value).collect();
+                let columns = self.columns(file, &footer, group, needed).await?;
+                let holds = wanted
+                    .holding
+                    .of((file, group), || self.holds(scanned, &columns, count))?;
+                let value = wanted.value.map(|value| columns.column(value)).transpose()?;
+                rows.clear();
+                persons.clear();
+                choose(of_shares, holds.as_ref().as_ref(), &mut rows, &mut persons);
+                if is_settled {
+                    settle(value.as_ref(), &mut rows, &mut persons);
+                }
+                if rows.is_empty() {
+                    continue;
+                }
+                let chosen = UInt32Array::from(std::mem::take(&mut rows));
+                let choose = |array: ArrayRef| Ok(take(&array, &chosen, None)?);
+                let made = self.made(scanned, &columns, chosen.len(), choose)?;
+                each(Chosen {
+                    rows: &self.batch(&made, 0, chosen.len())?,
+                    persons: &persons,
+                    values: value.map(choose).transpose()?.as_ref(),
+                })?;
+                // Room for others, and a place where a cancelled query ends.
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
+    }
+
+    fn batch(&self, made: &[OfRows], start: usize, rows: usize) -> Result<RecordBatch> {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let arrays = self.made.iter().zip(made).map(|(made, array)| {
             let (array, field) = (array.slice(start, rows), self.table.field(made.column()));
@@ -275,6 +458,89 @@ impl ChunkScan {
             arrays,
             &options,
         )?)
+    }
+}
+
+/// What is wanted of the rows of some persons.
+pub(super) struct Wanted<'a> {
+    pub(super) holding: &'a Holding,
+    /// A column of the table by which rows are told apart beside their person.
+    pub(super) value: Option<usize>,
+    /// Whether of rows that are the same in everything one will do.
+    pub(super) once: bool,
+    /// Where the rows are counted that are looked at; they are looked at for each share.
+    pub(super) rows_read: Option<&'a Count>,
+}
+
+/// Rows of a row group.
+pub(super) struct Chosen<'a> {
+    pub(super) rows: &'a RecordBatch,
+    /// The person of each row.
+    pub(super) persons: &'a [i64],
+    /// The value of each row, where one is wanted, as it lies in memory.
+    pub(super) values: Option<&'a ArrayRef>,
+}
+
+/// The rows of runs for which a condition holds, and their persons.
+fn choose(runs: &[Run], holds: Option<&BooleanBuffer>, rows: &mut Vec<u32>, persons: &mut Vec<i64>) {
+    for run in runs {
+        match holds {
+            Some(holds) => {
+                let start = holds.offset() + run.start as usize;
+                let of_run = BitIndexU32Iterator::new(holds.values(), start, run.rows as usize);
+                rows.extend(of_run.map(|row| run.start + row));
+            }
+            None => rows.extend(run.start..run.start + run.rows),
+        }
+        persons.resize(rows.len(), run.person);
+    }
+}
+
+/// Leaves one of the rows that follow each other with the same person and value.
+fn settle(value: Option<&ArrayRef>, rows: &mut Vec<u32>, persons: &mut Vec<i64>) {
+    let codes = match value.map(|value| value.as_dictionary_opt::<Int32Type>()) {
+        None => None,
+        Some(Some(value)) if value.null_count() == 0 => Some(value.keys().values()),
+        Some(_) => return,
+    };
+    let mut kept = 0;
+    for at in 0..rows.len() {
+        let is_same = kept > 0 && {
+            let (row, before) = (rows[at] as usize, rows[kept - 1] as usize);
+            persons[at] == persons[kept - 1] && codes.is_none_or(|codes| codes[row] == codes[before])
+        };
+        if !is_same {
+            (rows[kept], persons[kept]) = (rows[at], persons[at]);
+            kept += 1;
+        }
+    }
+    rows.truncate(kept);
+    persons.truncate(kept);
+}
+
+/// Columns of a row group, at their places in the table.
+struct Columns(Vec<Option<ArrayRef>>);
+
+impl Columns {
+    fn column(&self, at: usize) -> Result<ArrayRef> {
+        let column = self.0.get(at).cloned().flatten();
+        column.ok_or_else(|| DataFusionError::Internal("a column of a scan was not read".to_owned()))
+    }
+}
+
+/// What a column has for some rows.
+enum OfRows {
+    Each(ArrayRef),
+    /// The same value for all, as often as the longest batch has rows.
+    Same(ArrayRef),
+}
+
+impl OfRows {
+    fn slice(&self, start: usize, rows: usize) -> ArrayRef {
+        match self {
+            Self::Each(array) => array.slice(start, rows),
+            Self::Same(array) => array.slice(0, rows),
+        }
     }
 }
 
@@ -305,18 +571,10 @@ impl Place {
             if let Some(batch) = self.ready.pop_front() {
                 return Ok(Some((batch, self)));
             }
-            let Some(file) = self.scan.files.get(self.file) else {
+            if self.file >= self.scan.files.len() {
                 return Ok(None);
-            };
-            let footer = match self.scan.chunks.footer(&file.path) {
-                Some(footer) => footer,
-                None => {
-                    let (chunks, path) = (Arc::clone(&self.scan.chunks), Arc::clone(&file.path));
-                    let read = tokio::task::spawn_blocking(move || chunks.read_footer(&path));
-                    read.await
-                        .map_err(|error| DataFusionError::External(Box::new(error)))??
-                }
-            };
+            }
+            let footer = self.scan.footer(self.file).await?;
             let (of_file, group) = (self.file, self.group);
             if group >= footer.metadata().num_row_groups() {
                 (self.file, self.group) = (of_file + 1, 0);
@@ -328,7 +586,8 @@ impl Place {
                 continue;
             }
             let rows = chunks::rows(&footer, group);
-            let columns = self.scan.columns(of_file, &footer, group).await?;
+            let needed = self.scan.needed(&self.scan.files[of_file]);
+            let columns = self.scan.columns(of_file, &footer, group, needed).await?;
             self.rows_read.add(rows);
             self.ready = self
                 .scan
@@ -356,7 +615,10 @@ impl DataSource for ChunkScan {
     }
 
     fn fmt_as(&self, _: DisplayFormatType, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let names: Vec<String> = match &self.computed {
+            Some(computed) => computed.iter().map(ToString::to_string).collect(),
+            None => self.schema.fields().iter().map(|field| field.name().clone()).collect(),
+        };
         write!(
             formatter,
             "events: files={}, columns=[{}]",
@@ -405,8 +667,12 @@ impl DataSource for ChunkScan {
     }
 
     fn try_swapping_with_projection(&self, projection: &ProjectionExprs) -> Result<Option<Arc<dyn DataSource>>> {
-        let projected = self.projected(projection)?;
-        Ok(projected.map(|scan| Arc::new(scan) as Arc<dyn DataSource>))
+        if self.computed.is_some() {
+            return Ok(None);
+        }
+        let exprs: Vec<_> = projection.expr_iter().collect();
+        let schema = projection.project_schema(&self.schema)?;
+        Ok(Some(Arc::new(self.projected(&exprs, Arc::new(schema))?)))
     }
 
     fn apply_expressions(

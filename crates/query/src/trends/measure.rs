@@ -28,6 +28,9 @@ const FIRST_AT_ALL: &str = "trends::first_at_all";
 const MATCHES: &str = "trends::matches";
 pub(super) const ACTIVE: &str = "trends::active";
 
+/// Buckets in each of which a person is looked for with a bit. With more, most bits would be of nothing.
+const MOST_IN_A_SET: usize = 512;
+
 /// The property whose values a series puts together; refuses one that is not there or holds no numbers.
 pub(super) fn property_of<'a>(taxonomy: &'a Taxonomy, node: &EventsNode) -> Result<Option<&'a PropertyDefinition>> {
     let math = node.math.as_str();
@@ -85,6 +88,13 @@ impl Prepared<'_> {
         if let Some(days) = self.trailing_days(series) {
             return self.trailing(session, series, others, days).await;
         }
+        if math == Math::Dau
+            && !self.is_cumulative()
+            && !self.is_total()
+            && self.intervals.starts.len() <= MOST_IN_A_SET
+        {
+            return self.active_persons(session, series, others).await;
+        }
         let events = self.events(session, series, others).await?;
         let by = self.by(others);
         let actor = match math {
@@ -105,7 +115,7 @@ impl Prepared<'_> {
             (actor, None, None) if self.breakdown.is_none() && !self.is_total() => {
                 let counts = Intervals::counts(ident(BUCKET), actor.map(ident)).alias(NUMBER);
                 let lists = events.aggregate(vec![], vec![counts]);
-                lists.and_then(|lists| Intervals::counted(lists, (NUMBER, BUCKET, NUMBER)))
+                lists.and_then(|lists| Intervals::counted(lists, &[], (NUMBER, BUCKET, NUMBER)))
             }
             (Some(actor), ..) => events.aggregate(by, vec![count_distinct(ident(actor)).alias(NUMBER)]),
             (None, Some((of_property, property)), _) => {
@@ -122,6 +132,22 @@ impl Prepared<'_> {
             (None, None, None) => events.aggregate(by, vec![count(lit(1_i64)).alias(NUMBER)]),
         };
         numbers.map_err(failed)
+    }
+
+    /// How many persons have an event in each bucket: the buckets of each person first, so that it counts once in each.
+    async fn active_persons(&self, session: &Session, series: usize, others: &Others) -> Result<DataFrame> {
+        let events = self.events(session, series, others).await?;
+        let value: Vec<Expr> = self.by_value(others).into_iter().map(ident).collect();
+        let by_person = value.iter().cloned().chain([ident("person_key")]).collect();
+        let active = self.intervals.set(ident(BUCKET)).alias(ACTIVE);
+        let counts = Intervals::counts_of_sets(ident(ACTIVE)).alias(NUMBER);
+        events
+            .aggregate(by_person, vec![active])
+            .and_then(|persons| persons.aggregate(value.clone(), vec![counts]))
+            .and_then(|lists| Intervals::counted(lists, &value, (NUMBER, BUCKET, NUMBER)))
+            // The columns stand as they do where buckets are grouped by.
+            .and_then(|numbers| numbers.select([self.by(others), vec![ident(NUMBER)]].concat()))
+            .map_err(|error| sql::explain(&error, &session.view))
     }
 
     /// The events of a series, with their bucket and their value.

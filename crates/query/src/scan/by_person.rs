@@ -1,0 +1,321 @@
+//! Aggregates of each person's events, a share of the persons at a time.
+//!
+//! Files are sorted by person, so that the events of a few persons are found in all files without looking at those of
+//! others. What is held at once is small, persons need no exchange between partitions, and the rows of a person need no
+//! look-up each.
+
+mod aggregates;
+mod groups;
+mod rule;
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array};
+use datafusion::arrow::buffer::BooleanBuffer;
+use datafusion::arrow::compute::{filter, filter_record_batch};
+use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DataFusionError, Result, internal_err};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::execution::TaskContext;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::metrics::{Count, MetricBuilder};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, SendableRecordBatchStream,
+};
+use futures::TryStreamExt as _;
+use futures::stream::try_unfold;
+use tokio::sync::OnceCell;
+
+use super::ROWS_READ;
+use super::runs::{SHARES, shares};
+use super::source::{ChunkScan, Wanted};
+use aggregates::{Aggregate, Running};
+use groups::Groups;
+pub(crate) use rule::ByPerson;
+
+/// The rows of a partition that are worked on at once, roughly.
+const ROWS_AT_ONCE: u64 = 1 << 19;
+
+/// For which rows of row groups a condition holds, which is settled once for all shares.
+#[derive(Debug, Default)]
+pub(super) struct Holding(Mutex<HashMap<(usize, usize), Arc<Option<BooleanBuffer>>>>);
+
+impl Holding {
+    /// Of a row group of a file.
+    pub(super) fn of(
+        &self,
+        row_group: (usize, usize),
+        settle: impl FnOnce() -> Result<Option<BooleanBuffer>>,
+    ) -> Result<Arc<Option<BooleanBuffer>>> {
+        let known = |holding: &Self| {
+            let known = holding.0.lock().unwrap_or_else(PoisonError::into_inner);
+            known.get(&row_group).cloned()
+        };
+        if let Some(known) = known(self) {
+            return Ok(known);
+        }
+        let holds = Arc::new(settle()?);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(row_group, Arc::clone(&holds));
+        Ok(holds)
+    }
+}
+
+/// What is computed by person.
+#[derive(Debug)]
+struct Asked {
+    aggregates: Vec<Aggregate>,
+    /// The place of the person among the columns by which is grouped.
+    person: usize,
+    /// The column of the table that is the other one, where there are two.
+    value: Option<usize>,
+}
+
+/// The plan: a row for each person of the events of a scan, and of those in memory, with what aggregates give; or one for
+/// each person and value.
+#[derive(Debug)]
+struct ByPersonExec {
+    /// A [`ChunkScan`] of what the aggregates take.
+    scan: Arc<dyn ExecutionPlan>,
+    /// The same of the events in memory, then their value where there is one, and their person as the last column.
+    memory: Option<Arc<dyn ExecutionPlan>>,
+    asked: Arc<Asked>,
+    schema: SchemaRef,
+    properties: Arc<PlanProperties>,
+    holding: Arc<Holding>,
+    in_memory: Arc<OnceCell<Vec<InMemory>>>,
+}
+
+/// Events in memory, with the share of each person.
+#[derive(Debug)]
+struct InMemory {
+    rows: RecordBatch,
+    values: Option<ArrayRef>,
+    persons: Int64Array,
+    shares: Vec<usize>,
+}
+
+impl ByPersonExec {
+    fn new(
+        scan: Arc<dyn ExecutionPlan>,
+        memory: Option<Arc<dyn ExecutionPlan>>,
+        asked: Arc<Asked>,
+        schema: SchemaRef,
+    ) -> Self {
+        let partitions = scan.properties().partitioning.partition_count();
+        let name = schema.field(asked.person).name();
+        let person: Arc<dyn PhysicalExpr> = Arc::new(Column::new(name, asked.person));
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::clone(&schema)),
+            Partitioning::Hash(vec![person], partitions),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        );
+        Self {
+            scan,
+            memory,
+            asked,
+            schema,
+            properties: Arc::new(properties),
+            holding: Arc::default(),
+            in_memory: Arc::default(),
+        }
+    }
+
+    fn chunk_scan(&self) -> Result<Arc<ChunkScan>> {
+        let mut plan = &self.scan;
+        // It may have come to stand in a plan that does nothing but yield.
+        while let [inner] = plan.children().as_slice() {
+            plan = inner;
+        }
+        let source = plan.downcast_ref::<DataSourceExec>().map(DataSourceExec::data_source);
+        let source = source.map(|source| Arc::clone(source) as Arc<dyn Any + Send + Sync>);
+        match source.and_then(|source| source.downcast::<ChunkScan>().ok()) {
+            Some(scan) => Ok(scan),
+            None => internal_err!("persons are found in scans of events alone"),
+        }
+    }
+}
+
+/// One partition under way.
+struct Work {
+    scan: Arc<ChunkScan>,
+    memory: Option<Arc<dyn ExecutionPlan>>,
+    asked: Arc<Asked>,
+    schema: SchemaRef,
+    holding: Arc<Holding>,
+    in_memory: Arc<OnceCell<Vec<InMemory>>>,
+    context: Arc<TaskContext>,
+    /// The shares that are left, and how many are taken at once.
+    left: Range<usize>,
+    at_once: usize,
+    rows_read: Count,
+    is_first: bool,
+}
+
+impl Work {
+    async fn next(mut self) -> Result<Option<(RecordBatch, Self)>> {
+        while !self.left.is_empty() {
+            let end = self.left.end.min(self.left.start + self.at_once);
+            let shares = self.left.start..end;
+            self.left.start = end;
+            if let Some(batch) = self.persons_of(&shares).await? {
+                return Ok(Some((batch, self)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The rows of the persons of some shares.
+    async fn persons_of(&mut self, shares: &Range<usize>) -> Result<Option<RecordBatch>> {
+        let mut groups = Groups::default();
+        let mut running = Running::new(&self.asked.aggregates, &self.context)?;
+        let wanted = Wanted {
+            holding: &self.holding,
+            value: self.asked.value,
+            once: self.asked.aggregates.iter().all(Aggregate::is_of_places),
+            rows_read: self.is_first.then_some(&self.rows_read),
+        };
+        self.scan
+            .rows_of(shares, &wanted, |chosen| {
+                running.add(chosen.rows, &groups.of(chosen.persons, chosen.values)?)
+            })
+            .await?;
+        self.is_first = false;
+        for in_memory in self.in_memory().await? {
+            let is_wanted = in_memory.shares.iter().map(|share| shares.contains(share));
+            let is_wanted: BooleanArray = is_wanted.map(Some).collect();
+            if is_wanted.true_count() > 0 {
+                let rows = filter_record_batch(&in_memory.rows, &is_wanted)?;
+                let values = in_memory.values.as_ref().map(|values| filter(values, &is_wanted));
+                let persons = filter(&in_memory.persons, &is_wanted)?;
+                let persons = persons.as_primitive::<Int64Type>().values();
+                running.add(&rows, &groups.of(persons, values.transpose()?.as_ref())?)?;
+            }
+        }
+        if groups.is_empty() {
+            return Ok(None);
+        }
+        let mut columns = vec![groups.persons()];
+        if self.asked.value.is_some() {
+            columns.insert(1 - self.asked.person, groups.values());
+        }
+        columns.extend(running.finish()?);
+        Ok(Some(RecordBatch::try_new(Arc::clone(&self.schema), columns)?))
+    }
+
+    /// The events in memory, which the first of all partitions reads.
+    async fn in_memory(&self) -> Result<&[InMemory]> {
+        let Some(memory) = &self.memory else {
+            return Ok(&[]);
+        };
+        let read = || async {
+            let mut read: Vec<InMemory> = Vec::new();
+            for partition in 0..memory.properties().partitioning.partition_count() {
+                let batches = memory.execute(partition, Arc::clone(&self.context))?;
+                for batch in batches.try_collect::<Vec<_>>().await? {
+                    read.push(self.with_shares(&batch)?);
+                }
+            }
+            Ok::<_, DataFusionError>(read)
+        };
+        Ok(self.in_memory.get_or_try_init(read).await?)
+    }
+
+    fn with_shares(&self, batch: &RecordBatch) -> Result<InMemory> {
+        let mut columns = batch.columns().to_vec();
+        let persons = columns
+            .pop()
+            .and_then(|persons| persons.as_primitive_opt::<Int64Type>().cloned());
+        let Some(persons) = persons else {
+            return internal_err!("events in memory have no person");
+        };
+        let values = self.asked.value.and_then(|_| columns.pop());
+        Ok(InMemory {
+            rows: batch.project(&(0..columns.len()).collect::<Vec<_>>())?,
+            shares: shares(&persons, self.scan.partitions())?,
+            values,
+            persons,
+        })
+    }
+}
+
+impl DisplayAs for ByPersonExec {
+    fn fmt_as(&self, _: DisplayFormatType, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let aggregates: Vec<String> = self.asked.aggregates.iter().map(ToString::to_string).collect();
+        write!(formatter, "ByPersonExec: aggr=[{}]", aggregates.join(", "))
+    }
+}
+
+impl ExecutionPlan for ByPersonExec {
+    fn name(&self) -> &'static str {
+        "ByPersonExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        std::iter::once(&self.scan).chain(&self.memory).collect()
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false; self.children().len()]
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        for expr in self.asked.aggregates.iter().flat_map(Aggregate::expressions) {
+            if f(expr)? == TreeNodeRecursion::Stop {
+                return Ok(TreeNodeRecursion::Stop);
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        let mut children = children.into_iter();
+        let Some(scan) = children.next() else {
+            return internal_err!("persons are found in a scan");
+        };
+        let (asked, schema) = (Arc::clone(&self.asked), Arc::clone(&self.schema));
+        Ok(Arc::new(Self::new(scan, children.next(), asked, schema)))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let scan = self.chunk_scan()?;
+        let partitions = scan.partitions();
+        let pieces = (scan.rows() / partitions as u64).div_ceil(ROWS_AT_ONCE);
+        let pieces = usize::try_from(pieces).unwrap_or(SHARES).clamp(1, SHARES);
+        let work = Work {
+            rows_read: MetricBuilder::new(scan.metric_set()).counter(ROWS_READ, partition),
+            scan,
+            memory: self.memory.clone(),
+            asked: Arc::clone(&self.asked),
+            schema: Arc::clone(&self.schema),
+            holding: Arc::clone(&self.holding),
+            in_memory: Arc::clone(&self.in_memory),
+            context,
+            left: partition * SHARES..(partition + 1) * SHARES,
+            at_once: SHARES.div_ceil(pieces),
+            is_first: partition == 0,
+        };
+        let batches = try_unfold(work, Work::next);
+        Ok(Box::pin(RecordBatchStreamAdapter::new(
+            Arc::clone(&self.schema),
+            batches,
+        )))
+    }
+}

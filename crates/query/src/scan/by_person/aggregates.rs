@@ -1,0 +1,137 @@
+//! Aggregates over numbered groups, and their state while rows come.
+
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::{Result, internal_err};
+use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
+use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
+use datafusion::physical_expr::expressions::Literal;
+use datafusion::physical_expr::{GroupsAccumulatorAdapter, PhysicalExpr};
+
+use crate::intervals;
+
+/// An aggregate with what it takes of a row.
+#[derive(Debug)]
+pub(super) struct Aggregate {
+    pub(super) function: Arc<AggregateFunctionExpr>,
+    pub(super) arguments: Vec<Arc<dyn PhysicalExpr>>,
+    pub(super) filter: Option<Arc<dyn PhysicalExpr>>,
+}
+
+impl Aggregate {
+    pub(super) fn expressions(&self) -> impl Iterator<Item = &Arc<dyn PhysicalExpr>> {
+        self.arguments.iter().chain(&self.filter)
+    }
+
+    /// Whether of several rows with the same arguments one will do.
+    pub(super) fn is_of_places(&self) -> bool {
+        intervals::is_set(&self.function) && self.filter.is_none()
+    }
+
+    fn start(&self) -> Result<Box<dyn GroupsAccumulator>> {
+        if self.function.groups_accumulator_supported() {
+            return self.function.create_groups_accumulator();
+        }
+        let function = Arc::clone(&self.function);
+        let adapter = GroupsAccumulatorAdapter::new(move || function.create_accumulator());
+        Ok(Box::new(adapter))
+    }
+}
+
+impl fmt::Display for Aggregate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arguments: Vec<String> = self.arguments.iter().map(ToString::to_string).collect();
+        write!(formatter, "{}({})", self.function.fun().name(), arguments.join(", "))?;
+        match &self.filter {
+            Some(filter) => write!(formatter, " FILTER (WHERE {filter})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Aggregates under way.
+pub(super) struct Running<'a> {
+    aggregates: Vec<(&'a Aggregate, Box<dyn GroupsAccumulator>)>,
+    /// Arguments that are the same for all rows, as long as the longest batch was.
+    literals: Vec<Vec<Option<ArrayRef>>>,
+    groups: usize,
+    memory: MemoryReservation,
+}
+
+impl<'a> Running<'a> {
+    pub(super) fn new(aggregates: &'a [Aggregate], context: &TaskContext) -> Result<Self> {
+        let started = aggregates.iter().map(|aggregate| Ok((aggregate, aggregate.start()?)));
+        Ok(Self {
+            aggregates: started.collect::<Result<_>>()?,
+            literals: aggregates
+                .iter()
+                .map(|aggregate| vec![None; aggregate.arguments.len()])
+                .collect(),
+            groups: 0,
+            memory: MemoryConsumer::new("ByPersonExec").register(context.memory_pool()),
+        })
+    }
+
+    /// Adds rows, each to its group.
+    pub(super) fn add(&mut self, rows: &RecordBatch, groups: &[usize]) -> Result<()> {
+        self.groups = groups
+            .iter()
+            .max()
+            .map_or(self.groups, |most| self.groups.max(most + 1));
+        let mut bytes = 0;
+        for ((aggregate, accumulator), literals) in self.aggregates.iter_mut().zip(&mut self.literals) {
+            let arguments = aggregate.arguments.iter().zip(literals);
+            let values = arguments.map(|(argument, literal)| value(argument, rows, literal));
+            let filter = aggregate
+                .filter
+                .as_ref()
+                .map(|filter| condition(filter, rows))
+                .transpose()?;
+            accumulator.update_batch(
+                &values.collect::<Result<Vec<_>>>()?,
+                groups,
+                filter.as_ref(),
+                self.groups,
+            )?;
+            bytes += accumulator.size();
+        }
+        self.memory.try_resize(bytes)
+    }
+
+    /// What the aggregates give for all groups.
+    pub(super) fn finish(self) -> Result<Vec<ArrayRef>> {
+        let evaluated = self.aggregates.into_iter();
+        evaluated
+            .map(|(_, mut accumulator)| accumulator.evaluate(EmitTo::All))
+            .collect()
+    }
+}
+
+/// A literal is not written anew for each batch: that of a long text takes more time than everything else.
+fn value(argument: &Arc<dyn PhysicalExpr>, rows: &RecordBatch, literal: &mut Option<ArrayRef>) -> Result<ArrayRef> {
+    let count = rows.num_rows();
+    if !argument.is::<Literal>() {
+        return argument.evaluate(rows)?.into_array(count);
+    }
+    match literal {
+        Some(known) if known.len() >= count => Ok(known.slice(0, count)),
+        _ => {
+            let value = argument.evaluate(rows)?.into_array(count)?;
+            *literal = Some(Arc::clone(&value));
+            Ok(value)
+        }
+    }
+}
+
+fn condition(filter: &Arc<dyn PhysicalExpr>, rows: &RecordBatch) -> Result<BooleanArray> {
+    let holds = filter.evaluate(rows)?.into_array(rows.num_rows())?;
+    match holds.as_boolean_opt() {
+        Some(holds) => Ok(holds.clone()),
+        None => internal_err!("the filter of an aggregate is neither true nor false"),
+    }
+}
