@@ -30,6 +30,7 @@ use crate::tally::exact;
 use crate::trends::DEFAULT_BREAKDOWNS;
 use crate::validate;
 pub(crate) use actors::actors;
+pub(crate) use aggregate::{ENTRIES, FUNNEL};
 use asked::Asked;
 use rules::Rules;
 

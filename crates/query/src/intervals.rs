@@ -22,9 +22,9 @@ use crate::dates::{Local, Resolved, is_shown_twice, next_bucket};
 
 pub(crate) use set::{has, ones};
 
-static INDEX: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(index::IntervalIndex::new()));
-static COUNTS: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::IntervalCounts::new()));
-static SET: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(set::IntervalSet::new()));
+pub(crate) static INDEX: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(index::IntervalIndex::new()));
+pub(crate) static COUNTS: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::IntervalCounts::new()));
+pub(crate) static SET: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(set::IntervalSet::new()));
 
 /// Intervals that follow each other without a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -42,9 +42,8 @@ use hedgerow_lake::{LakeColumn, LakeFile, LakeView};
 
 use crate::rest::{CurrentPerson, RestValue};
 pub(crate) use chunks::{Chunks, MOST_BYTES};
-use conditions::Condition;
-pub(crate) use source::ROWS_READ;
-use source::{ChunkScan, ScannedFile};
+use source::ScannedFile;
+pub(crate) use source::{BYTES_READ, ChunkScan, ROWS_READ};
 
 /// Columns of a scan that are kept in memory at most, those of its conditions included.
 const MOST_COLUMNS: usize = 16;
@@ -132,7 +131,6 @@ impl EventsTable {
         read: &[usize],
         filter: Option<&Arc<dyn PhysicalExpr>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let condition = filter.map(Condition::new);
         let files = self.view.files.iter().map(|file| ScannedFile {
             path: Arc::from(FilePath::new(&file.path)),
             span: (file.first_us, file.last_us),
@@ -142,7 +140,7 @@ impl EventsTable {
             &self.chunks,
             files.collect(),
             &self.stored,
-            condition.transpose()?,
+            filter,
             read,
             state.config().target_partitions(),
         )?;

@@ -29,8 +29,8 @@ const BEFORE_STEPS: usize = 3;
 /// Bytes of one event in a partial state: its time, and the steps that it fits.
 const EVENT_BYTES: usize = 24;
 
-static FUNNEL: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(Funnel::new(Gives::Times)));
-static ENTRIES: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(Funnel::new(Gives::Entries)));
+pub(crate) static FUNNEL: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(Funnel::new(Gives::Times)));
+pub(crate) static ENTRIES: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(Funnel::new(Gives::Entries)));
 
 /// The name of a step's time in the result.
 pub(super) fn field(step: usize) -> String {

@@ -198,6 +198,14 @@ pub(super) fn rows(footer: &ArrowReaderMetadata, group: usize) -> usize {
     usize::try_from(footer.metadata().row_group(group).num_rows()).unwrap_or(0)
 }
 
+/// What a column of a row group takes in its file.
+pub(super) fn bytes_of(footer: &ArrowReaderMetadata, group: usize, name: &str) -> usize {
+    let columns = footer.metadata().row_group(group).columns().iter();
+    let of_column = columns.filter(|column| column.column_path().parts().first().is_some_and(|part| part == name));
+    let bytes: i64 = of_column.map(|column| column.compressed_size()).sum();
+    usize::try_from(bytes).unwrap_or(0)
+}
+
 /// The type of texts in memory.
 pub(super) fn text_type() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))

@@ -21,7 +21,7 @@ use datafusion::parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
-use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder};
+use datafusion::physical_plan::metrics::{BaselineMetrics, Count, ExecutionPlanMetricsSet, MetricBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayFormatType, SendableRecordBatchStream};
 use futures::stream::try_unfold;
@@ -31,6 +31,8 @@ use super::conditions::{Condition, OfColumn, Rows, missing};
 
 /// The metric that counts the rows of the row groups that were looked at.
 pub(crate) const ROWS_READ: &str = "rows_read";
+/// The metric that counts what was read of files: the bytes of columns that were not in memory.
+pub(crate) const BYTES_READ: &str = "bytes_read";
 
 /// A file of the scan.
 #[derive(Debug)]
@@ -39,6 +41,16 @@ pub(super) struct ScannedFile {
     /// The first and the last instant in it.
     pub(super) span: (i64, i64),
     pub(super) rows: u64,
+}
+
+/// What a scan was made of, so that it can be made again.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    /// The condition, on columns of the table.
+    pub(super) filter: Option<Arc<dyn PhysicalExpr>>,
+    pub(super) columns: Vec<usize>,
+    /// What took the place of the columns, one after the other.
+    pub(super) projections: Vec<ProjectionExprs>,
 }
 
 /// A column that the scan makes of those of the files.
@@ -51,7 +63,7 @@ enum Made {
 
 /// The scan. Partitions share the row groups of each file.
 #[derive(Debug, Clone)]
-pub(super) struct ChunkScan {
+pub(crate) struct ChunkScan {
     chunks: Arc<Chunks>,
     files: Arc<Vec<ScannedFile>>,
     /// The columns that files have.
@@ -64,6 +76,7 @@ pub(super) struct ChunkScan {
     computed: Option<Vec<Arc<dyn PhysicalExpr>>>,
     schema: SchemaRef,
     partitions: usize,
+    origin: Origin,
     metrics: ExecutionPlanMetricsSet,
 }
 
@@ -73,10 +86,11 @@ impl ChunkScan {
         chunks: &Arc<Chunks>,
         files: Vec<ScannedFile>,
         table: &SchemaRef,
-        condition: Option<Condition>,
+        filter: Option<&Arc<dyn PhysicalExpr>>,
         columns: &[usize],
         partitions: usize,
     ) -> Result<Self> {
+        let condition = filter.map(Condition::new).transpose()?;
         let files = files.into_iter();
         let files = files.filter(|file| condition.as_ref().is_none_or(|condition| condition.may_hold(file.span)));
         let schema: SchemaRef = Arc::new(table.project(columns)?);
@@ -91,12 +105,17 @@ impl ChunkScan {
             computed: None,
             schema,
             partitions: partitions.max(1),
+            origin: Origin {
+                filter: filter.cloned(),
+                columns: columns.to_vec(),
+                projections: Vec::new(),
+            },
             metrics: ExecutionPlanMetricsSet::new(),
         })
     }
 
     /// The same with the expressions of a projection in place of its columns.
-    fn projected(&self, projection: &ProjectionExprs) -> Result<Option<Self>> {
+    pub(super) fn projected(&self, projection: &ProjectionExprs) -> Result<Option<Self>> {
         if self.computed.is_some() {
             return Ok(None);
         }
@@ -148,9 +167,40 @@ impl ChunkScan {
             made,
             computed: (!is_plain).then_some(computed),
             schema,
+            origin: Origin {
+                projections: self.origin.projections.iter().chain([projection]).cloned().collect(),
+                ..self.origin.clone()
+            },
             metrics: ExecutionPlanMetricsSet::new(),
             ..self.clone()
         }))
+    }
+
+    pub(super) fn files(&self) -> &[ScannedFile] {
+        &self.files
+    }
+
+    /// The columns that files have.
+    pub(super) fn table(&self) -> &SchemaRef {
+        &self.table
+    }
+
+    /// The columns that it gives.
+    pub(super) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    pub(super) fn partitions(&self) -> usize {
+        self.partitions
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The files that it looks into.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = Arc<Path>> {
+        self.files.iter().map(|file| Arc::clone(&file.path))
     }
 
     /// The columns of the table that rows of a file need.
@@ -178,6 +228,7 @@ impl ChunkScan {
         file: usize,
         footer: &ArrowReaderMetadata,
         group: usize,
+        bytes_read: &Count,
     ) -> Result<Vec<Option<ArrayRef>>> {
         let scanned = &self.files[file];
         let mut columns = vec![None; self.table.fields().len()];
@@ -185,6 +236,7 @@ impl ChunkScan {
         for at in self.needed(scanned) {
             columns[at] = self.column(scanned, footer, group, at);
             if columns[at].is_none() {
+                bytes_read.add(chunks::bytes_of(footer, group, self.table.field(at).name()));
                 unread.push(at);
             }
         }
@@ -297,12 +349,17 @@ struct Place {
     group: usize,
     ready: VecDeque<RecordBatch>,
     rows_read: Count,
+    bytes_read: Count,
+    work: BaselineMetrics,
 }
 
 impl Place {
     async fn next(mut self) -> Result<Option<(RecordBatch, Self)>> {
+        let work = self.work.elapsed_compute().clone();
+        let _timer = work.timer();
         loop {
             if let Some(batch) = self.ready.pop_front() {
+                self.work.record_output(batch.num_rows());
                 return Ok(Some((batch, self)));
             }
             let Some(file) = self.scan.files.get(self.file) else {
@@ -328,7 +385,7 @@ impl Place {
                 continue;
             }
             let rows = chunks::rows(&footer, group);
-            let columns = self.scan.columns(of_file, &footer, group).await?;
+            let columns = self.scan.columns(of_file, &footer, group, &self.bytes_read).await?;
             self.rows_read.add(rows);
             self.ready = self
                 .scan
@@ -347,6 +404,8 @@ impl DataSource for ChunkScan {
             group: 0,
             ready: VecDeque::new(),
             rows_read: MetricBuilder::new(&self.metrics).counter(ROWS_READ, partition),
+            bytes_read: MetricBuilder::new(&self.metrics).counter(BYTES_READ, partition),
+            work: BaselineMetrics::new(&self.metrics, partition),
         };
         let batches = try_unfold(place, Place::next);
         Ok(Box::pin(RecordBatchStreamAdapter::new(
