@@ -28,6 +28,7 @@ use hedgerow_ids::ProjectId;
 use hedgerow_lake::{Lake, LakeView};
 
 use crate::cells::cells;
+use crate::codec::PlanCodec;
 use crate::dates::Local;
 use crate::definitions::{Cohorts, Named};
 use crate::kept::Results;
@@ -62,6 +63,8 @@ pub struct Engine {
     observed: Option<Arc<Observed>>,
     /// What plans gave before; nothing is kept unless asked for.
     kept: Option<Arc<Results>>,
+    /// Sends plans, where they are to be sent.
+    sent: Option<Arc<PlanCodec>>,
 }
 
 impl Engine {
@@ -77,6 +80,7 @@ impl Engine {
             most_groups: MOST_GROUPS,
             observed: None,
             kept: None,
+            sent: None,
         })
     }
 
@@ -91,6 +95,13 @@ impl Engine {
     #[must_use]
     pub fn with_results_kept(mut self, most_bytes: usize) -> Self {
         self.kept = Some(Arc::new(Results::new(most_bytes)));
+        self
+    }
+
+    /// The same, but each plan becomes bytes and a plan of these before it is run, as if it were run elsewhere.
+    #[must_use]
+    pub fn with_plans_sent(mut self) -> Self {
+        self.sent = Some(Arc::new(PlanCodec::new(Arc::clone(&self.chunks))));
         self
     }
 
@@ -154,6 +165,7 @@ impl Engine {
             progress,
             observed: self.observed.clone(),
             kept: self.kept.clone(),
+            sent: self.sent.clone(),
             project: project.clone(),
             now: now.to_utc(),
         })

@@ -6,6 +6,7 @@
 
 mod actors;
 mod cells;
+mod codec;
 mod dates;
 mod definitions;
 mod describe;

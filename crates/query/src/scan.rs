@@ -5,6 +5,7 @@
 
 mod chunks;
 mod conditions;
+mod encoded;
 mod source;
 
 use std::path::Path as FilePath;

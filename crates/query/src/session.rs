@@ -17,6 +17,7 @@ use hedgerow_ids::{ProjectId, QueryId};
 use hedgerow_lake::LakeView;
 use uuid::Uuid;
 
+use crate::codec::PlanCodec;
 use crate::kept::{Asked, Results};
 use crate::observed::{Observed, Ran};
 use crate::scan::ROWS_READ;
@@ -41,6 +42,7 @@ pub(crate) struct Session {
     pub(crate) progress: Progress,
     pub(crate) observed: Option<Arc<Observed>>,
     pub(crate) kept: Option<Arc<Results>>,
+    pub(crate) sent: Option<Arc<PlanCodec>>,
     pub(crate) project: ProjectId,
     pub(crate) now: DateTime<Utc>,
 }
@@ -108,7 +110,11 @@ impl Session {
             }));
         }
         let began = Instant::now();
-        let physical = self.physical(plan).await?;
+        let mut physical = self.physical(plan).await?;
+        if let Some(codec) = &self.sent {
+            let sent = codec.sent(&physical, &self.context.task_ctx());
+            physical = sent.map_err(|error| sql::explain(&error, &self.view))?;
+        }
         let planned = Instant::now();
         let _slot = self.slots.take(&physical).await?;
         let running = Instant::now();

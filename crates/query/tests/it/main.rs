@@ -25,6 +25,7 @@ mod paths;
 mod peers;
 mod persons;
 mod refusals;
+mod sent;
 mod sessions;
 mod sql_cases;
 mod sql_functions;
