@@ -91,6 +91,19 @@ impl Engine {
         self
     }
 
+    /// The same, with which queries take no more than so many bytes together; 1 GB unless set. What is more goes to disk
+    /// where that helps, and is refused where it does not.
+    pub fn with_memory_limit(mut self, bytes: usize) -> Result<Self> {
+        self.runtime = runtime(bytes)?;
+        Ok(self)
+    }
+
+    /// Bytes that running queries hold at this moment.
+    #[must_use]
+    pub fn memory_in_use(&self) -> usize {
+        self.runtime.memory_pool.reserved()
+    }
+
     /// The same, keeping results up to so many bytes: what is computed on the same data again is read from there.
     #[must_use]
     pub fn with_results_kept(mut self, most_bytes: usize) -> Self {

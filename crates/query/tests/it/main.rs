@@ -18,6 +18,7 @@ mod groups;
 mod hogql;
 mod input_check;
 mod kept_results;
+mod limits;
 mod lists;
 mod operators;
 mod oracle;
