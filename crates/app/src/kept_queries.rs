@@ -167,7 +167,7 @@ impl ReopenedResponse {
 
 /// A query that is kept, as it can be run.
 pub(crate) enum AnyQuery {
-    Typed(TypedQuery),
+    Typed(Box<TypedQuery>),
     Sql(SqlQuery),
 }
 
