@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
 use datafusion::arrow::array::Array;
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::MemTable;
 use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
@@ -148,7 +149,7 @@ impl Seen {
             let Ok(batches) = part.try_read() else {
                 return internal_err!("a table that is written");
             };
-            let columns = batches.iter().flat_map(|batch| batch.columns());
+            let columns = batches.iter().flat_map(RecordBatch::columns);
             self.given.extend(columns.map(Arc::<dyn Array>::downgrade));
         }
         Ok(())

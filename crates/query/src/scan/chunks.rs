@@ -17,6 +17,7 @@ use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use datafusion::parquet::file::metadata::ColumnChunkMetaData;
 
 /// Bytes that are kept at most, unless an engine is told otherwise.
 pub(crate) const MOST_BYTES: usize = 1 << 30;
@@ -202,7 +203,7 @@ pub(super) fn rows(footer: &ArrowReaderMetadata, group: usize) -> usize {
 pub(super) fn bytes_of(footer: &ArrowReaderMetadata, group: usize, name: &str) -> usize {
     let columns = footer.metadata().row_group(group).columns().iter();
     let of_column = columns.filter(|column| column.column_path().parts().first().is_some_and(|part| part == name));
-    let bytes: i64 = of_column.map(|column| column.compressed_size()).sum();
+    let bytes: i64 = of_column.map(ColumnChunkMetaData::compressed_size).sum();
     usize::try_from(bytes).unwrap_or(0)
 }
 
