@@ -41,7 +41,7 @@ pub(crate) fn run(profile: Profile) -> Result<()> {
     one_query_of_each_kind(&server)?;
     let memory_mb = server.memory_mb()?;
 
-    let path = format!("/api/projects/{PROJECT}/query");
+    let path = format!("/api/projects/{PROJECT}/query?refresh=true");
     let query = visitors_by_browser();
     let mut times = Vec::new();
     let mut answer = Value::Null;

@@ -16,6 +16,7 @@ mod feedback;
 mod import_access_log;
 mod import_events;
 mod import_world;
+mod kept_queries;
 mod keys;
 mod manifest;
 mod members;
@@ -47,6 +48,7 @@ pub use feedback::{FeedbackInput, RunFeedback};
 pub use import_access_log::AccessLogInput;
 pub use import_events::EventsInput;
 pub use import_world::WorldImport;
+pub use kept_queries::{KeepingEngine, KeptQueries, Reopened, ReopenedResponse};
 pub use keys::{CreatedKey, KeyInput};
 pub use members::MemberRemoved;
 pub use product_check::{Check, CheckedProduct, FileTokens, Finding, GateOptions, KeptReport, ProductReport};
@@ -109,6 +111,8 @@ pub struct AppParts {
     pub settings: Arc<dyn ProjectSettings>,
     /// Calls that belong to no run, and what is said of runs.
     pub usage: Arc<dyn UsageStore>,
+    /// Queries that were answered; `data.queries` is what puts them there.
+    pub kept_queries: Arc<KeptQueries>,
     /// Finds models.
     pub models: Arc<dyn ModelResolver>,
     /// What calls may do.
@@ -156,6 +160,8 @@ pub struct App {
     principal: Arc<Principal>,
     folder: Option<Arc<Path>>,
     recorder: Arc<CallRecorder>,
+    /// Whether results that are kept are left aside.
+    anew: bool,
 }
 
 impl App {
@@ -172,12 +178,14 @@ impl App {
             principal: Arc::new(Principal::local()),
             folder: None,
             recorder,
+            anew: false,
         }
     }
 
     /// Waits until what is recorded beside calls is written. Whoever ends a process calls it last.
     pub async fn flush(&self) {
         self.recorder.flush().await;
+        self.parts.kept_queries.flush().await;
     }
 
     /// The same with another clock, for a caller that brings its own "now".

@@ -16,7 +16,7 @@ use hedgerow_agent_api::Stage;
 use hedgerow_app::MaxRejects;
 use hedgerow_data_api::{Clock, FilterGroup, TimeZoneName};
 use hedgerow_errors::{Error, Result};
-use hedgerow_ids::{ProjectId, RunId};
+use hedgerow_ids::{ProjectId, QueryId, RunId};
 
 pub(crate) use self::access::{KeysCommand, MembersCommand};
 pub(crate) use self::maintain::{
@@ -234,7 +234,9 @@ Exits 0 when nothing is wrong, 1 when a problem is left.";
 const QUERY_HELP: &str = "Examples:
   hedgerow query '{\"series\": [{\"event\": \"$pageview\"}], \"dateRange\": {\"date_from\": \"all\"}}'
   hedgerow query '{\"kind\": \"EventsQuery\", \"event\": \"signed_up\", \"limit\": 5}'
-  hedgerow query '{\"kind\": \"PersonsQuery\", \"search\": \"ann\"}'";
+  hedgerow query '{\"kind\": \"PersonsQuery\", \"search\": \"ann\"}'
+  hedgerow query '{\"kind\": \"LifecycleQuery\", \"series\": [{}]}' --explain
+  hedgerow query --id 01970000-0000-7000-8000-000000000001";
 
 const TOOLS_HELP: &str = "Examples:
   hedgerow tools list
@@ -393,9 +395,16 @@ pub struct AskArgs {
 pub struct QueryArgs {
     /// The query; its kind is TrendsQuery unless it says otherwise: FunnelsQuery, RetentionQuery, LifecycleQuery,
     /// StickinessQuery, PathsQuery, EventsQuery, PersonsQuery, ActorsQuery
-    #[arg(value_name = "JSON")]
-    pub query: String,
-    /// Show the physical plan instead of running the query
+    #[arg(value_name = "JSON", required_unless_present = "id", conflicts_with = "id")]
+    pub query: Option<String>,
+    /// Open a query of before again, SQL included: the id is a result's provenance.query_id. Its dates are read by the
+    /// time that it was asked at, or by --now
+    #[arg(long, value_name = "ID")]
+    pub id: Option<QueryId>,
+    /// Compute the result anew, also where it is kept from the same data
+    #[arg(long)]
+    pub refresh: bool,
+    /// Show what running the query takes instead of its result: plans, files and rows read, time by stage
     #[arg(long)]
     pub explain: bool,
 }
@@ -409,6 +418,9 @@ pub struct SqlArgs {
     /// How the rows are printed
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+    /// Compute the rows anew, also where they are kept from the same data
+    #[arg(long)]
+    pub refresh: bool,
     /// Rows at most, 1 to 50,000 [default: 100, or the statement's own]
     #[arg(long, value_name = "ROWS")]
     pub limit: Option<u32>,

@@ -6,6 +6,7 @@ mod change_diff;
 mod demo;
 mod doctor;
 mod eval;
+mod explained;
 mod export;
 mod import;
 mod keys;

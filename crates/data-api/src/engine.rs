@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::definitions::{CohortDefinition, CohortMembers, Definitions};
 use crate::event::EventSink;
 use crate::event_list::{EventsQuery, EventsResponse};
+use crate::explained::Explained;
 use crate::funnels::{FunnelsQuery, FunnelsResponse};
 use crate::lifecycle::{LifecycleQuery, LifecycleResponse};
 use crate::paths::{PathsQuery, PathsResponse};
@@ -25,7 +26,7 @@ use crate::retention::{RetentionQuery, RetentionResponse};
 use crate::stickiness::{StickinessQuery, StickinessResponse};
 use crate::taxonomy::{Taxonomy, ValueList};
 use crate::trends::{TrendsQuery, TrendsResponse};
-use crate::typed_query::TypedQuery;
+use crate::typed_query::{TypedQuery, TypedResponse};
 
 /// A read-only SQL statement over the project's own tables.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -172,6 +173,38 @@ pub trait QueryEngine: Send + Sync {
         Err(Error::new(Code::Unavailable, "this engine lists no persons"))
     }
 
+    /// Runs a typed query of any kind.
+    async fn answer(
+        &self,
+        project: &ProjectId,
+        query: &TypedQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<TypedResponse> {
+        Ok(match query {
+            TypedQuery::Trends(query) => TypedResponse::Trends(self.trends(project, query, clock, progress).await?),
+            TypedQuery::Funnels(query) => TypedResponse::Funnels(self.funnels(project, query, clock, progress).await?),
+            TypedQuery::Retention(query) => {
+                TypedResponse::Retention(self.retention(project, query, clock, progress).await?)
+            }
+            TypedQuery::Lifecycle(query) => {
+                TypedResponse::Lifecycle(self.lifecycle(project, query, clock, progress).await?)
+            }
+            TypedQuery::Stickiness(query) => {
+                TypedResponse::Stickiness(self.stickiness(project, query, clock, progress).await?)
+            }
+            TypedQuery::Paths(query) => TypedResponse::Paths(self.paths(project, query, clock, progress).await?),
+            TypedQuery::Events(query) => TypedResponse::Events(self.events(project, query, clock, progress).await?),
+            TypedQuery::Persons(query) => TypedResponse::Persons(self.persons(project, query, clock, progress).await?),
+            TypedQuery::Actors(query) => TypedResponse::Actors(self.actors(project, query, clock, progress).await?),
+        })
+    }
+
+    /// The same engine, computing all anew; `None` for one that keeps nothing of what it computed.
+    fn anew(&self) -> Option<Arc<dyn QueryEngine>> {
+        None
+    }
+
     /// Runs one SELECT. Anything else is refused before it is planned.
     async fn sql(
         &self,
@@ -184,8 +217,14 @@ pub trait QueryEngine: Send + Sync {
     /// Runs one SELECT in the same way and gives its rows as an Arrow IPC stream.
     async fn sql_arrow(&self, project: &ProjectId, query: &SqlQuery, clock: &Clock) -> Result<SqlArrow>;
 
-    /// The physical plan of a query, as text. Lists are put together of several plans and are refused.
-    async fn explain(&self, project: &ProjectId, query: &TypedQuery, clock: &Clock) -> Result<String>;
+    /// The physical plans that a query begins with, as text; nothing is run. Lists are put together of several plans
+    /// and are refused.
+    async fn plan(&self, project: &ProjectId, query: &TypedQuery, clock: &Clock) -> Result<String>;
+
+    /// Runs a query and says what that took. An engine that doesn't watch itself refuses.
+    async fn explain(&self, _project: &ProjectId, _query: &TypedQuery, _clock: &Clock) -> Result<Explained> {
+        Err(Error::new(Code::Unavailable, "this engine says nothing of its plans"))
+    }
 
     /// Who is in a cohort now, by the same rules by which queries filter by one; at most `limit` persons are named.
     /// Refuses conditions that name what is not there, and a cohort that rests on itself.
@@ -202,7 +241,7 @@ pub trait QueryEngine: Send + Sync {
     /// Whether a query could be kept: refuses one that names what is not there. A range that has no data now may
     /// have some later.
     async fn check(&self, project: &ProjectId, query: &TrendsQuery, clock: &Clock) -> Result<()> {
-        match self.explain(project, &TypedQuery::Trends(query.clone()), clock).await {
+        match self.plan(project, &TypedQuery::Trends(query.clone()), clock).await {
             Err(error) if error.code() != Code::NoData => Err(error),
             _ => Ok(()),
         }

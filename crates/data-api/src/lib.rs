@@ -13,10 +13,12 @@ mod definitions;
 mod engine;
 mod event;
 mod event_list;
+mod explained;
 mod export;
 mod filter;
 mod filter_fields;
 mod funnels;
+mod kept_query;
 mod lifecycle;
 mod maintenance;
 mod paths;
@@ -44,6 +46,7 @@ pub use definitions::{
 pub use engine::{Data, EventStore, ProjectInfo, QueryEngine, SqlArrow, SqlQuery, SqlResponse};
 pub use event::{Appended, EventRecord, EventSink, PropertyValue};
 pub use event_list::{EventsQuery, EventsQueryKind, EventsResponse, ListedEvent};
+pub use explained::{Explained, ExplainedPlan, PlanOperator, QueryStage};
 pub use export::{Export, ExportFormat, ExportPart, ExportStream};
 pub use filter::{FilterGroup, FilterNode, GroupType, Operator, PropertyFilter, PropertyType};
 pub use filter_fields::{FieldKind, FieldUnit, FilterField, FilterFields, FilterList};
@@ -52,6 +55,7 @@ pub use funnels::{
     FunnelTrend, FunnelView, FunnelWindowUnit, FunnelsFilter, FunnelsQuery, FunnelsQueryKind, FunnelsResponse,
     MOST_FUNNEL_BINS, MOST_FUNNEL_EXCLUSIONS, MOST_FUNNEL_STEPS,
 };
+pub use kept_query::{KeptQuery, LONGEST_KEPT_QUERY, MOST_KEPT_QUERIES, QueryStore};
 pub use lifecycle::{
     LifecycleFilter, LifecycleQuery, LifecycleQueryKind, LifecycleResponse, LifecycleSeries, LifecycleStatus,
 };

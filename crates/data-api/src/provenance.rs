@@ -23,6 +23,11 @@ impl Warning {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_nothing(number: &u64) -> bool {
+    *number == 0
+}
+
 /// A range as it was really used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResolvedRange {
@@ -47,6 +52,9 @@ pub struct Provenance {
     pub plan_hash: String,
     /// The lake's snapshot that was read.
     pub snapshot_id: i64,
+    /// Events that were read beside the snapshot, because they had come and were in no file yet.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub memory_rows: u64,
     /// The project's time zone.
     pub time_zone: String,
     /// The range, for typed queries.
@@ -65,6 +73,10 @@ pub struct Provenance {
     pub query: String,
     /// Rows read from storage.
     pub rows_read: u64,
+    /// When the numbers, or some of them, were computed (RFC 3339), where that was for an earlier query on the same
+    /// data and they were kept; absent where all was computed for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_at: Option<String>,
     /// Milliseconds from validation to the last row.
     pub elapsed_ms: u64,
 }

@@ -12,6 +12,7 @@ use crate::funnels::{FunnelsQuery, FunnelsResponse};
 use crate::lifecycle::{LifecycleQuery, LifecycleResponse};
 use crate::paths::{PathsQuery, PathsResponse};
 use crate::person_list::{PersonsQuery, PersonsResponse};
+use crate::provenance::Provenance;
 use crate::retention::{RetentionQuery, RetentionResponse};
 use crate::stickiness::{StickinessQuery, StickinessResponse};
 use crate::trends::{TrendsQuery, TrendsResponse};
@@ -53,6 +54,33 @@ impl TypedQuery {
         "PersonsQuery",
         "ActorsQuery",
     ];
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        let [
+            trends,
+            funnels,
+            retention,
+            lifecycle,
+            stickiness,
+            paths,
+            events,
+            persons,
+            actors,
+        ] = Self::KINDS;
+        match self {
+            Self::Trends(_) => trends,
+            Self::Funnels(_) => funnels,
+            Self::Retention(_) => retention,
+            Self::Lifecycle(_) => lifecycle,
+            Self::Stickiness(_) => stickiness,
+            Self::Paths(_) => paths,
+            Self::Events(_) => events,
+            Self::Persons(_) => persons,
+            Self::Actors(_) => actors,
+        }
+    }
 }
 
 // Written by hand, because an untagged enum answers every mistake with "did not match any variant".
@@ -108,6 +136,24 @@ pub enum TypedResponse {
     Persons(PersonsResponse),
     /// The persons behind a number of another query.
     Actors(ActorsResponse),
+}
+
+impl TypedResponse {
+    /// How it came to be.
+    #[must_use]
+    pub fn provenance(&self) -> &Provenance {
+        match self {
+            Self::Trends(response) => &response.provenance,
+            Self::Funnels(response) => &response.provenance,
+            Self::Retention(response) => &response.provenance,
+            Self::Lifecycle(response) => &response.provenance,
+            Self::Stickiness(response) => &response.provenance,
+            Self::Paths(response) => &response.provenance,
+            Self::Events(response) => &response.provenance,
+            Self::Persons(response) => &response.provenance,
+            Self::Actors(response) => &response.provenance,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use std::time::Duration;
 use hedgerow_agent::{Agent, Limits, core_tools};
 use hedgerow_agent_api::{AccessStore as _, Egress, ModelProvider, ObjectStore, Outside, Policy, Registry};
 use hedgerow_analyst::BuiltinAnalyst;
-use hedgerow_app::{App, AppParts, EVAL_HISTORY, ModelResolver, ProductParts, StoredDefinitions};
+use hedgerow_app::{
+    App, AppParts, EVAL_HISTORY, KeepingEngine, KeptQueries, ModelResolver, ProductParts, StoredDefinitions,
+};
 use hedgerow_data_api::{Clock, Data, Definitions, Maintenance};
 use hedgerow_declared::{Installer, ProductFolders};
 use hedgerow_egress::{HttpEgress, Secrets, Settings};
@@ -19,6 +21,8 @@ use hedgerow_query::Engine;
 
 /// How often a server looks whether products of files changed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Bytes of results that are kept for when the same is asked of the same data.
+const RESULTS_KEPT: usize = 128 << 20;
 
 /// What a process works with.
 pub(crate) struct Wired {
@@ -40,9 +44,12 @@ pub(crate) async fn app(folder: DataFolder, home: &Path, clock: Option<Clock>) -
     meta.organisation(clock.now()).await?;
     let lake = Arc::new(Lake::new(folder, clock.clone()));
     let definitions: Arc<dyn Definitions> = Arc::new(StoredDefinitions::new(meta.clone(), meta.clone()));
-    let engine = Engine::new(Arc::clone(&lake))?.with_definitions(Arc::clone(&definitions));
+    let engine = Engine::new(Arc::clone(&lake))?
+        .with_definitions(Arc::clone(&definitions))
+        .with_results_kept(RESULTS_KEPT);
+    let kept_queries = Arc::new(KeptQueries::new(meta.clone()));
     let data = Data {
-        queries: Arc::new(engine),
+        queries: Arc::new(KeepingEngine::new(Arc::new(engine), Arc::clone(&kept_queries))),
         store: lake.clone(),
         definitions,
     };
@@ -76,6 +83,7 @@ pub(crate) async fn app(folder: DataFolder, home: &Path, clock: Option<Clock>) -
         access: meta.clone(),
         settings: meta.clone(),
         usage: meta,
+        kept_queries,
         models,
         policy,
         data_dir,

@@ -5,15 +5,17 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use hedgerow_agent_api::{Activity, Feedback, Object, RunEvent, RunSummary, Thread};
 use hedgerow_app::{
-    CheckedProduct, EarlyAccess, FeedbackInput, ProductList, ProductQuality, RunFeedback, ToolCallResult, ToolInfo,
-    ToolPreview,
+    CheckedProduct, EarlyAccess, FeedbackInput, ProductList, ProductQuality, Reopened, RunFeedback, ToolCallResult,
+    ToolInfo, ToolPreview,
 };
-use hedgerow_data_api::{ProjectInfo, QuerySettings, SqlQuery, SqlResponse, Taxonomy, TypedQuery, TypedResponse};
+use hedgerow_data_api::{
+    Explained, ProjectInfo, QuerySettings, SqlQuery, SqlResponse, Taxonomy, TypedQuery, TypedResponse,
+};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::door::{Entry, Server};
-use crate::handlers::data::{self, SuggestionParams, Suggestions};
+use crate::handlers::data::{self, RunQueryParams, SuggestionParams, Suggestions};
 use crate::handlers::objects::{
     self, ActivityParams, ObjectParams, UndoChangeParams, UndoRunParams, UndoneChange, UndoneRun,
 };
@@ -162,8 +164,26 @@ fn data_routes() -> Vec<Route> {
             data::query,
         )
         .access("query:read")
+        .query::<RunQueryParams>()
         .body::<TypedQuery>()
         .json::<TypedResponse>(),
+        post(
+            "/api/projects/{project}/query/explain",
+            "explain_query",
+            "Runs a typed query anew and says what that took: plans, files and rows read, time by stage",
+            data::explain,
+        )
+        .access("query:read")
+        .body::<TypedQuery>()
+        .json::<Explained>(),
+        get(
+            "/api/projects/{project}/queries/{query_id}",
+            "reopen_query",
+            "Runs a query of before again, by the id in its result's provenance, and says whether the data has moved",
+            data::reopen,
+        )
+        .access("query:read")
+        .json::<Reopened>(),
         post(
             "/api/projects/{project}/sql",
             "run_sql",
@@ -171,6 +191,7 @@ fn data_routes() -> Vec<Route> {
             data::sql,
         )
         .access("query:read")
+        .query::<RunQueryParams>()
         .body::<SqlQuery>()
         .json::<SqlResponse>(),
         get(

@@ -10,6 +10,7 @@ mod database;
 mod object_rows;
 mod object_store;
 mod project_settings;
+mod query_store;
 mod record;
 mod run_log;
 mod sqlite;

@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
@@ -12,91 +12,77 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, ScalarUDF};
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::{LogicalPlanBuilder, ScalarUDF};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
-use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
-use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
-use futures::StreamExt as _;
+use datafusion::physical_plan::displayable;
+use datafusion::prelude::{SessionConfig, SessionContext};
 use hedgerow_data_api::{
     ActorsQuery, ActorsResponse, Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse,
-    FunnelsQuery, FunnelsResponse, LifecycleQuery, LifecycleResponse, NoDefinitions, PathsQuery, PathsResponse,
-    PersonsQuery, PersonsResponse, Progress, Provenance, QueryEngine, RetentionQuery, RetentionResponse, SqlArrow,
-    SqlQuery, SqlResponse, StickinessQuery, StickinessResponse, TrendsQuery, TrendsResponse, TypedQuery, Warning,
+    Explained, FunnelsQuery, FunnelsResponse, LifecycleQuery, LifecycleResponse, NoDefinitions, PathsQuery,
+    PathsResponse, PersonsQuery, PersonsResponse, Progress, Provenance, QueryEngine, RetentionQuery, RetentionResponse,
+    SqlArrow, SqlQuery, SqlResponse, StickinessQuery, StickinessResponse, TrendsQuery, TrendsResponse, TypedQuery,
+    Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
-use hedgerow_ids::{ProjectId, QueryId};
+use hedgerow_ids::ProjectId;
 use hedgerow_lake::{Lake, LakeView};
-use uuid::Uuid;
 
 use crate::cells::cells;
+use crate::codec::PlanCodec;
 use crate::dates::Local;
 use crate::definitions::{Cohorts, Named};
+use crate::kept::Results;
+use crate::observed::Observed;
 use crate::people::{PeopleKind, PeopleTable};
 use crate::persons::{KnownPersons, Needs};
 use crate::rest::JsonGetStr;
-use crate::scan::{ByPerson, Chunks, EventsTable, MOST_BYTES, ROWS_READ};
+use crate::scan::{ByPerson, Chunks, EventsTable, MOST_BYTES};
+use crate::session::TIME_LIMIT;
+pub(crate) use crate::session::{Executed, Session};
 use crate::slots::Slots;
 use crate::written::written_columns;
 use crate::{actors, event_list, funnels, lifecycle, paths, person_list, retention, sql, stickiness, trends};
 
-/// A query that takes longer is stopped.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// Groups of one series that are held at once.
 const MOST_GROUPS: usize = 200_000;
-/// Memory that one result may take.
-const RESULT_LIMIT: usize = 256 << 20;
-/// Time between two reports of progress.
-const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 /// What all running queries may take together.
 const MEMORY_LIMIT: usize = 1 << 30;
 
-/// Runs queries on the lake.
+/// Runs queries on the lake. Cheap to clone; clones share all that they hold.
+#[derive(Clone)]
 pub struct Engine {
     pub(crate) lake: Arc<Lake>,
     runtime: Arc<RuntimeEnv>,
-    pub(crate) persons: KnownPersons,
+    pub(crate) persons: Arc<KnownPersons>,
     pub(crate) definitions: Arc<dyn Definitions>,
     chunks: Arc<Chunks>,
     slots: Arc<Slots>,
     /// Groups (bucket × value) of one series that are held at once.
     pub(crate) most_groups: usize,
-}
-
-/// One query's session over one snapshot.
-pub(crate) struct Session {
-    pub(crate) context: SessionContext,
-    pub(crate) state: SessionState,
-    pub(crate) view: Arc<LakeView>,
-    zone: Tz,
-    slots: Arc<Slots>,
-    started: Instant,
-    progress: Progress,
-}
-
-/// What a plan gave.
-pub(crate) struct Executed {
-    pub(crate) batches: Vec<RecordBatch>,
-    pub(crate) rows_read: u64,
-    pub(crate) plan_text: String,
+    /// Who wants to know what plans do.
+    observed: Option<Arc<Observed>>,
+    /// What plans gave before; nothing is kept unless asked for.
+    kept: Option<Arc<Results>>,
+    /// Sends plans, where they are to be sent.
+    sent: Option<Arc<PlanCodec>>,
 }
 
 impl Engine {
     /// An engine on a lake.
     pub fn new(lake: Arc<Lake>) -> Result<Self> {
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_LIMIT)))
-            .build_arc()
-            .map_err(|error| Error::caused(Code::Internal, "cannot start the query engine", error))?;
         Ok(Self {
             lake,
-            runtime,
-            persons: KnownPersons::default(),
+            runtime: runtime(MEMORY_LIMIT)?,
+            persons: Arc::default(),
             definitions: Arc::new(NoDefinitions),
             chunks: Arc::new(Chunks::new(MOST_BYTES)),
             slots: Arc::new(Slots::new(cores())),
             most_groups: MOST_GROUPS,
+            observed: None,
+            kept: None,
+            sent: None,
         })
     }
 
@@ -104,6 +90,33 @@ impl Engine {
     #[must_use]
     pub fn with_definitions(mut self, definitions: Arc<dyn Definitions>) -> Self {
         self.definitions = definitions;
+        self
+    }
+
+    /// The same, with which queries take no more than so many bytes together; 1 GB unless set. What is more goes to disk
+    /// where that helps, and is refused where it does not.
+    pub fn with_memory_limit(mut self, bytes: usize) -> Result<Self> {
+        self.runtime = runtime(bytes)?;
+        Ok(self)
+    }
+
+    /// Bytes that running queries hold at this moment.
+    #[must_use]
+    pub fn memory_in_use(&self) -> usize {
+        self.runtime.memory_pool.reserved()
+    }
+
+    /// The same, keeping results up to so many bytes: what is computed on the same data again is read from there.
+    #[must_use]
+    pub fn with_results_kept(mut self, most_bytes: usize) -> Self {
+        self.kept = Some(Arc::new(Results::new(most_bytes)));
+        self
+    }
+
+    /// The same, but each plan becomes bytes and a plan of these before it is run, as if it were run elsewhere.
+    #[must_use]
+    pub fn with_plans_sent(mut self) -> Self {
+        self.sent = Some(Arc::new(PlanCodec::new(Arc::clone(&self.chunks))));
         self
     }
 
@@ -139,7 +152,7 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime))
             .with_default_features()
-            .with_physical_optimizer_rules(rules())
+            .with_physical_optimizer_rules(rules(self.sent.is_none()))
             .build();
         let context = SessionContext::new_with_state(state);
         let mut state = context.state();
@@ -166,151 +179,35 @@ impl Engine {
             slots: Arc::clone(&self.slots),
             started: Instant::now(),
             progress,
+            observed: self.observed.clone(),
+            kept: self.kept.clone(),
+            sent: self.sent.clone(),
+            project: project.clone(),
+            now: now.to_utc(),
         })
     }
 }
 
-/// The rules for plans: those of `DataFusion`, and ours before the one that has rows meet.
-fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+/// The rules for plans: those of `DataFusion`, and for plans that run here ours before the one that has rows meet.
+fn rules(run_here: bool) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
+    if !run_here {
+        return rules;
+    }
     let meet = rules.iter().position(|rule| rule.name() == "EnsureRequirements");
     rules.insert(meet.unwrap_or(rules.len()), Arc::new(ByPerson));
     rules
 }
 
-impl Session {
-    /// Leaves projections of plans as they are. Where two are merged, the columns in a lambda's body get new places
-    /// and its parameters keep the old ones.
-    fn keep_projections(&mut self) {
-        let rules = self.state.physical_optimizers().iter();
-        let kept = rules.filter(|rule| rule.name() != "ProjectionPushdown").cloned();
-        let kept = kept.collect();
-        self.state = SessionStateBuilder::new_from_existing(self.state.clone())
-            .with_physical_optimizer_rules(kept)
-            .build();
-    }
-
-    /// All sessions with one of their fields.
-    pub(crate) async fn sessions(&self, field: &str) -> Result<DataFrame> {
-        let table = sql::sessions(&self.view, &[field]);
-        let read = self.context.sql(&format!("SELECT * FROM {table}")).await;
-        read.map_err(|error| sql::explain(&error, &self.view))
-    }
-
-    /// The parts in which plans run.
-    pub(crate) fn partitions(&self) -> usize {
-        self.state.config().target_partitions()
-    }
-
-    pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        let physical = self.state.create_physical_plan(plan).await;
-        physical.map_err(|error| sql::explain(&error, &self.view))
-    }
-
-    /// Runs a plan within the limits of time and size.
-    pub(crate) async fn run(&self, plan: &LogicalPlan) -> Result<Executed> {
-        let whole = self.run_up_to(plan, usize::MAX).await?;
-        whole.ok_or_else(|| Error::internal("a result without a limit was cut"))
-    }
-
-    /// The same, but gives up where more rows come than wanted: `None`.
-    pub(crate) async fn run_up_to(&self, plan: &LogicalPlan, rows: usize) -> Result<Option<Executed>> {
-        let physical = self.physical(plan).await?;
-        let _slot = self.slots.take(&physical).await?;
-        let collected = tokio::time::timeout(TIME_LIMIT, self.collect(&physical, rows)).await;
-        let batches = collected.map_err(|_| {
-            Error::new(
-                Code::LimitExceeded,
-                format!("the query took longer than {} seconds", TIME_LIMIT.as_secs()),
-            )
-            .with_hint("narrow it by time, or group by fewer things")
-        })??;
-        let plan_text = plan.display_indent().to_string();
-        Ok(batches.map(|batches| Executed {
-            batches,
-            rows_read: rows_read(&physical),
-            plan_text,
-        }))
-    }
-
-    /// Collects a plan's rows and tells meanwhile how much of the data was read.
-    async fn collect(&self, physical: &Arc<dyn ExecutionPlan>, most: usize) -> Result<Option<Vec<RecordBatch>>> {
-        let failed = |error| sql::explain(&error, &self.view);
-        let all: u64 = self.view.files.iter().map(|file| file.rows).sum();
-        let mut stream = execute_stream(Arc::clone(physical), self.context.task_ctx()).map_err(failed)?;
-        let mut timer = tokio::time::interval_at(tokio::time::Instant::now() + PROGRESS_EVERY, PROGRESS_EVERY);
-        let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
-        loop {
-            tokio::select! {
-                biased;
-                batch = stream.next() => {
-                    let Some(batch) = batch else { return Ok(Some(batches)) };
-                    let batch = batch.map_err(failed)?;
-                    rows += batch.num_rows();
-                    bytes += batch.get_array_memory_size();
-                    if rows > most {
-                        return Ok(None);
-                    }
-                    // The engine's own limit holds for what it works with, not for what it gives back.
-                    if bytes > RESULT_LIMIT {
-                        let message = format!("the result is larger than {} MB", RESULT_LIMIT >> 20);
-                        let hint = "select fewer or shorter columns, or fewer rows";
-                        return Err(Error::new(Code::LimitExceeded, message).with_hint(hint));
-                    }
-                    batches.push(batch);
-                }
-                _ = timer.tick() => {
-                    let read = rows_read(physical).min(all);
-                    #[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
-                    let fraction = read as f64 / all.max(1) as f64;
-                    self.progress.report(fraction, &format!("{read} of {all} rows read"));
-                }
-            }
-        }
-    }
-
-    /// What every result says of itself; the caller adds what only it knows.
-    pub(crate) fn provenance(
-        &self,
-        project: &ProjectId,
-        kind: &str,
-        query: String,
-        executed: &[Executed],
-    ) -> Provenance {
-        let plans: Vec<&str> = executed.iter().map(|executed| executed.plan_text.as_str()).collect();
-        Provenance {
-            query_id: QueryId::new(),
-            project: project.clone(),
-            kind: kind.to_owned(),
-            plan_hash: Uuid::new_v5(&Uuid::NAMESPACE_OID, plans.join("\n").as_bytes())
-                .simple()
-                .to_string(),
-            snapshot_id: self.view.snapshot_id,
-            time_zone: self.zone.name().to_owned(),
-            range: None,
-            filters: Vec::new(),
-            definitions: Vec::new(),
-            null_semantics: String::new(),
-            limits: Vec::new(),
-            query,
-            rows_read: executed.iter().map(|executed| executed.rows_read).sum(),
-            elapsed_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        }
-    }
+fn runtime(memory_limit: usize) -> Result<Arc<RuntimeEnv>> {
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(memory_limit)))
+        .build_arc()
+        .map_err(|error| Error::caused(Code::Internal, "cannot start the query engine", error))
 }
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-/// Rows that the scans looked at, which are the plan's leaves.
-fn rows_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
-    if plan.children().is_empty() {
-        let metrics = plan.metrics().unwrap_or_default();
-        let read = metrics.sum_by_name(ROWS_READ).map(|read| read.as_usize());
-        return read.or_else(|| metrics.output_rows()).unwrap_or(0) as u64;
-    }
-    plan.children().into_iter().map(rows_read).sum()
 }
 
 #[async_trait]
@@ -471,7 +368,26 @@ impl QueryEngine for Engine {
         })
     }
 
-    async fn explain(&self, project: &ProjectId, query: &TypedQuery, clock: &Clock) -> Result<String> {
+    async fn explain(&self, project: &ProjectId, query: &TypedQuery, clock: &Clock) -> Result<Explained> {
+        let observed = Arc::new(Observed::default());
+        let engine = Self {
+            observed: Some(Arc::clone(&observed)),
+            kept: None,
+            ..self.clone()
+        };
+        let began = Instant::now();
+        engine.answer(project, query, clock, &Progress::ignore()).await?;
+        Ok(observed.explained(query.kind(), began, Instant::now()))
+    }
+
+    fn anew(&self) -> Option<Arc<dyn QueryEngine>> {
+        Some(Arc::new(Self {
+            kept: None,
+            ..self.clone()
+        }))
+    }
+
+    async fn plan(&self, project: &ProjectId, query: &TypedQuery, clock: &Clock) -> Result<String> {
         let (begun, plans) = match query {
             TypedQuery::Trends(query) => trends::plans(self, project, query, clock).await?,
             TypedQuery::Funnels(query) => funnels::plans(self, project, query, clock).await?,

@@ -31,7 +31,9 @@ use crate::tally::exact;
 use crate::trends::DEFAULT_BREAKDOWNS;
 use crate::validate;
 pub(crate) use actors::actors;
+pub(crate) use aggregate::{of_rules, rules_of};
 use asked::Asked;
+pub(crate) use fits::funnel_fits;
 use rules::Rules;
 
 /// Runs a funnels query.

@@ -24,9 +24,9 @@ use crate::dates::{Local, Resolved, is_shown_twice, next_bucket};
 
 pub(crate) use set::{has, ones};
 
-static INDEX: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(index::IntervalIndex::new()));
-static COUNTS: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::IntervalCounts::new()));
-static SET: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(set::IntervalSet::new()));
+pub(crate) static INDEX: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(index::IntervalIndex::new()));
+pub(crate) static COUNTS: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::IntervalCounts::new()));
+pub(crate) static SET: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(set::IntervalSet::new()));
 
 /// Whether a function gives the place of a time, which never falls as time goes on.
 pub(crate) fn is_index(function: &ScalarFunctionExpr) -> bool {

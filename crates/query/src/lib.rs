@@ -6,6 +6,7 @@
 
 mod actors;
 mod cells;
+mod codec;
 mod dates;
 mod definitions;
 mod describe;
@@ -15,7 +16,9 @@ mod fields;
 mod filters;
 mod funnels;
 mod intervals;
+mod kept;
 mod lifecycle;
+mod observed;
 mod paging;
 mod paths;
 mod people;
@@ -27,6 +30,7 @@ mod retention;
 mod scan;
 mod scope;
 mod semi_joins;
+mod session;
 mod slots;
 mod sql;
 mod stickiness;

@@ -28,7 +28,7 @@ const MOST_EDGES: u32 = 1_000;
 /// A session ends where nothing comes for longer than this.
 const GAP: i64 = 30 * 60 * 1_000_000;
 
-static EDGES: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(PathEdges::new()));
+pub(crate) static EDGES: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(PathEdges::new()));
 
 /// Columns of the plan.
 const ITEM: &str = "paths::item";

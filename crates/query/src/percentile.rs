@@ -14,7 +14,7 @@ use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Expr, Signature, Volatility, lit};
 use datafusion::physical_expr::expressions::Literal;
 
-static PERCENTILE: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(Percentile::new()));
+pub(crate) static PERCENTILE: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(Percentile::new()));
 
 /// The percentile of a number in a group; `share` goes from 0 to 1.
 pub(crate) fn percentile(of: Expr, share: f64) -> Expr {

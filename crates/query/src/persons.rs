@@ -217,33 +217,40 @@ impl Persons {
         }
         let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
         let values = concat(&arrays).map_err(|error| failed(error.into()))?;
-        let function = PersonValue {
-            values: Arc::new(PersonValues { places, values }),
-            signature: Signature::exact(vec![DataType::Int64, DataType::Utf8], Volatility::Immutable),
-        };
+        let function = PersonValue::new(PersonValues { places, values });
         Ok(ScalarUDF::from(function).call(vec![ident("person_key"), lit(text)]))
     }
 }
 
 /// A value of each person.
 #[derive(Debug)]
-struct PersonValues {
-    /// The place of a person's value.
-    places: HashMap<i64, u32>,
-    values: ArrayRef,
+pub(crate) struct PersonValues {
+    /// The place of a person's value; that of nobody is the first.
+    pub(crate) places: HashMap<i64, u32>,
+    pub(crate) values: ArrayRef,
 }
 
 /// `person_value(person_key, text)`: the value of a person; the text says which.
 #[derive(Debug, Clone)]
-struct PersonValue {
-    values: Arc<PersonValues>,
+pub(crate) struct PersonValue {
+    pub(crate) values: Arc<PersonValues>,
     signature: Signature,
+}
+
+impl PersonValue {
+    pub(crate) fn new(values: PersonValues) -> Self {
+        Self {
+            values: Arc::new(values),
+            signature: Signature::exact(vec![DataType::Int64, DataType::Utf8], Volatility::Immutable),
+        }
+    }
 }
 
 // Two are the same where they have the same values.
 impl PartialEq for PersonValue {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.values, &other.values)
+            || (self.values.places == other.values.places && *self.values.values == *other.values.values)
     }
 }
 
@@ -251,7 +258,7 @@ impl Eq for PersonValue {}
 
 impl Hash for PersonValue {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.values).hash(state);
+        self.values.places.len().hash(state);
     }
 }
 
@@ -282,6 +289,17 @@ impl ScalarUDFImpl for PersonValue {
         let places = UInt32Array::from_iter_values(keys.iter().map(place));
         Ok(ColumnarValue::Array(take(&self.values.values, &places, None)?))
     }
+}
+
+/// What a function on persons holds of them.
+pub(crate) fn bytes_held(function: &ScalarUDF) -> usize {
+    let inner = function.inner();
+    if let Some(value) = inner.downcast_ref::<PersonValue>() {
+        let places = value.values.places.len() * size_of::<(i64, u32)>() * 2;
+        return places + value.values.values.get_array_memory_size();
+    }
+    let among = inner.downcast_ref::<PersonIsAmong>();
+    among.map_or(0, |among| among.keys.len() * size_of::<i64>() * 2)
 }
 
 /// Columns of the tables of persons.
@@ -419,10 +437,7 @@ impl PersonSet {
 
     /// The condition on the rows of `events`; `text` says in plans what it is.
     pub(crate) fn condition(&self, text: &str) -> Expr {
-        let function = PersonIsAmong {
-            keys: Arc::clone(&self.keys),
-            signature: Signature::exact(vec![DataType::Int64, DataType::Utf8], Volatility::Immutable),
-        };
+        let function = PersonIsAmong::new(&self.keys);
         let among = ScalarUDF::from(function).call(vec![ident("person_key"), lit(text)]);
         if self.without { not(among) } else { among }
     }
@@ -483,15 +498,15 @@ impl PersonConditions {
 
 /// `person_is_among(person_key, text)`: whether a person is one of a set; the text says of which.
 #[derive(Debug, Clone)]
-struct PersonIsAmong {
-    keys: Arc<HashSet<i64>>,
+pub(crate) struct PersonIsAmong {
+    pub(crate) keys: Arc<HashSet<i64>>,
     signature: Signature,
 }
 
 // Two are the same where they have the same set.
 impl PartialEq for PersonIsAmong {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.keys, &other.keys)
+        Arc::ptr_eq(&self.keys, &other.keys) || self.keys == other.keys
     }
 }
 
@@ -499,7 +514,7 @@ impl Eq for PersonIsAmong {}
 
 impl Hash for PersonIsAmong {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.keys).hash(state);
+        self.keys.len().hash(state);
     }
 }
 
@@ -531,6 +546,13 @@ impl ScalarUDFImpl for PersonIsAmong {
 }
 
 impl PersonIsAmong {
+    pub(crate) fn new(keys: &Arc<HashSet<i64>>) -> Self {
+        Self {
+            keys: Arc::clone(keys),
+            signature: Signature::exact(vec![DataType::Int64, DataType::Utf8], Volatility::Immutable),
+        }
+    }
+
     fn among(&self, keys: &Int64Array) -> BooleanArray {
         // Files are sorted by person, so that one look-up often serves many events.
         let mut last = None;

@@ -56,6 +56,36 @@ impl RestValue {
     }
 }
 
+impl RestValue {
+    /// The types that values have.
+    const TYPES: [(&str, DataType); 4] = [
+        ("text", DataType::Utf8),
+        ("integer", DataType::Int64),
+        ("double", DataType::Float64),
+        ("boolean", DataType::Boolean),
+    ];
+
+    /// What makes it: its key, the name of its type, and whether it is JSON.
+    pub(crate) fn parts(&self) -> (&str, &str, bool) {
+        let mut types = Self::TYPES.iter();
+        let name = types
+            .find(|(_, known)| *known == self.data_type)
+            .map_or("", |(name, _)| name);
+        (&self.key, name, self.is_json)
+    }
+
+    /// The same again; `None` where there is no such type.
+    pub(crate) fn of_parts((key, name, is_json): (String, String, bool)) -> Option<Self> {
+        let (_, data_type) = Self::TYPES.into_iter().find(|(known, _)| *known == name)?;
+        Some(Self {
+            key,
+            data_type,
+            is_json,
+            signature: Signature::exact(vec![DataType::Utf8], Volatility::Immutable),
+        })
+    }
+}
+
 impl ScalarUDFImpl for RestValue {
     fn name(&self) -> &'static str {
         "rest_value"
@@ -196,7 +226,7 @@ impl ScalarUDFImpl for JsonGetStr {
 /// `person(person_key)`: the key of the person whom events of this key belong to after all merges.
 #[derive(Debug, Clone)]
 pub(crate) struct CurrentPerson {
-    overrides: Arc<HashMap<i64, i64>>,
+    pub(crate) overrides: Arc<HashMap<i64, i64>>,
     signature: Signature,
 }
 

@@ -6,9 +6,11 @@
 mod by_person;
 mod chunks;
 mod conditions;
+mod encoded;
 mod runs;
 mod source;
 
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -44,9 +46,8 @@ use hedgerow_lake::{LakeColumn, LakeFile, LakeView};
 use crate::rest::{CurrentPerson, RestValue};
 pub(crate) use by_person::ByPerson;
 pub(crate) use chunks::{Chunks, MOST_BYTES};
-use conditions::Condition;
-use source::ChunkScan;
-pub(crate) use source::ROWS_READ;
+use source::ScannedFile;
+pub(crate) use source::{BYTES_READ, ChunkScan, ROWS_READ};
 
 /// Columns of a scan that are kept in memory at most, those of its conditions included.
 const MOST_COLUMNS: usize = 16;
@@ -134,12 +135,17 @@ impl EventsTable {
         read: &[usize],
         filter: Option<&Arc<dyn PhysicalExpr>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let condition = filter.map(Condition::new);
+        let files = self.view.files.iter().map(|file| ScannedFile {
+            path: Arc::from(FilePath::new(&file.path)),
+            span: (file.first_us, file.last_us),
+            rows: file.rows,
+        });
         let scan = ChunkScan::new(
             &self.chunks,
-            &self.view,
+            files.collect(),
+            &self.view.overrides,
             &self.stored,
-            condition.transpose()?,
+            filter,
             read,
             state.config().target_partitions(),
         )?;

@@ -17,6 +17,7 @@ use hedgerow_lake::Lake;
 
 use crate::dates::Local;
 use crate::engine::Session;
+pub(crate) use among::{TextIsAmong, bytes_held};
 use groups::Groups;
 
 /// What a query with conditions on sessions says of them.

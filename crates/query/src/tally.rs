@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Executed;
 use crate::intervals::{has, ones};
 
-static TALLY: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::Tally::new()));
-static HAS: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(has::TallyHas::new()));
+pub(crate) static TALLY: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::Tally::new()));
+pub(crate) static HAS: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(has::TallyHas::new()));
 
 /// How a person's intervals become cells. It stands in plans as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -256,7 +256,7 @@ impl QueryEngine for FakeEngine {
         Err(Error::new(Code::Unavailable, "a fake engine has no columns"))
     }
 
-    async fn explain(&self, _: &ProjectId, _: &TypedQuery, _: &Clock) -> Result<String> {
+    async fn plan(&self, _: &ProjectId, _: &TypedQuery, _: &Clock) -> Result<String> {
         Err(Error::new(Code::Unavailable, "a fake engine has no plans"))
     }
 }

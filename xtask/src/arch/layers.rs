@@ -11,6 +11,7 @@ use super::{Findings, Tree};
 const OWNERS: &[(&str, &[&str])] = &[
     ("axum", &["hedgerow-http", "hedgerow-testkit"]),
     ("datafusion", &["hedgerow-query", "hedgerow-lake"]),
+    ("datafusion-proto", &["hedgerow-query"]),
     ("landlock", &["hedgerow-sandbox"]),
     ("libc", &["hedgerow-sandbox"]),
     ("reqwest", &["hedgerow-models", "hedgerow-egress"]),

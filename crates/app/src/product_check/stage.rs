@@ -219,6 +219,7 @@ fn with_tools<'a>(app: &App, registry: Arc<Registry>, allowed: impl Iterator<Ite
         access: Arc::clone(&parts.access),
         settings: Arc::clone(&parts.settings),
         usage: Arc::clone(&parts.usage),
+        kept_queries: Arc::clone(&parts.kept_queries),
         models: Arc::clone(&parts.models),
         policy,
         data_dir: parts.data_dir.clone(),

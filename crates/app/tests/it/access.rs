@@ -79,6 +79,18 @@ async fn denials(app: &App, run_id: RunId) -> Vec<(&'static str, bool)> {
         ),
         ("query:read", is_denied(app.query(&site, &trends).await)),
         ("query:read", is_denied(app.explain(&site, &trends).await)),
+        (
+            "query:read",
+            is_denied(app.kept_query(&site, hedgerow_ids::QueryId::new()).await),
+        ),
+        (
+            "query:read",
+            is_denied(app.reopen(&site, hedgerow_ids::QueryId::new(), None).await),
+        ),
+        (
+            "query:read",
+            is_denied(app.explain_kept(&site, hedgerow_ids::QueryId::new(), None).await),
+        ),
         ("query:read", is_denied(app.sql(&site, &sql).await)),
         ("query:read", is_denied(app.sql_arrow(&site, &sql).await)),
         ("query:read", is_denied(app.call_tool(&call).await)),

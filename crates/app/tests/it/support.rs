@@ -9,11 +9,13 @@ use hedgerow_agent::{Agent, Limits};
 use hedgerow_agent_api::{
     DynTool, ModelProvider, ModelReply, Policy, Product, Registries, Registry, Stage, Suggestion,
 };
-use hedgerow_app::{App, AppParts, ModelResolver, ProductParts};
+use hedgerow_app::{App, AppParts, KeepingEngine, KeptQueries, ModelResolver, ProductParts};
 use hedgerow_data_api::{Clock, Data, QueryEngine, ValueType};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
-use hedgerow_testkit::{FakeEngine, FakeStore, MemoryAccess, MemoryRunLog, MemoryUsage, NoMaintenance, ScriptedModel};
+use hedgerow_testkit::{
+    FakeEngine, FakeStore, MemoryAccess, MemoryQueries, MemoryRunLog, MemoryUsage, NoMaintenance, ScriptedModel,
+};
 
 /// Knows two models, and both follow the same script.
 struct Script(Vec<ModelReply>);
@@ -35,6 +37,7 @@ pub(crate) struct Fixture {
     pub(crate) run_log: Arc<MemoryRunLog>,
     pub(crate) access: Arc<MemoryAccess>,
     pub(crate) usage: Arc<MemoryUsage>,
+    kept_queries: Arc<KeptQueries>,
 }
 
 /// The one project there is.
@@ -53,6 +56,7 @@ impl Fixture {
             run_log: Arc::default(),
             access: Arc::default(),
             usage: Arc::default(),
+            kept_queries: Arc::new(KeptQueries::new(Arc::new(MemoryQueries::default()))),
         }
     }
 
@@ -115,7 +119,7 @@ impl Fixture {
                 .property("$browser", ValueType::String, &[("Firefox", 3)]);
         App::new(AppParts {
             data: Data {
-                queries: self.engine.clone(),
+                queries: Arc::new(KeepingEngine::new(self.engine.clone(), self.kept_queries.clone())),
                 store: Arc::new(store),
                 definitions: Arc::new(hedgerow_data_api::NoDefinitions),
             },
@@ -132,6 +136,7 @@ impl Fixture {
             access: self.access.clone(),
             settings: self.usage.clone(),
             usage: self.usage.clone(),
+            kept_queries: self.kept_queries.clone(),
             models: Arc::new(Script(self.replies.clone())),
             policy: Policy::default(),
             data_dir: std::env::temp_dir(),

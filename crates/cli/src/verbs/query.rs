@@ -1,15 +1,18 @@
 //! `query`: a typed query, given as JSON.
 
+use chrono::SecondsFormat;
+use hedgerow_app::ReopenedResponse;
 use hedgerow_data_api::{
-    ActorsQuery, ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, Compared, EventsQuery, EventsResponse, FunnelResults,
-    FunnelTimes, FunnelTrend, FunnelsResponse, LifecycleResponse, ListedActor, PathsResponse, PersonsQuery,
-    PersonsResponse, Provenance, RetentionResponse, Series, StickinessResponse, TrendsResponse, TypedQuery,
-    TypedResponse, Warning,
+    ActorsQuery, ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, Compared, EventsQuery, EventsResponse, Explained,
+    FunnelResults, FunnelTimes, FunnelTrend, FunnelsResponse, LifecycleResponse, ListedActor, PathsResponse,
+    PersonsQuery, PersonsResponse, Provenance, RetentionResponse, Series, StickinessResponse, TrendsResponse,
+    TypedQuery, TypedResponse, Warning,
 };
 use hedgerow_errors::{Error, Result};
+use hedgerow_ids::{ProjectId, QueryId};
 use serde_json::{Value, json};
 
-use super::{VerbContext, shown};
+use super::{VerbContext, explained, shown, sql};
 use crate::args::{Globals, QueryArgs};
 use crate::exit;
 use crate::table::TextTable;
@@ -19,31 +22,94 @@ const SIDE_BY_SIDE: usize = 6;
 
 pub(super) async fn run(args: QueryArgs, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
     let project = globals.project()?;
-    let query: TypedQuery = serde_json::from_str(&args.query).map_err(|error| {
+    if let Some(query_id) = args.id {
+        return reopen(&project, query_id, args.explain, globals, ctx).await;
+    }
+    let text = args.query.unwrap_or_default();
+    let query: TypedQuery = serde_json::from_str(&text).map_err(|error| {
         Error::invalid(format!("the query is not valid: {error}"))
             .with_hint(r#"for example '{"series": [{"event": "$pageview"}], "dateRange": {"date_from": "all"}}'"#)
     })?;
     if args.explain {
-        let plan = ctx.app.explain(&project, &query).await?;
-        if globals.json {
-            ctx.printer.json(&json!({"plan": plan}))?;
-        } else {
-            ctx.printer.line(plan.trim_end())?;
-        }
-        return Ok(exit::DONE);
+        return show_explained(&ctx.app.explain(&project, &query).await?, globals, ctx);
     }
-    let response = ctx.app.query(&project, &query).await?;
+    let response = match args.refresh {
+        true => ctx.app.computing_anew().query(&project, &query).await?,
+        false => ctx.app.query(&project, &query).await?,
+    };
     if globals.json {
         ctx.printer.json(&response)?;
         return Ok(exit::DONE);
     }
-    let (table, warnings, provenance) = shown_parts(&query, &response);
-    shown::table(&table, ctx)?;
-    shown::remarks(warnings, Some(provenance), ctx);
-    if let Some(cursor) = next_cursor(&response) {
-        ctx.printer.note(&format!("next page: \"cursor\": {cursor:?}"));
+    show(&query, &response, ctx)?;
+    Ok(exit::DONE)
+}
+
+/// Shows a query of before again, and says whether its numbers may be others by now.
+async fn reopen(
+    project: &ProjectId,
+    query_id: QueryId,
+    explain: bool,
+    globals: &Globals,
+    ctx: &VerbContext,
+) -> Result<i32> {
+    if explain {
+        let took = ctx.app.explain_kept(project, query_id, globals.now).await?;
+        return show_explained(&took, globals, ctx);
+    }
+    let reopened = ctx.app.reopen(project, query_id, globals.now).await?;
+    if globals.json {
+        ctx.printer.json(&reopened)?;
+        return Ok(exit::DONE);
+    }
+    let (asked, provenance) = (&reopened.asked, reopened.response.provenance());
+    ctx.printer
+        .note(&format!("query: {}", Value::from(asked.query.clone())));
+    match &reopened.response {
+        ReopenedResponse::Typed(response) => {
+            let query = serde_json::from_value(Value::from(asked.query.clone()))
+                .map_err(|error| Error::internal(format!("a query that was run is none: {error}")))?;
+            show(&query, response, ctx)?;
+        }
+        ReopenedResponse::Sql(response) => sql::show(response, ctx)?,
+    }
+    let in_memory = |rows: u64| match rows {
+        0 => String::new(),
+        rows => format!(" and {rows} events that were in no file yet"),
+    };
+    let then = format!("snapshot {}{}", asked.snapshot_id, in_memory(asked.memory_rows));
+    let time = asked.now.to_rfc3339_opts(SecondsFormat::Secs, true);
+    ctx.printer.note(&if reopened.has_moved {
+        let now = format!(
+            "snapshot {}{}",
+            provenance.snapshot_id,
+            in_memory(provenance.memory_rows)
+        );
+        format!("asked at {time} of {then}; the data has moved since, to {now}")
+    } else {
+        format!("asked at {time} of {then}; the data is the same")
+    });
+    Ok(exit::DONE)
+}
+
+fn show_explained(took: &Explained, globals: &Globals, ctx: &VerbContext) -> Result<i32> {
+    if globals.json {
+        ctx.printer.json(took)?;
+    } else {
+        ctx.printer.line(&explained::text(took))?;
     }
     Ok(exit::DONE)
+}
+
+fn show(query: &TypedQuery, response: &TypedResponse, ctx: &VerbContext) -> Result<()> {
+    let (table, warnings, provenance) = shown_parts(query, response);
+    shown::table(&table, ctx)?;
+    shown::remarks(warnings, Some(provenance), ctx);
+    shown::query_id(provenance, ctx);
+    if let Some(cursor) = next_cursor(response) {
+        ctx.printer.note(&format!("next page: \"cursor\": {cursor:?}"));
+    }
+    Ok(())
 }
 
 /// The table of a response, and what a reader must know of it.

@@ -23,6 +23,12 @@ pub(super) fn remarks(result_warnings: &[Warning], provenance: Option<&Provenanc
     }
 }
 
+/// How a query is opened again.
+pub(super) fn query_id(provenance: &Provenance, ctx: &VerbContext) {
+    ctx.printer
+        .note(&format!("again: hedgerow query --id {}", provenance.query_id));
+}
+
 /// JSON over several lines.
 pub(super) fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
@@ -57,6 +63,7 @@ pub(super) fn computed(provenance: &Provenance) -> String {
         parts.push(format!("limits: {}", provenance.limits.join("; ")));
     }
     parts.push(format!("snapshot {}", provenance.snapshot_id));
+    parts.extend(provenance.cached_at.iter().map(|at| format!("kept from {at}")));
     format!("computed: {}", parts.join(", "))
 }
 

@@ -22,24 +22,36 @@ pub(super) async fn run(args: SqlArgs, globals: &Globals, ctx: &VerbContext) -> 
     if format == Format::Arrow {
         return arrow(&project, &query, ctx).await;
     }
-    let response = ctx.app.sql(&project, &query).await?;
+    let response = match args.refresh {
+        true => ctx.app.computing_anew().sql(&project, &query).await?,
+        false => ctx.app.sql(&project, &query).await?,
+    };
     match format {
         Format::Arrow => {}
-        Format::Json => {
-            ctx.printer.json(&response)?;
-            return Ok(exit::DONE);
+        Format::Json => ctx.printer.json(&response)?,
+        Format::Csv => {
+            ctx.printer.raw(&csv(&response))?;
+            remarks(&response, ctx);
         }
-        Format::Csv => ctx.printer.raw(&csv(&response))?,
-        Format::Table => {
-            let mut table = TextTable::new(response.columns.iter().map(|(name, _)| name.as_str()));
-            for row in &response.rows {
-                table.row(row);
-            }
-            shown::table(&table, ctx)?;
-        }
+        Format::Table => show(&response, ctx)?,
     }
-    shown::remarks(&response.warnings, Some(&response.provenance), ctx);
     Ok(exit::DONE)
+}
+
+/// The rows as a table, with what a reader must know.
+pub(super) fn show(response: &SqlResponse, ctx: &VerbContext) -> Result<()> {
+    let mut table = TextTable::new(response.columns.iter().map(|(name, _)| name.as_str()));
+    for row in &response.rows {
+        table.row(row);
+    }
+    shown::table(&table, ctx)?;
+    remarks(response, ctx);
+    Ok(())
+}
+
+fn remarks(response: &SqlResponse, ctx: &VerbContext) {
+    shown::remarks(&response.warnings, Some(&response.provenance), ctx);
+    shown::query_id(&response.provenance, ctx);
 }
 
 async fn arrow(project: &ProjectId, query: &SqlQuery, ctx: &VerbContext) -> Result<i32> {

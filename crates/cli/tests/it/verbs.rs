@@ -127,7 +127,9 @@ pub(crate) fn provenance() -> Provenance {
         null_semantics: "missing never equals".into(),
         limits: Vec::new(),
         query: "{}".into(),
+        memory_rows: 0,
         rows_read: 10,
+        cached_at: None,
         elapsed_ms: 1,
     }
 }

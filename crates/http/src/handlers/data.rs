@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
-use hedgerow_data_api::{ProjectInfo, SqlQuery, SqlResponse, TypedQuery, TypedResponse};
-use hedgerow_ids::ProjectId;
+use hedgerow_app::{App, Reopened};
+use hedgerow_data_api::{Explained, ProjectInfo, SqlQuery, SqlResponse, TypedQuery, TypedResponse};
+use hedgerow_ids::{ProjectId, QueryId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,21 @@ pub(crate) struct SuggestionParams {
     /// The path of the page that asks, e.g. `/objects/feature_flag`.
     #[serde(default)]
     page: Option<String>,
+}
+
+/// How a query is run.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunQueryParams {
+    /// Computes the result anew, also where it is kept from the same data.
+    #[serde(default)]
+    refresh: bool,
+}
+
+impl RunQueryParams {
+    fn on(&self, app: App) -> App {
+        if self.refresh { app.computing_anew() } else { app }
+    }
 }
 
 /// Questions that the data can answer.
@@ -44,17 +60,34 @@ pub(crate) async fn taxonomy(Caller(app): Caller, PathParams(project): PathParam
 pub(crate) async fn query(
     Caller(app): Caller,
     PathParams(project): PathParams<ProjectId>,
+    QueryParams(params): QueryParams<RunQueryParams>,
     Body(query): Body<TypedQuery>,
 ) -> ApiResult<Json<TypedResponse>> {
-    Ok(Json(app.query(&project, &query).await?))
+    Ok(Json(params.on(app).query(&project, &query).await?))
+}
+
+pub(crate) async fn explain(
+    Caller(app): Caller,
+    PathParams(project): PathParams<ProjectId>,
+    Body(query): Body<TypedQuery>,
+) -> ApiResult<Json<Explained>> {
+    Ok(Json(app.explain(&project, &query).await?))
+}
+
+pub(crate) async fn reopen(
+    Caller(app): Caller,
+    PathParams((project, query_id)): PathParams<(ProjectId, QueryId)>,
+) -> ApiResult<Json<Reopened>> {
+    Ok(Json(app.reopen(&project, query_id, None).await?))
 }
 
 pub(crate) async fn sql(
     Caller(app): Caller,
     PathParams(project): PathParams<ProjectId>,
+    QueryParams(params): QueryParams<RunQueryParams>,
     Body(query): Body<SqlQuery>,
 ) -> ApiResult<Json<SqlResponse>> {
-    Ok(Json(app.sql(&project, &query).await?))
+    Ok(Json(params.on(app).sql(&project, &query).await?))
 }
 
 pub(crate) async fn suggestions(

@@ -1,10 +1,11 @@
-//! Calls, feedback and settings.
+//! Calls, feedback, settings and queries.
 
 use std::sync::{Arc, Mutex};
 
 use hedgerow_agent_api::{ProjectSettings, RunLog, Stage, UsageStore};
+use hedgerow_data_api::QueryStore;
 use hedgerow_meta::SqliteMeta;
-use hedgerow_testkit::{project_settings_conformance, usage_store_conformance};
+use hedgerow_testkit::{project_settings_conformance, query_store_conformance, usage_store_conformance};
 
 use crate::sample::{Folder, execute, noon, raw};
 
@@ -23,6 +24,7 @@ async fn usage_and_settings_pass_the_conformance_suites() {
     })
     .await;
     project_settings_conformance(|| async { open().await as Arc<dyn ProjectSettings> }).await;
+    query_store_conformance(|| async { open().await as Arc<dyn QueryStore> }).await;
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, TimestampMicrosecondType, UInt64Type};
 use datafusion::common::{Result, internal_err, not_impl_err, plan_err};
+use datafusion::logical_expr::expr::AggregateFunctionParams;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, Signature, Volatility,
@@ -39,12 +40,23 @@ pub(super) const REACHED: &str = "reached";
 
 /// The times of a person's way, of the times of events and what they fit.
 pub(super) fn times(rules: &Rules, arguments: Vec<Expr>) -> Expr {
-    AggregateUDF::from(Funnel::new(Gives::Times, rules)).call(arguments)
+    of_rules(false, rules).call(arguments)
 }
 
 /// The entries of a person, of the same.
 pub(super) fn entries(rules: &Rules, arguments: Vec<Expr>) -> Expr {
-    AggregateUDF::from(Funnel::new(Gives::Entries, rules)).call(arguments)
+    of_rules(true, rules).call(arguments)
+}
+
+/// The function of some rules, which gives entries or times.
+pub(crate) fn of_rules(entries: bool, rules: &Rules) -> AggregateUDF {
+    let gives = if entries { Gives::Entries } else { Gives::Times };
+    AggregateUDF::from(Funnel::new(gives, rules))
+}
+
+/// The rules of a function, where it is that of a funnel.
+pub(crate) fn rules_of(function: &AggregateUDF) -> Option<&Rules> {
+    function.inner().downcast_ref::<Funnel>().map(|funnel| &funnel.rules)
 }
 
 /// What the function gives.
@@ -97,6 +109,13 @@ impl AggregateUDFImpl for Funnel {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn display_name(&self, params: &AggregateFunctionParams) -> Result<String> {
+        // Numbers, names and lists always have a JSON form.
+        let rules = serde_json::to_string(&self.rules).unwrap_or_default();
+        let arguments: Vec<String> = params.args.iter().map(ToString::to_string).collect();
+        Ok(format!("{}[{rules}]({})", self.name(), arguments.join(", ")))
     }
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {

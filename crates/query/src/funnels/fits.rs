@@ -12,11 +12,15 @@ use datafusion::logical_expr::{
 /// Conditions of one number.
 pub(super) const BITS: usize = 64;
 
+pub(crate) fn funnel_fits() -> ScalarUDF {
+    ScalarUDF::from(FunnelFits {
+        signature: Signature::variadic_any(Volatility::Immutable),
+    })
+}
+
 /// The numbers for conditions in their order, [`BITS`] of them in each.
 pub(super) fn fits(conditions: &[Expr]) -> Vec<Expr> {
-    let function = ScalarUDF::from(FunnelFits {
-        signature: Signature::variadic_any(Volatility::Immutable),
-    });
+    let function = funnel_fits();
     conditions
         .chunks(BITS)
         .map(|conditions| function.call(conditions.to_vec()))

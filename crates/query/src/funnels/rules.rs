@@ -21,7 +21,7 @@ pub(super) const MOST_BITS: usize = 128;
 /// How the steps follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// In their order, with anything between them.
     Ordered,
     /// In their order, with no other event between them.
@@ -33,7 +33,7 @@ pub(super) enum Order {
 /// The rules of a funnel.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     pub(super) order: Order,
     /// How many steps there are. With the exclusions up to 128.
     pub(super) steps: usize,

@@ -26,7 +26,7 @@ use datafusion::execution::TaskContext;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::metrics::{Count, MetricBuilder};
+use datafusion::physical_plan::metrics::{BaselineMetrics, Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, SendableRecordBatchStream,
@@ -35,9 +35,9 @@ use futures::TryStreamExt as _;
 use futures::stream::try_unfold;
 use tokio::sync::OnceCell;
 
-use super::ROWS_READ;
 use super::runs::{SHARES, shares};
 use super::source::{ChunkScan, Wanted};
+use super::{BYTES_READ, ROWS_READ};
 use aggregates::{Aggregate, Running};
 use groups::Groups;
 pub(crate) use rule::ByPerson;
@@ -93,6 +93,7 @@ struct ByPersonExec {
     properties: Arc<PlanProperties>,
     holding: Arc<Holding>,
     in_memory: Arc<OnceCell<Vec<InMemory>>>,
+    metrics: ExecutionPlanMetricsSet,
 }
 
 /// Events in memory, with the share of each person.
@@ -128,6 +129,7 @@ impl ByPersonExec {
             properties: Arc::new(properties),
             holding: Arc::default(),
             in_memory: Arc::default(),
+            metrics: ExecutionPlanMetricsSet::new(),
         }
     }
 
@@ -159,16 +161,21 @@ struct Work {
     left: Range<usize>,
     at_once: usize,
     rows_read: Count,
+    bytes_read: Count,
+    work: BaselineMetrics,
     is_first: bool,
 }
 
 impl Work {
     async fn next(mut self) -> Result<Option<(RecordBatch, Self)>> {
+        let work = self.work.elapsed_compute().clone();
+        let _timer = work.timer();
         while !self.left.is_empty() {
             let end = self.left.end.min(self.left.start + self.at_once);
             let shares = self.left.start..end;
             self.left.start = end;
             if let Some(batch) = self.persons_of(&shares).await? {
+                self.work.record_output(batch.num_rows());
                 return Ok(Some((batch, self)));
             }
         }
@@ -184,6 +191,7 @@ impl Work {
             value: self.asked.value,
             once: self.asked.aggregates.iter().all(Aggregate::is_of_places),
             rows_read: self.is_first.then_some(&self.rows_read),
+            bytes_read: &self.bytes_read,
         };
         self.scan
             .rows_of(shares, &wanted, |chosen| {
@@ -294,6 +302,10 @@ impl ExecutionPlan for ByPersonExec {
         Ok(Arc::new(Self::new(scan, children.next(), asked, schema)))
     }
 
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let scan = self.chunk_scan()?;
         let partitions = scan.partitions();
@@ -301,6 +313,8 @@ impl ExecutionPlan for ByPersonExec {
         let pieces = usize::try_from(pieces).unwrap_or(SHARES).clamp(1, SHARES);
         let work = Work {
             rows_read: MetricBuilder::new(scan.metric_set()).counter(ROWS_READ, partition),
+            bytes_read: MetricBuilder::new(scan.metric_set()).counter(BYTES_READ, partition),
+            work: BaselineMetrics::new(&self.metrics, partition),
             scan,
             memory: self.memory.clone(),
             asked: Arc::clone(&self.asked),

@@ -17,6 +17,7 @@ use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use datafusion::parquet::file::metadata::ColumnChunkMetaData;
 
 use super::runs::{Run, Runs};
 
@@ -220,6 +221,14 @@ impl Kept {
 /// The rows of a row group.
 pub(super) fn rows(footer: &ArrowReaderMetadata, group: usize) -> usize {
     usize::try_from(footer.metadata().row_group(group).num_rows()).unwrap_or(0)
+}
+
+/// What a column of a row group takes in its file.
+pub(super) fn bytes_of(footer: &ArrowReaderMetadata, group: usize, name: &str) -> usize {
+    let columns = footer.metadata().row_group(group).columns().iter();
+    let of_column = columns.filter(|column| column.column_path().parts().first().is_some_and(|part| part == name));
+    let bytes: i64 = of_column.map(ColumnChunkMetaData::compressed_size).sum();
+    usize::try_from(bytes).unwrap_or(0)
 }
 
 /// The type of texts in memory.

@@ -24,11 +24,10 @@ use datafusion::parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
-use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder};
+use datafusion::physical_plan::metrics::{BaselineMetrics, Count, ExecutionPlanMetricsSet, MetricBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayFormatType, SendableRecordBatchStream};
 use futures::stream::try_unfold;
-use hedgerow_lake::LakeView;
 
 use super::PERSON_KEY;
 use super::by_person::Holding;
@@ -38,6 +37,8 @@ use super::runs::{Run, Runs};
 
 /// The metric that counts the rows of the row groups that were looked at.
 pub(crate) const ROWS_READ: &str = "rows_read";
+/// The metric that counts what was read of files: the bytes of columns that were not in memory.
+pub(crate) const BYTES_READ: &str = "bytes_read";
 
 /// A file of the scan.
 #[derive(Debug)]
@@ -46,6 +47,16 @@ pub(super) struct ScannedFile {
     /// The first and the last instant in it.
     pub(super) span: (i64, i64),
     pub(super) rows: u64,
+}
+
+/// What a scan was made of, so that it can be made again.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    /// The condition, on columns of the table.
+    pub(super) filter: Option<Arc<dyn PhysicalExpr>>,
+    pub(super) columns: Vec<usize>,
+    /// What took the place of the columns, one after the other.
+    pub(super) projections: Vec<ProjectionExprs>,
 }
 
 /// A column that the scan makes of those of the files.
@@ -58,7 +69,7 @@ enum Made {
 
 /// The scan. Partitions share the row groups of each file.
 #[derive(Debug, Clone)]
-pub(super) struct ChunkScan {
+pub(crate) struct ChunkScan {
     chunks: Arc<Chunks>,
     files: Arc<Vec<ScannedFile>>,
     /// The columns that files have.
@@ -74,6 +85,7 @@ pub(super) struct ChunkScan {
     computed: Option<Vec<Arc<dyn PhysicalExpr>>>,
     schema: SchemaRef,
     partitions: usize,
+    origin: Origin,
     metrics: ExecutionPlanMetricsSet,
 }
 
@@ -81,23 +93,21 @@ impl ChunkScan {
     /// A scan of columns of a table, whose rows have to fit all conditions.
     pub(super) fn new(
         chunks: &Arc<Chunks>,
-        view: &LakeView,
+        files: Vec<ScannedFile>,
+        overrides: &Arc<HashMap<i64, i64>>,
         table: &SchemaRef,
-        condition: Option<Condition>,
+        filter: Option<&Arc<dyn PhysicalExpr>>,
         columns: &[usize],
         partitions: usize,
     ) -> Result<Self> {
-        let files = view.files.iter().map(|file| ScannedFile {
-            path: Arc::from(Path::new(&file.path)),
-            span: (file.first_us, file.last_us),
-            rows: file.rows,
-        });
+        let condition = filter.map(Condition::new).transpose()?;
+        let files = files.into_iter();
         let files = files.filter(|file| condition.as_ref().is_none_or(|condition| condition.may_hold(file.span)));
         let schema: SchemaRef = Arc::new(table.project(columns)?);
         Ok(Self {
             chunks: Arc::clone(chunks),
             files: Arc::new(files.collect()),
-            overrides: Arc::clone(&view.overrides),
+            overrides: Arc::clone(overrides),
             timestamp: table.index_of("timestamp")?,
             person_key: table.index_of(PERSON_KEY)?,
             table: Arc::clone(table),
@@ -107,12 +117,17 @@ impl ChunkScan {
             computed: None,
             schema,
             partitions: partitions.max(1),
+            origin: Origin {
+                filter: filter.cloned(),
+                columns: columns.to_vec(),
+                projections: Vec::new(),
+            },
             metrics: ExecutionPlanMetricsSet::new(),
         })
     }
 
-    /// The same with expressions in place of its columns, in a schema of theirs.
-    pub(super) fn projected(&self, exprs: &[Arc<dyn PhysicalExpr>], schema: SchemaRef) -> Result<Self> {
+    /// The same with the expressions of a projection in place of its columns.
+    pub(super) fn projected(&self, projection: &ProjectionExprs) -> Result<Self> {
         let mut made = Vec::new();
         let mut fields = Vec::new();
         let mut place = |wanted: Made, field: FieldRef| {
@@ -123,8 +138,8 @@ impl ChunkScan {
             })
         };
         let mut computed = Vec::new();
-        for expr in exprs {
-            let replaced = self.of_made(expr)?.transform_down(|expr| {
+        for expr in projection.expr_iter() {
+            let replaced = self.of_made(&expr)?.transform_down(|expr| {
                 let field = expr.return_field(&self.made_schema)?;
                 if let Some(column) = expr.downcast_ref::<Column>() {
                     let at = place(self.made[column.index()].clone(), field);
@@ -151,6 +166,7 @@ impl ChunkScan {
             column.is_some_and(|column| column.index() == at)
         });
         let is_plain = is_plain && computed.len() == made.len();
+        let schema: SchemaRef = Arc::new(projection.project_schema(&self.schema)?);
         Ok(Self {
             made_schema: if is_plain {
                 Arc::clone(&schema)
@@ -160,6 +176,10 @@ impl ChunkScan {
             made,
             computed: (!is_plain).then_some(computed),
             schema,
+            origin: Origin {
+                projections: self.origin.projections.iter().chain([projection]).cloned().collect(),
+                ..self.origin.clone()
+            },
             metrics: ExecutionPlanMetricsSet::new(),
             ..self.clone()
         })
@@ -178,11 +198,6 @@ impl ChunkScan {
             None => Ok(Transformed::no(expr)),
         })?;
         Ok(replaced.data)
-    }
-
-    /// The partitions of the scan.
-    pub(super) fn partitions(&self) -> usize {
-        self.partitions
     }
 
     /// Where its numbers are counted.
@@ -236,6 +251,33 @@ impl ChunkScan {
         }
     }
 
+    pub(super) fn files(&self) -> &[ScannedFile] {
+        &self.files
+    }
+
+    /// The columns that files have.
+    pub(super) fn table(&self) -> &SchemaRef {
+        &self.table
+    }
+
+    /// The columns that it gives.
+    pub(super) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    pub(super) fn partitions(&self) -> usize {
+        self.partitions
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The files that it looks into.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = Arc<Path>> {
+        self.files.iter().map(|file| Arc::clone(&file.path))
+    }
+
     /// The columns of the table that rows of a file need.
     fn needed(&self, file: &ScannedFile) -> Vec<usize> {
         let made = self.made.iter().filter(|made| self.constant(made, file).is_none());
@@ -273,6 +315,7 @@ impl ChunkScan {
         footer: &ArrowReaderMetadata,
         group: usize,
         wanted: Vec<usize>,
+        bytes_read: &Count,
     ) -> Result<Columns> {
         let scanned = &self.files[file];
         let mut columns = vec![None; self.table.fields().len()];
@@ -280,6 +323,7 @@ impl ChunkScan {
         for at in wanted {
             columns[at] = self.column(scanned, footer, group, at);
             if columns[at].is_none() {
+                bytes_read.add(chunks::bytes_of(footer, group, self.table.field(at).name()));
                 unread.push(at);
             }
         }
@@ -374,13 +418,21 @@ impl ChunkScan {
     }
 
     /// The runs of persons in a row group.
-    async fn runs(self: &Arc<Self>, file: usize, footer: &ArrowReaderMetadata, group: usize) -> Result<Arc<Runs>> {
+    async fn runs(
+        self: &Arc<Self>,
+        file: usize,
+        footer: &ArrowReaderMetadata,
+        group: usize,
+        bytes_read: &Count,
+    ) -> Result<Arc<Runs>> {
         let path = &self.files[file].path;
         let known = self.chunks.runs(path, group);
         if let Some(known) = known.filter(|runs| runs.are_of(&self.overrides, self.partitions)) {
             return Ok(known);
         }
-        let columns = self.columns(file, footer, group, vec![self.person_key]).await?;
+        let columns = self
+            .columns(file, footer, group, vec![self.person_key], bytes_read)
+            .await?;
         let runs = Runs::new(&columns.column(self.person_key)?, &self.overrides, self.partitions)?;
         let runs = Arc::new(runs);
         self.chunks.put_runs(path, group, &runs);
@@ -402,13 +454,13 @@ impl ChunkScan {
             for group in 0..footer.metadata().num_row_groups() {
                 let count = chunks::rows(&footer, group);
                 wanted.rows_read.inspect(|rows_read| rows_read.add(count));
-                let runs = self.runs(file, &footer, group).await?;
+                let runs = self.runs(file, &footer, group, wanted.bytes_read).await?;
                 let of_shares = runs.of(shares);
                 if of_shares.is_empty() {
                     continue;
                 }
                 let needed = self.needed(scanned).into_iter().chain(wanted.value).collect();
-                let columns = self.columns(file, &footer, group, needed).await?;
+                let columns = self.columns(file, &footer, group, needed, wanted.bytes_read).await?;
                 let holds = wanted
                     .holding
                     .of((file, group), || self.holds(scanned, &columns, count))?;
@@ -470,6 +522,7 @@ pub(super) struct Wanted<'a> {
     pub(super) once: bool,
     /// Where the rows are counted that are looked at; they are looked at for each share.
     pub(super) rows_read: Option<&'a Count>,
+    pub(super) bytes_read: &'a Count,
 }
 
 /// Rows of a row group.
@@ -563,12 +616,17 @@ struct Place {
     group: usize,
     ready: VecDeque<RecordBatch>,
     rows_read: Count,
+    bytes_read: Count,
+    work: BaselineMetrics,
 }
 
 impl Place {
     async fn next(mut self) -> Result<Option<(RecordBatch, Self)>> {
+        let work = self.work.elapsed_compute().clone();
+        let _timer = work.timer();
         loop {
             if let Some(batch) = self.ready.pop_front() {
+                self.work.record_output(batch.num_rows());
                 return Ok(Some((batch, self)));
             }
             if self.file >= self.scan.files.len() {
@@ -587,7 +645,10 @@ impl Place {
             }
             let rows = chunks::rows(&footer, group);
             let needed = self.scan.needed(&self.scan.files[of_file]);
-            let columns = self.scan.columns(of_file, &footer, group, needed).await?;
+            let columns = self
+                .scan
+                .columns(of_file, &footer, group, needed, &self.bytes_read)
+                .await?;
             self.rows_read.add(rows);
             self.ready = self
                 .scan
@@ -606,6 +667,8 @@ impl DataSource for ChunkScan {
             group: 0,
             ready: VecDeque::new(),
             rows_read: MetricBuilder::new(&self.metrics).counter(ROWS_READ, partition),
+            bytes_read: MetricBuilder::new(&self.metrics).counter(BYTES_READ, partition),
+            work: BaselineMetrics::new(&self.metrics, partition),
         };
         let batches = try_unfold(place, Place::next);
         Ok(Box::pin(RecordBatchStreamAdapter::new(
@@ -670,9 +733,7 @@ impl DataSource for ChunkScan {
         if self.computed.is_some() {
             return Ok(None);
         }
-        let exprs: Vec<_> = projection.expr_iter().collect();
-        let schema = projection.project_schema(&self.schema)?;
-        Ok(Some(Arc::new(self.projected(&exprs, Arc::new(schema))?)))
+        Ok(Some(Arc::new(self.projected(projection)?)))
     }
 
     fn apply_expressions(

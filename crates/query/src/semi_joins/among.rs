@@ -34,10 +34,7 @@ impl Among {
 
     /// The condition on the rows that have a text, or none; `said` says in plans what it is.
     pub(crate) fn condition(&self, text: Expr, said: &str) -> Expr {
-        let function = TextIsAmong {
-            texts: Arc::clone(&self.texts),
-            signature: Signature::exact(vec![DataType::Utf8, DataType::Utf8], Volatility::Immutable),
-        };
+        let function = TextIsAmong::new(&self.texts);
         let among = ScalarUDF::from(function).call(vec![text, lit(said)]);
         if self.of_nothing { not(among) } else { among }
     }
@@ -78,17 +75,33 @@ pub(crate) fn texts_of(batches: &[RecordBatch]) -> Result<HashSet<String>> {
     Ok(texts)
 }
 
+/// What a function on texts holds of them.
+pub(crate) fn bytes_held(function: &ScalarUDF) -> usize {
+    let among = function.inner().downcast_ref::<TextIsAmong>();
+    let texts = among.into_iter().flat_map(|among| among.texts.iter());
+    texts.map(|text| text.len() + size_of::<String>() * 2).sum()
+}
+
 /// `text_is_among(text, said)`: whether a text is one of a set; the second says which.
 #[derive(Debug, Clone)]
-struct TextIsAmong {
-    texts: Arc<HashSet<String>>,
+pub(crate) struct TextIsAmong {
+    pub(crate) texts: Arc<HashSet<String>>,
     signature: Signature,
+}
+
+impl TextIsAmong {
+    pub(crate) fn new(texts: &Arc<HashSet<String>>) -> Self {
+        Self {
+            texts: Arc::clone(texts),
+            signature: Signature::exact(vec![DataType::Utf8, DataType::Utf8], Volatility::Immutable),
+        }
+    }
 }
 
 // Two are the same where they have the same set.
 impl PartialEq for TextIsAmong {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.texts, &other.texts)
+        Arc::ptr_eq(&self.texts, &other.texts) || self.texts == other.texts
     }
 }
 
@@ -96,7 +109,7 @@ impl Eq for TextIsAmong {}
 
 impl Hash for TextIsAmong {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.texts).hash(state);
+        self.texts.len().hash(state);
     }
 }
 

@@ -166,7 +166,7 @@ struct InCohort {
 
 impl PartialEq for InCohort {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.cohorts, &other.cohorts)
+        Arc::ptr_eq(&self.cohorts, &other.cohorts) || self.cohorts == other.cohorts
     }
 }
 
@@ -174,7 +174,7 @@ impl Eq for InCohort {}
 
 impl Hash for InCohort {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.cohorts).hash(state);
+        self.cohorts.len().hash(state);
     }
 }
 

@@ -488,7 +488,7 @@ async fn run(engine: &Engine, query: Value) -> Result<(Value, String), String> {
         other => panic!("no case has {other:?}"),
     };
     let answer = answer.map_err(|error| error.message().to_owned())?;
-    let plan = engine.explain(&project, &query, &clock).await;
+    let plan = engine.plan(&project, &query, &clock).await;
     Ok((answer, plan.map_err(|error| error.message().to_owned())?))
 }
 

@@ -416,11 +416,11 @@ async fn nobody_is_said_and_plans_are_shown() {
     assert_eq!((second.count, second.conversion_rate), (0, None));
     assert_eq!(answer.provenance.filters, ["step 1: amount is greater than 50"]);
     let plan = engine
-        .explain(&project(), &TypedQuery::Funnels(query), &clock())
+        .plan(&project(), &TypedQuery::Funnels(query), &clock())
         .await
         .unwrap();
     assert!(plan.contains("funnel("), "{plan}");
     let list = TypedQuery::Events(EventsQuery::default());
-    let refused = engine.explain(&project(), &list, &clock()).await.unwrap_err();
+    let refused = engine.plan(&project(), &list, &clock()).await.unwrap_err();
     assert_eq!(refused.message(), "a list has no single plan to show");
 }

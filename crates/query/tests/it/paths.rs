@@ -320,7 +320,7 @@ async fn what_is_no_path_is_refused() {
         ["edge_limit"]
     );
     let plan = engine
-        .explain(&project(), &TypedQuery::Paths(query), &clock())
+        .plan(&project(), &TypedQuery::Paths(query), &clock())
         .await
         .unwrap();
     assert!(plan.contains("path_edges("), "{plan}");

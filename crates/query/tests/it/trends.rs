@@ -743,7 +743,7 @@ async fn what_has_no_meaning_is_refused() {
             .unwrap_err();
         assert!(error.message().contains(said), "{}", error.message());
         let error = engine
-            .explain(&project(), &TypedQuery::Trends(query), &clock())
+            .plan(&project(), &TypedQuery::Trends(query), &clock())
             .await
             .unwrap_err();
         assert!(error.message().contains(said), "{}", error.message());

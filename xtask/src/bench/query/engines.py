@@ -73,7 +73,7 @@ class Hedgerow:
     def run(self, query):
         body = json.dumps(query["body"])
         start = time.perf_counter()
-        content = self.request("POST", query["path"], body)
+        content = self.request("POST", query["path"] + "?refresh=true", body)
         seconds = time.perf_counter() - start
         return seconds, query["rows"](json.loads(content))
 

@@ -86,7 +86,7 @@ def light_beside_heavy(server):
 def cancel(server):
     whole = server.run(HEAVY)[0]
     body = json.dumps(HEAVY["body"]).encode()
-    head = (f"POST /api/projects/{server.project}/query HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nContent-Type: application/json\r\n"
+    head = (f"POST /api/projects/{server.project}/query?refresh=true HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n").encode()
     after, during = [], []
     for n in range(CANCELS):

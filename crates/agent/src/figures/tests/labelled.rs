@@ -98,7 +98,9 @@ fn snapshot(position: usize, table: NamedTable) -> ResultSnapshot {
             null_semantics: String::new(),
             limits: Vec::new(),
             query: String::new(),
+            memory_rows: 0,
             rows_read: 0,
+            cached_at: None,
             elapsed_ms: 0,
         });
     let shown = Table {

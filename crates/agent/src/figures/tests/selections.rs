@@ -43,7 +43,9 @@ pub(super) fn result(
         null_semantics: String::new(),
         limits: Vec::new(),
         query: String::new(),
+        memory_rows: 0,
         rows_read: 0,
+        cached_at: None,
         elapsed_ms: 0,
     };
     ResultSnapshot {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::Schema;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{Column, Literal};
+use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::projection_pushdown::ProjectionPushdown;
 use datafusion::physical_plan::ExecutionPlan;
@@ -95,10 +95,13 @@ fn by_person(plan: &Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Op
         if expr.is::<Literal>() {
             return expr;
         }
-        let at = taken.iter().position(|known| known.expr.as_ref() == expr.as_ref()).unwrap_or_else(|| {
-            taken.push(ProjectionExpr::new(Arc::clone(&expr), expr.to_string()));
-            taken.len() - 1
-        });
+        let at = taken
+            .iter()
+            .position(|known| known.expr.as_ref() == expr.as_ref())
+            .unwrap_or_else(|| {
+                taken.push(ProjectionExpr::new(Arc::clone(&expr), expr.to_string()));
+                taken.len() - 1
+            });
         Arc::new(Column::new(&expr.to_string(), at))
     };
     let aggregates = first.aggr_expr().iter().zip(first.filter_expr());
@@ -112,13 +115,7 @@ fn by_person(plan: &Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Op
         person,
         value,
     };
-    let fields = taken.iter().map(|taken| {
-        let field = taken.expr.return_field(&schema)?;
-        Ok(field.as_ref().clone().with_name(&taken.alias))
-    });
-    let of_scan = Arc::new(Schema::new(fields.collect::<Result<Vec<_>>>()?));
-    let exprs: Vec<_> = taken.iter().map(|taken| Arc::clone(&taken.expr)).collect();
-    let scan = DataSourceExec::from_data_source(scan.projected(&exprs, of_scan)?);
+    let scan = DataSourceExec::from_data_source(scan.projected(&ProjectionExprs::new(taken.clone()))?);
     let groups = value_at.into_iter().chain([person_at]).map(|at| {
         let name = schema.field(at).name();
         ProjectionExpr::new(Arc::new(Column::new(name, at)), name)

@@ -42,7 +42,9 @@ fn response(results: FunnelResults) -> FunnelsResponse {
             null_semantics: String::new(),
             limits: Vec::new(),
             query: String::new(),
+            memory_rows: 0,
             rows_read: 3,
+            cached_at: None,
             elapsed_ms: 1,
         },
     }

@@ -32,7 +32,7 @@ impl QueryEngine for OneAnswer {
     async fn sql_arrow(&self, _: &ProjectId, _: &SqlQuery, _: &Clock) -> Result<SqlArrow> {
         absent()
     }
-    async fn explain(&self, _: &ProjectId, _: &TypedQuery, _: &Clock) -> Result<String> {
+    async fn plan(&self, _: &ProjectId, _: &TypedQuery, _: &Clock) -> Result<String> {
         absent()
     }
 }

@@ -48,7 +48,9 @@ pub(crate) fn response(query: &TrendsQuery, results: &[(usize, Option<&str>, &[&
         null_semantics: String::new(),
         limits: Vec::new(),
         query: String::new(),
+        memory_rows: 0,
         rows_read: 10,
+        cached_at: None,
         elapsed_ms: 1,
     };
     TrendsResponse {

@@ -39,7 +39,9 @@ impl QueryEngine for OneAnswer {
             null_semantics: "standard SQL".into(),
             limits: Vec::new(),
             query: query.query.clone(),
+            memory_rows: 0,
             rows_read: 10,
+            cached_at: None,
             elapsed_ms: 1,
         };
         Ok(SqlResponse {
@@ -53,7 +55,7 @@ impl QueryEngine for OneAnswer {
     async fn sql_arrow(&self, _: &ProjectId, _: &SqlQuery, _: &Clock) -> Result<SqlArrow> {
         absent()
     }
-    async fn explain(&self, _: &ProjectId, _: &TypedQuery, _: &Clock) -> Result<String> {
+    async fn plan(&self, _: &ProjectId, _: &TypedQuery, _: &Clock) -> Result<String> {
         absent()
     }
 }
