@@ -135,6 +135,12 @@ pub enum PropertyType {
     /// Whether the person is in a cohort: the key is `id`, the value the cohort's name or id, the operator `in` or
     /// `not_in`.
     Cohort,
+    /// A condition in SQL: the key is the expression, over the columns of `events` and what they say of persons, sessions
+    /// and groups, as in `properties.$browser = 'Safari' or person.properties.plan = 'pro'`; without operator and value.
+    Hogql,
+    /// Of an event of autocapture: the element that was clicked, or one around it. The key is `text`, `tag_name`, `href` or
+    /// `selector`.
+    Element,
 }
 
 impl PropertyType {
@@ -150,6 +156,8 @@ impl PropertyType {
             Self::Group => "group",
             Self::Flag => "flag",
             Self::Cohort => "cohort",
+            Self::Hogql => "hogql",
+            Self::Element => "element",
         }
     }
 }
@@ -158,7 +166,7 @@ impl PropertyType {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PropertyFilter {
-    /// The property's key, as the taxonomy names it, e.g. `$browser`.
+    /// The property's key, as the taxonomy names it, e.g. `$browser`; of a filter of type `hogql` the expression.
     pub key: String,
     /// A text, number or boolean, or a list of them; absent for `is_set` and `is_not_set`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

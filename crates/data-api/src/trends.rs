@@ -87,6 +87,13 @@ pub struct EventsNode {
     /// The property of the event whose values are put together, for the math that does that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub math_property: Option<String>,
+    /// For the math `hogql`: an expression of SQL with aggregates over the events of the series, such as
+    /// `sum(properties.amount) / count()`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub math_hogql: Option<String>,
+    /// For the math `unique_group`: the index of the type of groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub math_group_type_index: Option<u8>,
     /// Conditions on this series alone: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
@@ -115,6 +122,10 @@ pub enum Math {
     Dau,
     /// Distinct sessions per bucket.
     UniqueSession,
+    /// Distinct groups of the type `math_group_type_index` per bucket; events without such a group count none.
+    UniqueGroup,
+    /// What the expression `math_hogql` gives over the events of each bucket.
+    Hogql,
     /// Distinct persons in the seven days that end with the bucket.
     WeeklyActive,
     /// Distinct persons in the thirty days that end with the bucket.
@@ -182,6 +193,8 @@ impl Math {
             Self::Total => "total",
             Self::Dau => "dau",
             Self::UniqueSession => "unique_session",
+            Self::UniqueGroup => "unique_group",
+            Self::Hogql => "hogql",
             Self::WeeklyActive => "weekly_active",
             Self::MonthlyActive => "monthly_active",
             Self::FirstTimeForUser => "first_time_for_user",

@@ -12,6 +12,7 @@ use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ObjectId, ProjectId};
 
 use crate::dates::Local;
+use crate::expressions::names_persons;
 use crate::fields::PersonFields;
 use crate::filters;
 use crate::persons::{Needs, PersonSet, Persons};
@@ -147,14 +148,21 @@ impl Named {
 
     /// What a query needs of the persons.
     pub(crate) fn needs(&self, selection: Selection<'_>) -> Needs {
-        self.needs_of_filters(self.groups(selection))
+        let mut maths = selection.series.iter().filter_map(|node| node.math_hogql.as_deref());
+        match self.needs_of_filters(self.groups(selection)) {
+            Needs::Nothing if maths.any(names_persons) => self.needs_of_cohorts(),
+            needs => needs,
+        }
     }
 
     /// What filters need of the persons.
     pub(crate) fn needs_of_filters<'a>(&self, groups: impl IntoIterator<Item = &'a FilterGroup>) -> Needs {
         let of_persons = [PropertyType::Person, PropertyType::PersonField, PropertyType::Cohort];
-        let mut filters = groups.into_iter().flat_map(FilterGroup::filters);
-        if !filters.any(|filter| of_persons.contains(&filter.property_type)) {
+        let needs_persons = |filter: &PropertyFilter| match filter.property_type {
+            PropertyType::Hogql => names_persons(&filter.key),
+            property_type => of_persons.contains(&property_type),
+        };
+        if !groups.into_iter().flat_map(FilterGroup::filters).any(needs_persons) {
             return Needs::Nothing;
         }
         self.needs_of_cohorts()

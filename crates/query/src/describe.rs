@@ -29,6 +29,9 @@ fn members(group: &FilterGroup) -> String {
 
 /// One condition as a sentence.
 pub(crate) fn condition(filter: &PropertyFilter) -> String {
+    if filter.property_type == PropertyType::Hogql {
+        return format!("SQL: {}", filter.key);
+    }
     let words = match filter.operator {
         Operator::Exact | Operator::In => "is",
         Operator::IsNot | Operator::NotIn => "is not",
@@ -71,6 +74,7 @@ pub(crate) fn condition(filter: &PropertyFilter) -> String {
         PropertyType::Person | PropertyType::PersonField => "person's ",
         PropertyType::Session => "session's ",
         PropertyType::Group => "group's ",
+        PropertyType::Element => "element's ",
         _ => "",
     };
     let key = match filter.property_type {

@@ -60,14 +60,7 @@ pub(crate) async fn run(
     let session = engine.session(project, Arc::clone(&moment.view), now, progress.clone())?;
     let range = range(query, &moment.taxonomy, now)?;
     let persons = PersonConditions::compute([&query.properties], &named, &moment, &session.state, now)?;
-    let joins = SemiJoins::compute(
-        [&query.properties],
-        (&engine.lake, project),
-        &session,
-        &moment.taxonomy,
-        now,
-    )
-    .await?;
+    let joins = SemiJoins::compute([&query.properties], (engine, project), &session, &moment, now).await?;
     let list = List {
         condition: condition((&persons, &joins), &moment, query, range.as_ref(), now)?,
         session: &session,

@@ -78,7 +78,9 @@ impl Fields for EventFields<'_> {
                 }
                 key => Err(Error::unknown("field of events", key, EVENT_FIELDS)),
             },
-            PropertyType::Session | PropertyType::Group => self.joins.condition(filter).map(Found::Condition),
+            PropertyType::Session | PropertyType::Group | PropertyType::Hogql => {
+                self.joins.condition(filter).map(Found::Condition)
+            }
             PropertyType::Cohort => self.persons.cohorts.condition(filter).map(Found::Condition),
             _ => self.persons.condition(filter).map(Found::Condition),
         }

@@ -20,8 +20,10 @@ use crate::dates::{Local, Resolved, bucket_start, next_bucket, resolve};
 use crate::definitions::{Named, of_named};
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
+use crate::expressions::Resolver;
 use crate::fields::{self, EventFields};
 use crate::filters::{self, instant};
+use crate::measures::{self, Measure};
 use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions, Persons};
 use crate::semi_joins::SemiJoins;
 use crate::{sql, validate};
@@ -50,6 +52,7 @@ pub(crate) struct Begun {
     moment: Moment,
     named: Named,
     joins: SemiJoins,
+    measures: Vec<Option<Measure>>,
     zone: Tz,
 }
 
@@ -79,14 +82,28 @@ impl Begun {
         named.validate(&moment.taxonomy)?;
         let session = engine.session(project, Arc::clone(&moment.view), now, progress)?;
         let groups = named.groups(selection);
-        let joins = SemiJoins::compute(groups, (&engine.lake, project), &session, &moment.taxonomy, now).await?;
+        let mut joins = SemiJoins::compute(groups, (engine, project), &session, &moment, now).await?;
+        let resolver = Resolver {
+            engine,
+            project,
+            session: &session,
+            persons: moment.persons.as_deref(),
+            now,
+        };
+        let measures = measures::of_series(selection.series, &resolver, &mut joins).await?;
         Ok(Self {
             joins,
+            measures,
             session,
             moment,
             named,
             zone: now.timezone(),
         })
+    }
+
+    /// What a series counts, where its math alone does not say it.
+    pub(crate) fn measure(&self, series: usize) -> Option<&Measure> {
+        self.measures.get(series)?.as_ref()
     }
 
     /// The persons of the moment, for a selection that looks at them.

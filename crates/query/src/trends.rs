@@ -11,7 +11,7 @@ use datafusion::functions_aggregate::expr_fn::sum;
 use datafusion::logical_expr::{LogicalPlan, ident};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    BreakdownType, Clock, Compared, DateRange, EventsNode, FormulaNode, Progress, PropertyDefinition, Series,
+    BreakdownType, Clock, Compared, DateRange, EventsNode, FormulaNode, Math, Progress, PropertyDefinition, Series,
     TrendsQuery, TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::engine::{Engine, Executed, Session, rows};
 use crate::intervals::Intervals;
+use crate::measures::Measure;
 use crate::scope::{Begun, MATCHES, Scope, Selection, minute, zoned};
 use crate::sql;
 use crate::tally;
@@ -147,7 +148,7 @@ fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Se
         }
     }
     let unfit = |node: &&EventsNode| {
-        let is_unique = node.math.of_property().is_none() && node.math.of_persons().is_none();
+        let is_unique = !gives_any_number(node.math);
         node.math.trailing_days().is_some() || !(node.math.adds_up() || is_unique)
     };
     if display.is_cumulative()
@@ -406,6 +407,8 @@ impl<'a> Prepared<'a> {
         let value = if has_value { cells.next() } else { None };
         let number = match cells.next() {
             Some(Value::Number(number)) => number.as_f64(),
+            // A share of nothing is no number, which cells tell as text.
+            Some(Value::String(text)) if text.parse::<f64>().is_ok() => None,
             Some(Value::Null) => None,
             other => return Err(Error::internal(format!("a number is {other:?}"))),
         };
@@ -510,18 +513,11 @@ impl<'a> Prepared<'a> {
         }
         let has = |what: fn(&EventsNode) -> bool| self.query.series.iter().any(what);
         if self.width() > 1 && !self.is_cumulative() {
-            let is_average = |node: &EventsNode| node.math.of_property().is_some() || node.math.of_persons().is_some();
-            if has(|node| !node.math.adds_up() && node.math.of_property().is_none() && node.math.of_persons().is_none())
-            {
+            if has(|node| !node.math.adds_up() && !gives_any_number(node.math)) {
                 let message = "the unique counts of the buckets don't add up to that of the range; ask for a total";
                 warnings.push(Warning::new("unique_not_summable", message));
             }
-            if self
-                .query
-                .series
-                .iter()
-                .any(|node| is_average(node) && !node.math.adds_up())
-            {
+            if has(|node| !node.math.adds_up() && gives_any_number(node.math)) {
                 let message = "the numbers of the buckets give none of the range; ask for a total";
                 warnings.push(Warning::new("average_not_summable", message));
             }
@@ -534,13 +530,21 @@ impl<'a> Prepared<'a> {
         assemble::Shape {
             width: self.width(),
             has_breakdown: self.breakdown.is_some(),
-            of_nothing: self.node(series).math.is_zero_of_nothing().then_some(0.0),
+            of_nothing: match self.begun.measure(series) {
+                Some(Measure::Number(folded)) => folded.of_nothing,
+                _ => self.node(series).math.is_zero_of_nothing().then_some(0.0),
+            },
         }
     }
 
     fn node(&self, series: usize) -> &EventsNode {
         self.scope.node(series)
     }
+}
+
+/// Whether a series gives numbers that count nothing: averages and the like, and what an expression gives.
+fn gives_any_number(math: Math) -> bool {
+    math.of_property().is_some() || math.of_persons().is_some() || math == Math::Hogql
 }
 
 fn too_many() -> Error {

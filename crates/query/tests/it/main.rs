@@ -12,6 +12,7 @@ mod actors;
 mod corpus;
 mod definitions;
 mod events;
+mod expressions;
 mod funnels;
 mod groups;
 mod hogql;
