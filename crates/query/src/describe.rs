@@ -29,8 +29,13 @@ fn members(group: &FilterGroup) -> String {
 
 /// One condition as a sentence.
 pub(crate) fn condition(filter: &PropertyFilter) -> String {
-    if filter.property_type == PropertyType::Hogql {
-        return format!("SQL: {}", filter.key);
+    match filter.property_type {
+        PropertyType::Hogql => return format!("SQL: {}", filter.key),
+        PropertyType::Behavioral => {
+            let what = filter.value.as_ref().and_then(Value::as_str).unwrap_or_default();
+            return format!("{what} {:?}", filter.key);
+        }
+        _ => {}
     }
     let words = match filter.operator {
         Operator::Exact | Operator::In => "is",

@@ -22,9 +22,9 @@ use crate::sql::{self, Alone, Purpose};
 /// The id of an event's person, which visitors who are no persons have, too.
 const PERSON_ID: &str = "person_id";
 
-/// Whether an expression may read something of persons.
+/// Whether an expression may read something of persons: by itself, or by an action's conditions.
 pub(crate) fn names_persons(text: &str) -> bool {
-    text.to_lowercase().contains("person")
+    text.to_lowercase().contains("person") || text.contains("matchesAction")
 }
 
 /// What an expression reads beside events.

@@ -5,10 +5,12 @@
 //! table and nothing else. Both are read-only by construction: no plan here can write.
 
 mod actors;
+mod behaviors;
 mod cells;
 mod dates;
 mod definitions;
 mod describe;
+mod elements;
 mod engine;
 mod event_list;
 mod expressions;

@@ -37,6 +37,8 @@ pub(crate) struct SemiJoins {
     /// Rows read to compute them.
     pub(crate) rows_read: u64,
     said: BTreeSet<&'static str>,
+    /// What else is said of where numbers come from.
+    pub(crate) also: Vec<String>,
 }
 
 impl SemiJoins {
@@ -122,7 +124,10 @@ impl SemiJoins {
 
     /// What the conditions rest on, as provenance says it.
     pub(crate) fn sentences(&self) -> impl Iterator<Item = String> + '_ {
-        self.said.iter().map(|said| (*said).to_owned())
+        self.said
+            .iter()
+            .map(|said| (*said).to_owned())
+            .chain(self.also.iter().cloned())
     }
 }
 

@@ -6,13 +6,14 @@ mod breakdown;
 mod compare;
 mod formula;
 mod measure;
+mod parts;
 
 use datafusion::functions_aggregate::expr_fn::sum;
 use datafusion::logical_expr::{LogicalPlan, ident};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    BreakdownType, Clock, Compared, DateRange, EventsNode, FormulaNode, Math, Progress, PropertyDefinition, Series,
-    TrendsQuery, TrendsResponse, Warning,
+    Clock, Compared, DateRange, EventsNode, FormulaNode, Math, Progress, PropertyDefinition, Series, TrendsQuery,
+    TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -51,9 +52,11 @@ pub(crate) async fn run(
     progress: &Progress,
 ) -> Result<TrendsResponse> {
     let selected = selection(query, &query.date_range)?;
-    let begun = Begun::new(engine, project, selected, clock, progress.clone()).await?;
+    let mut begun = Begun::new(engine, project, selected, clock, progress.clone()).await?;
+    let breakdown = Breakdown::of(query, &mut begun, (engine, project), clock).await?;
     let session = &begun.session;
-    let mut prepared = Prepared::new(query, &query.date_range, &begun, clock, engine.most_groups)?;
+    let range = &query.date_range;
+    let mut prepared = Prepared::new(query, range, &begun, breakdown.clone(), clock, engine.most_groups)?;
     let mut done = Done {
         executed: Vec::new(),
         warnings: prepared.warnings(),
@@ -61,7 +64,7 @@ pub(crate) async fn run(
     let compared = compare::other_range(query.compare_filter.as_ref(), &query.date_range, &prepared.scope.range)?;
     let mut other = match &compared {
         Some(range) => Some(
-            Prepared::new(query, range, &begun, clock, engine.most_groups)
+            Prepared::new(query, range, &begun, breakdown, clock, engine.most_groups)
                 .map_err(|error| compare::of_other(&error))?,
         ),
         None => None,
@@ -111,8 +114,10 @@ pub(crate) async fn plans(
     clock: &Clock,
 ) -> Result<(Begun, Vec<LogicalPlan>)> {
     let selected = selection(query, &query.date_range)?;
-    let begun = Begun::new(engine, project, selected, clock, Progress::ignore()).await?;
-    let mut prepared = Prepared::new(query, &query.date_range, &begun, clock, engine.most_groups)?;
+    let mut begun = Begun::new(engine, project, selected, clock, Progress::ignore()).await?;
+    let breakdown = Breakdown::of(query, &mut begun, (engine, project), clock).await?;
+    let range = &query.date_range;
+    let mut prepared = Prepared::new(query, range, &begun, breakdown, clock, engine.most_groups)?;
     let mut done = Done {
         executed: Vec::new(),
         warnings: Vec::new(),
@@ -161,10 +166,7 @@ fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Se
         series: &query.series,
         properties: &query.properties,
         date_range,
-        of_persons: query.breakdown_filter.as_ref().is_some_and(|filter| {
-            let mut parts = filter.parts().into_iter();
-            parts.any(|part| part.breakdown_type == BreakdownType::Person)
-        }),
+        of_persons: query.breakdown_filter.as_ref().is_some_and(parts::looks_at_persons),
         filter_test_accounts: query.filter_test_accounts,
     })
 }
@@ -211,13 +213,12 @@ impl<'a> Prepared<'a> {
         query: &'a TrendsQuery,
         date_range: &'a DateRange,
         begun: &'a Begun,
+        breakdown: Option<Breakdown>,
         clock: &Clock,
         most_groups: usize,
     ) -> Result<Self> {
         let interval = (!query.trends_filter.display.is_total()).then_some(query.interval);
         let taxonomy = begun.taxonomy();
-        let breakdown = query.breakdown_filter.as_ref();
-        let breakdown = breakdown.map(|filter| Breakdown::new(filter, begun)).transpose()?;
         for node in &query.series {
             measure::property_of(taxonomy, node)?;
         }
@@ -508,6 +509,7 @@ impl<'a> Prepared<'a> {
             "the last bucket"
         };
         let mut warnings = self.scope.warnings(last);
+        warnings.extend(self.breakdown.iter().flat_map(Breakdown::warnings));
         if self.is_total() {
             return warnings;
         }

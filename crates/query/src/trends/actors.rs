@@ -8,6 +8,7 @@ use hedgerow_data_api::{ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, Compare
 use hedgerow_errors::{Error, Result};
 use serde_json::Value;
 
+use super::breakdown::Breakdown;
 use super::measure::{ACTIVE, BUCKET, GROUP, VALUE, literal};
 use super::{Done, Others, Prepared, compare, selection};
 use crate::actors::{Asked, COUNT};
@@ -33,13 +34,14 @@ pub(crate) async fn actors(asked: &Asked<'_>, query: &TrendsQuery) -> Result<Act
         let message = "the number of an expression (math hogql) counts nobody";
         return Err(Error::invalid(message).with_hint("take the math total or dau with the same conditions"));
     }
-    let begun = asked.begin(selection(query, &query.date_range)?).await?;
+    let mut begun = asked.begin(selection(query, &query.date_range)?).await?;
     let (clock, most_groups) = (asked.clock, asked.engine.most_groups);
-    let mut current = Prepared::new(query, &query.date_range, &begun, clock, most_groups)?;
+    let breakdown = Breakdown::of(query, &mut begun, (asked.engine, asked.project), clock).await?;
+    let mut current = Prepared::new(query, &query.date_range, &begun, breakdown.clone(), clock, most_groups)?;
     let range = compare::other_range(query.compare_filter.as_ref(), &query.date_range, &current.scope.range)?;
     let mut other = match &range {
         Some(range) => {
-            let other = Prepared::new(query, range, &begun, clock, most_groups);
+            let other = Prepared::new(query, range, &begun, breakdown, clock, most_groups);
             Some(other.map_err(|error| compare::of_other(&error))?)
         }
         None => None,

@@ -294,7 +294,7 @@ impl Prepared<'_> {
 
     fn with_value(&self, events: DataFrame) -> datafusion::error::Result<DataFrame> {
         match &self.breakdown {
-            Some(breakdown) => events.with_column(VALUE, breakdown.value()),
+            Some(breakdown) => breakdown.with_value(events, VALUE),
             None => Ok(events),
         }
     }

@@ -9,8 +9,11 @@
 
 mod activity;
 mod actors;
+mod behaviors;
+mod breakdowns;
 mod corpus;
 mod definitions;
+mod elements;
 mod events;
 mod expressions;
 mod funnels;
@@ -18,6 +21,7 @@ mod groups;
 mod hogql;
 mod input_check;
 mod lists;
+mod numbers;
 mod operators;
 mod oracle;
 mod paths;
