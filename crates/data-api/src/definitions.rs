@@ -23,7 +23,8 @@ pub struct CohortDefinition {
     /// Who they are.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Conditions on properties of people, each of type `person`, or `cohort` for another cohort: a list, or a group.
+    /// Conditions on people, each of type `person`, `cohort` for another cohort, or `behavioral` for what they did: a list, or
+    /// a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub filters: FilterGroup,
     /// The distinct ids of people who are listed one by one.

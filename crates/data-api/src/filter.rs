@@ -6,7 +6,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::behavior::Behavior;
 
 /// How a property is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -135,6 +137,16 @@ pub enum PropertyType {
     /// Whether the person is in a cohort: the key is `id`, the value the cohort's name or id, the operator `in` or
     /// `not_in`.
     Cohort,
+    /// A condition in SQL: the key is the expression, over the columns of `events` and what they say of persons, sessions
+    /// and groups, as in `properties.$browser = 'Safari' or person.properties.plan = 'pro'`; without operator and value.
+    Hogql,
+    /// Of an event of autocapture: the element that was clicked, or one around it. The key is `text`, `tag_name`, `href` or
+    /// `selector`.
+    Element,
+    /// Of cohorts alone: what the person did. The key is an event, the value `performed_event`,
+    /// `performed_event_multiple`, `performed_event_first_time`, `performed_event_sequence`, `performed_event_regularly`,
+    /// `stopped_performing_event` or `restarted_performing_event`, beside `time_value`, `time_interval` and others.
+    Behavioral,
 }
 
 impl PropertyType {
@@ -150,15 +162,18 @@ impl PropertyType {
             Self::Group => "group",
             Self::Flag => "flag",
             Self::Cohort => "cohort",
+            Self::Hogql => "hogql",
+            Self::Element => "element",
+            Self::Behavioral => "behavioral",
         }
     }
 }
 
 /// One condition on one property.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct PropertyFilter {
-    /// The property's key, as the taxonomy names it, e.g. `$browser`.
+    /// The property's key, as the taxonomy names it, e.g. `$browser`; of a filter of type `hogql` the expression.
     pub key: String,
     /// A text, number or boolean, or a list of them; absent for `is_set` and `is_not_set`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,6 +187,45 @@ pub struct PropertyFilter {
     /// Of a filter of type `group`: the index of the type of groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_type_index: Option<u8>,
+    /// Of a filter of type `behavioral`: the rest of it.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub behavior: Option<Box<Behavior>>,
+}
+
+// Written by hand, because a flattened field takes the unknown ones, too.
+impl<'de> Deserialize<'de> for PropertyFilter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Fields {
+            key: String,
+            #[serde(default)]
+            value: Option<Value>,
+            #[serde(default)]
+            operator: Operator,
+            #[serde(default, rename = "type")]
+            property_type: PropertyType,
+            #[serde(default)]
+            group_type_index: Option<u8>,
+        }
+        let mut all = Map::deserialize(deserializer)?;
+        let is_behavior = all.get("type").and_then(Value::as_str) == Some(PropertyType::Behavioral.as_str());
+        let behavior = is_behavior.then(|| {
+            let own = Behavior::FIELDS.iter().filter_map(|field| all.remove_entry(*field));
+            serde_json::from_value(Value::Object(own.collect()))
+        });
+        let behavior = behavior.transpose().map_err(serde::de::Error::custom)?;
+        let fields: Fields = serde_json::from_value(Value::Object(all)).map_err(serde::de::Error::custom)?;
+        Ok(Self {
+            key: fields.key,
+            value: fields.value,
+            operator: fields.operator,
+            property_type: fields.property_type,
+            group_type_index: fields.group_type_index,
+            behavior,
+        })
+    }
 }
 
 /// How a group combines its members.
@@ -304,6 +358,22 @@ mod tests {
         let nested: FilterGroup = serde_json::from_str(nested).unwrap();
         assert_eq!(nested.group_type, GroupType::Or);
         assert!(matches!(nested.values[0], FilterNode::Group(_)));
+    }
+
+    #[test]
+    fn behaviours_keep_their_fields_and_other_filters_have_none() {
+        let text = r#"{"key":"order","value":"performed_event","operator":"exact","type":"behavioral","event_type":"events","time_value":30,"time_interval":"day"}"#;
+        let filter: PropertyFilter = serde_json::from_str(text).unwrap();
+        assert_eq!(filter.behavior.as_ref().unwrap().time_value, Some(30));
+        assert_eq!(serde_json::to_string(&filter).unwrap(), text);
+        let error = serde_json::from_str::<PropertyFilter>(r#"{"key": "a", "time_value": 3}"#).unwrap_err();
+        assert!(error.to_string().contains("time_value"), "{error}");
+        let unknown = r#"{"key": "a", "type": "behavioral", "time_valeu": 3}"#;
+        let error = serde_json::from_str::<PropertyFilter>(unknown).unwrap_err();
+        assert!(error.to_string().contains("time_valeu"), "{error}");
+        let plain = r#"{"key":"a","value":1,"operator":"exact","type":"event"}"#;
+        let filter: PropertyFilter = serde_json::from_str(plain).unwrap();
+        assert_eq!(serde_json::to_string(&filter).unwrap(), plain);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod actors;
 mod batch;
+mod behavior;
 mod check;
 mod clock;
 mod copy;
@@ -36,6 +37,7 @@ mod typed_query;
 
 pub use actors::{ActorsCell, ActorsQuery, ActorsQueryKind, ActorsResponse, ListedActor};
 pub use batch::{Dictionary, EventBatch, KeyId, PropertyColumn, RowReader, Sparse, TextColumn, Value};
+pub use behavior::{Behavior, BehaviorEvents, BehaviorUnit};
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
 pub use clock::Clock;
 pub use copy::ProjectCopy;

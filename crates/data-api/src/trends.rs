@@ -87,6 +87,13 @@ pub struct EventsNode {
     /// The property of the event whose values are put together, for the math that does that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub math_property: Option<String>,
+    /// For the math `hogql`: an expression of SQL with aggregates over the events of the series, such as
+    /// `sum(properties.amount) / count()`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub math_hogql: Option<String>,
+    /// For the math `unique_group`: the index of the type of groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub math_group_type_index: Option<u8>,
     /// Conditions on this series alone: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
@@ -115,6 +122,10 @@ pub enum Math {
     Dau,
     /// Distinct sessions per bucket.
     UniqueSession,
+    /// Distinct groups of the type `math_group_type_index` per bucket; events without such a group count none.
+    UniqueGroup,
+    /// What the expression `math_hogql` gives over the events of each bucket.
+    Hogql,
     /// Distinct persons in the seven days that end with the bucket.
     WeeklyActive,
     /// Distinct persons in the thirty days that end with the bucket.
@@ -182,6 +193,8 @@ impl Math {
             Self::Total => "total",
             Self::Dau => "dau",
             Self::UniqueSession => "unique_session",
+            Self::UniqueGroup => "unique_group",
+            Self::Hogql => "hogql",
             Self::WeeklyActive => "weekly_active",
             Self::MonthlyActive => "monthly_active",
             Self::FirstTimeForUser => "first_time_for_user",
@@ -314,20 +327,24 @@ pub struct DateRange {
     pub explicit_date: bool,
 }
 
-/// Splits by the values of one property, or by those of several together.
+/// Splits by the values of one property, or by those of several together, or by cohorts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BreakdownFilter {
-    /// The property's key.
+    /// The property's key; for the other types what [`BreakdownType`] says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<String>,
     /// Whose property; `event` when absent.
     #[serde(default)]
     pub breakdown_type: BreakdownType,
+    /// For the type `group`: the index of the type of groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breakdown_group_type_index: Option<u8>,
     /// Trends: puts the property's numbers into so many bins of the same width, 1 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown_histogram_bin_count: Option<u32>,
-    /// Trends: several properties in place of `breakdown`, at most three. A value is then a list of theirs.
+    /// Trends: several properties in place of `breakdown`, at most three; a value is then a list of theirs. Or several
+    /// cohorts, at most 25; each is a value of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breakdowns: Vec<Breakdown>,
     /// How many values get their own series, 1 to 1,000; 25 when absent. The rest is one series
@@ -343,6 +360,7 @@ impl BreakdownFilter {
         let one = self.breakdown.iter().map(|key| Breakdown {
             property: key.clone(),
             breakdown_type: self.breakdown_type,
+            group_type_index: self.breakdown_group_type_index,
             histogram_bin_count: self.breakdown_histogram_bin_count,
         });
         one.chain(self.breakdowns.iter().cloned()).collect()
@@ -361,17 +379,20 @@ impl BreakdownFilter {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Breakdown {
-    /// The property's key.
+    /// The property's key; for the other types what [`BreakdownType`] says.
     pub property: String,
     /// Whose property; `event` when absent.
     #[serde(default, rename = "type")]
     pub breakdown_type: BreakdownType,
+    /// For the type `group`: the index of the type of groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_type_index: Option<u8>,
     /// Puts the property's numbers into so many bins of the same width, 1 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram_bin_count: Option<u32>,
 }
 
-/// Whose property a breakdown takes.
+/// Whose property a breakdown takes. Funnels take those of events only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakdownType {
@@ -380,6 +401,14 @@ pub enum BreakdownType {
     Event,
     /// A property of the person, as it is now.
     Person,
+    /// A property of the event's group of a type, as it is now.
+    Group,
+    /// A field of the event's session, by all events of that.
+    Session,
+    /// What an expression in SQL gives for each event, such as `lower(properties.plan)`.
+    Hogql,
+    /// The cohort, by its name or id; who is in several counts in each of them.
+    Cohort,
 }
 
 /// Another range beside the query's own.

@@ -11,10 +11,13 @@ use hedgerow_data_api::{
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::{ObjectId, ProjectId};
 
+use crate::behaviors::Behaviors;
 use crate::dates::Local;
+use crate::engine::{Engine, Session};
+use crate::expressions::names_persons;
 use crate::fields::PersonFields;
 use crate::filters;
-use crate::persons::{Needs, PersonSet, Persons};
+use crate::persons::{Moment, Needs, PersonSet, Persons};
 use crate::scope::Selection;
 use crate::test_accounts;
 
@@ -27,6 +30,8 @@ pub(crate) struct Named {
     cohorts: BTreeMap<String, Defined<CohortDefinition>>,
     /// What all but test accounts meet, where these are left out.
     test_accounts: Option<FilterGroup>,
+    /// What the cohorts say that persons did, once it is computed.
+    behaviors: Behaviors,
 }
 
 impl Named {
@@ -63,6 +68,21 @@ impl Named {
         let mut named = Self::default();
         named.add_cohorts(definitions, project, vec![filters.clone()]).await?;
         Ok(named)
+    }
+
+    /// Computes what the cohorts say that persons did, and what some filters of a cohort say.
+    pub(crate) async fn behave(
+        &mut self,
+        own: &FilterGroup,
+        place: (&Engine, &ProjectId),
+        at: (&Session, &Moment),
+        now: Local,
+    ) -> Result<()> {
+        for cohort in self.cohorts.values() {
+            let added = self.behaviors.add(&cohort.body.filters.filters(), place, at, now).await;
+            added.map_err(|error| of_named("cohort", &cohort.name, &error))?;
+        }
+        self.behaviors.add(&own.filters(), place, at, now).await
     }
 
     async fn add_cohorts(
@@ -147,14 +167,21 @@ impl Named {
 
     /// What a query needs of the persons.
     pub(crate) fn needs(&self, selection: Selection<'_>) -> Needs {
-        self.needs_of_filters(self.groups(selection))
+        let mut maths = selection.series.iter().filter_map(|node| node.math_hogql.as_deref());
+        match self.needs_of_filters(self.groups(selection)) {
+            Needs::Nothing if maths.any(names_persons) => self.needs_of_cohorts(),
+            needs => needs,
+        }
     }
 
     /// What filters need of the persons.
     pub(crate) fn needs_of_filters<'a>(&self, groups: impl IntoIterator<Item = &'a FilterGroup>) -> Needs {
         let of_persons = [PropertyType::Person, PropertyType::PersonField, PropertyType::Cohort];
-        let mut filters = groups.into_iter().flat_map(FilterGroup::filters);
-        if !filters.any(|filter| of_persons.contains(&filter.property_type)) {
+        let needs_persons = |filter: &PropertyFilter| match filter.property_type {
+            PropertyType::Hogql => names_persons(&filter.key),
+            property_type => of_persons.contains(&property_type),
+        };
+        if !groups.into_iter().flat_map(FilterGroup::filters).any(needs_persons) {
             return Needs::Nothing;
         }
         self.needs_of_cohorts()
@@ -231,12 +258,17 @@ struct Members {
 #[derive(Default)]
 pub(crate) struct Cohorts {
     known: BTreeMap<String, (Defined<CohortDefinition>, Members)>,
+    /// What they say that persons did.
+    pub(crate) behaviors: Behaviors,
 }
 
 impl Cohorts {
     /// Computes who is in the cohorts that are named.
     pub(crate) fn compute(named: &Named, persons: &Persons, state: &SessionState, now: Local) -> Result<Self> {
-        let mut cohorts = Self::default();
+        let mut cohorts = Self {
+            behaviors: named.behaviors.clone(),
+            ..Self::default()
+        };
         // Each comes after those on which it rests; there is no cycle, so that each round has one that can come.
         while cohorts.known.len() < named.cohorts.len() {
             for (reference, cohort) in &named.cohorts {
@@ -314,6 +346,11 @@ impl Cohorts {
                 Err(Error::invalid(message))
             }
         }
+    }
+
+    /// The name of a cohort.
+    pub(crate) fn name(&self, reference: &str) -> Option<&str> {
+        self.known.get(reference).map(|(cohort, _)| cohort.name.as_str())
     }
 
     /// The cohorts, as provenance says them.

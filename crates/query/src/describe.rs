@@ -29,6 +29,14 @@ fn members(group: &FilterGroup) -> String {
 
 /// One condition as a sentence.
 pub(crate) fn condition(filter: &PropertyFilter) -> String {
+    match filter.property_type {
+        PropertyType::Hogql => return format!("SQL: {}", filter.key),
+        PropertyType::Behavioral => {
+            let what = filter.value.as_ref().and_then(Value::as_str).unwrap_or_default();
+            return format!("{what} {:?}", filter.key);
+        }
+        _ => {}
+    }
     let words = match filter.operator {
         Operator::Exact | Operator::In => "is",
         Operator::IsNot | Operator::NotIn => "is not",
@@ -71,6 +79,7 @@ pub(crate) fn condition(filter: &PropertyFilter) -> String {
         PropertyType::Person | PropertyType::PersonField => "person's ",
         PropertyType::Session => "session's ",
         PropertyType::Group => "group's ",
+        PropertyType::Element => "element's ",
         _ => "",
     };
     let key = match filter.property_type {

@@ -347,7 +347,7 @@ impl QueryEngine for Engine {
         limit: usize,
         clock: &Clock,
     ) -> Result<CohortMembers> {
-        let named = Named::of_filters(self.definitions.as_ref(), project, &cohort.filters).await?;
+        let mut named = Named::of_filters(self.definitions.as_ref(), project, &cohort.filters).await?;
         let needs = if cohort.persons.is_empty() {
             named.needs_of_cohorts()
         } else {
@@ -359,6 +359,9 @@ impl QueryEngine for Engine {
         let session = self.session(project, Arc::clone(&moment.view), now, Progress::ignore())?;
         let persons = moment.persons.as_ref();
         let persons = persons.ok_or_else(|| Error::internal("the persons were not read"))?;
+        named
+            .behave(&cohort.filters, (self, project), (&session, &moment), now)
+            .await?;
         let cohorts = Cohorts::compute(&named, persons, &session.state, now)?;
         let (set, ids_without_person) = cohorts.who(cohort, persons, &session.state, now)?;
         Ok(CohortMembers {

@@ -9,7 +9,8 @@ use datafusion::functions::expr_fn::contains;
 use datafusion::logical_expr::{Expr, LogicalPlan, ident, lit};
 use datafusion::prelude::{DataFrame, lower};
 use hedgerow_data_api::{
-    Clock, DateRange, EventStore, EventsQuery, EventsResponse, ListedEvent, Progress, ResolvedRange, Taxonomy, Warning,
+    Clock, DateRange, EventStore, EventsQuery, EventsResponse, FilterGroup, ListedEvent, Progress, ResolvedRange,
+    Taxonomy, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -49,7 +50,7 @@ pub(crate) async fn run(
         ..asked.clone()
     };
     let limit = paging::limit(query.limit)?;
-    let named = Named::of_filters(engine.definitions.as_ref(), project, &query.properties).await?;
+    let mut named = Named::of_filters(engine.definitions.as_ref(), project, &query.properties).await?;
     let needs = match named.needs_of_filters([&query.properties]) {
         Needs::Nothing if query.person_id.is_some() => Needs::Persons,
         needs => needs,
@@ -59,15 +60,11 @@ pub(crate) async fn run(
     let now = clock.now().with_timezone(&settings.timezone.0);
     let session = engine.session(project, Arc::clone(&moment.view), now, progress.clone())?;
     let range = range(query, &moment.taxonomy, now)?;
+    named
+        .behave(&FilterGroup::default(), (engine, project), (&session, &moment), now)
+        .await?;
     let persons = PersonConditions::compute([&query.properties], &named, &moment, &session.state, now)?;
-    let joins = SemiJoins::compute(
-        [&query.properties],
-        (&engine.lake, project),
-        &session,
-        &moment.taxonomy,
-        now,
-    )
-    .await?;
+    let joins = SemiJoins::compute([&query.properties], (engine, project), &session, &moment, now).await?;
     let list = List {
         condition: condition((&persons, &joins), &moment, query, range.as_ref(), now)?,
         session: &session,

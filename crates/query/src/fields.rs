@@ -6,7 +6,9 @@ use datafusion::logical_expr::{Expr, ScalarUDF, ident, lit};
 use hedgerow_data_api::{PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy, ValueType};
 use hedgerow_errors::{Error, Result};
 
+use crate::behaviors::of_cohorts;
 use crate::definitions::Cohorts;
+use crate::elements;
 use crate::persons::PersonConditions;
 use crate::rest::{JsonGetStr, RestValue};
 use crate::semi_joins::SemiJoins;
@@ -78,7 +80,11 @@ impl Fields for EventFields<'_> {
                 }
                 key => Err(Error::unknown("field of events", key, EVENT_FIELDS)),
             },
-            PropertyType::Session | PropertyType::Group => self.joins.condition(filter).map(Found::Condition),
+            PropertyType::Session | PropertyType::Group | PropertyType::Hogql => {
+                self.joins.condition(filter).map(Found::Condition)
+            }
+            PropertyType::Behavioral => Err(of_cohorts(filter)),
+            PropertyType::Element => elements::condition(filter, self.taxonomy).map(Found::Condition),
             PropertyType::Cohort => self.persons.cohorts.condition(filter).map(Found::Condition),
             _ => self.persons.condition(filter).map(Found::Condition),
         }
@@ -106,6 +112,7 @@ impl Fields for PersonFields<'_> {
                 Ok(Found::Column(ident(CREATED_AT), FieldType::Time))
             }
             PropertyType::Cohort => self.cohorts.condition(filter).map(Found::Condition),
+            PropertyType::Behavioral => self.cohorts.behaviors.condition(filter).map(Found::Condition),
             PropertyType::PersonField => Err(Error::unknown("field of persons", &filter.key, [CREATED_AT])),
             other => {
                 let (key, kind) = (&filter.key, other.as_str());

@@ -5,19 +5,24 @@
 //! table and nothing else. Both are read-only by construction: no plan here can write.
 
 mod actors;
+mod behaviors;
 mod cells;
 mod codec;
 mod dates;
 mod definitions;
 mod describe;
+mod elements;
 mod engine;
 mod event_list;
+mod expressions;
 mod fields;
 mod filters;
 mod funnels;
 mod intervals;
 mod kept;
 mod lifecycle;
+mod lookups;
+mod measures;
 mod observed;
 mod paging;
 mod paths;

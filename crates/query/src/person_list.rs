@@ -58,11 +58,14 @@ pub(crate) async fn run(
     let limit = paging::limit(query.limit)?;
     let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
     let needs_ids = query.search.is_some() || asks_for_ids(&query.properties);
-    let named = Named::of_filters(engine.definitions.as_ref(), project, &query.properties).await?;
+    let mut named = Named::of_filters(engine.definitions.as_ref(), project, &query.properties).await?;
     let (moment, persons, ids) = read(engine, project, named.needs_of_cohorts(), needs_ids).await?;
     check(engine, project, &moment, &persons, query).await?;
     let now = clock.now().with_timezone(&settings.timezone.0);
     let session = engine.session(project, Arc::clone(&moment.view), now, progress.clone())?;
+    named
+        .behave(&FilterGroup::default(), (engine, project), (&session, &moment), now)
+        .await?;
     let cohorts = Cohorts::compute(&named, &persons, &session.state, now)?;
     let mut found = matching(&session, (&persons, &cohorts), &ids, query, now)?;
     found.retain(|row| cursor.is_none_or(|cursor| row.at() < (cursor.time.timestamp_micros(), cursor.id)));
@@ -401,6 +404,7 @@ impl ListFields<'_> {
             operator: Operator::Icontains,
             property_type,
             group_type_index: None,
+            behavior: None,
         };
         let mut members = vec![filter(PropertyType::PersonField, DISTINCT_ID)];
         let known = CALLED

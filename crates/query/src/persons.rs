@@ -490,7 +490,7 @@ impl PersonConditions {
             Error::invalid(format!(
                 "filter on {key:?} is of type {kind}, which a query over events does not know"
             ))
-            .with_hint("take a filter of type event, event_field, session, group, person, person_field or cohort")
+            .with_hint("take a filter of type event, event_field, session, group, person, person_field, cohort, element or hogql")
         })?;
         Ok(set.condition(&describe::condition(filter)))
     }

@@ -9,7 +9,7 @@ use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
     Action, ActionDefinition, Clock, DateRange, Defined, EventStore, EventsNode, FilterGroup, Interval, Math, Progress,
-    Provenance, ResolvedRange, Taxonomy, ValueType, Warning,
+    PropertyFilter, Provenance, ResolvedRange, Taxonomy, ValueType, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -17,11 +17,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::dates::{Local, Resolved, bucket_start, next_bucket, resolve};
-use crate::definitions::{Named, of_named};
+use crate::definitions::{Cohorts, Named, of_named};
 use crate::describe::sentences;
 use crate::engine::{Engine, Executed, Session, rows};
+use crate::expressions::{self, Resolver};
 use crate::fields::{self, EventFields};
 use crate::filters::{self, instant};
+use crate::measures::{self, Measure};
 use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions, Persons};
 use crate::semi_joins::SemiJoins;
 use crate::{sql, validate};
@@ -50,6 +52,7 @@ pub(crate) struct Begun {
     moment: Moment,
     named: Named,
     joins: SemiJoins,
+    measures: Vec<Option<Measure>>,
     zone: Tz,
 }
 
@@ -64,7 +67,7 @@ impl Begun {
     ) -> Result<Self> {
         let settings = engine.definitions.settings(project).await?;
         let now = clock.now().with_timezone(&settings.timezone.0);
-        let named = Named::of(engine.definitions.as_ref(), project, selection, &settings).await?;
+        let mut named = Named::of(engine.definitions.as_ref(), project, selection, &settings).await?;
         let needs = match named.needs(selection) {
             Needs::Nothing if selection.of_persons => Needs::Persons,
             needs => needs,
@@ -78,15 +81,77 @@ impl Begun {
         }
         named.validate(&moment.taxonomy)?;
         let session = engine.session(project, Arc::clone(&moment.view), now, progress)?;
+        named
+            .behave(&FilterGroup::default(), (engine, project), (&session, &moment), now)
+            .await?;
         let groups = named.groups(selection);
-        let joins = SemiJoins::compute(groups, (&engine.lake, project), &session, &moment.taxonomy, now).await?;
+        let mut joins = SemiJoins::compute(groups, (engine, project), &session, &moment, now).await?;
+        let resolver = Resolver {
+            engine,
+            project,
+            session: &session,
+            persons: moment.persons.as_deref(),
+            now,
+        };
+        let measures = measures::of_series(selection.series, &resolver, &mut joins).await?;
         Ok(Self {
             joins,
+            measures,
             session,
             moment,
             named,
             zone: now.timezone(),
         })
+    }
+
+    /// What a series counts, where its math alone does not say it.
+    pub(crate) fn measure(&self, series: usize) -> Option<&Measure> {
+        self.measures.get(series)?.as_ref()
+    }
+
+    /// An expression for a value of each event; `kind` says in errors what it is.
+    pub(crate) async fn resolve(
+        &mut self,
+        (engine, project): (&Engine, &ProjectId),
+        clock: &Clock,
+        (kind, text): (&str, &str),
+    ) -> Result<expressions::Resolved> {
+        let resolver = Resolver {
+            engine,
+            project,
+            session: &self.session,
+            persons: self.moment.persons.as_deref(),
+            now: self.now(clock),
+        };
+        let resolved = resolver.resolve(text, sql::Purpose::EachEvent, kind).await?;
+        self.joins.keep(&resolved);
+        Ok(resolved)
+    }
+
+    /// Cohorts beside those of the conditions, for a selection that looks at persons.
+    pub(crate) async fn cohorts(
+        &mut self,
+        (engine, project): (&Engine, &ProjectId),
+        clock: &Clock,
+        filters: &[PropertyFilter],
+    ) -> Result<Cohorts> {
+        let group = FilterGroup::all(filters.to_vec());
+        let mut named = Named::of_filters(engine.definitions.as_ref(), project, &group).await?;
+        let now = self.now(clock);
+        let at = (&self.session, &self.moment);
+        named
+            .behave(&FilterGroup::default(), (engine, project), at, now)
+            .await?;
+        let cohorts = if named.needs_of_cohorts() == Needs::DistinctIds {
+            let moment = engine.persons.moment(&engine.lake, project, Needs::DistinctIds).await?;
+            let persons = moment.persons.as_deref();
+            let persons = persons.ok_or_else(|| Error::internal("the persons were not read"))?;
+            Cohorts::compute(&named, persons, &self.session.state, now)?
+        } else {
+            Cohorts::compute(&named, self.known_persons()?, &self.session.state, now)?
+        };
+        self.joins.also.extend(cohorts.sentences());
+        Ok(cohorts)
     }
 
     /// The persons of the moment, for a selection that looks at them.

@@ -70,7 +70,12 @@ impl Session {
 
     /// All sessions with one of their fields.
     pub(crate) async fn sessions(&self, field: &str) -> Result<DataFrame> {
-        let table = sql::sessions(&self.view, &[field]);
+        self.sessions_with(&[field]).await
+    }
+
+    /// The same with several.
+    pub(crate) async fn sessions_with(&self, fields: &[&str]) -> Result<DataFrame> {
+        let table = sql::sessions(&self.view, fields);
         let read = self.context.sql(&format!("SELECT * FROM {table}")).await;
         read.map_err(|error| sql::explain(&error, &self.view))
     }

@@ -4,6 +4,7 @@
 //! columns, HogQL's functions become DataFusion's or this crate's, and what the tables lack is joined. What has no
 //! meaning here is refused by name.
 
+mod alone;
 mod build;
 mod calls;
 mod dialect;
@@ -119,6 +120,7 @@ pub(crate) async fn plan(
     })
 }
 
+pub(crate) use alone::{Alone, Purpose};
 pub(crate) use facts::add_value_type;
 pub(crate) use sessions::FIELDS as SESSION_FIELDS;
 

@@ -6,13 +6,14 @@ mod breakdown;
 mod compare;
 mod formula;
 mod measure;
+mod parts;
 
 use datafusion::functions_aggregate::expr_fn::sum;
 use datafusion::logical_expr::{LogicalPlan, ident};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    BreakdownType, Clock, Compared, DateRange, EventsNode, FormulaNode, Progress, PropertyDefinition, Series,
-    TrendsQuery, TrendsResponse, Warning,
+    Clock, Compared, DateRange, EventsNode, FormulaNode, Math, Progress, PropertyDefinition, Series, TrendsQuery,
+    TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -20,6 +21,7 @@ use serde_json::Value;
 
 use crate::engine::{Engine, Executed, Session, rows};
 use crate::intervals::Intervals;
+use crate::measures::Measure;
 use crate::scope::{Begun, MATCHES, Scope, Selection, minute, zoned};
 use crate::sql;
 use crate::tally;
@@ -50,9 +52,11 @@ pub(crate) async fn run(
     progress: &Progress,
 ) -> Result<TrendsResponse> {
     let selected = selection(query, &query.date_range)?;
-    let begun = Begun::new(engine, project, selected, clock, progress.clone()).await?;
+    let mut begun = Begun::new(engine, project, selected, clock, progress.clone()).await?;
+    let breakdown = Breakdown::of(query, &mut begun, (engine, project), clock).await?;
     let session = &begun.session;
-    let mut prepared = Prepared::new(query, &query.date_range, &begun, clock, engine.most_groups)?;
+    let range = &query.date_range;
+    let mut prepared = Prepared::new(query, range, &begun, breakdown.clone(), clock, engine.most_groups)?;
     let mut done = Done {
         executed: Vec::new(),
         warnings: prepared.warnings(),
@@ -60,7 +64,7 @@ pub(crate) async fn run(
     let compared = compare::other_range(query.compare_filter.as_ref(), &query.date_range, &prepared.scope.range)?;
     let mut other = match &compared {
         Some(range) => Some(
-            Prepared::new(query, range, &begun, clock, engine.most_groups)
+            Prepared::new(query, range, &begun, breakdown, clock, engine.most_groups)
                 .map_err(|error| compare::of_other(&error))?,
         ),
         None => None,
@@ -110,8 +114,10 @@ pub(crate) async fn plans(
     clock: &Clock,
 ) -> Result<(Begun, Vec<LogicalPlan>)> {
     let selected = selection(query, &query.date_range)?;
-    let begun = Begun::new(engine, project, selected, clock, Progress::ignore()).await?;
-    let mut prepared = Prepared::new(query, &query.date_range, &begun, clock, engine.most_groups)?;
+    let mut begun = Begun::new(engine, project, selected, clock, Progress::ignore()).await?;
+    let breakdown = Breakdown::of(query, &mut begun, (engine, project), clock).await?;
+    let range = &query.date_range;
+    let mut prepared = Prepared::new(query, range, &begun, breakdown, clock, engine.most_groups)?;
     let mut done = Done {
         executed: Vec::new(),
         warnings: Vec::new(),
@@ -147,7 +153,7 @@ fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Se
         }
     }
     let unfit = |node: &&EventsNode| {
-        let is_unique = node.math.of_property().is_none() && node.math.of_persons().is_none();
+        let is_unique = !gives_any_number(node.math);
         node.math.trailing_days().is_some() || !(node.math.adds_up() || is_unique)
     };
     if display.is_cumulative()
@@ -160,10 +166,7 @@ fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Se
         series: &query.series,
         properties: &query.properties,
         date_range,
-        of_persons: query.breakdown_filter.as_ref().is_some_and(|filter| {
-            let mut parts = filter.parts().into_iter();
-            parts.any(|part| part.breakdown_type == BreakdownType::Person)
-        }),
+        of_persons: query.breakdown_filter.as_ref().is_some_and(parts::looks_at_persons),
         filter_test_accounts: query.filter_test_accounts,
     })
 }
@@ -210,13 +213,12 @@ impl<'a> Prepared<'a> {
         query: &'a TrendsQuery,
         date_range: &'a DateRange,
         begun: &'a Begun,
+        breakdown: Option<Breakdown>,
         clock: &Clock,
         most_groups: usize,
     ) -> Result<Self> {
         let interval = (!query.trends_filter.display.is_total()).then_some(query.interval);
         let taxonomy = begun.taxonomy();
-        let breakdown = query.breakdown_filter.as_ref();
-        let breakdown = breakdown.map(|filter| Breakdown::new(filter, begun)).transpose()?;
         for node in &query.series {
             measure::property_of(taxonomy, node)?;
         }
@@ -406,6 +408,8 @@ impl<'a> Prepared<'a> {
         let value = if has_value { cells.next() } else { None };
         let number = match cells.next() {
             Some(Value::Number(number)) => number.as_f64(),
+            // A share of nothing is no number, which cells tell as text.
+            Some(Value::String(text)) if text.parse::<f64>().is_ok() => None,
             Some(Value::Null) => None,
             other => return Err(Error::internal(format!("a number is {other:?}"))),
         };
@@ -505,23 +509,17 @@ impl<'a> Prepared<'a> {
             "the last bucket"
         };
         let mut warnings = self.scope.warnings(last);
+        warnings.extend(self.breakdown.iter().flat_map(Breakdown::warnings));
         if self.is_total() {
             return warnings;
         }
         let has = |what: fn(&EventsNode) -> bool| self.query.series.iter().any(what);
         if self.width() > 1 && !self.is_cumulative() {
-            let is_average = |node: &EventsNode| node.math.of_property().is_some() || node.math.of_persons().is_some();
-            if has(|node| !node.math.adds_up() && node.math.of_property().is_none() && node.math.of_persons().is_none())
-            {
+            if has(|node| !node.math.adds_up() && !gives_any_number(node.math)) {
                 let message = "the unique counts of the buckets don't add up to that of the range; ask for a total";
                 warnings.push(Warning::new("unique_not_summable", message));
             }
-            if self
-                .query
-                .series
-                .iter()
-                .any(|node| is_average(node) && !node.math.adds_up())
-            {
+            if has(|node| !node.math.adds_up() && gives_any_number(node.math)) {
                 let message = "the numbers of the buckets give none of the range; ask for a total";
                 warnings.push(Warning::new("average_not_summable", message));
             }
@@ -534,13 +532,21 @@ impl<'a> Prepared<'a> {
         assemble::Shape {
             width: self.width(),
             has_breakdown: self.breakdown.is_some(),
-            of_nothing: self.node(series).math.is_zero_of_nothing().then_some(0.0),
+            of_nothing: match self.begun.measure(series) {
+                Some(Measure::Number(folded)) => folded.of_nothing,
+                _ => self.node(series).math.is_zero_of_nothing().then_some(0.0),
+            },
         }
     }
 
     fn node(&self, series: usize) -> &EventsNode {
         self.scope.node(series)
     }
+}
+
+/// Whether a series gives numbers that count nothing: averages and the like, and what an expression gives.
+fn gives_any_number(math: Math) -> bool {
+    math.of_property().is_some() || math.of_persons().is_some() || math == Math::Hogql
 }
 
 fn too_many() -> Error {

@@ -59,6 +59,7 @@ pub(crate) fn one_property<'a>(taxonomy: &'a Taxonomy, breakdown: &BreakdownFilt
             Breakdown {
                 property,
                 breakdown_type: BreakdownType::Event,
+                group_type_index: None,
                 histogram_bin_count: None,
             },
         ] => property_of_events(taxonomy, property),
@@ -120,12 +121,15 @@ async fn value(store: &dyn EventStore, project: &ProjectId, moment: &Moment, fil
         | PropertyType::PersonField
         | PropertyType::Session
         | PropertyType::Group
-        | PropertyType::Cohort => Ok(()),
+        | PropertyType::Cohort
+        | PropertyType::Hogql
+        | PropertyType::Element
+        | PropertyType::Behavioral => Ok(()),
         PropertyType::Flag => {
             let (key, kind) = (&filter.key, filter.property_type.as_str());
             let message = format!("filter on {key:?} is of type {kind}, which a query over events does not know");
             Err(Error::invalid(message)
-                .with_hint("take a filter of type event, event_field, session, group, person, person_field or cohort"))
+                .with_hint("take a filter of type event, event_field, session, group, person, person_field, cohort, element or hogql"))
         }
     }
 }

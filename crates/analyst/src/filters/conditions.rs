@@ -363,6 +363,7 @@ impl Reader<'_> {
             operator,
             property_type: field.property_type,
             group_type_index: None,
+            behavior: None,
         })
     }
 }

@@ -376,6 +376,7 @@ fn ends(
         operator: Operator::IsDateBefore,
         property_type: PropertyType::EventField,
         group_type_index: None,
+        behavior: None,
     };
     let from = span
         .from

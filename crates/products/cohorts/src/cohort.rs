@@ -162,11 +162,16 @@ fn references(filters: &FilterGroup) -> Result<Vec<String>> {
 
 /// Refuses conditions on anything but people.
 fn check_types(group: &FilterGroup) -> Result<()> {
-    let of_people = [PropertyType::Person, PropertyType::PersonField, PropertyType::Cohort];
+    let of_people = [
+        PropertyType::Person,
+        PropertyType::PersonField,
+        PropertyType::Cohort,
+        PropertyType::Behavioral,
+    ];
     let mut filters = group.filters().into_iter();
     match filters.find(|filter| !of_people.contains(&filter.property_type)) {
         Some(filter) => Err(Error::invalid(format!("{} is not a condition on people", filter.key))
-            .with_hint("give it the type person, or cohort for another cohort")),
+            .with_hint("give it the type person, cohort for another cohort, or behavioral for what they did")),
         None => Ok(()),
     }
 }

@@ -17,7 +17,7 @@ use hedgerow_ids::ProjectId;
 use hedgerow_lake::{LakeFile, LakeView};
 
 use crate::scan::EventsTable;
-use crate::{persons, semi_joins};
+use crate::{elements, lookups, persons, semi_joins};
 
 /// What a node of a plan and a part of an expression take, about.
 const NODE_BYTES: usize = 2 << 10;
@@ -158,6 +158,10 @@ impl Seen {
     fn see(&mut self, part: &Expr) -> Result<TreeNodeRecursion> {
         self.bytes += PART_BYTES;
         let volatility = match part {
+            // What they hold is made anew for each query, and may be large.
+            Expr::ScalarFunction(call) if lookups::is_value_of(&call.func) || elements::is_fit(&call.func) => {
+                Volatility::Stable
+            }
             Expr::ScalarFunction(call) => {
                 self.bytes += persons::bytes_held(&call.func) + semi_joins::bytes_held(&call.func);
                 call.func.signature().volatility

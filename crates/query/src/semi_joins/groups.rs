@@ -69,27 +69,8 @@ impl Groups {
     }
 
     fn type_of(&self, filter: &PropertyFilter) -> Result<&(String, i64)> {
-        let known: Vec<String> = self
-            .types
-            .iter()
-            .map(|(name, index)| format!("{index} ({name})"))
-            .collect();
-        let key = &filter.key;
-        let Some(wanted) = filter.group_type_index else {
-            let message = format!("the filter on {key:?} of type group does not say of which type of groups");
-            let hint = format!("give group_type_index: one of {}", known.join(", "));
-            return Err(Error::invalid(message).with_hint(hint));
-        };
-        let found = self.types.iter().find(|(_, index)| *index == i64::from(wanted));
-        found.ok_or_else(|| {
-            let message = format!("the filter on {key:?} is on groups of the type {wanted}, which there is not");
-            let hint = if known.is_empty() {
-                "no event of this project names a group".to_owned()
-            } else {
-                format!("there are {}", known.join(", "))
-            };
-            Error::new(Code::UnknownName, message).with_hint(hint)
-        })
+        let what = format!("the filter on {:?} of type group", filter.key);
+        type_of(&self.types, filter.group_type_index, &what, "group_type_index")
     }
 
     /// The properties of the groups of a type.
@@ -114,6 +95,30 @@ impl Groups {
         }
         Ok(properties)
     }
+}
+
+/// The type of groups with an index; `what` wants it, and `field` names it.
+pub(crate) fn type_of<'a>(
+    types: &'a [(String, i64)],
+    index: Option<u8>,
+    what: &str,
+    field: &str,
+) -> Result<&'a (String, i64)> {
+    let known: Vec<String> = types.iter().map(|(name, index)| format!("{index} ({name})")).collect();
+    let Some(wanted) = index else {
+        let message = format!("{what} does not say of which type of groups");
+        return Err(Error::invalid(message).with_hint(format!("give {field}: one of {}", known.join(", "))));
+    };
+    let found = types.iter().find(|(_, index)| *index == i64::from(wanted));
+    found.ok_or_else(|| {
+        let message = format!("{what} is on groups of the type {wanted}, which there is not");
+        let hint = if known.is_empty() {
+            "no event of this project names a group".to_owned()
+        } else {
+            format!("there are {}", known.join(", "))
+        };
+        Error::new(Code::UnknownName, message).with_hint(hint)
+    })
 }
 
 /// Filters on the rows of the table `groups`.

@@ -8,7 +8,8 @@ use hedgerow_data_api::{ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, Compare
 use hedgerow_errors::{Error, Result};
 use serde_json::Value;
 
-use super::measure::{ACTIVE, BUCKET, VALUE, literal};
+use super::breakdown::Breakdown;
+use super::measure::{ACTIVE, BUCKET, GROUP, VALUE, literal};
 use super::{Done, Others, Prepared, compare, selection};
 use crate::actors::{Asked, COUNT};
 use crate::engine::Session;
@@ -29,13 +30,18 @@ pub(crate) async fn actors(asked: &Asked<'_>, query: &TrendsQuery) -> Result<Act
     let fields: Vec<&str> = fields.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
     cell.has_only("this trends query", &fields)?;
     let series = cell.series_of(query.series.len())?;
-    let begun = asked.begin(selection(query, &query.date_range)?).await?;
+    if query.series[series].math == Math::Hogql {
+        let message = "the number of an expression (math hogql) counts nobody";
+        return Err(Error::invalid(message).with_hint("take the math total or dau with the same conditions"));
+    }
+    let mut begun = asked.begin(selection(query, &query.date_range)?).await?;
     let (clock, most_groups) = (asked.clock, asked.engine.most_groups);
-    let mut current = Prepared::new(query, &query.date_range, &begun, clock, most_groups)?;
+    let breakdown = Breakdown::of(query, &mut begun, (asked.engine, asked.project), clock).await?;
+    let mut current = Prepared::new(query, &query.date_range, &begun, breakdown.clone(), clock, most_groups)?;
     let range = compare::other_range(query.compare_filter.as_ref(), &query.date_range, &current.scope.range)?;
     let mut other = match &range {
         Some(range) => {
-            let other = Prepared::new(query, range, &begun, clock, most_groups);
+            let other = Prepared::new(query, range, &begun, breakdown, clock, most_groups);
             Some(other.map_err(|error| compare::of_other(&error))?)
         }
         None => None,
@@ -141,6 +147,7 @@ impl Prepared<'_> {
             self.events(session, series, others).await?
         };
         let counts = match (math, self.property(series)?) {
+            (Math::UniqueGroup, _) => Some(ident(GROUP).is_not_null()),
             (Math::UniqueSession, _) => Some(ident("session_id").is_not_null()),
             (_, Some(property)) => Some(try_cast(ident(&property.column), DataType::Float64).is_not_null()),
             _ => None,

@@ -1,4 +1,5 @@
-//! What splits the series of a trends query: the values of a property, bins of its numbers, or several of these together.
+//! What splits the series of a trends query: the values of a property, bins of its numbers, several of these together, or
+//! cohorts.
 
 use std::fmt::Write as _;
 
@@ -6,15 +7,17 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::functions::expr_fn::{coalesce, concat, replace};
 use datafusion::functions_aggregate::expr_fn::{max, min};
-use datafusion::logical_expr::{Expr, cast, ident, lit, try_cast, when};
+use datafusion::logical_expr::{Expr, cast, lit, try_cast, when};
 use datafusion::prelude::DataFrame;
-use hedgerow_data_api::{BREAKDOWN_NONE, BreakdownFilter, BreakdownType, Math, ValueType};
+use hedgerow_data_api::{BREAKDOWN_NONE, BreakdownType, Clock, Math, TrendsQuery, ValueType, Warning};
 use hedgerow_errors::{Error, Result};
+use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
 use super::measure::literal;
+use super::parts::{self, OfCohorts};
 use super::{Done, Prepared};
-use crate::engine::{Session, rows};
+use crate::engine::{Engine, Session, rows};
 use crate::scope::Begun;
 use crate::{sql, validate};
 
@@ -33,13 +36,15 @@ const MISSING: &str = "\u{1a}2";
 #[derive(Clone)]
 pub(super) struct Breakdown {
     parts: Vec<Part>,
+    /// What there is in place of properties.
+    cohorts: Option<OfCohorts>,
 }
 
 /// A property whose values, or bins, split the series.
 #[derive(Clone)]
 struct Part {
     key: String,
-    of_person: bool,
+    of: BreakdownType,
     value: Expr,
     value_type: ValueType,
     /// How many bins there shall be.
@@ -49,27 +54,39 @@ struct Part {
 }
 
 impl Breakdown {
-    /// The properties that a query names; refuses those that are not there.
-    pub(super) fn new(filter: &BreakdownFilter, begun: &Begun) -> Result<Self> {
+    /// What a query names; refuses what is not there.
+    pub(super) async fn of(
+        query: &TrendsQuery,
+        begun: &mut Begun,
+        (engine, project): (&Engine, &ProjectId),
+        clock: &Clock,
+    ) -> Result<Option<Self>> {
+        let Some(filter) = &query.breakdown_filter else {
+            return Ok(None);
+        };
         validate::breakdown_limit(filter)?;
         if filter.breakdown.is_some() && !filter.breakdowns.is_empty() {
             return Err(
                 Error::invalid("breakdown and breakdowns both name properties").with_hint("leave one of them out")
             );
         }
-        let parts = filter.parts();
-        if !(1..=MOST_PARTS).contains(&parts.len()) {
-            let message = format!("a breakdown is by 1 to {MOST_PARTS} properties, not by {}", parts.len());
+        if let Some(cohorts) = parts::cohorts(filter, &query.series, begun, (engine, project), clock).await? {
+            return Ok(Some(Self {
+                parts: Vec::new(),
+                cohorts: Some(cohorts),
+            }));
+        }
+        let wanted = filter.parts();
+        if !(1..=MOST_PARTS).contains(&wanted.len()) {
+            let message = format!(
+                "a breakdown is by 1 to {MOST_PARTS} properties, not by {}",
+                wanted.len()
+            );
             return Err(Error::invalid(message).with_hint("name one in `breakdown`, several in `breakdowns`"));
         }
-        let parts = parts.into_iter().map(|part| {
-            let of_person = part.breakdown_type == BreakdownType::Person;
-            let (value, value_type) = if of_person {
-                begun.value_of_persons(&part.property)?
-            } else {
-                let property = validate::property_of_events(begun.taxonomy(), &part.property)?;
-                (ident(&property.column), property.value_type)
-            };
+        let mut parts = Vec::new();
+        for part in wanted {
+            let (value, value_type) = parts::value(&part, begun, (engine, project), clock).await?;
             if let Some(bins) = part.histogram_bin_count {
                 if !(1..=MOST_BINS).contains(&bins) {
                     let message = format!("bins go from 1 to {MOST_BINS}, not {bins}");
@@ -80,22 +97,36 @@ impl Breakdown {
                     return Err(Error::invalid(message).with_hint("leave their number out for the values themselves"));
                 }
             }
-            Ok(Part {
+            parts.push(Part {
                 key: part.property,
-                of_person,
+                of: part.breakdown_type,
                 value,
                 value_type,
                 bins: part.histogram_bin_count,
                 labels: Vec::new(),
-            })
-        });
-        Ok(Self {
-            parts: parts.collect::<Result<_>>()?,
-        })
+            });
+        }
+        Ok(Some(Self { parts, cohorts: None }))
+    }
+
+    /// What to say of it.
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        let cohorts = self.cohorts.as_ref();
+        cohorts.map(|cohorts| cohorts.warnings.clone()).unwrap_or_default()
+    }
+
+    /// Events with their value in a column; an event has a row for each value.
+    pub(super) fn with_value(&self, events: DataFrame, column: &str) -> datafusion::error::Result<DataFrame> {
+        match &self.cohorts {
+            Some(cohorts) => events
+                .with_column(column, cohorts.names.clone())?
+                .unnest_columns(&[column]),
+            None => events.with_column(column, self.value()),
+        }
     }
 
     /// The value of an event.
-    pub(super) fn value(&self) -> Expr {
+    fn value(&self) -> Expr {
         match self.parts.as_slice() {
             [one] => one.value.clone(),
             several => {
@@ -148,7 +179,7 @@ impl Breakdown {
 
     fn no_value(&self) -> Error {
         let message = match self.parts.len() {
-            1 => "a value of this breakdown is no list".to_owned(),
+            0 | 1 => "a value of this breakdown is no list".to_owned(),
             count => format!("a value of this breakdown is a list of {count}"),
         };
         Error::invalid(message).with_hint("name it as `breakdown_value` of the result has it")
@@ -164,13 +195,17 @@ impl Breakdown {
 
     /// The properties in words.
     pub(super) fn said(&self) -> String {
+        if let Some(cohorts) = &self.cohorts {
+            return cohorts.said.clone();
+        }
         let mut said = String::new();
         for (place, part) in self.parts.iter().enumerate() {
             let before = if place == 0 { "" } else { " and " };
-            let whose = if part.of_person {
-                " of the person, as it is now"
-            } else {
-                ""
+            let whose = match part.of {
+                BreakdownType::Person => " of the person, as it is now",
+                BreakdownType::Group => " of the group, as it is now",
+                BreakdownType::Session => " of the session",
+                BreakdownType::Event | BreakdownType::Hogql | BreakdownType::Cohort => "",
             };
             // Writing to a String can't fail.
             let _ = write!(said, "{before}{}{whose}", part.key);

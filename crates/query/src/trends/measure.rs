@@ -15,6 +15,7 @@ use super::{Others, Prepared};
 use crate::dates::{Local, bucket_start};
 use crate::engine::Session;
 use crate::intervals::Intervals;
+use crate::measures::Measure;
 use crate::percentile::percentile;
 use crate::sql;
 use crate::tally::Rule;
@@ -27,6 +28,8 @@ const FIRST: &str = "trends::first";
 const FIRST_AT_ALL: &str = "trends::first_at_all";
 const MATCHES: &str = "trends::matches";
 pub(super) const ACTIVE: &str = "trends::active";
+/// The key of an event's group.
+pub(super) const GROUP: &str = "trends::group";
 
 /// Buckets in each of which a person is looked for with a bit. With more, most bits would be of nothing.
 const MOST_IN_A_SET: usize = 512;
@@ -97,9 +100,19 @@ impl Prepared<'_> {
         }
         let events = self.events(session, series, others).await?;
         let by = self.by(others);
+        if let Some(Measure::Number(folded)) = self.begun.measure(series) {
+            let columns = by
+                .iter()
+                .cloned()
+                .chain([folded.number.clone().alias(NUMBER)])
+                .collect::<Vec<_>>();
+            let numbers = events.aggregate(by, folded.aggregates.clone());
+            return numbers.and_then(|numbers| numbers.select(columns)).map_err(failed);
+        }
         let actor = match math {
             Math::Dau => Some("person_key"),
             Math::UniqueSession => Some("session_id"),
+            Math::UniqueGroup => Some(GROUP),
             _ => None,
         };
         let numbers = match (actor, math.of_property().zip(self.property(series)?), math.of_persons()) {
@@ -156,6 +169,9 @@ impl Prepared<'_> {
         let mut events = self.with_value(self.scope.events(session).await?).map_err(failed)?;
         for filter in self.scope.is_of(series)?.into_iter().chain(self.kept(others)) {
             events = events.filter(filter).map_err(failed)?;
+        }
+        if let Some(Measure::Group(key)) = self.begun.measure(series) {
+            events = events.with_column(GROUP, key.clone()).map_err(failed)?;
         }
         if self.is_total() {
             return Ok(events);
@@ -304,7 +320,7 @@ impl Prepared<'_> {
 
     fn with_value(&self, events: DataFrame) -> datafusion::error::Result<DataFrame> {
         match &self.breakdown {
-            Some(breakdown) => events.with_column(VALUE, breakdown.value()),
+            Some(breakdown) => breakdown.with_value(events, VALUE),
             None => Ok(events),
         }
     }

@@ -9,10 +9,14 @@
 
 mod activity;
 mod actors;
+mod behaviors;
+mod breakdowns;
 mod corpus;
 mod definitions;
+mod elements;
 mod events;
 mod explained;
+mod expressions;
 mod funnels;
 mod groups;
 mod hogql;
@@ -20,6 +24,7 @@ mod input_check;
 mod kept_results;
 mod limits;
 mod lists;
+mod numbers;
 mod operators;
 mod oracle;
 mod paths;

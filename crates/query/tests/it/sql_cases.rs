@@ -140,7 +140,7 @@ async fn sql_cases_hold() {
 }
 
 /// The values of an enumeration of the API.
-fn values_of(schema: &str) -> Vec<String> {
+pub(crate) fn values_of(schema: &str) -> Vec<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/openapi.json");
     let api: Value = serde_json::from_str(&fs_err::read_to_string(file).unwrap()).unwrap();
     let values = api["components"]["schemas"][schema]["oneOf"].as_array().unwrap();

@@ -124,6 +124,7 @@ impl<'a> Checker<'a> {
             },
             property_type: field.property_type,
             group_type_index: None,
+            behavior: None,
         })
     }
 

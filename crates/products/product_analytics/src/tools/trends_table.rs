@@ -262,13 +262,20 @@ fn measure(query: &TrendsQuery, node: &EventsNode) -> (String, Unit) {
         (Math::FirstTimeForUser, _) => ("first-time users".to_owned(), Unit::Persons),
         (Math::FirstMatchingEventForUser, _) => ("users by their first match".to_owned(), Unit::Persons),
         (Math::UniqueSession, _) => ("sessions".to_owned(), Unit::Sessions),
+        (Math::UniqueGroup, _) => ("unique groups".to_owned(), Unit::None),
+        (Math::Hogql, _) => (node.math_hogql.clone().unwrap_or_default(), Unit::None),
         (Math::Total, event) => (events_of(event).to_owned(), Unit::Events),
         (math, event) => (statistic(math, node, event), Unit::None),
     };
     // Series that count the same are called the same, by the word that one of them brings.
     let counted = |node: &EventsNode| {
         let (event, action) = (node.event.clone(), node.action().map(str::to_owned));
-        (node.math, node.math_property.clone(), event, action)
+        let of_math = (
+            node.math_property.clone(),
+            node.math_hogql.clone(),
+            node.math_group_type_index,
+        );
+        (node.math, of_math, event, action)
     };
     let mut alike = query.series.iter().filter(|other| counted(other) == counted(node));
     let synonym = alike.find_map(|other| other.custom_name.as_deref().filter(|name| is_synonym(other, name)));

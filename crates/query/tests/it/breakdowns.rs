@@ -1,0 +1,309 @@
+//! What splits trends beside properties of events and persons: each line counts what a filter on its value does.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hedgerow_data_api::{ActorsQuery, BREAKDOWN_NONE, BREAKDOWN_OTHER, Progress, QueryEngine, TrendsQuery};
+use hedgerow_query::Engine;
+use hedgerow_testkit::FakeDefinitions;
+use serde_json::{Value, json};
+
+use crate::events::{clock, engine_of, project};
+use crate::expressions::{connected, rows, trends};
+
+async fn number(engine: &Engine, query: &Value) -> Value {
+    trends(engine, query).await["results"][0]["aggregated_value"].clone()
+}
+
+fn split(math: &Value, breakdown: Value) -> Value {
+    let mut node = math.clone();
+    node["event"] = json!("order");
+    json!({
+        "series": [node], "dateRange": {"date_from": "all"}, "trendsFilter": {"display": "BoldNumber"},
+        "breakdownFilter": breakdown,
+    })
+}
+
+#[tokio::test]
+async fn lines_of_groups_sessions_and_expressions_count_what_filters_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine_of(folder.path(), connected(), clock()).await;
+    let group = json!({"type": "group", "key": "tier", "group_type_index": 0});
+    let cases = [
+        (
+            json!({"breakdown": "tier", "breakdown_type": "group", "breakdown_group_type_index": 0}),
+            Some(group),
+        ),
+        (
+            json!({"breakdowns": [{"property": "tier", "type": "group", "group_type_index": 0}]}),
+            None,
+        ),
+        (
+            json!({"breakdown": "$entry_pathname", "breakdown_type": "session"}),
+            Some(json!({"type": "session", "key": "$entry_pathname"})),
+        ),
+        (
+            json!({"breakdown": "$event_count", "breakdown_type": "session"}),
+            Some(json!({"type": "session", "key": "$event_count"})),
+        ),
+        (
+            json!({"breakdown": "$is_bounce", "breakdown_type": "session"}),
+            Some(json!({"type": "session", "key": "$is_bounce"})),
+        ),
+        (
+            json!({"breakdown": "upper(person.properties.plan)", "breakdown_type": "hogql"}),
+            None,
+        ),
+        (
+            json!({"breakdown": "properties.amount % 3 = 0", "breakdown_type": "hogql"}),
+            None,
+        ),
+        (
+            json!({"breakdown": "properties.amount % 4", "breakdown_type": "hogql"}),
+            None,
+        ),
+    ];
+    for (breakdown, filter) in cases {
+        for math in [json!({}), json!({"math": "dau"})] {
+            let mut whole = breakdown.clone();
+            whole["breakdown_limit"] = json!(1000);
+            let query = split(&math, whole);
+            let results = trends(&engine, &query).await["results"].clone();
+            let results = results.as_array().unwrap();
+            assert!(results.len() > 1, "{breakdown}: {results:?}");
+            for series in results {
+                let value = &series["breakdown_value"];
+                let condition = match (&filter, breakdown["breakdown"].as_str()) {
+                    (Some(filter), _) => {
+                        let mut filter = filter.clone();
+                        if *value == json!(BREAKDOWN_NONE) {
+                            filter["operator"] = json!("is_not_set");
+                        } else {
+                            filter["value"] = value.clone();
+                        }
+                        filter
+                    }
+                    (None, text) => {
+                        let text = text.unwrap_or("group_0.properties.tier");
+                        let key = match value {
+                            Value::String(none) if none == BREAKDOWN_NONE => format!("({text}) is null"),
+                            Value::String(one) => format!("({text}) = '{one}'"),
+                            other => format!("({text}) = {other}"),
+                        };
+                        json!({"type": "hogql", "key": key})
+                    }
+                };
+                let mut one = split(&math, Value::Null);
+                one["properties"] = json!([condition]);
+                assert_eq!(
+                    series["aggregated_value"],
+                    number(&engine, &one).await,
+                    "{breakdown} {series}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn values_beyond_the_limit_and_bins_are_those_of_what_is_split() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine_of(folder.path(), connected(), clock()).await;
+    let breakdown = json!({"breakdown": "properties.amount % 10", "breakdown_type": "hogql", "breakdown_limit": 3});
+    let results = trends(&engine, &split(&json!({}), breakdown)).await["results"].clone();
+    let all: u64 = results
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["aggregated_value"].as_u64().unwrap())
+        .sum();
+    assert_eq!(json!(all), number(&engine, &split(&json!({}), Value::Null)).await);
+    assert_eq!(results[3]["breakdown_value"], json!(BREAKDOWN_OTHER));
+    let bins = json!({
+        "breakdown": "session.$session_duration", "breakdown_type": "hogql", "breakdown_histogram_bin_count": 4
+    });
+    let by_bin = trends(&engine, &split(&json!({}), bins)).await["results"].clone();
+    let total: u64 = by_bin
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["aggregated_value"].as_u64().unwrap())
+        .sum();
+    assert_eq!(total, all);
+    assert!(by_bin.as_array().unwrap().len() > 2, "{by_bin}");
+    let both = json!({"breakdowns": [
+        {"property": "$is_bounce", "type": "session"}, {"property": "person.properties.plan", "type": "hogql"}
+    ]});
+    let both = trends(&engine, &split(&json!({}), both)).await["results"].clone();
+    let pairs = rows(
+        &engine,
+        "SELECT session.$is_bounce, person.properties.plan, count() FROM events WHERE event = 'order' GROUP BY 1, 2",
+    )
+    .await;
+    assert_eq!(both.as_array().unwrap().len(), pairs.len());
+    for line in both.as_array().unwrap() {
+        let shown = |value: &Value| {
+            if value.is_null() {
+                json!(BREAKDOWN_NONE)
+            } else {
+                value.clone()
+            }
+        };
+        let is_it = |row: &&Vec<Value>| json!([shown(&row[0]), shown(&row[1])]) == line["breakdown_value"];
+        assert_eq!(
+            pairs.iter().find(is_it).map(|row| &row[2]),
+            Some(&line["aggregated_value"]),
+            "{line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_is_in_several_cohorts_counts_in_each_and_who_is_in_none_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let cohorts = [
+        (
+            "Paying",
+            json!({"filters": [{"type": "person", "key": "plan", "value": "pro"}]}),
+        ),
+        (
+            "Large",
+            json!({"filters": [{"type": "person", "key": "seats", "operator": "gte", "value": 9}]}),
+        ),
+        ("Picked", json!({"persons": ["visitor 1", "visitor 2", "nobody"]})),
+    ];
+    let engine = engine_of(folder.path(), connected(), clock()).await;
+    let defined = FakeDefinitions::default();
+    for (name, body) in cohorts {
+        defined.define_cohort(name, body);
+    }
+    let engine = engine.with_definitions(Arc::new(defined));
+    let all = json!({"breakdowns": [
+        {"property": "Paying", "type": "cohort"}, {"property": "Large", "type": "cohort"},
+        {"property": "Picked", "type": "cohort"},
+    ]});
+    let filter =
+        |name: &str, operator: &str| json!({"type": "cohort", "key": "id", "value": name, "operator": operator});
+    for math in [
+        json!({}),
+        json!({"math": "dau"}),
+        json!({"math": "weekly_active"}),
+        json!({"math": "avg_count_per_actor"}),
+    ] {
+        let answer = trends(&engine, &split(&math, all.clone())).await;
+        let mut seen = BTreeSet::new();
+        for series in answer["results"].as_array().unwrap() {
+            let value = series["breakdown_value"].as_str().unwrap();
+            let mut one = split(&math, Value::Null);
+            one["properties"] = match value {
+                BREAKDOWN_NONE => json!([
+                    filter("Paying", "not_in"),
+                    filter("Large", "not_in"),
+                    filter("Picked", "not_in")
+                ]),
+                name => json!([filter(name, "in")]),
+            };
+            assert_eq!(
+                series["aggregated_value"],
+                number(&engine, &one).await,
+                "{math} {series}"
+            );
+            seen.insert(value.to_owned());
+        }
+        assert_eq!(seen.len(), 4, "{seen:?}");
+        let warnings = answer["warnings"].to_string();
+        assert!(
+            warnings.contains("cohorts_overlap") && warnings.contains("cohort_ids_without_person"),
+            "{warnings}"
+        );
+        assert!(
+            answer["provenance"]["definitions"]
+                .to_string()
+                .contains("cohort \\\"Paying\\\" (version")
+        );
+    }
+    let one = json!({"breakdown": "Large", "breakdown_type": "cohort"});
+    let mut source = split(&json!({"math": "dau"}), one);
+    let lines = trends(&engine, &source).await["results"].clone();
+    source["kind"] = json!("TrendsQuery");
+    let query = json!({"kind": "ActorsQuery", "source": source, "cell": {"breakdown": "Large"}});
+    let query: ActorsQuery = serde_json::from_value(query).unwrap();
+    let persons = engine.actors(&project(), &query, &clock(), &Progress::ignore()).await;
+    let persons = json!(persons.unwrap_or_else(|error| panic!("{}", error.chain())));
+    let line = lines
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|line| line["breakdown_value"] == json!("Large"))
+        .unwrap();
+    assert_eq!(
+        json!(persons["results"].as_array().unwrap().len()),
+        line["aggregated_value"]
+    );
+}
+
+#[tokio::test]
+async fn breakdowns_without_meaning_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine_of(folder.path(), connected(), clock()).await;
+    let defined = FakeDefinitions::default();
+    defined.define_cohort(
+        "Paying",
+        json!({"filters": [{"type": "person", "key": "plan", "value": "pro"}]}),
+    );
+    let engine = engine.with_definitions(Arc::new(defined));
+    let refused = [
+        (
+            json!({"breakdown": "Payin", "breakdown_type": "cohort"}),
+            json!({}),
+            "unknown cohort \"Payin\"",
+        ),
+        (
+            json!({"breakdowns": [{"property": "Paying", "type": "cohort"}, {"property": "amount"}]}),
+            json!({}),
+            "by cohorts and by \"amount\" together",
+        ),
+        (
+            one_of("Paying"),
+            json!({"math": "first_time_for_user"}),
+            "counts a person once",
+        ),
+        (
+            json!({"breakdown": "tier", "breakdown_type": "group"}),
+            json!({}),
+            "does not say of which type",
+        ),
+        (
+            json!({"breakdown": "amount", "breakdown_group_type_index": 0}),
+            json!({}),
+            "is not of the type group",
+        ),
+        (
+            json!({"breakdown": "$durashun", "breakdown_type": "session"}),
+            json!({}),
+            "unknown field of sessions",
+        ),
+        (
+            json!({"breakdown": "count()", "breakdown_type": "hogql"}),
+            json!({}),
+            "expression on single events",
+        ),
+        (
+            json!({"breakdown": "[1, 2]", "breakdown_type": "hogql"}),
+            json!({}),
+            "gives a list or an object",
+        ),
+    ];
+    for (breakdown, math, wanted) in refused {
+        let query: TrendsQuery = serde_json::from_value(split(&math, breakdown)).unwrap();
+        let error = engine
+            .trends(&project(), &query, &clock(), &Progress::ignore())
+            .await
+            .unwrap_err();
+        assert!(error.message().contains(wanted), "{}", error.message());
+    }
+}
+
+fn one_of(name: &str) -> Value {
+    json!({"breakdown": name, "breakdown_type": "cohort"})
+}
