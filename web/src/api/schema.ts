@@ -161,6 +161,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/query/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs a typed query anew and says what that took: plans, files and rows read, time by stage */
+        post: operations["explain_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/queries/{query_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs a query of before again, by the id in its result's provenance, and says whether the data has moved */
+        get: operations["reopen_query"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/sql": {
         parameters: {
             query?: never;
@@ -1490,13 +1524,18 @@ export interface components {
         };
         /** @description One of the properties of a breakdown. */
         Breakdown: {
-            /** @description The property's key. */
+            /** @description The property's key; for the other types what [`BreakdownType`] says. */
             property: string;
             /**
              * @description Whose property; `event` when absent.
              * @default event
              */
             type?: components["schemas"]["BreakdownType"];
+            /**
+             * Format: uint8
+             * @description For the type `group`: the index of the type of groups.
+             */
+            group_type_index?: number | null;
             /**
              * Format: uint32
              * @description Puts the property's numbers into so many bins of the same width, 1 to 100.
@@ -1505,9 +1544,9 @@ export interface components {
         };
         /** @description Which of a person's values counts in a funnel with a breakdown. With the first two each person has one. */
         BreakdownAttribution: "first_touch" | "last_touch" | "all_events" | "step";
-        /** @description Splits by the values of one property, or by those of several together. */
+        /** @description Splits by the values of one property, or by those of several together, or by cohorts. */
         BreakdownFilter: {
-            /** @description The property's key. */
+            /** @description The property's key; for the other types what [`BreakdownType`] says. */
             breakdown?: string | null;
             /**
              * @description Whose property; `event` when absent.
@@ -1515,11 +1554,19 @@ export interface components {
              */
             breakdown_type?: components["schemas"]["BreakdownType"];
             /**
+             * Format: uint8
+             * @description For the type `group`: the index of the type of groups.
+             */
+            breakdown_group_type_index?: number | null;
+            /**
              * Format: uint32
              * @description Trends: puts the property's numbers into so many bins of the same width, 1 to 100.
              */
             breakdown_histogram_bin_count?: number | null;
-            /** @description Trends: several properties in place of `breakdown`, at most three. A value is then a list of theirs. */
+            /**
+             * @description Trends: several properties in place of `breakdown`, at most three; a value is then a list of theirs. Or several
+             *     cohorts, at most 25; each is a value of its own.
+             */
             breakdowns?: components["schemas"]["Breakdown"][];
             /**
              * Format: uint32
@@ -1528,8 +1575,8 @@ export interface components {
              */
             breakdown_limit?: number | null;
         };
-        /** @description Whose property a breakdown takes. */
-        BreakdownType: "event" | "person";
+        /** @description Whose property a breakdown takes. Funnels take those of events only. */
+        BreakdownType: "event" | "person" | "group" | "session" | "hogql" | "cohort";
         /** @description What people are told apart by. */
         Bucketing: "distinct_id" | "device_id";
         /** @description One tool call within a run; also its idempotency key. */
@@ -1572,7 +1619,10 @@ export interface components {
         CohortDefinition: {
             /** @description Who they are. */
             description?: string;
-            /** @description Conditions on properties of people, each of type `person`, or `cohort` for another cohort: a list, or a group. */
+            /**
+             * @description Conditions on people, each of type `person`, `cohort` for another cohort, or `behavioral` for what they did: a list, or
+             *     a group.
+             */
             filters?: components["schemas"]["FilterGroup"];
             /** @description The distinct ids of people who are listed one by one. */
             persons?: string[];
@@ -2039,6 +2089,16 @@ export interface components {
             math?: components["schemas"]["Math"];
             /** @description The property of the event whose values are put together, for the math that does that. */
             math_property?: string | null;
+            /**
+             * @description For the math `hogql`: an expression of SQL with aggregates over the events of the series, such as
+             *     `sum(properties.amount) / count()`.
+             */
+            math_hogql?: string | null;
+            /**
+             * Format: uint8
+             * @description For the math `unique_group`: the index of the type of groups.
+             */
+            math_group_type_index?: number | null;
             /** @description Conditions on this series alone: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
             /** @description Whether a person may leave this step out; for steps of a funnel other than the first, and for nothing else. */
@@ -2128,6 +2188,72 @@ export interface components {
             warnings: components["schemas"]["Warning"][];
             /** @description How the rows came to be. */
             provenance: components["schemas"]["Provenance"];
+        };
+        /** @description How a query was run. It was computed anew for this, whatever was kept of it. */
+        Explained: {
+            /** @description `TrendsQuery`, ... */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The lake's snapshot that was read.
+             */
+            snapshot_id: number;
+            /**
+             * Format: uint64
+             * @description Files that were looked into.
+             */
+            files_read: number;
+            /**
+             * Format: uint64
+             * @description Files of the snapshot.
+             */
+            files: number;
+            /**
+             * Format: uint64
+             * @description Bytes that were read from files; 0 where all that was needed lay in memory.
+             */
+            bytes_read: number;
+            /**
+             * Format: uint64
+             * @description Rows that scans looked at.
+             */
+            rows_read: number;
+            /**
+             * Format: uint64
+             * @description Events of the snapshot.
+             */
+            rows: number;
+            /** @description Where the time went, from first to last; together it is the whole. */
+            stages: components["schemas"]["QueryStage"][];
+            /** @description What the plans' operators worked at, in time of all cores; it is part of the stage `run`. */
+            work: components["schemas"]["QueryStage"][];
+            /** @description Each plan that was run. */
+            plans: components["schemas"]["ExplainedPlan"][];
+        };
+        /** @description A plan that was run. */
+        ExplainedPlan: {
+            /**
+             * Format: uint64
+             * @description Files that it looked into.
+             */
+            files_read: number;
+            /**
+             * Format: uint64
+             * @description Bytes that it read from files.
+             */
+            bytes_read: number;
+            /**
+             * Format: uint64
+             * @description Rows that its scans looked at.
+             */
+            rows_read: number;
+            /**
+             * Format: double
+             * @description Milliseconds from its first to its last row.
+             */
+            ms: number;
+            /** @description Its operators, each before those that it takes its rows from. */
+            operators: components["schemas"]["PlanOperator"][];
         };
         /** @description A run that failed. */
         FailedRun: {
@@ -2650,6 +2776,31 @@ export interface components {
         };
         /** @description The length of a time bucket. Weeks start on Sunday, as in `PostHog`'s default. */
         Interval: "hour" | "day" | "week" | "month";
+        /** @description A query that was answered. */
+        KeptQuery: {
+            /** @description The execution, as the result's provenance names it. */
+            query_id: components["schemas"]["QueryId"];
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description `TrendsQuery`, ..., or `SqlQuery`. */
+            kind: string;
+            /** @description The query as it was asked. */
+            query: {
+                [key: string]: unknown;
+            };
+            /** @description The time by which its dates were read. */
+            now: string;
+            /**
+             * Format: int64
+             * @description The lake's snapshot that it was answered from.
+             */
+            snapshot_id: number;
+            /**
+             * Format: uint64
+             * @description Events that were read beside the snapshot.
+             */
+            memory_rows: number;
+        };
         /** @description What a whole check found. */
         KeptReport: {
             /** @description When it was. */
@@ -2953,7 +3104,7 @@ export interface components {
         /** @description What a name names. */
         MatchKind: "event" | "property" | "value";
         /** @description What is counted. */
-        Math: "total" | "dau" | "unique_session" | "weekly_active" | "monthly_active" | "first_time_for_user" | "first_matching_event_for_user" | "avg" | "sum" | "min" | "max" | "median" | "p75" | "p90" | "p95" | "p99" | "avg_count_per_actor" | "min_count_per_actor" | "max_count_per_actor" | "median_count_per_actor" | "p75_count_per_actor" | "p90_count_per_actor" | "p95_count_per_actor" | "p99_count_per_actor";
+        Math: "total" | "dau" | "unique_session" | "unique_group" | "hogql" | "weekly_active" | "monthly_active" | "first_time_for_user" | "first_matching_event_for_user" | "avg" | "sum" | "min" | "max" | "median" | "p75" | "p90" | "p95" | "p99" | "avg_count_per_actor" | "min_count_per_actor" | "max_count_per_actor" | "median_count_per_actor" | "p75_count_per_actor" | "p90_count_per_actor" | "p95_count_per_actor" | "p99_count_per_actor";
         /** @description What a model says: calls, or a final answer. */
         ModelReply: {
             /**
@@ -3216,6 +3367,31 @@ export interface components {
             /** @description How the list came to be. */
             provenance: components["schemas"]["Provenance"];
         };
+        /** @description An operator of a plan. */
+        PlanOperator: {
+            /**
+             * Format: uint
+             * @description How far below the root it is.
+             */
+            depth: number;
+            /** @description What it does. */
+            text: string;
+            /**
+             * Format: uint64
+             * @description Rows that it gave; absent where it does not count them.
+             */
+            rows?: number | null;
+            /**
+             * Format: double
+             * @description Milliseconds that it worked, on all cores together; absent where it does not say.
+             */
+            ms?: number | null;
+            /**
+             * Format: uint64
+             * @description Bytes that it wrote to disk because there was no room for them.
+             */
+            spilled_bytes?: number | null;
+        };
         /** @description Who calls: a name with what it may. */
         Principal: {
             /** @description The name, as histories show it. */
@@ -3434,7 +3610,7 @@ export interface components {
         };
         /** @description One condition on one property. */
         PropertyFilter: {
-            /** @description The property's key, as the taxonomy names it, e.g. `$browser`. */
+            /** @description The property's key, as the taxonomy names it, e.g. `$browser`; of a filter of type `hogql` the expression. */
             key: string;
             /** @description A text, number or boolean, or a list of them; absent for `is_set` and `is_not_set`. */
             value?: unknown;
@@ -3456,7 +3632,7 @@ export interface components {
         };
         /** @description One condition on one property. */
         PropertyFilter2: {
-            /** @description The property's key, as the taxonomy names it, e.g. `$browser`. */
+            /** @description The property's key, as the taxonomy names it, e.g. `$browser`; of a filter of type `hogql` the expression. */
             key: string;
             /** @description A text, number or boolean, or a list of them; absent for `is_set` and `is_not_set`. */
             value?: unknown;
@@ -3480,7 +3656,7 @@ export interface components {
          * @description Whose property it is. What a list can be filtered by says [`crate::FilterFields`]; a query kind that
          *     knows event properties only refuses the others by name.
          */
-        PropertyType: "event" | "person" | "event_field" | "person_field" | "session" | "group" | "flag" | "cohort";
+        PropertyType: "event" | "person" | "event_field" | "person_field" | "session" | "group" | "flag" | "cohort" | "hogql" | "element" | "behavioral";
         /** @description How a result came to be. */
         Provenance: {
             /** @description This execution. */
@@ -3496,6 +3672,11 @@ export interface components {
              * @description The lake's snapshot that was read.
              */
             snapshot_id: number;
+            /**
+             * Format: uint64
+             * @description Events that were read beside the snapshot, because they had come and were in no file yet.
+             */
+            memory_rows?: number;
             /** @description The project's time zone. */
             time_zone: string;
             /** @description The range, for typed queries. */
@@ -3515,6 +3696,11 @@ export interface components {
              * @description Rows read from storage.
              */
             rows_read: number;
+            /**
+             * @description When the numbers, or some of them, were computed (RFC 3339), where that was for an earlier query on the same
+             *     data and they were kept; absent where all was computed for this one.
+             */
+            cached_at?: string | null;
             /**
              * Format: uint64
              * @description Milliseconds from validation to the last row.
@@ -3770,6 +3956,20 @@ export interface components {
              *     query asks for it. A list, or a group.
              */
             test_account_filters?: components["schemas"]["FilterGroup"];
+        };
+        /** @description A part of the time. */
+        QueryStage: {
+            /**
+             * @description Of a query: `prepare` (names, conditions on persons, dates), `plan`, `wait` (for a place among other queries),
+             *     `run`, `rest` (what comes between plans and after them). Of its work: `scan`, `filter`, `aggregate`, `join`,
+             *     `sort`, `project`, `exchange`, `other`.
+             */
+            name: string;
+            /**
+             * Format: double
+             * @description Milliseconds.
+             */
+            ms: number;
         };
         /** @description Counts persons by the number of intervals in which they did something. */
         QueryStickinessArguments: {
@@ -4071,6 +4271,17 @@ export interface components {
         };
         /** @description Why a flag is what it is. */
         Reason: "condition_match" | "no_condition_match" | "out_of_rollout_bound" | "no_group_type" | "super_condition_value" | "holdout_condition_value" | "flag_disabled";
+        /** @description A query that was opened again, with what it answers now. */
+        Reopened: {
+            /** @description The query as it was asked, and when, and of which snapshot. */
+            asked: components["schemas"]["KeptQuery"];
+            /** @description Whether the data is another by now, so that the numbers may be. */
+            has_moved: boolean;
+            /** @description What it answers now. Its dates are read by the time by which they were read then. */
+            response: components["schemas"]["ReopenedResponse"];
+        };
+        /** @description What a query of any kind answers. */
+        ReopenedResponse: components["schemas"]["TypedResponse"] | components["schemas"]["SqlResponse"];
         /** @description An error as JSON: what a client, a model and the run log get. */
         Report: {
             /** @description The kind of failure. */
@@ -5781,7 +5992,9 @@ export interface operations {
     };
     run_query: {
         parameters: {
-            query?: never;
+            query?: {
+                refresh?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
@@ -5814,9 +6027,78 @@ export interface operations {
             };
         };
     };
-    run_sql: {
+    explain_query: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TypedQuery"];
+            };
+        };
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explained"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reopen_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reopened"];
+                };
+            };
+            /** @description an error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    run_sql: {
+        parameters: {
+            query?: {
+                refresh?: boolean;
+            };
             header?: never;
             path: {
                 project: string;
