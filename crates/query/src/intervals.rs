@@ -137,15 +137,13 @@ impl Intervals {
         COUNTS.call(vec![set])
     }
 
-    /// The rows of the list in a column, as two columns with a place and its number, beside other columns.
+    /// The rows of the list in a column, as two columns with a place and its number.
     pub(crate) fn counted(
         lists: DataFrame,
-        others: &[Expr],
         (list, place, number): (&str, &str, &str),
     ) -> datafusion::error::Result<DataFrame> {
         let of = |field: &str| get_field(ident(list), field);
-        let mut wanted = others.to_vec();
-        wanted.extend([of(count::PLACE).alias(place), of(count::NUMBER).alias(number)]);
+        let wanted = [of(count::PLACE).alias(place), of(count::NUMBER).alias(number)];
         lists
             .unnest_columns(&[list])?
             .filter(ident(list).is_not_null())?

@@ -36,7 +36,7 @@ fn with_word(question: &str, gap: usize, word: &str) -> String {
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
 
-    /// The law: a word that nobody knows is never dropped.
+    /// The law: a word that nobody knows is never dropped. One that is nearly a value is said to be read as that.
     #[test]
     fn unknown_word_never_yields_an_answer(pick in 0_usize..1000, place in 0_usize..1000, word in "[a-z]{5,9}|[A-Z][a-z]{4,8}|[a-z]{4,7}-[a-z]{4,7}|[1-9][0-9]{5,6}") {
         let project = Project::access_log();
@@ -44,7 +44,9 @@ proptest::proptest! {
         let gaps = gaps(&case.question);
         let question = with_word(&case.question, gaps[place % gaps.len()], &word);
         let ended = project.ask(&question, case.now());
-        proptest::prop_assert!(!matches!(ended, Ended::Answered(..)), "{question}\n{}", shown(&ended));
+        let shown = shown(&ended);
+        let is_said = shown.contains(&format!("I read \"{word}\" as"));
+        proptest::prop_assert!(is_said || !matches!(ended, Ended::Answered(..)), "{question}\n{shown}");
     }
 }
 

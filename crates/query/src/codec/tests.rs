@@ -97,14 +97,15 @@ fn functions_keep_what_they_hold() {
     for name in ["interval_index", "path_edges", "tally_has", "json_get_str"] {
         assert_eq!(codec().try_decode_udf(name, &[]).unwrap().name(), name);
     }
-    let aggregates = [
-        "exact_percentile",
-        "funnel",
-        "funnel_entries",
-        "interval_counts",
-        "interval_set",
-        "tally",
-    ];
+    let rules = br#"{"order":"ordered","steps":2,"months":0,"micros":1}"#;
+    for name in ["funnel", "funnel_entries"] {
+        let function = codec().try_decode_udaf(name, rules).unwrap();
+        let mut bytes = Vec::new();
+        codec().try_encode_udaf(&function, &mut bytes).unwrap();
+        assert_eq!((function.name(), bytes.as_slice()), (name, &rules[..]));
+        assert!(codec().try_decode_udaf(name, &[]).is_err());
+    }
+    let aggregates = ["exact_percentile", "interval_counts", "interval_set", "tally"];
     for name in aggregates {
         assert_eq!(codec().try_decode_udaf(name, &[]).unwrap().name(), name);
     }
