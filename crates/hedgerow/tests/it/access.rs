@@ -174,7 +174,9 @@ fn asks(fixtures: [&Fixture; 2], tools: &Value) -> (Vec<Ask>, Vec<String>, Vec<S
                 "/api/runs/{run_id}/feedback" => ("", json!({"rating": "good"})),
                 "/api/projects/{project}/objects" => ("?kind=feature_flag", json!({})),
                 "/api/projects/{project}/tools/{name}" => ("?approved=true", json!({})),
-                "/api/projects/{project}/query" => ("", json!({"series": [{"event": "$pageview"}]})),
+                "/api/projects/{project}/query" | "/api/projects/{project}/query/explain" => {
+                    ("", json!({"series": [{"event": "$pageview"}]}))
+                }
                 "/api/projects/{project}/sql" => ("", json!({"query": "SELECT 1 AS one"})),
                 // An empty question is refused after the door, and starts nothing.
                 "/api/projects/{project}/runs" => ("", json!({"question": ""})),
