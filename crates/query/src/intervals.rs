@@ -21,6 +21,7 @@ use hedgerow_data_api::Interval;
 use hedgerow_errors::{Code, Error, Result};
 
 use crate::dates::{Local, Resolved, is_shown_twice, next_bucket};
+use crate::keyless::keyless;
 
 pub(crate) use set::{has, ones};
 
@@ -137,14 +138,18 @@ impl Intervals {
         COUNTS.call(vec![set])
     }
 
-    /// The rows of the list in a column, as two columns with a place and its number.
+    /// The rows of the list in a column, as two columns with a place and its number, beside other columns.
     pub(crate) fn counted(
         lists: DataFrame,
+        others: &[Expr],
         (list, place, number): (&str, &str, &str),
     ) -> datafusion::error::Result<DataFrame> {
         let of = |field: &str| get_field(ident(list), field);
-        let wanted = [of(count::PLACE).alias(place), of(count::NUMBER).alias(number)];
+        let mut wanted = others.to_vec();
+        wanted.extend([of(count::PLACE).alias(place), of(count::NUMBER).alias(number)]);
+        let keyless = others.iter().map(keyless).chain([ident(list)]).collect::<Vec<_>>();
         lists
+            .select(keyless)?
             .unnest_columns(&[list])?
             .filter(ident(list).is_not_null())?
             .select(wanted)

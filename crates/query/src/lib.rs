@@ -20,6 +20,7 @@ mod filters;
 mod funnels;
 mod intervals;
 mod kept;
+mod keyless;
 mod lifecycle;
 mod lookups;
 mod measures;

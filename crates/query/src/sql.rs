@@ -87,9 +87,11 @@ pub(crate) async fn plan(
     let mut select = parse(tokens.clone())?;
     let mut facts = Facts::read(engine, project, view, clock, &tokens, parameters).await?;
     functions::register(context, &facts);
+    context.register_udf(crate::keyless::KEYLESS.clone());
     offer(&mut facts, context);
     let located = |error: Error| located(error, &tokens);
     let mut rewriter = Rewriter::new(&facts);
+    rewriter.has_lists_as_rows = tokens::has_lists_as_rows(&tokens);
     rewriter.query(&mut select).map_err(located)?;
     let used: BTreeSet<String> = rewriter.used.into_iter().collect();
     bind(&mut select, parameters, used)?;

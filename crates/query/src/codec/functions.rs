@@ -11,6 +11,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::{DataFusionError, Result, plan_err};
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
+use crate::keyless::{self, KEYLESS};
 use crate::persons::{PersonIsAmong, PersonValue, PersonValues};
 use crate::rest::{CurrentPerson, JsonGetStr, RestValue};
 use crate::semi_joins::TextIsAmong;
@@ -73,6 +74,7 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Option<ScalarUDF>> {
             TextIsAmong::new(&Arc::new(texts)).into()
         }
         "person_value" => PersonValue::new(of_values(bytes)?).into(),
+        keyless::NAME => KEYLESS.clone(),
         "interval_index" => intervals::INDEX.clone(),
         "funnel_fits" => funnels::funnel_fits(),
         "path_edges" => paths::EDGES.clone(),

@@ -13,6 +13,7 @@ use hedgerow_errors::{Code, Error, Result};
 use super::build::{call, expression, name, nested};
 use super::facts::Facts;
 use super::tokens::CONSTANT;
+use crate::keyless;
 
 /// Parts of expressions that names given with AS may stand for in one statement.
 const MOST_PUT_IN: usize = 50_000;
@@ -62,6 +63,8 @@ pub(super) struct Rewriter<'a> {
     /// Parameters of the lambdas around an expression.
     pub(super) lambdas: Vec<String>,
     pub(super) clause: Clause,
+    /// Whether elements of lists become rows anywhere in the statement.
+    pub(super) has_lists_as_rows: bool,
     /// How many aggregates stand around an expression.
     pub(super) within_aggregates: usize,
     /// Queries that are taken out of an expression while it is walked.
@@ -89,6 +92,7 @@ impl<'a> Rewriter<'a> {
             constants: Vec::new(),
             lambdas: Vec::new(),
             clause: Clause::Select,
+            has_lists_as_rows: false,
             within_aggregates: 0,
             taken: Vec::new(),
             put_in: 0,
@@ -291,7 +295,35 @@ impl<'a> Rewriter<'a> {
                 key.expr = self.order_key(key.expr.clone(), &select.projection)?;
             }
         }
-        Ok(columns_of(&select.projection))
+        let columns = columns_of(&select.projection);
+        if self.has_lists_as_rows {
+            self.without_keys(select);
+        }
+        Ok(columns)
+    }
+
+    /// What a query within the statement is grouped by is no key of the rows around it: lists may become rows there.
+    fn without_keys(&self, select: &mut Select) {
+        let GroupByExpr::Expressions(keys, _) = &select.group_by else {
+            return;
+        };
+        if keys.is_empty() {
+            return;
+        }
+        for item in &mut select.projection {
+            match item {
+                SelectItem::ExprWithAlias { expr, .. } if !self.folds(expr) => {
+                    *expr = call(keyless::NAME, vec![expr.clone()]);
+                }
+                SelectItem::UnnamedExpr(expr) if !self.folds(expr) => {
+                    *item = SelectItem::ExprWithAlias {
+                        alias: name(&self.shown(expr)),
+                        expr: call(keyless::NAME, vec![expr.clone()]),
+                    };
+                }
+                _ => {}
+            }
+        }
     }
 
     /// An item of the select list. What is rewritten keeps the name that it was written with.

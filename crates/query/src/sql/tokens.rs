@@ -324,6 +324,16 @@ fn limits_by(tokens: &mut [TokenWithSpan]) {
     }
 }
 
+/// Whether elements of lists become rows anywhere in a statement.
+pub(super) fn has_lists_as_rows(tokens: &[TokenWithSpan]) -> bool {
+    tokens.iter().any(|token| match &token.token {
+        Token::Word(word) => {
+            [ARRAY_JOIN, LEFT_ARRAY_JOIN].contains(&word.value.as_str()) || word.value.eq_ignore_ascii_case("arrayJoin")
+        }
+        _ => false,
+    })
+}
+
 /// `ARRAY JOIN list AS name, ...` as a cross join with a table function.
 fn array_joins(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut from = 0;

@@ -91,7 +91,7 @@ impl Prepared<'_> {
         if let Some(days) = self.trailing_days(series) {
             return self.trailing(session, series, others, days).await;
         }
-        let is_by_bucket = !self.is_cumulative() && !self.is_total() && self.breakdown.is_none();
+        let is_by_bucket = !self.is_cumulative() && !self.is_total();
         if math == Math::Dau && is_by_bucket && self.intervals.starts.len() <= MOST_IN_A_SET {
             return self.active_persons(session, series, others).await;
         }
@@ -125,7 +125,7 @@ impl Prepared<'_> {
             (actor, None, None) if self.breakdown.is_none() && !self.is_total() => {
                 let counts = Intervals::counts(ident(BUCKET), actor.map(ident)).alias(NUMBER);
                 let lists = events.aggregate(vec![], vec![counts]);
-                lists.and_then(|lists| Intervals::counted(lists, (NUMBER, BUCKET, NUMBER)))
+                lists.and_then(|lists| Intervals::counted(lists, &[], (NUMBER, BUCKET, NUMBER)))
             }
             (Some(actor), ..) => events.aggregate(by, vec![count_distinct(ident(actor)).alias(NUMBER)]),
             (None, Some((of_property, property)), _) => {
@@ -147,12 +147,16 @@ impl Prepared<'_> {
     /// How many persons have an event in each bucket: the buckets of each person first, so that it counts once in each.
     async fn active_persons(&self, session: &Session, series: usize, others: &Others) -> Result<DataFrame> {
         let events = self.events(session, series, others).await?;
+        let value: Vec<Expr> = self.by_value(others).into_iter().map(ident).collect();
+        let by_person = value.iter().cloned().chain([ident("person_key")]).collect();
         let active = self.intervals.set(ident(BUCKET)).alias(ACTIVE);
         let counts = Intervals::counts_of_sets(ident(ACTIVE)).alias(NUMBER);
         events
-            .aggregate(vec![ident("person_key")], vec![active])
-            .and_then(|persons| persons.aggregate(vec![], vec![counts]))
-            .and_then(|lists| Intervals::counted(lists, (NUMBER, BUCKET, NUMBER)))
+            .aggregate(by_person, vec![active])
+            .and_then(|persons| persons.aggregate(value.clone(), vec![counts]))
+            .and_then(|lists| Intervals::counted(lists, &value, (NUMBER, BUCKET, NUMBER)))
+            // The columns stand as they do where buckets are grouped by.
+            .and_then(|numbers| numbers.select([self.by(others), vec![ident(NUMBER)]].concat()))
             .map_err(|error| sql::explain(&error, &session.view))
     }
 
