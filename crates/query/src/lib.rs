@@ -18,6 +18,7 @@ mod expressions;
 mod fields;
 mod filters;
 mod funnels;
+mod grouped;
 mod intervals;
 mod kept;
 mod keyless;

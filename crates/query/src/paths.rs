@@ -2,12 +2,10 @@
 
 mod edges;
 
-use std::sync::LazyLock;
-
 use datafusion::arrow::datatypes::DataType;
-use datafusion::functions::expr_fn::{get_field, named_struct, regexp_like, rtrim, starts_with};
-use datafusion::functions_aggregate::expr_fn::{array_agg, avg, count};
-use datafusion::logical_expr::{Expr, LogicalPlan, Partitioning, ScalarUDF, cast, ident, lit, not, when};
+use datafusion::functions::expr_fn::{get_field, regexp_like, rtrim, starts_with};
+use datafusion::functions_aggregate::expr_fn::{avg, count};
+use datafusion::logical_expr::{Expr, LogicalPlan, Partitioning, cast, ident, lit, not, when};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
     ActorsResponse, Clock, EventsNode, MOST_PATH_STEPS, PathEdge, PathEvents, PathsQuery, PathsResponse, Progress,
@@ -21,14 +19,13 @@ use crate::actors::{Asked, COUNT};
 use crate::engine::{Engine, Session, rows};
 use crate::scope::{Begun, MATCHES, Scope, Selection};
 use crate::sql;
-use edges::{PathEdges, Rules};
+use edges::Rules;
+pub(crate) use edges::{of_rules, rules_of};
 
 /// Edges of one answer.
 const MOST_EDGES: u32 = 1_000;
 /// A session ends where nothing comes for longer than this.
 const GAP: i64 = 30 * 60 * 1_000_000;
-
-pub(crate) static EDGES: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(PathEdges::new()));
 
 /// Columns of the plan.
 const ITEM: &str = "paths::item";
@@ -273,20 +270,14 @@ impl<'a> Prepared<'a> {
             start: filter.start_point.clone(),
             end: filter.end_point.clone(),
         };
-        // Texts and numbers always have a JSON form.
-        let rules = lit(serde_json::to_string(&rules).unwrap_or_default());
-        let item = named_struct(vec![lit("time"), ident("timestamp"), lit("item"), ident(ITEM)]);
+        let edges = edges::edges(&rules, ident("timestamp"), ident(ITEM)).alias(EDGE);
         // The events of a person come together first, since a state of them would hold them all.
         let by_person = Partitioning::Hash(vec![ident("person_key")], session.partitions());
         let items = vec![ident("person_key"), ident("timestamp"), ident(ITEM)];
         events
             .select(items)
             .and_then(|events| events.repartition(by_person))
-            .and_then(|events| events.aggregate(vec![ident("person_key")], vec![array_agg(item).alias(EDGE)]))
-            .and_then(|persons| {
-                let edges = EDGES.call(vec![ident(EDGE), rules]).alias(EDGE);
-                persons.select(vec![ident("person_key"), edges])
-            })
+            .and_then(|events| events.aggregate(vec![ident("person_key")], vec![edges]))
             .and_then(|persons| persons.unnest_columns(&[EDGE]))
             .and_then(|edges| edges.filter(ident(EDGE).is_not_null()))
             .map_err(failed)

@@ -77,15 +77,17 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Option<ScalarUDF>> {
         keyless::NAME => KEYLESS.clone(),
         "interval_index" => intervals::INDEX.clone(),
         "funnel_fits" => funnels::funnel_fits(),
-        "path_edges" => paths::EDGES.clone(),
         "tally_has" => tally::HAS.clone(),
         _ => return Ok(None),
     }))
 }
 
-/// What an aggregate function holds: the rules of a funnel; nothing for all others.
+/// What an aggregate function holds: the rules of a funnel or of paths; nothing for all others.
 pub(super) fn encode_aggregate(function: &AggregateUDF, bytes: &mut Vec<u8>) -> Result<()> {
-    match funnels::rules_of(function) {
+    if let Some(rules) = funnels::rules_of(function) {
+        return json(rules, bytes);
+    }
+    match paths::rules_of(function) {
         Some(rules) => json(rules, bytes),
         None => Ok(()),
     }
@@ -99,6 +101,7 @@ pub(super) fn decode_aggregate(name: &str, bytes: &[u8]) -> Result<Option<Aggreg
         "funnel_entries" => funnels::of_rules(true, &of_json(bytes)?),
         "interval_counts" => intervals::COUNTS.clone(),
         "interval_set" => intervals::SET.clone(),
+        "path_edges" => paths::of_rules(&of_json(bytes)?),
         "tally" => tally::TALLY.clone(),
         _ => return Ok(None),
     }))

@@ -94,15 +94,17 @@ fn functions_keep_what_they_hold() {
             assert_eq!(*read, function);
         }
     }
-    for name in ["interval_index", "path_edges", "tally_has", "json_get_str"] {
+    for name in ["interval_index", "keyless", "tally_has", "json_get_str"] {
         assert_eq!(codec().try_decode_udf(name, &[]).unwrap().name(), name);
     }
-    let rules = br#"{"order":"ordered","steps":2,"months":0,"micros":1}"#;
-    for name in ["funnel", "funnel_entries"] {
+    let funnel = r#"{"order":"ordered","steps":2,"months":0,"micros":1}"#;
+    let paths = r#"{"gap":5,"steps":3,"start":"/a","end":null}"#;
+    for (name, rules) in [("funnel", funnel), ("funnel_entries", funnel), ("path_edges", paths)] {
+        let rules = rules.as_bytes();
         let function = codec().try_decode_udaf(name, rules).unwrap();
         let mut bytes = Vec::new();
         codec().try_encode_udaf(&function, &mut bytes).unwrap();
-        assert_eq!((function.name(), bytes.as_slice()), (name, &rules[..]));
+        assert_eq!((function.name(), bytes.as_slice()), (name, rules));
         assert!(codec().try_decode_udaf(name, &[]).is_err());
     }
     let aggregates = ["exact_percentile", "interval_counts", "interval_set", "tally"];

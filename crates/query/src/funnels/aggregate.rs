@@ -24,6 +24,7 @@ use datafusion::logical_expr::{
 use super::fits::BITS;
 use super::rules::{Event, MOST_BITS, Order, Rules};
 use super::walk::Walk;
+use crate::grouped::{Grouped, OfGroups};
 
 /// Bytes of one event in a partial state: its time, and the steps that it fits.
 const EVENT_BYTES: usize = 24;
@@ -177,21 +178,11 @@ impl Bits for u128 {
     }
 }
 
-/// An event as it is kept.
-#[derive(Clone, Copy)]
-struct Kept<B> {
-    time: i64,
-    group: u32,
-    fits: B,
-}
-
-/// The events of all groups, as they came.
+/// The events of all groups, as they came, with what they fit.
 struct Events<B> {
     gives: Gives,
     rules: Rules,
-    /// How many groups there are.
-    total: usize,
-    events: Vec<Kept<B>>,
+    events: OfGroups<B>,
 }
 
 impl<B: Bits> Events<B> {
@@ -199,54 +190,15 @@ impl<B: Bits> Events<B> {
         Self {
             gives,
             rules: rules.clone(),
-            total: 0,
-            events: Vec::new(),
+            events: OfGroups::default(),
         }
     }
 
     fn add(&mut self, group: usize, event: Event) {
         // What fits no step matters only where it stands in the way of strict ones.
         if self.rules.order == Order::Strict || event.fits > 0 {
-            self.events.push(Kept {
-                time: event.time,
-                group: u32::try_from(group).unwrap_or(u32::MAX),
-                fits: B::narrow(event.fits),
-            });
+            self.events.push(group, event.time, B::narrow(event.fits));
         }
-    }
-
-    /// The events of the first groups, those of each together, with the places where groups begin and the end. Those
-    /// of the other groups stay.
-    fn take(&mut self, emit_to: EmitTo) -> Grouped<B> {
-        let groups = match emit_to {
-            EmitTo::All => self.total,
-            EmitTo::First(groups) => groups.min(self.total),
-        };
-        let mut starts = vec![0; groups + 1];
-        let mut rest = Vec::new();
-        for event in &self.events {
-            match starts.get_mut(event.group as usize + 1) {
-                Some(count) => *count += 1,
-                None => rest.push(Kept {
-                    group: event.group - count(groups),
-                    ..*event
-                }),
-            }
-        }
-        for group in 0..groups {
-            starts[group + 1] += starts[group];
-        }
-        let mut next = starts.clone();
-        let mut events = vec![(0, B::default()); starts[groups]];
-        for event in std::mem::replace(&mut self.events, rest) {
-            let group = event.group as usize;
-            if group < groups {
-                events[next[group]] = (event.time, event.fits);
-                next[group] += 1;
-            }
-        }
-        self.total -= groups;
-        Grouped { events, starts }
     }
 
     fn push_bytes(&mut self, group: usize, bytes: &[u8]) -> Result<()> {
@@ -271,32 +223,18 @@ impl<B: Bits> Events<B> {
     }
 }
 
-/// Events by group.
-struct Grouped<B> {
-    events: Vec<(i64, B)>,
-    /// Where each group begins, and the end.
-    starts: Vec<usize>,
-}
-
-impl<B: Bits> Grouped<B> {
-    fn groups(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    /// Calls back with the events of each group, in the order of time.
-    fn each(&self, mut each: impl FnMut(&[Event])) {
-        let mut events = Vec::new();
-        for bounds in self.starts.windows(2) {
-            let of_group = &self.events[bounds[0]..bounds[1]];
-            events.clear();
-            events.extend(of_group.iter().map(|(time, fits)| Event {
-                time: *time,
-                fits: fits.wide(),
-            }));
-            // Events of the same instant have no order, so that none has to be kept.
-            events.sort_unstable_by_key(|event| event.time);
-            each(&events);
-        }
+/// Calls back with the events of each group, in the order of time.
+fn each<B: Bits>(groups: &Grouped<B>, mut each: impl FnMut(&[Event])) {
+    let mut events = Vec::new();
+    for of_group in groups.each() {
+        events.clear();
+        events.extend(of_group.iter().map(|(time, fits)| Event {
+            time: *time,
+            fits: fits.wide(),
+        }));
+        // Events of the same instant have no order, so that none has to be kept.
+        events.sort_unstable_by_key(|event| event.time);
+        each(&events);
     }
 }
 
@@ -334,7 +272,7 @@ fn times_of<B: Bits>(rules: &Rules, events: &Grouped<B>) -> Result<ArrayRef> {
     let mut walk = Walk::new(rules.clone());
     let mut reached = UInt32Builder::with_capacity(groups);
     let mut columns: Vec<Int64Builder> = (0..rules.steps).map(|_| Int64Builder::with_capacity(groups)).collect();
-    events.each(|events| {
+    each(events, |events| {
         let way = walk.furthest(events);
         reached.append_option(way.map(|way| count(way.len())));
         for (step, column) in columns.iter_mut().enumerate() {
@@ -355,7 +293,7 @@ fn times_of<B: Bits>(rules: &Rules, events: &Grouped<B>) -> Result<ArrayRef> {
 fn entries_of<B: Bits>(rules: &Rules, events: &Grouped<B>) -> Result<ArrayRef> {
     let mut walk = Walk::new(rules.clone());
     let (mut places, mut reached, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
-    events.each(|events| {
+    each(events, |events| {
         let before = places.len();
         walk.entries(events, |place, steps| {
             places.push(count(place));
@@ -389,7 +327,7 @@ impl<B: Bits> GroupsAccumulator for Events<B> {
         opt_filter: Option<&BooleanArray>,
         total_num_groups: usize,
     ) -> Result<()> {
-        self.total = total_num_groups;
+        self.events.total = total_num_groups;
         for (row, (group, event)) in group_indices.iter().zip(events_of(values)?).enumerate() {
             if is_kept(opt_filter, row) {
                 self.add(*group, event);
@@ -399,7 +337,7 @@ impl<B: Bits> GroupsAccumulator for Events<B> {
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let events = self.take(emit_to);
+        let events = self.events.take(emit_to);
         match self.gives {
             Gives::Times => times_of(&self.rules, &events),
             Gives::Entries => entries_of(&self.rules, &events),
@@ -407,10 +345,10 @@ impl<B: Bits> GroupsAccumulator for Events<B> {
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let events = self.take(emit_to);
-        let mut state = LargeBinaryBuilder::with_capacity(events.groups(), events.events.len() * EVENT_BYTES);
+        let events = self.events.take(emit_to);
+        let mut state = LargeBinaryBuilder::with_capacity(events.groups(), events.events() * EVENT_BYTES);
         let mut buffer = Vec::new();
-        events.each(|events| {
+        each(&events, |events| {
             buffer.clear();
             events.iter().for_each(|event| bytes(*event, &mut buffer));
             state.append_value(&buffer);
@@ -419,7 +357,7 @@ impl<B: Bits> GroupsAccumulator for Events<B> {
     }
 
     fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total_num_groups: usize) -> Result<()> {
-        self.total = total_num_groups;
+        self.events.total = total_num_groups;
         let Some(states) = values
             .first()
             .and_then(|state| state.as_any().downcast_ref::<LargeBinaryArray>())
@@ -446,6 +384,6 @@ impl<B: Bits> GroupsAccumulator for Events<B> {
     }
 
     fn size(&self) -> usize {
-        self.events.capacity() * size_of::<Kept<B>>()
+        self.events.size()
     }
 }

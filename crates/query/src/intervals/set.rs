@@ -5,6 +5,7 @@ use std::mem::size_of;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray, UInt32Array};
+use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, UInt32Type};
 use datafusion::common::{Result, ScalarValue, internal_err, not_impl_err, plan_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -145,9 +146,17 @@ fn indices(values: &[ArrayRef]) -> Result<&UInt32Array> {
     }
 }
 
-/// Whether a row counts: it has a place, and the filter holds.
-fn counts(indices: &UInt32Array, filter: Option<&BooleanArray>, row: usize) -> bool {
-    indices.is_valid(row) && filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row))
+/// The rows that count: they have a place, and the filter holds. `None` for all.
+fn counting(indices: &UInt32Array, filter: Option<&BooleanArray>) -> Option<BooleanBuffer> {
+    let places = indices.nulls().map(|nulls| nulls.inner().clone());
+    let holds = filter.map(|filter| match filter.nulls() {
+        Some(nulls) => filter.values() & nulls.inner(),
+        None => filter.values().clone(),
+    });
+    match (places, holds) {
+        (Some(places), Some(holds)) => Some(&places & &holds),
+        (one, other) => one.or(other),
+    }
 }
 
 impl GroupsAccumulator for Sets {
@@ -160,9 +169,18 @@ impl GroupsAccumulator for Sets {
     ) -> Result<()> {
         self.grow(total_num_groups);
         let indices = indices(values)?;
-        for (row, group) in group_indices.iter().enumerate() {
-            if counts(indices, opt_filter, row) {
-                self.add(*group, indices.value(row) as usize)?;
+        let counting = counting(indices, opt_filter);
+        let places = indices.values();
+        match &counting {
+            None => {
+                for (group, place) in group_indices.iter().zip(places) {
+                    self.add(*group, *place as usize)?;
+                }
+            }
+            Some(counting) => {
+                for row in counting.set_indices() {
+                    self.add(group_indices[row], places[row] as usize)?;
+                }
             }
         }
         Ok(())
@@ -199,8 +217,9 @@ impl GroupsAccumulator for Sets {
             bits: Vec::new(),
         };
         state.grow(indices.len());
+        let counting = counting(indices, opt_filter);
         for row in 0..indices.len() {
-            if counts(indices, opt_filter, row) {
+            if counting.as_ref().is_none_or(|counting| counting.value(row)) {
                 state.add(row, indices.value(row) as usize)?;
             }
         }

@@ -1,22 +1,31 @@
-//! `path_edges(items, rules)`: the edges of a person's sessions, from the times and items of its events.
+//! `path_edges(timestamp, item)`: the edges of one person's sessions, of the times and items of its events; as a list of
+//! structs. Events without an item count for nothing. The function of a query has its rules.
 
+use std::mem::size_of;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Int64Builder, ListArray, StringArray, StringBuilder, StructArray, UInt32Builder,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Builder, LargeBinaryArray, LargeBinaryBuilder, ListArray, StringArray,
+    StringBuilder, StructArray, UInt32Builder,
 };
 use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::datatypes::{DataType, Field, Fields, TimestampMicrosecondType};
-use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, TimeUnit, TimestampMicrosecondType};
+use datafusion::common::{HashMap, Result, internal_err, not_impl_err, plan_err};
+use datafusion::logical_expr::expr::AggregateFunctionParams;
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, Signature, Volatility,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::grouped::{Grouped, OfGroups};
 
 /// What stands for the middle of a path that is longer than it may be, between its start and its end.
 const MIDDLE: &str = "...";
 
 /// What a path is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Rules {
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Rules {
     /// Microseconds without an event after which a session has ended.
     pub(super) gap: i64,
     /// Steps of a path at most.
@@ -28,7 +37,7 @@ pub(super) struct Rules {
 impl Rules {
     /// The path of a session, whose items come in order.
     fn path<'a>(&self, session: &[(i64, &'a str)]) -> Vec<(i64, &'a str)> {
-        let mut path: Vec<(i64, &str)> = session.to_vec();
+        let mut path = session.to_vec();
         path.dedup_by_key(|(_, item)| *item);
         if let Some(start) = &self.start {
             match path.iter().position(|(_, item)| item == start) {
@@ -58,18 +67,29 @@ impl Rules {
     }
 }
 
-/// The function.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct PathEdges {
-    signature: Signature,
+/// The edges of a person, of the times and items of its events.
+pub(super) fn edges(rules: &Rules, time: Expr, item: Expr) -> Expr {
+    of_rules(rules).call(vec![time, item])
 }
 
-impl PathEdges {
-    pub(super) fn new() -> Self {
-        Self {
-            signature: Signature::any(2, Volatility::Immutable),
-        }
-    }
+/// The function of some rules.
+pub(crate) fn of_rules(rules: &Rules) -> AggregateUDF {
+    AggregateUDF::from(PathEdges {
+        rules: rules.clone(),
+        signature: Signature::any(2, Volatility::Immutable),
+    })
+}
+
+/// The rules of a function, where it is that of paths.
+pub(crate) fn rules_of(function: &AggregateUDF) -> Option<&Rules> {
+    function.inner().downcast_ref::<PathEdges>().map(|edges| &edges.rules)
+}
+
+/// The function.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct PathEdges {
+    rules: Rules,
+    signature: Signature,
 }
 
 fn fields() -> Fields {
@@ -82,11 +102,11 @@ fn fields() -> Fields {
     ])
 }
 
-fn element() -> Field {
-    Field::new_list_field(DataType::Struct(fields()), true)
+fn element() -> FieldRef {
+    Arc::new(Field::new_list_field(DataType::Struct(fields()), true))
 }
 
-impl ScalarUDFImpl for PathEdges {
+impl AggregateUDFImpl for PathEdges {
     fn name(&self) -> &'static str {
         "path_edges"
     }
@@ -95,35 +115,203 @@ impl ScalarUDFImpl for PathEdges {
         &self.signature
     }
 
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::List(Arc::new(element())))
+    fn display_name(&self, params: &AggregateFunctionParams) -> Result<String> {
+        // Texts and numbers always have a JSON form.
+        let rules = serde_json::to_string(&self.rules).unwrap_or_default();
+        let arguments: Vec<String> = params.args.iter().map(ToString::to_string).collect();
+        Ok(format!("{}[{rules}]({})", self.name(), arguments.join(", ")))
     }
 
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [items, ColumnarValue::Scalar(ScalarValue::Utf8(Some(rules)))] = args.args.as_slice() else {
-            return internal_err!("path_edges takes items and rules as a literal");
-        };
-        let rules: Rules = serde_json::from_str(rules).map_err(|error| DataFusionError::External(Box::new(error)))?;
-        let items = items.to_array(args.number_rows)?;
-        let Some(lists) = items.as_list_opt::<i32>() else {
-            return internal_err!("path_edges takes items as a list");
-        };
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        match arguments {
+            [DataType::Timestamp(TimeUnit::Microsecond, _), DataType::Utf8] => Ok(DataType::List(element())),
+            _ => plan_err!("path_edges takes a time and a text"),
+        }
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        let name = format!("{}[items]", args.name);
+        Ok(vec![Arc::new(Field::new(name, DataType::LargeBinary, false))])
+    }
+
+    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        not_impl_err!("path_edges is computed for groups of events only")
+    }
+
+    fn groups_accumulator_supported(&self, _: AccumulatorArgs) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(Items {
+            rules: self.rules.clone(),
+            events: OfGroups::default(),
+            texts: Texts::default(),
+        }))
+    }
+}
+
+/// The different items, and their numbers.
+#[derive(Default)]
+struct Texts {
+    texts: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+    bytes: usize,
+}
+
+impl Texts {
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        let text: Arc<str> = text.into();
+        self.bytes += text.len() + size_of::<(Arc<str>, u32)>();
+        self.texts.push(Arc::clone(&text));
+        self.numbers.insert(text, number);
+        number
+    }
+
+    fn of(&self, number: u32) -> &str {
+        &self.texts[number as usize]
+    }
+}
+
+/// The items of all groups.
+struct Items {
+    rules: Rules,
+    events: OfGroups<u32>,
+    texts: Texts,
+}
+
+/// The times and items of a batch.
+fn events_of(values: &[ArrayRef]) -> Result<(&[i64], &StringArray)> {
+    let [times, items] = values else {
+        return internal_err!("path_edges takes a time and an item");
+    };
+    match (
+        times.as_primitive_opt::<TimestampMicrosecondType>(),
+        items.as_string_opt::<i32>(),
+    ) {
+        (Some(times), Some(items)) => Ok((times.values(), items)),
+        _ => internal_err!("path_edges takes timestamps of microseconds and texts"),
+    }
+}
+
+fn is_kept(items: &StringArray, filter: Option<&BooleanArray>, row: usize) -> bool {
+    items.is_valid(row) && filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row))
+}
+
+fn bytes(time: i64, item: &str, into: &mut Vec<u8>) {
+    into.extend_from_slice(&time.to_le_bytes());
+    into.extend_from_slice(&(item.len() as u64).to_le_bytes());
+    into.extend_from_slice(item.as_bytes());
+}
+
+impl Items {
+    /// Adds the events of a state; `None` where it is none.
+    fn push_bytes(&mut self, group: usize, mut state: &[u8]) -> Option<()> {
+        while !state.is_empty() {
+            let (time, rest) = state.split_first_chunk()?;
+            let (length, rest) = rest.split_first_chunk()?;
+            let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+            let (item, rest) = rest.split_at_checked(length)?;
+            let number = self.texts.number(std::str::from_utf8(item).ok()?);
+            self.events.push(group, i64::from_le_bytes(*time), number);
+            state = rest;
+        }
+        Some(())
+    }
+
+    fn edges_of(&self, groups: &Grouped<u32>) -> Result<ArrayRef> {
         let mut edges = Edges::default();
-        let mut lengths = Vec::with_capacity(lists.len());
-        for list in lists.iter() {
+        let mut lengths = Vec::with_capacity(groups.groups());
+        let mut items: Vec<(i64, &str)> = Vec::new();
+        for of_group in groups.each() {
             let before = edges.count;
-            if let Some(list) = list {
-                edges.add(&rules, &list)?;
-            }
+            items.clear();
+            items.extend(of_group.iter().map(|(time, item)| (*time, self.texts.of(*item))));
+            // Items of the same instant have no order of their own; by their names they always have the same.
+            items.sort_unstable();
+            edges.add(&self.rules, &items);
             lengths.push(edges.count - before);
         }
-        let list = ListArray::try_new(
-            Arc::new(element()),
-            OffsetBuffer::from_lengths(lengths),
-            Arc::new(edges.finish()?),
-            None,
-        )?;
-        Ok(ColumnarValue::Array(Arc::new(list)))
+        let offsets = OffsetBuffer::from_lengths(lengths);
+        let edges = Arc::new(edges.finish()?);
+        Ok(Arc::new(ListArray::try_new(element(), offsets, edges, None)?))
+    }
+}
+
+impl GroupsAccumulator for Items {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        opt_filter: Option<&BooleanArray>,
+        total_num_groups: usize,
+    ) -> Result<()> {
+        self.events.total = total_num_groups;
+        let (times, items) = events_of(values)?;
+        for (row, group) in group_indices.iter().enumerate() {
+            if is_kept(items, opt_filter, row) {
+                let number = self.texts.number(items.value(row));
+                self.events.push(*group, times[row], number);
+            }
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        let groups = self.events.take(emit_to);
+        self.edges_of(&groups)
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        let groups = self.events.take(emit_to);
+        let mut state = LargeBinaryBuilder::new();
+        let mut buffer = Vec::new();
+        for of_group in groups.each() {
+            buffer.clear();
+            for (time, item) in of_group {
+                bytes(*time, self.texts.of(*item), &mut buffer);
+            }
+            state.append_value(&buffer);
+        }
+        Ok(vec![Arc::new(state.finish())])
+    }
+
+    fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], total_num_groups: usize) -> Result<()> {
+        self.events.total = total_num_groups;
+        let states = values
+            .first()
+            .and_then(|state| state.as_any().downcast_ref::<LargeBinaryArray>());
+        let Some(states) = states else {
+            return internal_err!("the state of path_edges is not binary");
+        };
+        for (group, state) in group_indices.iter().zip(states) {
+            if self.push_bytes(*group, state.unwrap_or_default()).is_none() {
+                return internal_err!("a state of path_edges is cut");
+            }
+        }
+        Ok(())
+    }
+
+    fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let (times, items) = events_of(values)?;
+        let mut state = LargeBinaryBuilder::new();
+        let mut buffer = Vec::new();
+        for (row, time) in times.iter().enumerate() {
+            buffer.clear();
+            if is_kept(items, opt_filter, row) {
+                bytes(*time, items.value(row), &mut buffer);
+            }
+            state.append_value(&buffer);
+        }
+        Ok(vec![Arc::new(state.finish())])
+    }
+
+    fn size(&self) -> usize {
+        self.events.size() + self.texts.bytes
     }
 }
 
@@ -138,19 +326,8 @@ struct Edges {
 }
 
 impl Edges {
-    /// Those of one person.
-    fn add(&mut self, rules: &Rules, list: &ArrayRef) -> Result<()> {
-        let items = list.as_struct_opt();
-        let times = items.and_then(|items| items.column(0).as_primitive_opt::<TimestampMicrosecondType>());
-        let names: Option<&StringArray> = items.and_then(|items| items.column(1).as_string_opt::<i32>());
-        let (Some(times), Some(names)) = (times, names) else {
-            return internal_err!("the items of path_edges are no times with texts");
-        };
-        let mut items: Vec<(i64, &str)> = (0..names.len())
-            .map(|row| (times.value(row), names.value(row)))
-            .collect();
-        // Items of the same instant have no order of their own; by their names they always have the same.
-        items.sort_unstable();
+    /// Those of one person, whose items come in order.
+    fn add(&mut self, rules: &Rules, items: &[(i64, &str)]) {
         let mut start = 0;
         for next in 1..=items.len() {
             if next < items.len() && items[next].0 - items[next - 1].0 <= rules.gap {
@@ -166,7 +343,6 @@ impl Edges {
             }
             start = next;
         }
-        Ok(())
     }
 
     fn finish(mut self) -> Result<StructArray> {

@@ -9,13 +9,11 @@ mod groups;
 mod rule;
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array};
-use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::{filter, filter_record_batch};
 use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -36,7 +34,7 @@ use futures::stream::try_unfold;
 use tokio::sync::OnceCell;
 
 use super::runs::{SHARES, shares};
-use super::source::{ChunkScan, Wanted};
+use super::source::{ChunkScan, Holding, Wanted};
 use super::{BYTES_READ, ROWS_READ};
 use aggregates::{Aggregate, Running};
 use groups::Groups;
@@ -44,31 +42,6 @@ pub(crate) use rule::ByPerson;
 
 /// The rows of a partition that are worked on at once, roughly.
 const ROWS_AT_ONCE: u64 = 1 << 19;
-
-/// For which rows of row groups a condition holds, which is settled once for all shares.
-#[derive(Debug, Default)]
-pub(super) struct Holding(Mutex<HashMap<(usize, usize), Arc<Option<BooleanBuffer>>>>);
-
-impl Holding {
-    /// Of a row group of a file.
-    pub(super) fn of(
-        &self,
-        row_group: (usize, usize),
-        settle: impl FnOnce() -> Result<Option<BooleanBuffer>>,
-    ) -> Result<Arc<Option<BooleanBuffer>>> {
-        let known = |holding: &Self| {
-            let known = holding.0.lock().unwrap_or_else(PoisonError::into_inner);
-            known.get(&row_group).cloned()
-        };
-        if let Some(known) = known(self) {
-            return Ok(known);
-        }
-        let holds = Arc::new(settle()?);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(row_group, Arc::clone(&holds));
-        Ok(holds)
-    }
-}
 
 /// What is computed by person.
 #[derive(Debug)]
@@ -157,7 +130,7 @@ struct Work {
     holding: Arc<Holding>,
     in_memory: Arc<OnceCell<Vec<InMemory>>>,
     context: Arc<TaskContext>,
-    /// The shares that are left, and how many are taken at once.
+    /// The shares that are left, and how many are taken at once: 0 before it is known.
     left: Range<usize>,
     at_once: usize,
     rows_read: Count,
@@ -170,6 +143,12 @@ impl Work {
     async fn next(mut self) -> Result<Option<(RecordBatch, Self)>> {
         let work = self.work.elapsed_compute().clone();
         let _timer = work.timer();
+        if self.at_once == 0 {
+            let rows = self.scan.settled(&self.holding, &self.bytes_read).await?;
+            let pieces = (rows / self.scan.partitions() as u64).div_ceil(ROWS_AT_ONCE);
+            let pieces = usize::try_from(pieces).unwrap_or(SHARES).clamp(1, SHARES);
+            self.at_once = SHARES.div_ceil(pieces);
+        }
         while !self.left.is_empty() {
             let end = self.left.end.min(self.left.start + self.at_once);
             let shares = self.left.start..end;
@@ -308,9 +287,6 @@ impl ExecutionPlan for ByPersonExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let scan = self.chunk_scan()?;
-        let partitions = scan.partitions();
-        let pieces = (scan.rows() / partitions as u64).div_ceil(ROWS_AT_ONCE);
-        let pieces = usize::try_from(pieces).unwrap_or(SHARES).clamp(1, SHARES);
         let work = Work {
             rows_read: MetricBuilder::new(scan.metric_set()).counter(ROWS_READ, partition),
             bytes_read: MetricBuilder::new(scan.metric_set()).counter(BYTES_READ, partition),
@@ -323,7 +299,7 @@ impl ExecutionPlan for ByPersonExec {
             in_memory: Arc::clone(&self.in_memory),
             context,
             left: partition * SHARES..(partition + 1) * SHARES,
-            at_once: SHARES.div_ceil(pieces),
+            at_once: 0,
             is_first: partition == 0,
         };
         let batches = try_unfold(work, Work::next);

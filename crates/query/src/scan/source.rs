@@ -4,18 +4,18 @@
 //! What a plan computes of the rows is taken over, so that what looks at one column of texts alone is computed once a
 //! text.
 
+mod of_persons;
+
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::{cast, filter, take};
-use datafusion::arrow::datatypes::{DataType, FieldRef, Int32Type, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use datafusion::arrow::util::bit_iterator::BitIndexU32Iterator;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, Statistics};
 use datafusion::datasource::source::DataSource;
@@ -30,10 +30,9 @@ use datafusion::physical_plan::{DisplayFormatType, SendableRecordBatchStream};
 use futures::stream::try_unfold;
 
 use super::PERSON_KEY;
-use super::by_person::Holding;
 use super::chunks::{self, Chunks};
 use super::conditions::{Condition, OfColumn, Rows, missing};
-use super::runs::{Run, Runs};
+pub(super) use of_persons::{Holding, Wanted};
 
 /// The metric that counts the rows of the row groups that were looked at.
 pub(crate) const ROWS_READ: &str = "rows_read";
@@ -417,78 +416,6 @@ impl ChunkScan {
         made.collect()
     }
 
-    /// The runs of persons in a row group.
-    async fn runs(
-        self: &Arc<Self>,
-        file: usize,
-        footer: &ArrowReaderMetadata,
-        group: usize,
-        bytes_read: &Count,
-    ) -> Result<Arc<Runs>> {
-        let path = &self.files[file].path;
-        let known = self.chunks.runs(path, group);
-        if let Some(known) = known.filter(|runs| runs.are_of(&self.overrides, self.partitions)) {
-            return Ok(known);
-        }
-        let columns = self
-            .columns(file, footer, group, vec![self.person_key], bytes_read)
-            .await?;
-        let runs = Runs::new(&columns.column(self.person_key)?, &self.overrides, self.partitions)?;
-        let runs = Arc::new(runs);
-        self.chunks.put_runs(path, group, &runs);
-        Ok(runs)
-    }
-
-    /// Calls back with the wanted rows of the persons of some shares, a batch for each row group that has any.
-    pub(super) async fn rows_of(
-        self: &Arc<Self>,
-        shares: &Range<usize>,
-        wanted: &Wanted<'_>,
-        mut each: impl FnMut(Chosen<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let mut rows = Vec::new();
-        let mut persons = Vec::new();
-        for file in 0..self.files.len() {
-            let (footer, scanned) = (self.footer(file).await?, &self.files[file]);
-            let is_settled = wanted.once && self.made.iter().all(|made| self.constant(made, scanned).is_some());
-            for group in 0..footer.metadata().num_row_groups() {
-                let count = chunks::rows(&footer, group);
-                wanted.rows_read.inspect(|rows_read| rows_read.add(count));
-                let runs = self.runs(file, &footer, group, wanted.bytes_read).await?;
-                let of_shares = runs.of(shares);
-                if of_shares.is_empty() {
-                    continue;
-                }
-                let needed = self.needed(scanned).into_iter().chain(wanted.value).collect();
-                let columns = self.columns(file, &footer, group, needed, wanted.bytes_read).await?;
-                let holds = wanted
-                    .holding
-                    .of((file, group), || self.holds(scanned, &columns, count))?;
-                let value = wanted.value.map(|value| columns.column(value)).transpose()?;
-                rows.clear();
-                persons.clear();
-                choose(of_shares, holds.as_ref().as_ref(), &mut rows, &mut persons);
-                if is_settled {
-                    settle(value.as_ref(), &mut rows, &mut persons);
-                }
-                if rows.is_empty() {
-                    continue;
-                }
-                let chosen = UInt32Array::from(std::mem::take(&mut rows));
-                let choose = |array: ArrayRef| Ok(take(&array, &chosen, None)?);
-                let made = self.made(scanned, &columns, chosen.len(), choose)?;
-                each(Chosen {
-                    rows: &self.batch(&made, 0, chosen.len())?,
-                    persons: &persons,
-                    values: value.map(choose).transpose()?.as_ref(),
-                })?;
-                // Room for others, and a place where a cancelled query ends.
-                tokio::task::yield_now().await;
-            }
-        }
-        Ok(())
-    }
-
     fn batch(&self, made: &[OfRows], start: usize, rows: usize) -> Result<RecordBatch> {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let arrays = self.made.iter().zip(made).map(|(made, array)| {
@@ -511,64 +438,6 @@ impl ChunkScan {
             &options,
         )?)
     }
-}
-
-/// What is wanted of the rows of some persons.
-pub(super) struct Wanted<'a> {
-    pub(super) holding: &'a Holding,
-    /// A column of the table by which rows are told apart beside their person.
-    pub(super) value: Option<usize>,
-    /// Whether of rows that are the same in everything one will do.
-    pub(super) once: bool,
-    /// Where the rows are counted that are looked at; they are looked at for each share.
-    pub(super) rows_read: Option<&'a Count>,
-    pub(super) bytes_read: &'a Count,
-}
-
-/// Rows of a row group.
-pub(super) struct Chosen<'a> {
-    pub(super) rows: &'a RecordBatch,
-    /// The person of each row.
-    pub(super) persons: &'a [i64],
-    /// The value of each row, where one is wanted, as it lies in memory.
-    pub(super) values: Option<&'a ArrayRef>,
-}
-
-/// The rows of runs for which a condition holds, and their persons.
-fn choose(runs: &[Run], holds: Option<&BooleanBuffer>, rows: &mut Vec<u32>, persons: &mut Vec<i64>) {
-    for run in runs {
-        match holds {
-            Some(holds) => {
-                let start = holds.offset() + run.start as usize;
-                let of_run = BitIndexU32Iterator::new(holds.values(), start, run.rows as usize);
-                rows.extend(of_run.map(|row| run.start + row));
-            }
-            None => rows.extend(run.start..run.start + run.rows),
-        }
-        persons.resize(rows.len(), run.person);
-    }
-}
-
-/// Leaves one of the rows that follow each other with the same person and value.
-fn settle(value: Option<&ArrayRef>, rows: &mut Vec<u32>, persons: &mut Vec<i64>) {
-    let codes = match value.map(|value| value.as_dictionary_opt::<Int32Type>()) {
-        None => None,
-        Some(Some(value)) if value.null_count() == 0 => Some(value.keys().values()),
-        Some(_) => return,
-    };
-    let mut kept = 0;
-    for at in 0..rows.len() {
-        let is_same = kept > 0 && {
-            let (row, before) = (rows[at] as usize, rows[kept - 1] as usize);
-            persons[at] == persons[kept - 1] && codes.is_none_or(|codes| codes[row] == codes[before])
-        };
-        if !is_same {
-            (rows[kept], persons[kept]) = (rows[at], persons[at]);
-            kept += 1;
-        }
-    }
-    rows.truncate(kept);
-    persons.truncate(kept);
 }
 
 /// Columns of a row group, at their places in the table.

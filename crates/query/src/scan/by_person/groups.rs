@@ -33,14 +33,18 @@ impl Groups {
                 return internal_err!("the values of persons are no texts");
             };
             // Each text is looked up once, when the first row has it; the last place is of no text.
-            let mut numbers = vec![None; all.len() + 1];
-            let of_rows: Vec<u32> = (0..texts.len())
-                .map(|row| {
-                    let key = texts.key(row).filter(|key| all.is_valid(*key));
-                    let known = &mut numbers[key.unwrap_or(all.len())];
-                    *known.get_or_insert_with(|| self.number(key.map(|key| all.value(key))))
-                })
-                .collect();
+            let (keys, nothing) = (texts.keys(), all.len());
+            let mut numbers = vec![u32::MAX; nothing + 1];
+            let mut of_rows = Vec::with_capacity(keys.len());
+            for (row, key) in keys.values().iter().enumerate() {
+                let is_text = keys.nulls().is_none_or(|nulls| nulls.is_valid(row));
+                let key = if is_text { *key as usize } else { nothing };
+                if numbers[key] == u32::MAX {
+                    let is_text = key < nothing && all.is_valid(key);
+                    numbers[key] = self.number(is_text.then(|| all.value(key)));
+                }
+                of_rows.push(numbers[key]);
+            }
             return Ok(self.places_of(persons, |row| of_rows[row]));
         }
         let Some(texts) = values.as_string_opt::<i32>() else {
