@@ -8,6 +8,7 @@ mod alone;
 mod build;
 mod calls;
 mod dialect;
+mod distinct;
 mod expressions;
 mod facts;
 mod functions;
