@@ -8,7 +8,6 @@ mod alone;
 mod build;
 mod calls;
 mod dialect;
-mod distinct;
 mod expressions;
 mod facts;
 mod functions;
@@ -88,8 +87,9 @@ pub(crate) async fn plan(
     let mut select = parse(tokens.clone())?;
     let mut facts = Facts::read(engine, project, view, clock, &tokens, parameters).await?;
     functions::register(context, &facts);
-    context.register_udf(crate::keyless::KEYLESS.clone());
     offer(&mut facts, context);
+    // After what statements may call: it is put into them alone.
+    context.register_udf(crate::keyless::KEYLESS.clone());
     let located = |error: Error| located(error, &tokens);
     let mut rewriter = Rewriter::new(&facts);
     rewriter.has_lists_as_rows = tokens::has_lists_as_rows(&tokens);

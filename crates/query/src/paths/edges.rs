@@ -355,3 +355,61 @@ impl Edges {
         Ok(StructArray::try_new(fields(), columns, None)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::TimestampMicrosecondArray;
+
+    use super::*;
+
+    fn items() -> Items {
+        let rules = Rules {
+            gap: 10,
+            steps: 3,
+            start: None,
+            end: None,
+        };
+        Items {
+            rules,
+            events: OfGroups::default(),
+            texts: Texts::default(),
+        }
+    }
+
+    #[test]
+    fn edges_are_the_same_in_one_piece_and_in_several() {
+        let times: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![4, 1, 9, 40, 2, 3]));
+        let texts = vec![Some("/b"), Some("/a"), Some("/c"), Some("/a"), None, Some("/z")];
+        let texts: ArrayRef = Arc::new(StringArray::from(texts));
+        let groups = [0, 0, 0, 0, 1, 1];
+        let part = |at, length| vec![times.slice(at, length), texts.slice(at, length)];
+        let mut whole = items();
+        whole.update_batch(&part(0, 6), &groups, None, 2).unwrap();
+        let whole = whole.evaluate(EmitTo::All).unwrap();
+
+        let (mut one, mut both) = (items(), items());
+        one.update_batch(&part(0, 2), &groups[..2], None, 1).unwrap();
+        both.merge_batch(&one.state(EmitTo::All).unwrap(), &[0], 1).unwrap();
+        let rows = items().convert_to_state(&part(2, 4), None).unwrap();
+        both.merge_batch(&rows, &groups[2..], 2).unwrap();
+        let first = both.evaluate(EmitTo::First(1)).unwrap();
+        assert_eq!(
+            (&first, &both.evaluate(EmitTo::All).unwrap()),
+            (&whole.slice(0, 1), &whole.slice(1, 1))
+        );
+
+        let edges = first.as_list::<i32>().value(0);
+        let edges = edges.as_struct();
+        let texts = |at| edges.column(at).as_string::<i32>().iter().flatten().collect::<Vec<_>>();
+        assert_eq!((texts(1), texts(2)), (vec!["/a", "/b"], vec!["/b", "/c"]));
+        assert_eq!(whole.as_list::<i32>().value_length(1), 0);
+    }
+
+    #[test]
+    fn a_state_that_is_cut_is_refused() {
+        let mut state = Vec::new();
+        bytes(7, "/a", &mut state);
+        assert!((1..state.len()).all(|length| items().push_bytes(0, &state[..length]).is_none()));
+        assert!(items().push_bytes(0, &state).is_some());
+    }
+}

@@ -271,7 +271,6 @@ impl<'a> Rewriter<'a> {
             let rewritten = self.expression(condition.clone())?;
             *condition = rewritten;
         }
-        self.counts_as_sums(select)?;
         for NamedWindowDefinition(_, window) in &mut select.named_window {
             broken_off(window.visit(self))?;
         }
