@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
     Action, ActionDefinition, Clock, DateRange, Defined, EventStore, EventsNode, FilterGroup, Interval, Math, Progress,
-    PropertyFilter, Provenance, ResolvedRange, Taxonomy, ValueType, Warning,
+    PropertyFilter, Provenance, QuerySettings, ResolvedRange, Taxonomy, ValueType, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -53,7 +52,7 @@ pub(crate) struct Begun {
     named: Named,
     joins: SemiJoins,
     measures: Vec<Option<Measure>>,
-    zone: Tz,
+    pub(crate) settings: QuerySettings,
 }
 
 impl Begun {
@@ -100,7 +99,7 @@ impl Begun {
             session,
             moment,
             named,
-            zone: now.timezone(),
+            settings,
         })
     }
 
@@ -181,7 +180,7 @@ impl Begun {
 
     /// The time of a clock in the project's zone.
     pub(crate) fn now(&self, clock: &Clock) -> Local {
-        clock.now().with_timezone(&self.zone)
+        clock.now().with_timezone(&self.settings.timezone.0)
     }
 
     /// The times of the first and the last event of the project.

@@ -123,6 +123,7 @@ pub(crate) async fn plan(
 pub(crate) use alone::{Alone, Purpose};
 pub(crate) use facts::add_value_type;
 pub(crate) use sessions::FIELDS as SESSION_FIELDS;
+pub(crate) use texts::replacement;
 
 /// The table `sessions` as SQL, with some fields.
 pub(crate) fn sessions(view: &LakeView, fields: &[&str]) -> String {

@@ -18,11 +18,15 @@ pub(super) async fn run(command: &ProjectsCommand, globals: &Globals, ctx: &Verb
             of,
             timezone,
             test_account_filters,
+            path_cleaning_filters,
         } => {
             let mut wanted = ctx.app.query_settings(of).await?;
-            if timezone.is_some() || test_account_filters.is_some() {
+            if timezone.is_some() || test_account_filters.is_some() || path_cleaning_filters.is_some() {
                 wanted.timezone = timezone.unwrap_or(wanted.timezone);
                 wanted.test_account_filters = test_account_filters.clone().unwrap_or(wanted.test_account_filters);
+                if let Some(rules) = path_cleaning_filters {
+                    wanted.path_cleaning_filters.clone_from(&rules.0);
+                }
                 wanted = ctx.app.set_query_settings(of, wanted).await?;
             }
             settings(of, &wanted, globals, ctx)
@@ -62,6 +66,10 @@ fn settings(project: &ProjectId, settings: &QuerySettings, globals: &Globals, ct
     };
     let line = format!("{project} has the time zone {}; {test_accounts}", settings.timezone);
     ctx.printer.line(&line)?;
+    for rule in &settings.path_cleaning_filters {
+        let (regex, alias) = (&rule.regex, &rule.alias);
+        ctx.printer.line(&format!("in cleaned paths {regex} becomes {alias}"))?;
+    }
     Ok(exit::DONE)
 }
 

@@ -75,6 +75,7 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Option<ScalarUDF>> {
         "person_value" => PersonValue::new(of_values(bytes)?).into(),
         "interval_index" => intervals::INDEX.clone(),
         "funnel_fits" => funnels::funnel_fits(),
+        "path_cleaned" => paths::CLEANED.clone(),
         "path_edges" => paths::EDGES.clone(),
         "tally_has" => tally::HAS.clone(),
         _ => return Ok(None),

@@ -94,7 +94,13 @@ fn functions_keep_what_they_hold() {
             assert_eq!(*read, function);
         }
     }
-    for name in ["interval_index", "path_edges", "tally_has", "json_get_str"] {
+    for name in [
+        "interval_index",
+        "path_cleaned",
+        "path_edges",
+        "tally_has",
+        "json_get_str",
+    ] {
         assert_eq!(codec().try_decode_udf(name, &[]).unwrap().name(), name);
     }
     let rules = br#"{"order":"ordered","steps":2,"months":0,"micros":1}"#;
