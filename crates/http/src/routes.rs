@@ -143,7 +143,7 @@ fn data_routes() -> Vec<Route> {
         get(
             "/api/projects/{project}/settings",
             "get_settings",
-            "What is set for a project's queries: its time zone, its test accounts, rules for paths",
+            "What is set for a project's queries: time zone, test accounts, rules for paths, mode of persons",
             quality::query_settings,
         )
         .access("project:read")

@@ -186,6 +186,7 @@ fn selection<'a>(query: &'a PathsQuery, series: &'a [EventsNode]) -> Selection<'
         date_range: &query.date_range,
         of_persons: false,
         filter_test_accounts: query.filter_test_accounts,
+        modifiers: query.modifiers,
     }
 }
 
