@@ -20,6 +20,7 @@ pub(crate) fn queries(intent: &Intent, calendar: &Calendar) -> Vec<TrendsQuery> 
         date_range: intent.span.query(calendar),
         properties: filters(&intent.conditions),
         filter_test_accounts: false,
+        modifiers: Default::default(),
         breakdown_filter: None,
         compare_filter: None,
         trends_filter: TrendsFilter {

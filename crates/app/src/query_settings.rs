@@ -1,7 +1,7 @@
-//! What is set for the queries of a project: its time zone, and who its test accounts are.
+//! What is set for the queries of a project: its time zone, who its test accounts are, and how paths are cleaned.
 
 use hedgerow_agent_api::{Access, Resource};
-use hedgerow_data_api::{EventsQuery, Progress, QuerySettings, filters_by_ids};
+use hedgerow_data_api::{EventsQuery, PathCleaningFilter, Progress, QuerySettings, filters_by_ids};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 
@@ -15,10 +15,12 @@ impl App {
         self.parts.settings.query_settings(project).await
     }
 
-    /// Sets all of it. Filters with names that the project does not know are refused; cohorts are kept by their ids.
+    /// Sets all of it. Filters with names that the project does not know are refused, as are rules for paths that can't be
+    /// applied; cohorts are kept by their ids.
     pub async fn set_query_settings(&self, project: &ProjectId, mut settings: QuerySettings) -> Result<QuerySettings> {
         self.check(&Access::admin(Resource::Project), Some(project))?;
         self.require_project(project).await?;
+        PathCleaningFilter::check(&settings.path_cleaning_filters, "path_cleaning_filters")?;
         let data = &self.parts.data;
         let filters = std::mem::take(&mut settings.test_account_filters);
         settings.test_account_filters = filters_by_ids(data.definitions.as_ref(), project, filters).await?;

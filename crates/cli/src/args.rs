@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hedgerow_agent_api::Stage;
 use hedgerow_app::MaxRejects;
-use hedgerow_data_api::{Clock, FilterGroup, TimeZoneName};
+use hedgerow_data_api::{Clock, FilterGroup, PathCleaningFilter, PersonsOnEventsMode, TimeZoneName};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, QueryId, RunId};
 
@@ -508,11 +508,12 @@ pub enum ProjectsCommand {
         #[arg(value_name = "STAGE", value_parser = stage)]
         stage: Option<Stage>,
     },
-    /// Show what is set for a project's queries, or set it: its time zone and its test accounts
+    /// Show what is set for a project's queries, or set it: time zone, test accounts, rules for paths, mode of persons
     ///
-    /// Test accounts are left out by queries with filterTestAccounts.
+    /// Test accounts are left out by queries with filterTestAccounts; rules clean the paths of page views in queries with
+    /// pathReplacements; the mode says which properties of persons count where a query doesn't say it.
     #[command(
-        after_help = "Examples:\n  hedgerow projects settings site\n  hedgerow projects settings site --timezone Europe/Berlin\n  hedgerow projects settings site --test-account-filters '[{\"key\": \"email\", \"value\": \"@example.com\", \"operator\": \"not_icontains\", \"type\": \"person\"}]'"
+        after_help = "Examples:\n  hedgerow projects settings site\n  hedgerow projects settings site --timezone Europe/Berlin\n  hedgerow projects settings site --test-account-filters '[{\"key\": \"email\", \"value\": \"@example.com\", \"operator\": \"not_icontains\", \"type\": \"person\"}]'\n  hedgerow projects settings site --path-cleaning-filters '[{\"regex\": \"/orders/[0-9]+\", \"alias\": \"/orders/:id\"}]'\n  hedgerow projects settings site --persons-on-events-mode person_id_override_properties_on_events"
     )]
     Settings {
         /// The project
@@ -524,6 +525,13 @@ pub enum ProjectsCommand {
         /// What all but test accounts meet, as JSON: a list of filters, [] for none
         #[arg(long, value_name = "JSON", value_parser = filters)]
         test_account_filters: Option<FilterGroup>,
+        /// Rules that clean the paths of page views, as JSON: [{"regex": "/orders/[0-9]+", "alias": "/orders/:id"}], [] for none
+        #[arg(long, value_name = "JSON", value_parser = path_cleaning)]
+        path_cleaning_filters: Option<PathCleaning>,
+        /// Which properties of persons count in filters and breakdowns: those at the time of the query, or right after
+        /// each event
+        #[arg(long, value_name = "MODE", value_parser = persons_mode)]
+        persons_on_events_mode: Option<PersonsOnEventsMode>,
     },
 }
 
@@ -557,6 +565,24 @@ fn time_zone(text: &str) -> Result<TimeZoneName, String> {
 
 fn filters(text: &str) -> Result<FilterGroup, String> {
     serde_json::from_str(text).map_err(|error| format!("these are no filters: {error}"))
+}
+
+/// Rules as one value: a list would be read as several.
+#[derive(Debug, Clone)]
+pub struct PathCleaning(pub Vec<PathCleaningFilter>);
+
+fn path_cleaning(text: &str) -> Result<PathCleaning, String> {
+    let rules = serde_json::from_str(text);
+    rules
+        .map(PathCleaning)
+        .map_err(|error| format!("these are no rules for paths: {error}"))
+}
+
+fn persons_mode(text: &str) -> Result<PersonsOnEventsMode, String> {
+    let known = PersonsOnEventsMode::ALL.into_iter().find(|(name, _)| *name == text);
+    let names = PersonsOnEventsMode::ALL.map(|(name, _)| name);
+    let known = known.ok_or_else(|| with_hint(&Error::unknown("mode", text, names)));
+    known.map(|(_, mode)| mode)
 }
 
 fn stage(text: &str) -> Result<Stage, String> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::filter::FilterGroup;
+use crate::modifiers::QueryModifiers;
 use crate::provenance::{Provenance, Warning};
 use crate::trends::{BreakdownFilter, DateRange, EventsNode, EventsNodeKind, Interval};
 
@@ -35,6 +36,9 @@ pub struct FunnelsQuery {
     /// Leaves out the project's test accounts, as its settings say who they are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub filter_test_accounts: bool,
+    /// How it is computed, where there is a choice; as the project's settings say when absent.
+    #[serde(default, skip_serializing_if = "QueryModifiers::is_empty")]
+    pub modifiers: QueryModifiers,
     /// Splits the persons by a property's values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown_filter: Option<BreakdownFilter>,

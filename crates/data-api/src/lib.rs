@@ -22,6 +22,8 @@ mod funnels;
 mod kept_query;
 mod lifecycle;
 mod maintenance;
+mod modifiers;
+mod path_cleaning;
 mod paths;
 mod people;
 mod person_list;
@@ -62,6 +64,8 @@ pub use lifecycle::{
     LifecycleFilter, LifecycleQuery, LifecycleQueryKind, LifecycleResponse, LifecycleSeries, LifecycleStatus,
 };
 pub use maintenance::Maintenance;
+pub use modifiers::{PersonsOnEventsMode, QueryModifiers};
+pub use path_cleaning::PathCleaningFilter;
 pub use paths::{MOST_PATH_STEPS, PathEdge, PathEvents, PathsFilter, PathsQuery, PathsQueryKind, PathsResponse};
 pub use people::{PersonDeleted, PersonInfo, PersonProperty, PersonTaxonomy};
 pub use person_list::{ListedPerson, PersonsQuery, PersonsQueryKind, PersonsResponse};

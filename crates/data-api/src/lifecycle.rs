@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::FilterGroup;
+use crate::modifiers::QueryModifiers;
 use crate::provenance::{Provenance, Warning};
 use crate::trends::{Action, DateRange, EventsNode, Interval};
 
@@ -27,6 +28,9 @@ pub struct LifecycleQuery {
     /// Leaves out the project's test accounts, as its settings say who they are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub filter_test_accounts: bool,
+    /// How it is computed, where there is a choice; as the project's settings say when absent.
+    #[serde(default, skip_serializing_if = "QueryModifiers::is_empty")]
+    pub modifiers: QueryModifiers,
     /// How the result is wanted.
     #[serde(default)]
     pub lifecycle_filter: LifecycleFilter,

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::FilterGroup;
+use crate::modifiers::QueryModifiers;
+use crate::path_cleaning::PathCleaningFilter;
 use crate::provenance::{Provenance, Warning};
 use crate::trends::DateRange;
 
@@ -25,6 +27,9 @@ pub struct PathsQuery {
     /// Leaves out the project's test accounts, as its settings say who they are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub filter_test_accounts: bool,
+    /// How it is computed, where there is a choice; as the project's settings say when absent.
+    #[serde(default, skip_serializing_if = "QueryModifiers::is_empty")]
+    pub modifiers: QueryModifiers,
     /// What paths are made of.
     #[serde(default)]
     pub paths_filter: PathsFilter,
@@ -60,6 +65,13 @@ pub struct PathsFilter {
     /// Patterns with `*` for anything; an item that fits one is called like the first such pattern.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub path_groupings: Vec<String>,
+    /// Cleans the paths of page views by the rules of the project's settings, before those of the query.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub path_replacements: bool,
+    /// Rules for the paths of page views, applied in order, each to what the one before left. What comes out is the item,
+    /// which `excludeEvents`, `pathGroupings`, `startPoint` and `endPoint` know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub local_path_cleaning_filters: Vec<PathCleaningFilter>,
     /// Edges that fewer sessions took are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_edge_weight: Option<u64>,
@@ -78,6 +90,8 @@ impl Default for PathsFilter {
             edge_limit: 50,
             exclude_events: Vec::new(),
             path_groupings: Vec::new(),
+            path_replacements: false,
+            local_path_cleaning_filters: Vec::new(),
             min_edge_weight: None,
             max_edge_weight: None,
         }
@@ -87,7 +101,7 @@ impl Default for PathsFilter {
 /// A kind of events, and what an event is called in a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PathEvents {
-    /// Page views, called like their path without a slash at the end.
+    /// Page views, called like their path without a slash at the end, as cleaning rules leave it.
     #[serde(rename = "$pageview")]
     Pageview,
     /// Screens, called like `$screen_name`.

@@ -62,7 +62,8 @@ pub struct Provenance {
     pub range: Option<ResolvedRange>,
     /// Each filter as a sentence.
     pub filters: Vec<String>,
-    /// What else the numbers rest on: the persons as they are now, and each action and cohort with its version.
+    /// What else the numbers rest on: the persons as they are now or were right after each event, each action and cohort
+    /// with its version, and rules that cleaned paths.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub definitions: Vec<String>,
     /// How missing values were treated.

@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::filter::FilterGroup;
+use crate::modifiers::QueryModifiers;
+use crate::path_cleaning::PathCleaningFilter;
 
 /// What is set for the queries of a project. Names are those of `PostHog`'s settings.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +23,12 @@ pub struct QuerySettings {
     /// query asks for it. A list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub test_account_filters: FilterGroup,
+    /// Rules that clean the paths of page views, applied in order: `pathReplacements` of a paths query asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path_cleaning_filters: Vec<PathCleaningFilter>,
+    /// How queries are computed that don't say it themselves.
+    #[serde(default, skip_serializing_if = "QueryModifiers::is_empty")]
+    pub modifiers: QueryModifiers,
 }
 
 /// A time zone of the IANA database by its name.

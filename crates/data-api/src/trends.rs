@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use crate::filter::FilterGroup;
+use crate::modifiers::QueryModifiers;
 use crate::provenance::{Provenance, Warning};
 
 /// The breakdown value that stands for all values beyond the limit.
@@ -33,6 +34,9 @@ pub struct TrendsQuery {
     /// Leaves out the project's test accounts, as its settings say who they are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub filter_test_accounts: bool,
+    /// How it is computed, where there is a choice; as the project's settings say when absent.
+    #[serde(default, skip_serializing_if = "QueryModifiers::is_empty")]
+    pub modifiers: QueryModifiers,
     /// Splits each series by a property's values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown_filter: Option<BreakdownFilter>,
@@ -399,7 +403,7 @@ pub enum BreakdownType {
     /// A property of the event.
     #[default]
     Event,
-    /// A property of the person, as it is now.
+    /// A property of the person, as it is now or was right after the event: `personsOnEventsMode` of the modifiers.
     Person,
     /// A property of the event's group of a type, as it is now.
     Group,

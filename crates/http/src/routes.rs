@@ -143,7 +143,7 @@ fn data_routes() -> Vec<Route> {
         get(
             "/api/projects/{project}/settings",
             "get_settings",
-            "What is set for a project's queries: its time zone and its test accounts",
+            "What is set for a project's queries: time zone, test accounts, rules for paths, mode of persons",
             quality::query_settings,
         )
         .access("project:read")

@@ -62,9 +62,11 @@ pub use files::{Files, Stage, SystemFiles, WriteFile};
 pub use folder::DataFolder;
 pub use layout::{ColumnKind, LakeColumn};
 pub use people::{
-    GroupRow, Ignored, MergeKind, MergeOp, PersonDistinctId, PersonRow, Reason, Refusal, Stamp, person_key, person_uuid,
+    GroupRow, Ignored, LEAVE_PERSONS, MergeKind, MergeOp, PersonDistinctId, PersonRow, Reason, Refusal, Stamp,
+    copied_from, person_key, person_uuid,
 };
 pub use people_reader::PeopleReader;
+pub use person_taxonomy::person_properties;
 pub use settings::Settings;
 pub use store::{Lake, Moment};
 pub use view::{LakeFile, LakeView};

@@ -25,6 +25,7 @@ pub(crate) use self::changes::PeopleChanges;
 pub(crate) use self::check::{astray, remove, unreadable};
 pub(crate) use self::keys::person_keys;
 pub use self::keys::{person_key, person_uuid};
+pub use self::mapped::{NEVER as LEAVE_PERSONS, copied_from};
 pub use self::merges::{MergeKind, MergeOp, Reason, Refusal};
 pub(crate) use self::migrate::migrate;
 pub(crate) use self::missing::{keep_known, mark_nobody, missing, older_keys};

@@ -16,6 +16,17 @@ use crate::project::Project;
 /// Different values of a property that are kept; of a property with more it is said that not all are.
 const MOST_VALUES: usize = 10_000;
 
+/// The properties in some objects, each as JSON text, with their types and values.
+///
+/// # Errors
+///
+/// `corrupt` where one is no object.
+pub fn person_properties<'a>(objects: impl IntoIterator<Item = &'a str>) -> Result<PersonTaxonomy> {
+    let mut counts = Counts::default();
+    objects.into_iter().try_for_each(|object| counts.add(object))?;
+    Ok(counts.into_taxonomy())
+}
+
 /// The newest taxonomy of each project's persons.
 #[derive(Default)]
 pub(crate) struct PersonTaxonomies {

@@ -462,6 +462,10 @@ impl Engine {
             );
             warnings.push(Warning::new("row_limit", message));
         }
+        if planned.passes_over_mode {
+            let message = "SQL reads properties of persons as they are now, whatever mode is set for the project";
+            warnings.push(Warning::new("persons_as_of_now", message));
+        }
         let batches = std::mem::take(&mut executed.batches);
         let mut provenance = session.provenance(project, "SqlQuery", query.query.clone(), &[executed]);
         "SQL: comparisons with missing values are unknown, so both = and <> leave them out"

@@ -25,7 +25,8 @@ use crate::engine::{Engine, Executed, Session, rows};
 use crate::fields::EventFields;
 use crate::filters::{self, instant};
 use crate::paging::{self, Cursor};
-use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions};
+use crate::person_history::{History, said_of_persons};
+use crate::persons::{Moment, Needs, PersonConditions};
 use crate::scope::no_data;
 use crate::semi_joins::SemiJoins;
 use crate::test_accounts::with_conditions;
@@ -55,10 +56,12 @@ pub(crate) async fn run(
         Needs::Nothing if query.person_id.is_some() => Needs::Persons,
         needs => needs,
     };
-    let moment = engine.persons.moment(&engine.lake, project, needs).await?;
-    check(engine, project, &moment, query).await?;
+    let mut moment = engine.persons.moment(&engine.lake, project, needs).await?;
     let now = clock.now().with_timezone(&settings.timezone.0);
     let session = engine.session(project, Arc::clone(&moment.view), now, progress.clone())?;
+    let modifiers = (query.modifiers, &settings);
+    let of_history = History::add_to(&mut moment, modifiers, [&query.properties], &session).await?;
+    check(engine, project, &moment, query).await?;
     let range = range(query, &moment.taxonomy, now)?;
     named
         .behave(&FilterGroup::default(), (engine, project), (&session, &moment), now)
@@ -93,11 +96,10 @@ pub(crate) async fn run(
     });
     provenance.filters = said(query, &named);
     provenance.definitions = persons.cohorts.sentences();
-    if needs != Needs::Nothing {
-        provenance.definitions.push(AS_OF_NOW.to_owned());
-    }
+    let said_of_persons = said_of_persons(moment.history.as_ref(), needs).map(str::to_owned);
+    provenance.definitions.extend(said_of_persons);
     provenance.definitions.extend(joins.sentences());
-    provenance.rows_read += joins.rows_read;
+    provenance.rows_read += joins.rows_read + of_history;
     "typed filters: positive conditions never match a missing property, negative ones do"
         .clone_into(&mut provenance.null_semantics);
     provenance.limits = vec![format!("{limit} rows a page")];

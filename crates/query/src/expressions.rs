@@ -16,7 +16,7 @@ use crate::engine::{Engine, Session};
 use crate::fields::json_text;
 use crate::lookups::value_of;
 use crate::people::{self, PeopleKind};
-use crate::persons::Persons;
+use crate::persons::Moment;
 use crate::sql::{self, Alone, Purpose};
 
 /// The id of an event's person, which visitors who are no persons have, too.
@@ -62,8 +62,8 @@ pub(crate) struct Resolver<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) project: &'a ProjectId,
     pub(crate) session: &'a Session,
-    /// Present where an expression may name persons.
-    pub(crate) persons: Option<&'a Persons>,
+    /// With the persons where an expression may name them.
+    pub(crate) moment: &'a Moment,
     pub(crate) now: Local,
 }
 
@@ -208,8 +208,8 @@ impl Resolver<'_> {
         let state = &self.session.state;
         let said = part.to_string();
         let persons = || {
-            self.persons
-                .ok_or_else(|| Error::internal("an expression names persons, which were not read"))
+            let persons = self.moment.persons.as_deref();
+            persons.ok_or_else(|| Error::internal("an expression names persons, which were not read"))
         };
         let Some(of) = whose else {
             let known = persons()?.values(state, &ident(PERSON_ID), PERSON_ID)?;
@@ -230,6 +230,18 @@ impl Resolver<'_> {
         let own = own.map(|done| done.data);
         let own = own.map_err(|error| Error::caused(Code::Internal, "an expression can't be changed", error))?;
         if of == Of::Person {
+            // Which keys are read of all properties is known too late to read their values over time.
+            let reads_properties = own.column_refs().iter().any(|column| column.name == "properties");
+            if reads_properties && self.moment.history.is_some() {
+                return Err(Error::invalid(
+                    "an expression reads properties of persons as they are now, and the query wants them as they were \
+                     right after each event",
+                )
+                .with_hint(
+                    "take a filter or breakdown of type person, or the modifier personsOnEventsMode with \
+                     person_id_override_properties_joined",
+                ));
+            }
             return persons()?.values(state, &own, &said);
         }
         let table = tables.get(&of);

@@ -52,7 +52,7 @@ pub(crate) trait Fields {
     fn find(&self, filter: &PropertyFilter) -> Result<Found>;
 }
 
-/// Filters on the rows of `events`: properties and fields of the event, of its session, and of its person as it is now.
+/// Filters on the rows of `events`: properties and fields of the event, of its session, and of its person.
 pub(crate) struct EventFields<'a> {
     pub(crate) taxonomy: &'a Taxonomy,
     /// The conditions on persons, computed before.

@@ -30,6 +30,7 @@ mod paging;
 mod paths;
 mod people;
 mod percentile;
+mod person_history;
 mod person_list;
 mod persons;
 mod rest;

@@ -114,6 +114,7 @@ fn selection(query: &LifecycleQuery) -> Result<Selection<'_>> {
         date_range: &query.date_range,
         of_persons: true,
         filter_test_accounts: query.filter_test_accounts,
+        modifiers: query.modifiers,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Paths: from which page or event sessions go on to which.
 
+mod cleaning;
 mod edges;
 
 use datafusion::arrow::datatypes::DataType;
@@ -8,8 +9,8 @@ use datafusion::functions_aggregate::expr_fn::{avg, count};
 use datafusion::logical_expr::{Expr, LogicalPlan, Partitioning, cast, ident, lit, not, when};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    ActorsResponse, Clock, EventsNode, MOST_PATH_STEPS, PathEdge, PathEvents, PathsQuery, PathsResponse, Progress,
-    Warning,
+    ActorsResponse, Clock, EventsNode, MOST_PATH_STEPS, PathCleaningFilter, PathEdge, PathEvents, PathsQuery,
+    PathsResponse, Progress, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -19,6 +20,7 @@ use crate::actors::{Asked, COUNT};
 use crate::engine::{Engine, Session, rows};
 use crate::scope::{Begun, MATCHES, Scope, Selection};
 use crate::sql;
+pub(crate) use cleaning::CLEANED;
 use edges::Rules;
 pub(crate) use edges::{of_rules, rules_of};
 
@@ -75,6 +77,7 @@ pub(crate) async fn run(
     let of_kind = |kind| format!("events {}", kind + 1);
     let asked = ("PathsQuery", query);
     let mut provenance = prepared.scope.provenance(session, project, asked, &executed, of_kind)?;
+    provenance.definitions.extend(cleaning::sentences(&prepared.cleaning));
     provenance.limits = vec![
         "a session of a person ends where none of these events comes for more than 30 minutes".to_owned(),
         format!(
@@ -180,6 +183,7 @@ fn selection<'a>(query: &'a PathsQuery, series: &'a [EventsNode]) -> Selection<'
         date_range: &query.date_range,
         of_persons: false,
         filter_test_accounts: query.filter_test_accounts,
+        modifiers: query.modifiers,
     }
 }
 
@@ -187,15 +191,20 @@ struct Prepared<'a> {
     query: &'a PathsQuery,
     scope: Scope<'a>,
     item: Expr,
+    cleaning: Vec<PathCleaningFilter>,
 }
 
 impl<'a> Prepared<'a> {
     fn new(query: &'a PathsQuery, series: &'a [EventsNode], begun: &'a Begun, clock: &Clock) -> Result<Self> {
+        let cleaning = cleaning::rules(&begun.settings, &query.paths_filter)?;
         let mut item: Option<datafusion::logical_expr::conditional_expressions::CaseBuilder> = None;
         for kind in &query.paths_filter.include_event_types {
             let is_custom = not(starts_with(ident("event"), lit("$")));
             let (is_kind, name) = match kind {
-                PathEvents::Pageview => (ident("event").eq(lit("$pageview")), path(begun)?),
+                PathEvents::Pageview => (
+                    ident("event").eq(lit("$pageview")),
+                    cleaning::cleaned(cast(path(begun)?, DataType::Utf8), &cleaning),
+                ),
                 PathEvents::Screen => (
                     ident("event").eq(lit("$screen")),
                     text_of(begun, &["$screen_name"], "$screen")?,
@@ -214,6 +223,7 @@ impl<'a> Prepared<'a> {
             query,
             scope: Scope::new(selection(query, series), begun, None, clock)?,
             item: item.ok_or_else(|| Error::internal("a path has no kind of events"))?,
+            cleaning,
         })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A condition on persons in a query over events is a semi-join: it is computed over the persons first, and what
 //! is left for each event is whether its person is among them. Persons count as they are now, not as they were
-//! when the event happened.
+//! when the event happened; where a query wants the latter for their properties, [`History`] knows it.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
@@ -32,6 +32,7 @@ use crate::describe;
 use crate::fields::PersonFields;
 use crate::filters;
 use crate::people::{self, PeopleKind};
+use crate::person_history::History;
 
 /// What a query with conditions on persons says of them.
 pub(crate) const AS_OF_NOW: &str =
@@ -69,6 +70,16 @@ pub(crate) struct Moment {
     pub(crate) taxonomy: Arc<Taxonomy>,
     /// Absent where the query has no conditions on persons.
     pub(crate) persons: Option<Arc<Persons>>,
+    /// Present where a query wants the properties of persons as they were right after each event.
+    pub(crate) history: Option<History>,
+}
+
+impl Moment {
+    /// The names of the properties of persons, as a query wants them: as they are now, or as they ever were.
+    pub(crate) fn of_persons(&self) -> Option<&PersonTaxonomy> {
+        let history = self.history.as_ref().map(|history| &history.taxonomy);
+        history.or(self.persons.as_ref().map(|persons| persons.taxonomy.as_ref()))
+    }
 }
 
 /// The persons of the latest queries.
@@ -88,6 +99,7 @@ impl KnownPersons {
                 view,
                 taxonomy,
                 persons: None,
+                history: None,
             });
         }
         let with_ids = needs == Needs::DistinctIds;
@@ -96,6 +108,7 @@ impl KnownPersons {
                 view,
                 taxonomy,
                 persons: Some(persons),
+                history: None,
             });
         }
         let mut moment = lake.moment(project).await?;
@@ -117,6 +130,7 @@ impl KnownPersons {
             view: moment.view,
             taxonomy: moment.taxonomy,
             persons: Some(persons),
+            history: None,
         })
     }
 
@@ -154,6 +168,15 @@ fn may_be_missing(batch: &RecordBatch) -> Result<RecordBatch> {
 }
 
 impl Persons {
+    /// The keys of all persons.
+    pub(crate) fn keys(&self) -> Result<HashSet<i64>> {
+        let mut keys = HashSet::new();
+        for batch in &self.batches {
+            keys.extend(whole_numbers(batch, PERSON_KEY)?.values());
+        }
+        Ok(keys)
+    }
+
     fn bytes(&self) -> usize {
         let all = self.batches.iter().chain(self.ids.iter().flatten());
         all.map(RecordBatch::get_array_memory_size).sum()
@@ -446,7 +469,8 @@ impl PersonSet {
 /// The conditions on persons of a query, computed.
 #[derive(Default)]
 pub(crate) struct PersonConditions {
-    known: Vec<(PropertyFilter, PersonSet)>,
+    /// Filters with their conditions on the rows of `events`.
+    known: Vec<(PropertyFilter, Expr)>,
     /// The cohorts that the query names.
     pub(crate) cohorts: Cohorts,
 }
@@ -466,7 +490,7 @@ impl PersonConditions {
         };
         conditions.cohorts = Cohorts::compute(named, persons, state, now)?;
         let fields = PersonFields {
-            taxonomy: &persons.taxonomy,
+            taxonomy: moment.of_persons().unwrap_or(&persons.taxonomy),
             cohorts: &conditions.cohorts,
         };
         let of_persons = [PropertyType::Person, PropertyType::PersonField];
@@ -476,8 +500,14 @@ impl PersonConditions {
                 continue;
             }
             let condition = filters::condition(&fields, now, filter)?;
-            let set = persons.holding(state, &condition)?;
-            conditions.known.push((filter.clone(), set));
+            let said = describe::condition(filter);
+            let holds = match &moment.history {
+                Some(history) if filter.property_type == PropertyType::Person => {
+                    history.values(state, &filter.key, &condition.is_true(), &said)?
+                }
+                _ => persons.holding(state, &condition)?.condition(&said),
+            };
+            conditions.known.push((filter.clone(), holds));
         }
         Ok(conditions)
     }
@@ -485,14 +515,14 @@ impl PersonConditions {
     /// A filter's condition on the rows of `events`.
     pub(crate) fn condition(&self, filter: &PropertyFilter) -> Result<Expr> {
         let found = self.known.iter().find(|(known, _)| known == filter);
-        let (_, set) = found.ok_or_else(|| {
+        let found = found.map(|(_, condition)| condition.clone());
+        found.ok_or_else(|| {
             let (key, kind) = (&filter.key, filter.property_type.as_str());
             Error::invalid(format!(
                 "filter on {key:?} is of type {kind}, which a query over events does not know"
             ))
             .with_hint("take a filter of type event, event_field, session, group, person, person_field, cohort, element or hogql")
-        })?;
-        Ok(set.condition(&describe::condition(filter)))
+        })
     }
 }
 

@@ -144,7 +144,7 @@ impl ScalarUDFImpl for RestValue {
 }
 
 /// A member of a JSON object, without reading the others more than is needed to skip them.
-fn member<'a>(json: &'a str, key: &str) -> Option<&'a RawValue> {
+pub(crate) fn member<'a>(json: &'a str, key: &str) -> Option<&'a RawValue> {
     struct Wanted<'k>(&'k str);
     impl<'de> Visitor<'de> for Wanted<'_> {
         type Value = Option<&'de RawValue>;

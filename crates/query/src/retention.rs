@@ -160,6 +160,7 @@ impl<'a> Retention<'a> {
             date_range,
             of_persons: false,
             filter_test_accounts: self.query.filter_test_accounts,
+            modifiers: self.query.modifiers,
         }
     }
 

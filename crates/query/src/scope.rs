@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
     Action, ActionDefinition, Clock, DateRange, Defined, EventStore, EventsNode, FilterGroup, Interval, Math, Progress,
-    PropertyFilter, Provenance, ResolvedRange, Taxonomy, ValueType, Warning,
+    PropertyFilter, Provenance, QueryModifiers, QuerySettings, ResolvedRange, Taxonomy, ValueType, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -24,7 +23,8 @@ use crate::expressions::{self, Resolver};
 use crate::fields::{self, EventFields};
 use crate::filters::{self, instant};
 use crate::measures::{self, Measure};
-use crate::persons::{AS_OF_NOW, Moment, Needs, PersonConditions, Persons};
+use crate::person_history::{History, said_of_persons};
+use crate::persons::{Moment, Needs, PersonConditions, Persons};
 use crate::semi_joins::SemiJoins;
 use crate::{sql, validate};
 
@@ -41,6 +41,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) of_persons: bool,
     /// Whether test accounts are left out.
     pub(crate) filter_test_accounts: bool,
+    /// How it is computed, where there is a choice.
+    pub(crate) modifiers: QueryModifiers,
 }
 
 /// What an event does that a query looks for.
@@ -53,7 +55,7 @@ pub(crate) struct Begun {
     named: Named,
     joins: SemiJoins,
     measures: Vec<Option<Measure>>,
-    zone: Tz,
+    pub(crate) settings: QuerySettings,
 }
 
 impl Begun {
@@ -72,7 +74,11 @@ impl Begun {
             Needs::Nothing if selection.of_persons => Needs::Persons,
             needs => needs,
         };
-        let moment = engine.persons.moment(&engine.lake, project, needs).await?;
+        let mut moment = engine.persons.moment(&engine.lake, project, needs).await?;
+        let session = engine.session(project, Arc::clone(&moment.view), now, progress)?;
+        let modifiers = (selection.modifiers, &settings);
+        let groups = named.groups(selection);
+        let rows_read = History::add_to(&mut moment, modifiers, groups, &session).await?;
         let store = engine.lake.as_ref() as &dyn EventStore;
         validate::selection(store, project, &moment, selection).await?;
         if let Some(group) = named.test_accounts() {
@@ -80,17 +86,17 @@ impl Begun {
             known.map_err(|error| of_setting(&error))?;
         }
         named.validate(&moment.taxonomy)?;
-        let session = engine.session(project, Arc::clone(&moment.view), now, progress)?;
         named
             .behave(&FilterGroup::default(), (engine, project), (&session, &moment), now)
             .await?;
         let groups = named.groups(selection);
         let mut joins = SemiJoins::compute(groups, (engine, project), &session, &moment, now).await?;
+        joins.rows_read += rows_read;
         let resolver = Resolver {
             engine,
             project,
             session: &session,
-            persons: moment.persons.as_deref(),
+            moment: &moment,
             now,
         };
         let measures = measures::of_series(selection.series, &resolver, &mut joins).await?;
@@ -100,7 +106,7 @@ impl Begun {
             session,
             moment,
             named,
-            zone: now.timezone(),
+            settings,
         })
     }
 
@@ -120,7 +126,7 @@ impl Begun {
             engine,
             project,
             session: &self.session,
-            persons: self.moment.persons.as_deref(),
+            moment: &self.moment,
             now: self.now(clock),
         };
         let resolved = resolver.resolve(text, sql::Purpose::EachEvent, kind).await?;
@@ -167,21 +173,35 @@ impl Begun {
         read.map_err(|error| sql::explain(&error, &self.session.view))
     }
 
-    /// The value of a property of the person of each event, as it is now, for a selection that looks at persons.
-    pub(crate) fn value_of_persons(&self, key: &str) -> Result<(Expr, ValueType)> {
+    /// The value of a property of the person of each event, as it is now or was right after the event, for a selection
+    /// that looks at persons.
+    pub(crate) async fn value_of_persons(&mut self, key: &str) -> Result<(Expr, ValueType)> {
+        if let Some(mut history) = self.moment.history.take() {
+            self.joins.rows_read += history.read(key, &self.moment, &self.session).await?;
+            self.moment.history = Some(history);
+        }
         let persons = self.known_persons()?;
-        let property = persons.taxonomy.property(key).ok_or_else(|| {
-            let known = persons.taxonomy.properties.iter().map(|property| property.key.as_str());
+        let taxonomy = self.moment.of_persons().unwrap_or(&persons.taxonomy);
+        let property = taxonomy.property(key).ok_or_else(|| {
+            let known = taxonomy.properties.iter().map(|property| property.key.as_str());
             Error::unknown("property of persons", key, known)
         })?;
         let value = fields::json_value(key, property.value_type);
-        let values = persons.values(&self.session.state, &value, key)?;
+        let values = match &self.moment.history {
+            Some(history) => history.values(&self.session.state, key, &value, key)?,
+            None => persons.values(&self.session.state, &value, key)?,
+        };
         Ok((values, property.value_type))
+    }
+
+    /// Whether properties of persons are those that they had right after each event.
+    pub(crate) fn is_at_events(&self) -> bool {
+        self.moment.history.is_some()
     }
 
     /// The time of a clock in the project's zone.
     pub(crate) fn now(&self, clock: &Clock) -> Local {
-        clock.now().with_timezone(&self.zone)
+        clock.now().with_timezone(&self.settings.timezone.0)
     }
 
     /// The times of the first and the last event of the project.
@@ -207,6 +227,7 @@ pub(crate) struct Scope<'a> {
     named: &'a Named,
     persons: PersonConditions,
     joins: &'a SemiJoins,
+    history: Option<&'a History>,
 }
 
 impl<'a> Scope<'a> {
@@ -229,6 +250,7 @@ impl<'a> Scope<'a> {
         Ok(Self {
             persons: PersonConditions::compute(groups, named, moment, &begun.session.state, now)?,
             joins: &begun.joins,
+            history: moment.history.as_ref(),
             range,
             now,
             selection,
@@ -378,13 +400,12 @@ impl<'a> Scope<'a> {
         Ok(provenance)
     }
 
-    /// The actions and cohorts that were used, and whether persons count as they are now.
+    /// The actions and cohorts that were used, and whether persons count as they are now or as they were.
     fn definitions(&self) -> Vec<String> {
         let mut definitions = self.named.sentences();
         definitions.extend(self.persons.cohorts.sentences());
-        if self.named.needs(self.selection) != Needs::Nothing {
-            definitions.push(AS_OF_NOW.to_owned());
-        }
+        let needs = self.named.needs(self.selection);
+        definitions.extend(said_of_persons(self.history, needs).map(str::to_owned));
         definitions.extend(self.joins.sentences());
         definitions
     }

@@ -57,7 +57,7 @@ impl SemiJoins {
             engine,
             project,
             session,
-            persons: moment.persons.as_deref(),
+            moment,
             now,
         };
         for filter in groups.into_iter().flat_map(FilterGroup::filters) {

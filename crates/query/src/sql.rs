@@ -39,7 +39,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
-use hedgerow_data_api::{Clock, SqlQuery};
+use hedgerow_data_api::{Clock, PersonsOnEventsMode, SqlQuery};
 use hedgerow_errors::{Code, Error, Result, did_you_mean};
 use hedgerow_ids::ProjectId;
 use hedgerow_lake::LakeView;
@@ -65,6 +65,8 @@ pub(crate) struct Planned {
     pub(crate) own_limit: bool,
     /// True where a lambda stands in it.
     pub(crate) has_lambda: bool,
+    /// True where it may read properties of persons, which are those of now, and the project's setting is another.
+    pub(crate) passes_over_mode: bool,
 }
 
 /// Parses and plans one SELECT. Everything else is refused before it is planned.
@@ -115,7 +117,9 @@ pub(crate) async fn plan(
         .with_allow_dml(false)
         .with_allow_statements(false);
     options.verify_plan(&plan).map_err(|error| explain(&error, view))?;
+    let mode = facts.settings.modifiers.persons_on_events_mode.unwrap_or_default();
     Ok(Planned {
+        passes_over_mode: mode == PersonsOnEventsMode::EventTime && !facts.persons.is_empty(),
         has_lambda: tokens.iter().any(|token| token.token == Token::Arrow),
         plan,
         limit,
@@ -126,6 +130,7 @@ pub(crate) async fn plan(
 pub(crate) use alone::{Alone, Purpose};
 pub(crate) use facts::add_value_type;
 pub(crate) use sessions::FIELDS as SESSION_FIELDS;
+pub(crate) use texts::replacement;
 
 /// The table `sessions` as SQL, with some fields.
 pub(crate) fn sessions(view: &LakeView, fields: &[&str]) -> String {

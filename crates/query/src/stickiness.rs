@@ -126,6 +126,7 @@ fn selection(query: &StickinessQuery) -> Result<Selection<'_>> {
         date_range: &query.date_range,
         of_persons: false,
         filter_test_accounts: query.filter_test_accounts,
+        modifiers: query.modifiers,
     })
 }
 

@@ -168,6 +168,7 @@ fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Se
         date_range,
         of_persons: query.breakdown_filter.as_ref().is_some_and(parts::looks_at_persons),
         filter_test_accounts: query.filter_test_accounts,
+        modifiers: query.modifiers,
     })
 }
 

@@ -112,8 +112,8 @@ async fn value(store: &dyn EventStore, project: &ProjectId, moment: &Moment, fil
                 .find(|name| !known().any(|event| event == name));
             unknown.map_or(Ok(()), |name| Err(Error::unknown("event", &name, known())))
         }
-        PropertyType::Person => match &moment.persons {
-            Some(persons) => of_persons(&persons.taxonomy, filter),
+        PropertyType::Person => match moment.of_persons() {
+            Some(taxonomy) => of_persons(taxonomy, filter),
             None => Ok(()),
         },
         // Other fields are refused with the filter itself where they are unknown.

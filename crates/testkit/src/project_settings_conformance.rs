@@ -25,6 +25,7 @@ where
     let filters = r#"[{"key": "email", "value": "@example.com", "operator": "not_icontains", "type": "person"}]"#;
     for wanted in [
         r#"{"timezone": "Australia/Lord_Howe"}"#.to_owned(),
+        r#"{"path_cleaning_filters": [{"regex": "/[0-9]+", "alias": "/:id"}]}"#.to_owned(),
         format!(r#"{{"test_account_filters": {filters}}}"#),
     ] {
         let wanted: QuerySettings = serde_json::from_str(&wanted).unwrap();

@@ -20,6 +20,12 @@ async fn settings_are_those_of_a_project_that_exists() {
     let nowhere = "nowhere".parse().unwrap();
     let unknown = app.set_query_settings(&nowhere, in_berlin()).await.unwrap_err();
     assert_eq!(unknown.code(), Code::UnknownName);
+    let wrong = r#"{"path_cleaning_filters": [{"regex": "/a+", "alias": "/a"}, {"regex": "/(", "alias": ""}]}"#;
+    let wrong = serde_json::from_str(wrong).unwrap();
+    let refused = app.set_query_settings(&project(), wrong).await.unwrap_err();
+    let message = r#"rule 2 of path_cleaning_filters has the regex "/(", which is none: unclosed group"#;
+    assert_eq!(refused.message(), message);
+    assert_eq!(app.query_settings(&project()).await.unwrap(), in_berlin());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! `projects`: which there are, which products their members see, and what is set for their queries.
 
 use hedgerow_agent_api::Stage;
-use hedgerow_data_api::QuerySettings;
+use hedgerow_data_api::{PersonsOnEventsMode, QuerySettings};
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
 use serde_json::json;
@@ -18,11 +18,22 @@ pub(super) async fn run(command: &ProjectsCommand, globals: &Globals, ctx: &Verb
             of,
             timezone,
             test_account_filters,
+            path_cleaning_filters,
+            persons_on_events_mode,
         } => {
             let mut wanted = ctx.app.query_settings(of).await?;
-            if timezone.is_some() || test_account_filters.is_some() {
+            let changes = timezone.is_some()
+                || test_account_filters.is_some()
+                || path_cleaning_filters.is_some()
+                || persons_on_events_mode.is_some();
+            if changes {
                 wanted.timezone = timezone.unwrap_or(wanted.timezone);
                 wanted.test_account_filters = test_account_filters.clone().unwrap_or(wanted.test_account_filters);
+                let modifiers = &mut wanted.modifiers;
+                modifiers.persons_on_events_mode = persons_on_events_mode.or(modifiers.persons_on_events_mode);
+                if let Some(rules) = path_cleaning_filters {
+                    wanted.path_cleaning_filters.clone_from(&rules.0);
+                }
                 wanted = ctx.app.set_query_settings(of, wanted).await?;
             }
             settings(of, &wanted, globals, ctx)
@@ -62,6 +73,16 @@ fn settings(project: &ProjectId, settings: &QuerySettings, globals: &Globals, ct
     };
     let line = format!("{project} has the time zone {}; {test_accounts}", settings.timezone);
     ctx.printer.line(&line)?;
+    let mode = settings.modifiers.persons_on_events_mode.unwrap_or_default();
+    let of_persons = match mode {
+        PersonsOnEventsMode::QueryTime => "properties of persons are those at the time of a query",
+        PersonsOnEventsMode::EventTime => "properties of persons are those right after each event",
+    };
+    ctx.printer.line(&format!("{of_persons} ({})", mode.as_str()))?;
+    for rule in &settings.path_cleaning_filters {
+        let (regex, alias) = (&rule.regex, &rule.alias);
+        ctx.printer.line(&format!("in cleaned paths {regex} becomes {alias}"))?;
+    }
     Ok(exit::DONE)
 }
 

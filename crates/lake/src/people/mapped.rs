@@ -63,5 +63,40 @@ pub(crate) fn initial(key: &str) -> String {
     format!("$initial_{}", key.strip_prefix('$').unwrap_or(key))
 }
 
+/// The event property that a property of persons is copied from by itself, and whether its first value is kept; `None`
+/// where it is copied from none.
+#[must_use]
+pub fn copied_from(key: &str) -> Option<(String, bool)> {
+    if is_mapped(key) {
+        return Some((key.to_owned(), false));
+    }
+    let named = key.strip_prefix("$initial_")?;
+    let sources = [format!("${named}"), named.to_owned()];
+    let source = sources.into_iter().find(|source| is_mapped(source));
+    source.map(|source| (source, true))
+}
+
 /// Events that leave persons as they are, whatever they carry.
-pub(crate) const NEVER: [&str; 4] = ["$exception", "$$heatmap", "$snapshot", "$snapshot_items"];
+pub const NEVER: [&str; 4] = ["$exception", "$$heatmap", "$snapshot", "$snapshot_items"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_copied_comes_from_what_it_is_copied_to() {
+        for key in MAPPED.into_iter().chain(["$geoip_city_name"]) {
+            assert_eq!(copied_from(key), Some((key.to_owned(), false)));
+            assert_eq!(copied_from(&initial(key)), Some((key.to_owned(), true)));
+        }
+        for key in [
+            "plan",
+            "$initial_plan",
+            "$initial_$browser",
+            "initial_browser",
+            "browser",
+        ] {
+            assert_eq!(copied_from(key), None);
+        }
+    }
+}

@@ -65,6 +65,7 @@ impl ObjectKind for Actions {
             },
             properties: FilterGroup::default(),
             filter_test_accounts: false,
+            modifiers: hedgerow_data_api::QueryModifiers::default(),
             breakdown_filter: None,
             compare_filter: None,
             trends_filter: hedgerow_data_api::TrendsFilter::default(),

@@ -3,19 +3,21 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array as _, AsArray as _, Int64Array};
+use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, BinaryArray, Int64Array};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use datafusion::arrow::ipc::reader::StreamReader;
 use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::{DataFusionError, Result, plan_err};
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use uuid::Uuid;
 
 use crate::keyless::{self, KEYLESS};
+use crate::person_history::{PersonValueAt, Versions};
 use crate::persons::{PersonIsAmong, PersonValue, PersonValues};
 use crate::rest::{CurrentPerson, JsonGetStr, RestValue};
 use crate::semi_joins::TextIsAmong;
-use crate::{funnels, intervals, paths, percentile, tally};
+use crate::{funnels, intervals, paths, percentile, person_history, tally};
 
 /// What a function holds; nothing for one that holds nothing, or is `DataFusion`'s.
 pub(super) fn encode(function: &ScalarUDF, bytes: &mut Vec<u8>) -> Result<()> {
@@ -41,6 +43,8 @@ pub(super) fn encode(function: &ScalarUDF, bytes: &mut Vec<u8>) -> Result<()> {
         json(&texts, bytes)?;
     } else if let Some(value) = inner.downcast_ref::<PersonValue>() {
         values(&value.values, bytes)?;
+    } else if let Some(value) = inner.downcast_ref::<PersonValueAt>() {
+        values_at(value, bytes)?;
     }
     Ok(())
 }
@@ -75,8 +79,11 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Option<ScalarUDF>> {
         }
         "person_value" => PersonValue::new(of_values(bytes)?).into(),
         keyless::NAME => KEYLESS.clone(),
+        "person_value_at" => of_values_at(bytes)?.into(),
+        "person_update" => person_history::UPDATE.clone(),
         "interval_index" => intervals::INDEX.clone(),
         "funnel_fits" => funnels::funnel_fits(),
+        "path_cleaned" => paths::CLEANED.clone(),
         "tally_has" => tally::HAS.clone(),
         _ => return Ok(None),
     }))
@@ -117,13 +124,61 @@ fn values(values: &PersonValues, bytes: &mut Vec<u8>) -> Result<()> {
         Field::new("person_key", DataType::Int64, true),
         Field::new("value", values.values.data_type().clone(), true),
     ];
-    let schema = Arc::new(Schema::new(fields));
     let columns: Vec<_> = vec![Arc::new(Int64Array::from(keys)) as _, Arc::clone(&values.values)];
+    rows(fields, columns, bytes)
+}
+
+fn rows(fields: Vec<Field>, columns: Vec<ArrayRef>, bytes: &mut Vec<u8>) -> Result<()> {
+    let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
     let mut writer = StreamWriter::try_new(bytes, &schema)?;
     writer.write(&batch)?;
     writer.finish()?;
     Ok(())
+}
+
+/// The values of persons over time, each with its person and when it began; that of nobody, the first, has neither.
+fn values_at(value: &PersonValueAt, bytes: &mut Vec<u8>) -> Result<()> {
+    let mut keys: Vec<Option<i64>> = vec![None; value.values.len()];
+    for (key, (start, end)) in &value.versions.persons {
+        keys[*start as usize + 1..=*end as usize].fill(Some(*key));
+    }
+    let began = &value.versions.began;
+    let times = std::iter::once(None).chain(began.iter().map(|(time, _)| Some(*time)));
+    let uuids = std::iter::once(None).chain(began.iter().map(|(_, uuid)| Some(uuid.as_bytes())));
+    let fields = vec![
+        Field::new("person_key", DataType::Int64, true),
+        Field::new("time", DataType::Int64, true),
+        Field::new("uuid", DataType::Binary, true),
+        Field::new("value", value.values.data_type().clone(), true),
+    ];
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from(keys)),
+        Arc::new(times.collect::<Int64Array>()),
+        Arc::new(uuids.collect::<BinaryArray>()),
+        Arc::clone(&value.values),
+    ];
+    rows(fields, columns, bytes)
+}
+
+fn of_values_at(bytes: &[u8]) -> Result<PersonValueAt> {
+    let mut batches = StreamReader::try_new(bytes, None)?;
+    let Some(batch) = batches.next().transpose()? else {
+        return plan_err!("person_value_at has no values");
+    };
+    let numbers = |at: usize| batch.column(at).as_primitive_opt::<Int64Type>();
+    let (Some(keys), Some(times), Some(uuids)) = (numbers(0), numbers(1), batch.column(2).as_binary_opt::<i32>())
+    else {
+        return plan_err!("person_value_at has neither persons nor times");
+    };
+    let mut versions = Versions::default();
+    for ((key, time), uuid) in keys.iter().zip(times).zip(uuids).skip(1) {
+        let (Some(key), Some(time), Some(uuid)) = (key, time, uuid.and_then(|uuid| Uuid::from_slice(uuid).ok())) else {
+            return plan_err!("a value of person_value_at is of nobody");
+        };
+        versions.add(key, (time, uuid))?;
+    }
+    Ok(PersonValueAt::new(Arc::new(versions), Arc::clone(batch.column(3))))
 }
 
 fn of_values(bytes: &[u8]) -> Result<PersonValues> {

@@ -15,6 +15,7 @@ use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::prelude::SessionContext;
 
 use super::*;
+use crate::person_history::{PersonValueAt, Versions};
 use crate::persons::{PersonIsAmong, PersonValue, PersonValues};
 use crate::rest::{CurrentPerson, RestValue};
 use crate::semi_joins::TextIsAmong;
@@ -67,13 +68,19 @@ fn functions_keep_what_they_hold() {
         places: HashMap::from([(4, 1), (-2, 3), (9, 2)]),
         values,
     };
-    let functions: [ScalarUDF; 8] = [
+    let mut versions = Versions::default();
+    for (person, time) in [(4, 10), (4, 11), (-2, 3)] {
+        versions.add(person, (time, uuid::Uuid::from_u128(7))).unwrap();
+    }
+    let over_time: ArrayRef = Arc::new(StringArray::from(vec![None, Some("pro"), None, Some("free")]));
+    let functions: [ScalarUDF; 9] = [
         PersonIsAmong::new(&numbers()).into(),
         PersonIsAmong::new(&Arc::default()).into(),
         CurrentPerson::new(&Arc::new(HashMap::from([(1, 2), (-3, 4)]))).into(),
         CurrentPerson::new(&Arc::default()).into(),
         TextIsAmong::new(&Arc::new(HashSet::from(["a \"b\"".to_owned(), String::new()]))).into(),
         PersonValue::new(values).into(),
+        PersonValueAt::new(Arc::new(versions), over_time).into(),
         RestValue::of_type("$the \"key\"", hedgerow_data_api::ValueType::Double)
             .unwrap()
             .into(),
@@ -94,7 +101,14 @@ fn functions_keep_what_they_hold() {
             assert_eq!(*read, function);
         }
     }
-    for name in ["interval_index", "keyless", "tally_has", "json_get_str"] {
+    for name in [
+        "interval_index",
+        "path_cleaned",
+        "keyless",
+        "tally_has",
+        "json_get_str",
+        "person_update",
+    ] {
         assert_eq!(codec().try_decode_udf(name, &[]).unwrap().name(), name);
     }
     let funnel = r#"{"order":"ordered","steps":2,"months":0,"micros":1}"#;

@@ -83,6 +83,7 @@ impl<'a> Asked<'a> {
             date_range: &self.query.date_range,
             of_persons: false,
             filter_test_accounts: self.query.filter_test_accounts,
+            modifiers: self.query.modifiers,
         }
     }
 

@@ -17,7 +17,7 @@ use hedgerow_ids::ProjectId;
 use hedgerow_lake::{LakeFile, LakeView};
 
 use crate::scan::EventsTable;
-use crate::{elements, lookups, persons, semi_joins};
+use crate::{elements, lookups, person_history, persons, semi_joins};
 
 /// What a node of a plan and a part of an expression take, about.
 const NODE_BYTES: usize = 2 << 10;
@@ -163,7 +163,9 @@ impl Seen {
                 Volatility::Stable
             }
             Expr::ScalarFunction(call) => {
-                self.bytes += persons::bytes_held(&call.func) + semi_joins::bytes_held(&call.func);
+                self.bytes += persons::bytes_held(&call.func)
+                    + person_history::bytes_held(&call.func)
+                    + semi_joins::bytes_held(&call.func);
                 call.func.signature().volatility
             }
             Expr::AggregateFunction(call) => call.func.signature().volatility,

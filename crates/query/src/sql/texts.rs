@@ -249,7 +249,7 @@ fn replace_one(values: &[ScalarValue]) -> Result<ScalarValue> {
 }
 
 /// `\1` as the pattern's own syntax has it.
-fn replacement(written: &str) -> String {
+pub(crate) fn replacement(written: &str) -> String {
     let mut text = String::with_capacity(written.len());
     let mut chars = written.chars().peekable();
     while let Some(ch) = chars.next() {

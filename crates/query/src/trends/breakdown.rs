@@ -38,6 +38,8 @@ pub(super) struct Breakdown {
     parts: Vec<Part>,
     /// What there is in place of properties.
     cohorts: Option<OfCohorts>,
+    /// Whether properties of persons are those right after each event.
+    is_at_events: bool,
 }
 
 /// A property whose values, or bins, split the series.
@@ -74,6 +76,7 @@ impl Breakdown {
             return Ok(Some(Self {
                 parts: Vec::new(),
                 cohorts: Some(cohorts),
+                is_at_events: false,
             }));
         }
         let wanted = filter.parts();
@@ -106,7 +109,11 @@ impl Breakdown {
                 labels: Vec::new(),
             });
         }
-        Ok(Some(Self { parts, cohorts: None }))
+        Ok(Some(Self {
+            parts,
+            cohorts: None,
+            is_at_events: begun.is_at_events(),
+        }))
     }
 
     /// What to say of it.
@@ -202,6 +209,7 @@ impl Breakdown {
         for (place, part) in self.parts.iter().enumerate() {
             let before = if place == 0 { "" } else { " and " };
             let whose = match part.of {
+                BreakdownType::Person if self.is_at_events => " of the person, as it was right after the event",
                 BreakdownType::Person => " of the person, as it is now",
                 BreakdownType::Group => " of the group, as it is now",
                 BreakdownType::Session => " of the session",

@@ -52,7 +52,7 @@ pub(super) async fn value(
             let property = validate::property_of_events(begun.taxonomy(), key)?;
             return Ok((ident(&property.column), property.value_type));
         }
-        BreakdownType::Person => return begun.value_of_persons(key),
+        BreakdownType::Person => return begun.value_of_persons(key).await,
         BreakdownType::Cohort => return Err(Error::internal("a cohort is no property")),
         BreakdownType::Hogql => key.to_owned(),
         BreakdownType::Session => format!("session.{quoted}"),

@@ -29,6 +29,7 @@ mod operators;
 mod oracle;
 mod paths;
 mod peers;
+mod person_history;
 mod persons;
 mod refusals;
 mod sent;

@@ -1,10 +1,12 @@
 //! Paths against an oracle that walks over each visitor's events, and what they refuse.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use hedgerow_data_api::{EventRecord, PathsQuery, Progress, PropertyValue, QueryEngine, TypedQuery};
 use hedgerow_query::Engine;
+use hedgerow_testkit::FakeDefinitions;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -50,7 +52,60 @@ fn events() -> Vec<EventRecord> {
 }
 
 pub(crate) async fn engine(folder: &std::path::Path) -> Engine {
-    engine_of(folder, events(), clock()).await
+    let defined = FakeDefinitions::default();
+    let of_project = [rule(RULES[0].0), rule(RULES[1].0)];
+    defined.set(json!({"path_cleaning_filters": of_project}));
+    engine_of(folder, events(), clock())
+        .await
+        .with_definitions(Arc::new(defined))
+}
+
+/// Rules for paths, each with what it means.
+type Rule = ((&'static str, &'static str), fn(&str) -> String);
+const RULES: [Rule; 5] = [
+    ((r"/\d+$", "/:n"), |path| {
+        let start = path.trim_end_matches(|c: char| c.is_ascii_digit());
+        if start.len() < path.len() && start.ends_with('/') {
+            format!("{start}:n")
+        } else {
+            path.to_owned()
+        }
+    }),
+    (("o", "$0"), |path| path.replace('o', "$0")),
+    ((r"^/(.)(.*)$", r"/\2\1\\"), |path| {
+        let mut rest = path[1..].chars();
+        match rest.next() {
+            Some(first) if path.starts_with('/') => format!("/{}{first}\\", rest.as_str()),
+            _ => path.to_owned(),
+        }
+    }),
+    (("[^/]*page.*", ""), |path| {
+        if path.contains("page") {
+            "/".to_owned()
+        } else {
+            path.to_owned()
+        }
+    }),
+    ((":n", "one"), |path| path.replace(":n", "one")),
+];
+
+fn rule((regex, alias): (&str, &str)) -> Value {
+    json!({"regex": regex, "alias": alias})
+}
+
+/// A path as the rules of a query leave it, those of the project first.
+fn cleaned(filter: &Value, mut path: String) -> String {
+    let of_project = if filter["pathReplacements"] == true {
+        &RULES[..2]
+    } else {
+        &[]
+    };
+    let own = filter["localPathCleaningFilters"].as_array().into_iter().flatten();
+    let own = own.map(|own| RULES.iter().find(|(written, _)| rule(*written) == *own).unwrap());
+    for (_, meaning) in of_project.iter().chain(own) {
+        path = meaning(&path);
+    }
+    path
 }
 
 /// Whether a text fits a pattern.
@@ -76,11 +131,12 @@ fn item(query: &Value, event: &EventRecord) -> Option<String> {
     let item = match event.event.as_str() {
         "$pageview" if has("$pageview") => {
             let page = text("$pathname")?;
-            if page == "/" {
+            let page = if page == "/" {
                 page
             } else {
                 page.trim_end_matches('/').to_owned()
-            }
+            };
+            cleaned(filter, page)
         }
         "$screen" if has("$screen") => text("$screen_name")?,
         name if !name.starts_with('$') && has("custom_event") => name.to_owned(),
@@ -199,6 +255,7 @@ pub(crate) fn query() -> impl Strategy<Value = Value> {
             1 => Just(json!("/blog")),
             1 => Just(json!("pay")),
             1 => Just(json!("/blog/*")),
+            1 => Just(json!("/blog/:n")),
         ]
     };
     let left_out =
@@ -217,6 +274,13 @@ pub(crate) fn query() -> impl Strategy<Value = Value> {
         Just(json!({"date_from": "all"})),
         Just(json!({"date_from": "2012-02-28", "date_to": "2012-02-29"})),
     ];
+    let cleaning = (
+        any::<bool>(),
+        prop_oneof![
+            2 => Just(json!([])),
+            2 => prop::collection::vec(0..RULES.len(), 1..4).prop_map(|which| json!(which.into_iter().map(|at| rule(RULES[at].0)).collect::<Vec<_>>())),
+        ],
+    );
     let weight = || prop_oneof![3 => Just(Value::Null), 1 => (1..5u64).prop_map(|weight| json!(weight))];
     (
         kinds,
@@ -224,14 +288,24 @@ pub(crate) fn query() -> impl Strategy<Value = Value> {
         left_out,
         groupings,
         (filter, range),
+        cleaning,
         (3..7u32, 1..80u32),
         (weight(), weight()),
     )
         .prop_map(
-            |(kinds, (start, end), left_out, groupings, (properties, range), (steps, edges), (least, most))| {
+            |(
+                kinds,
+                (start, end),
+                left_out,
+                groupings,
+                (properties, range),
+                (of_project, own),
+                (steps, edges),
+                (least, most),
+            )| {
                 let mut filter = json!({
                     "includeEventTypes": kinds, "stepLimit": steps, "edgeLimit": edges, "excludeEvents": left_out,
-                    "pathGroupings": groupings,
+                    "pathGroupings": groupings, "pathReplacements": of_project, "localPathCleaningFilters": own,
                 });
                 for (key, value) in [
                     ("startPoint", start),
@@ -295,6 +369,10 @@ async fn what_is_no_path_is_refused() {
             json!({"startPoint": "/", "endPoint": "/a.b", "stepLimit": 2}),
             "a path with a startPoint and an endPoint has 3 steps or more",
         ),
+        (
+            json!({"localPathCleaningFilters": [rule(("/a", "")), rule(("/[", "x"))]}),
+            r#"rule 2 of localPathCleaningFilters has the regex "/[", which is none: unclosed character class"#,
+        ),
     ];
     for (filter, said) in cases {
         let query = json!({"kind": "PathsQuery", "dateRange": {"date_from": "all"}, "pathsFilter": filter});
@@ -318,6 +396,26 @@ async fn what_is_no_path_is_refused() {
             .map(|warning| warning.code.as_str())
             .collect::<Vec<_>>(),
         ["edge_limit"]
+    );
+    let of_project =
+        json!({"kind": "PathsQuery", "dateRange": {"date_from": "all"}, "pathsFilter": {"pathReplacements": true}});
+    let of_project: PathsQuery = serde_json::from_value(of_project).unwrap();
+    let answer = engine
+        .paths(&project(), &of_project, &clock(), &Progress::ignore())
+        .await
+        .unwrap();
+    assert_eq!(
+        answer.provenance.definitions,
+        [r"path cleaning: /\d+$ becomes /:n", "path cleaning: o becomes $0"]
+    );
+    let without = engine.clone().with_definitions(Arc::new(FakeDefinitions::default()));
+    let error = without
+        .paths(&project(), &of_project, &clock(), &Progress::ignore())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.message(),
+        "pathReplacements cleans nothing: no path_cleaning_filters are set for the project"
     );
     let plan = engine
         .plan(&project(), &TypedQuery::Paths(query), &clock())

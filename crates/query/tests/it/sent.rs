@@ -40,6 +40,9 @@ fn of_persons() -> Vec<Value> {
     let mut by_plan = trends(json!([{"event": "$pageview", "math": "dau"}]));
     by_plan["breakdownFilter"] = json!({"breakdown": "plan", "breakdown_type": "person"});
     by_plan["properties"] = json!([{"key": "id", "type": "cohort", "value": "paying", "operator": "in"}]);
+    let mut at_events = by_plan.clone();
+    at_events["modifiers"] = json!({"personsOnEventsMode": "person_id_override_properties_on_events"});
+    at_events["properties"] = json!([person("plan", json!("pro")), person("active", json!(true))]);
     let actors = json!({"kind": "ActorsQuery", "limit": 100,
         "source": trends(json!([{"event": "order", "math": "dau"}])), "cell": {"series": 0, "day": "2015-05-15"}});
     vec![
@@ -47,6 +50,7 @@ fn of_persons() -> Vec<Value> {
         trends(json!([{"event": "order", "math": "p90", "math_property": "status"}])),
         trends(json!([{"event": "order", "math": "first_time_for_user"}, {"math": "unique_session"}])),
         by_plan,
+        at_events,
         funnel(json!({})),
         funnel(json!({"funnelOrderType": "unordered"})),
         funnel(json!({"funnelVizType": "time_to_convert"})),
