@@ -24,14 +24,13 @@ const NUMBER: &str = "retention::number";
 /// How many begin with a value.
 const BEGUN: &str = "retention::begun";
 
-/// What an event does.
-struct Conditions {
-    begins: Expr,
-    /// The same, within the range.
-    begins_here: Expr,
-    begins_at_all: Expr,
-    returns: Expr,
-}
+/// Whether an event is one with which a person begins, within the range; the same whenever it was; the same whatever its
+/// properties; and whether it is one with which a person comes back. As columns they are computed once for all that takes
+/// them, and the engine has no common parts of theirs to name: the names that it gives collide (DataFusion 55.2).
+const BEGINS_HERE: &str = "retention::begins_here";
+const EVER: &str = "retention::ever";
+const AT_ALL: &str = "retention::at_all";
+const COMES_BACK: &str = "retention::comes_back";
 
 impl Prepared<'_> {
     /// The persons of each cell; with a breakdown a row for each of some values, one for all others and one for the
@@ -39,15 +38,16 @@ impl Prepared<'_> {
     pub(super) async fn plan(&self, session: &Session, kept: &[Value]) -> Result<LogicalPlan> {
         let failed = |error| sql::explain(&error, &session.view);
         let mut by = Vec::new();
+        let mut persons = self.persons(session).await?;
         if self.named.breakdown.is_some() {
-            let value = when(is_other(kept).is_false(), ident(VALUE)).end();
-            by.extend([value.map_err(failed)?.alias(VALUE), is_other(kept).alias(OTHER)]);
+            persons = persons.with_column(OTHER, is_other(kept)).map_err(failed)?;
+            let value = when(ident(OTHER).is_false(), ident(VALUE)).end();
+            by.extend([value.map_err(failed)?.alias(VALUE), ident(OTHER)]);
         }
         let mut tallies = vec![self.rule.tally(self.arguments())];
         if self.named.summed.is_some() {
             tallies.push(self.rule.sums(ident("begun"), ident("values")));
         }
-        let persons = self.persons(session).await?;
         persons
             .aggregate(by, tallies)
             .and_then(DataFrame::into_optimized_plan)
@@ -73,15 +73,10 @@ impl Prepared<'_> {
         let own = self.scope.own_conditions()?;
         let is = |series| Ok::<_, hedgerow_errors::Error>(self.scope.is_of(series)?.unwrap_or_else(|| lit(true)));
         let begins = own.clone().and(is(BEGINS)?);
-        let conditions = Conditions {
-            begins_here: begins.clone().and(self.scope.within_range()),
-            begins,
-            begins_at_all: is(BEGINS_AT_ALL)?,
-            returns: own.and(is(RETURNS)?),
-        };
+        let returns = own.and(is(RETURNS)?);
         let wanted = match self.kind() {
-            RetentionType::RetentionFirstEverOccurrence => conditions.begins_at_all.clone(),
-            _ => conditions.begins.clone(),
+            RetentionType::RetentionFirstEverOccurrence => is(BEGINS_AT_ALL)?,
+            _ => begins.clone(),
         };
         // Who begins once may have begun before the range.
         let from = (!self.begins_once())
@@ -89,59 +84,70 @@ impl Prepared<'_> {
             .flatten();
         let last = self.intervals.end - Duration::microseconds(1);
         let events = self.scope.all_events(session, from, last).await?;
-        let mut events = events.filter(wanted.or(conditions.returns.clone())).map_err(failed)?;
-        if let Some(number) = &self.named.summed {
-            events = events.with_column(NUMBER, number.clone()).map_err(failed)?;
+        let events = events.filter(wanted.or(returns.clone())).map_err(failed)?;
+        let mut columns = vec![ident("person_key"), ident("timestamp"), returns.alias(COMES_BACK)];
+        columns.push(begins.clone().and(self.scope.within_range()).alias(BEGINS_HERE));
+        if self.begins_once() {
+            columns.extend([begins.alias(EVER), is(BEGINS_AT_ALL)?.alias(AT_ALL)]);
         }
-        if let Some(breakdown) = self.breakdown_of_events() {
-            events = breakdown.with_value(events, VALUE).map_err(failed)?;
-        }
+        columns.extend(self.named.summed.as_ref().map(|number| number.clone().alias(NUMBER)));
+        let events = match self.breakdown_of_events() {
+            Some(breakdown) => {
+                columns.push(ident(VALUE));
+                breakdown.with_value(events, VALUE).map_err(failed)?
+            }
+            None => events,
+        };
+        let events = events.select(columns).map_err(failed)?;
         let filter = &self.asked.query.retention_filter;
         let is_split = self.named.breakdown.is_some() && !self.begins_once();
         let by_interval = filter.minimum_occurrences > 1 || self.named.summed.is_some() || is_split;
         let persons = if by_interval {
-            self.by_interval(events, conditions)
+            self.by_interval(events)
         } else {
-            self.at_once(events, conditions)
+            self.at_once(events)
         };
         persons.and_then(|persons| self.with_begun(persons)).map_err(failed)
     }
 
     /// The facts of each person, straight from the events.
-    fn at_once(&self, events: DataFrame, conditions: Conditions) -> datafusion::error::Result<DataFrame> {
-        let set = |condition: Expr| self.intervals.set(self.intervals.of_event()).filter(condition).build();
-        let mut facts = vec![set(conditions.returns.clone())?.alias("returned")];
+    fn at_once(&self, events: DataFrame) -> datafusion::error::Result<DataFrame> {
+        let set = |condition: &str| {
+            let set = self.intervals.set(self.intervals.of_event());
+            set.filter(ident(condition)).build()
+        };
+        let mut facts = vec![set(COMES_BACK)?.alias("returned")];
         if self.begins_once() {
-            facts.extend(self.firsts(&conditions)?);
+            facts.extend(self.firsts()?);
         } else {
-            facts.push(set(conditions.begins_here)?.alias("begun"));
+            facts.push(set(BEGINS_HERE)?.alias("begun"));
         }
         events.aggregate(vec![ident("person_key")], facts)
     }
 
     /// The same, interval by interval first: how often something happens within one, and what its events hold.
-    fn by_interval(&self, events: DataFrame, conditions: Conditions) -> datafusion::error::Result<DataFrame> {
-        let number = |condition: &Expr| count(lit(1_i64)).filter(condition.clone()).build();
+    fn by_interval(&self, events: DataFrame) -> datafusion::error::Result<DataFrame> {
+        let number = |condition: &str| count(lit(1_i64)).filter(ident(condition)).build();
         let mut facts = vec![
-            number(&conditions.returns)?.alias("returns"),
-            number(&conditions.begins_here)?.alias("begins"),
+            number(COMES_BACK)?.alias("returns"),
+            number(BEGINS_HERE)?.alias("begins"),
         ];
         if self.begins_once() {
-            facts.extend(self.firsts(&conditions)?);
+            facts.extend(self.firsts()?);
         } else if self.breakdown_of_events().is_some() {
-            facts.push(start_of(&conditions.begins_here)?.alias("start"));
+            facts.push(start_of(BEGINS_HERE)?.alias("start"));
         }
         if self.named.summed.is_some() {
-            let of = |name: &str, condition: &Expr| {
-                let total = sum(ident(NUMBER)).filter(condition.clone()).build()?;
-                let number = count(ident(NUMBER)).filter(condition.clone()).build()?;
+            let of = |name: &str, condition: &str| {
+                let total = sum(ident(NUMBER)).filter(ident(condition)).build()?;
+                let number = count(ident(NUMBER)).filter(ident(condition)).build()?;
                 Ok::<_, datafusion::error::DataFusionError>([
                     total.alias(format!("{name}_sum")),
                     number.alias(format!("{name}_number")),
                 ])
             };
-            facts.extend(of("begins", &conditions.begins_here)?);
-            facts.extend(of("returns", &conditions.returns)?);
+            facts.extend(of("begins", BEGINS_HERE)?);
+            facts.extend(of("returns", COMES_BACK)?);
         }
         let by_interval = vec![ident("person_key"), self.intervals.of_event().alias("place")];
         let events = events.aggregate(by_interval, facts)?;
@@ -186,14 +192,11 @@ impl Prepared<'_> {
     }
 
     /// When a person begins who does so once, and with a breakdown by events the value of that event.
-    fn firsts(&self, conditions: &Conditions) -> datafusion::error::Result<Vec<Expr>> {
-        let first = |condition: &Expr| min(ident("timestamp")).filter(condition.clone()).build();
-        let mut facts = vec![
-            first(&conditions.begins)?.alias("first"),
-            first(&conditions.begins_at_all)?.alias("first_at_all"),
-        ];
+    fn firsts(&self) -> datafusion::error::Result<Vec<Expr>> {
+        let first = |condition: &str| min(ident("timestamp")).filter(ident(condition)).build();
+        let mut facts = vec![first(EVER)?.alias("first"), first(AT_ALL)?.alias("first_at_all")];
         if self.breakdown_of_events().is_some() {
-            facts.push(start_of(&conditions.begins)?.alias("start"));
+            facts.push(start_of(EVER)?.alias("start"));
         }
         Ok(facts)
     }
@@ -248,7 +251,7 @@ impl Prepared<'_> {
 
 /// The first event for which a condition holds, with its value. Of several at one instant it is that with the smallest
 /// value; a missing one has no order among others, so that it comes after them by a field of its own.
-fn start_of(condition: &Expr) -> datafusion::error::Result<Expr> {
+fn start_of(condition: &str) -> datafusion::error::Result<Expr> {
     let start = named_struct(vec![
         lit("time"),
         ident("timestamp"),
@@ -257,7 +260,7 @@ fn start_of(condition: &Expr) -> datafusion::error::Result<Expr> {
         lit("value"),
         ident(VALUE),
     ]);
-    min(start).filter(condition.clone()).build()
+    min(start).filter(ident(condition)).build()
 }
 
 /// Whether a value is none of some.

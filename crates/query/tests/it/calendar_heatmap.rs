@@ -107,9 +107,9 @@ async fn what_is_no_heatmap_is_refused_and_one_says_how_it_counted() {
         .await
         .unwrap();
     let warned: Vec<&str> = answer.warnings.iter().map(|warning| warning.code.as_str()).collect();
-    assert_eq!(warned, ["partial_period", "uneven_weekdays"]);
+    assert_eq!(warned, ["partial_period", "outside_data", "uneven_weekdays"]);
     assert_eq!(
-        answer.warnings[1].message,
+        answer.warnings[2].message,
         "weekdays are not equally often in the range: Tuesday, Wednesday 4 times, \
          Sunday, Monday, Thursday, Friday, Saturday 3 times"
     );
