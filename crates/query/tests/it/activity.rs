@@ -52,7 +52,7 @@ pub(crate) fn events() -> Vec<EventRecord> {
             let plan = ["free", "pro"][next(2) as usize];
             properties.push(("plan".into(), PropertyValue::Text(plan.to_owned())));
         }
-        if n % 4 > 0 {
+        if !n.is_multiple_of(4) {
             properties.push(("price".into(), PropertyValue::Double((n % 7) as f64 / 4.0)));
         }
         if visitor % 7 == 0 || next(9) == 0 {
@@ -75,7 +75,7 @@ pub(crate) fn events() -> Vec<EventRecord> {
 /// What is known of a visitor who is a person.
 pub(crate) fn of_person(visitor: u64) -> Option<Value> {
     let team = ["red", "blue", "green"][(visitor % 3) as usize];
-    (visitor % 7 != 0).then(|| json!({"team": team, "seats": visitor % 6}))
+    (!visitor.is_multiple_of(7)).then(|| json!({"team": team, "seats": visitor % 6}))
 }
 
 pub(crate) async fn engine(folder: &std::path::Path) -> Engine {

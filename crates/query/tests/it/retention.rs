@@ -25,7 +25,10 @@ fn of_visitor(event: &EventRecord, key: &str) -> Option<Value> {
 
 /// The values of an event by which persons are split, `null` where one is missing; empty where they are not split.
 fn values_of(query: &RetentionQuery, event: &EventRecord) -> Vec<Value> {
-    let parts = query.breakdown_filter.as_ref().map(|filter| filter.parts());
+    let parts = query
+        .breakdown_filter
+        .as_ref()
+        .map(hedgerow_data_api::BreakdownFilter::parts);
     let value = |part: &hedgerow_data_api::Breakdown| match part.breakdown_type {
         BreakdownType::Event => property(event, &part.property),
         BreakdownType::Person => of_visitor(event, &part.property),
