@@ -4,8 +4,10 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, Utc};
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownType, EventRecord, Progress, QueryEngine, RetentionQuery,
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownType, DateRange, EventRecord, Progress, QueryEngine, RetentionPeriod,
+    RetentionQuery,
 };
+use hedgerow_errors::Code;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -362,7 +364,15 @@ pub(crate) fn retention_query() -> impl Strategy<Value = RetentionQuery> {
 fn retention_agrees_with_the_oracle() {
     check(retention_query(), |engine, runtime, query| {
         let answer = runtime.block_on(engine.retention(&project(), query, &clock(), &Progress::ignore()));
-        let answer = answer.unwrap();
+        let answer = match answer {
+            // Few hours up to now may have no event at all.
+            Err(error) if error.code() == Code::NoData => {
+                prop_assert_eq!(query.retention_filter.period, RetentionPeriod::Hour);
+                prop_assert_eq!(&query.date_range, &DateRange::default());
+                return Ok(());
+            }
+            answer => answer.unwrap(),
+        };
         let found = answer.results.iter().map(|row| {
             let sums = row
                 .values
