@@ -394,7 +394,7 @@ pub struct AskArgs {
 #[derive(Debug, Args)]
 pub struct QueryArgs {
     /// The query; its kind is TrendsQuery unless it says otherwise: FunnelsQuery, RetentionQuery, LifecycleQuery,
-    /// StickinessQuery, PathsQuery, EventsQuery, PersonsQuery, ActorsQuery
+    /// StickinessQuery, PathsQuery, CalendarHeatmapQuery, EventsQuery, PersonsQuery, ActorsQuery
     #[arg(value_name = "JSON", required_unless_present = "id", conflicts_with = "id")]
     pub query: Option<String>,
     /// Open a query of before again, SQL included: the id is a result's provenance.query_id. Its dates are read by the

@@ -18,7 +18,8 @@ use crate::typed_query::TypedQuery;
 pub struct ActorsQuery {
     /// Always `ActorsQuery`.
     pub kind: ActorsQueryKind,
-    /// The query with the number, whole and with its kind: trends, funnels, retention, lifecycle, stickiness or paths.
+    /// The query with the number, whole and with its kind: trends, funnels, retention, lifecycle, stickiness,
+    /// paths or a calendar heatmap.
     #[schemars(with = "serde_json::Map<String, Value>")]
     pub source: Box<TypedQuery>,
     /// Which of its numbers.
@@ -53,7 +54,7 @@ pub struct ActorsCell {
     /// Trends with buckets, lifecycle: the bucket, as `days` of the result has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<String>,
-    /// Trends, funnels with a breakdown: the `breakdown_value` of the result.
+    /// Trends, funnels, retention with a breakdown: the `breakdown_value` of the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<Value>,
     /// Trends that are compared: which of the two ranges; the current one when absent.
@@ -62,10 +63,12 @@ pub struct ActorsCell {
     /// Funnels: the step that persons reached, from 1; with a minus those who reached the one before and not this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub funnel_step: Option<i32>,
-    /// Retention: the place of the row, from 0: the interval in which persons began.
+    /// Retention: the place of the interval in which persons began, from 0; with a breakdown among the rows of its value.
+    /// Calendar heatmaps: the weekday, from 0, Sunday; all of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<usize>,
-    /// Retention: the place in the row's `values`; 0, which is meant when absent, is all who began.
+    /// Retention: the place in the row's `values`; 0, which is meant when absent, is all who began. Calendar
+    /// heatmaps: the hour; all of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
     /// Lifecycle: which of the four.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::actors::{ActorsQuery, ActorsResponse};
+use crate::calendar_heatmap::{CalendarHeatmapQuery, CalendarHeatmapResponse};
 use crate::clock::Clock;
 use crate::definitions::{CohortDefinition, CohortMembers, Definitions};
 use crate::event::EventSink;
@@ -139,6 +140,17 @@ pub trait QueryEngine: Send + Sync {
         Err(Error::new(Code::Unavailable, "this engine knows no paths"))
     }
 
+    /// Runs a calendar heatmap query, which refuses in the same way. An engine that knows none refuses.
+    async fn calendar_heatmap(
+        &self,
+        _project: &ProjectId,
+        _query: &CalendarHeatmapQuery,
+        _clock: &Clock,
+        _progress: &Progress,
+    ) -> Result<CalendarHeatmapResponse> {
+        Err(Error::new(Code::Unavailable, "this engine knows no calendar heatmaps"))
+    }
+
     /// Lists events, newest first. Unknown names are refused with the nearest, conditions that a list of events does
     /// not know by name. An engine without lists refuses.
     async fn events(
@@ -194,6 +206,9 @@ pub trait QueryEngine: Send + Sync {
                 TypedResponse::Stickiness(self.stickiness(project, query, clock, progress).await?)
             }
             TypedQuery::Paths(query) => TypedResponse::Paths(self.paths(project, query, clock, progress).await?),
+            TypedQuery::CalendarHeatmap(query) => {
+                TypedResponse::CalendarHeatmap(self.calendar_heatmap(project, query, clock, progress).await?)
+            }
             TypedQuery::Events(query) => TypedResponse::Events(self.events(project, query, clock, progress).await?),
             TypedQuery::Persons(query) => TypedResponse::Persons(self.persons(project, query, clock, progress).await?),
             TypedQuery::Actors(query) => TypedResponse::Actors(self.actors(project, query, clock, progress).await?),

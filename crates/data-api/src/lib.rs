@@ -7,6 +7,7 @@
 mod actors;
 mod batch;
 mod behavior;
+mod calendar_heatmap;
 mod check;
 mod clock;
 mod copy;
@@ -40,6 +41,7 @@ mod typed_query;
 pub use actors::{ActorsCell, ActorsQuery, ActorsQueryKind, ActorsResponse, ListedActor};
 pub use batch::{Dictionary, EventBatch, KeyId, PropertyColumn, RowReader, Sparse, TextColumn, Value};
 pub use behavior::{Behavior, BehaviorEvents, BehaviorUnit};
+pub use calendar_heatmap::{CalendarHeatmap, CalendarHeatmapQuery, CalendarHeatmapQueryKind, CalendarHeatmapResponse};
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
 pub use clock::Clock;
 pub use copy::ProjectCopy;
@@ -72,9 +74,9 @@ pub use person_list::{ListedPerson, PersonsQuery, PersonsQueryKind, PersonsRespo
 pub use progress::Progress;
 pub use provenance::{Provenance, ResolvedRange, Warning};
 pub use retention::{
-    DEFAULT_RETENTION_INTERVALS, EntityType, MOST_RETENTION_INTERVALS, RetentionEntity, RetentionFilter,
-    RetentionPeriod, RetentionQuery, RetentionQueryKind, RetentionResponse, RetentionRow, RetentionType,
-    RetentionValue,
+    AggregationPropertyType, DEFAULT_RETENTION_INTERVALS, EntityType, MOST_RETENTION_INTERVALS, RetentionAggregation,
+    RetentionEntity, RetentionFilter, RetentionPeriod, RetentionQuery, RetentionQueryKind, RetentionResponse,
+    RetentionRow, RetentionType, RetentionValue,
 };
 pub use settings::{QuerySettings, TimeZoneName};
 pub use stickiness::{

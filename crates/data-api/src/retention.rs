@@ -2,11 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
 
 use crate::filter::FilterGroup;
 use crate::modifiers::QueryModifiers;
 use crate::provenance::{Provenance, Warning};
-use crate::trends::{DateRange, EventsNode, EventsNodeKind, Interval};
+use crate::trends::{BreakdownFilter, DateRange, EventsNode, EventsNodeKind, Interval};
 
 /// Intervals of a retention query where it says nothing.
 pub const DEFAULT_RETENTION_INTERVALS: u32 = 8;
@@ -32,6 +33,11 @@ pub struct RetentionQuery {
     /// How it is computed, where there is a choice; as the project's settings say when absent.
     #[serde(default, skip_serializing_if = "QueryModifiers::is_empty")]
     pub modifiers: QueryModifiers,
+    /// Splits the persons by a property's values, without bins. A value of an event is that of the event with which a
+    /// person begins: of several in one interval the first one's, of those at one instant the smallest value. So a
+    /// person counts once in each interval in which it begins, but for cohorts, in each of which it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breakdown_filter: Option<BreakdownFilter>,
     /// Who begins, and what coming back is.
     #[serde(default)]
     pub retention_filter: RetentionFilter,
@@ -68,6 +74,16 @@ pub struct RetentionFilter {
     /// 4 to 7. A person came back in a bracket where it did in any of its intervals.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub retention_custom_brackets: Vec<u32>,
+    /// What cells hold beside the number of persons: nothing more when absent, or the sum or average of
+    /// `aggregationProperty`.
+    #[serde(skip_serializing_if = "RetentionAggregation::is_count")]
+    pub aggregation_type: RetentionAggregation,
+    /// The property with the numbers that `sum` and `avg` put together; for nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregation_property: Option<String>,
+    /// Whose property that is; always there with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregation_property_type: Option<AggregationPropertyType>,
 }
 
 impl Default for RetentionFilter {
@@ -81,8 +97,50 @@ impl Default for RetentionFilter {
             cumulative: false,
             minimum_occurrences: 1,
             retention_custom_brackets: Vec::new(),
+            aggregation_type: RetentionAggregation::default(),
+            aggregation_property: None,
+            aggregation_property_type: None,
         }
     }
+}
+
+/// What the cells of retention hold beside the number of persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RetentionAggregation {
+    /// Nothing.
+    #[default]
+    Count,
+    /// The sum of a property over the events that the cell is about; 0 where none of them has it.
+    Sum,
+    /// Its average over those of them that have it; none where none has.
+    Avg,
+}
+
+impl RetentionAggregation {
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::Avg => "avg",
+        }
+    }
+
+    fn is_count(&self) -> bool {
+        *self == Self::Count
+    }
+}
+
+/// Whose property is put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AggregationPropertyType {
+    /// That of the event.
+    Event,
+    /// That of the event's person, as it is now.
+    Person,
 }
 
 /// The length of an interval of retention.
@@ -209,6 +267,10 @@ pub struct RetentionRow {
     pub label: String,
     /// One for each interval from their own on.
     pub values: Vec<RetentionValue>,
+    /// Where there is a breakdown: its value (text, number, boolean), `$$_posthog_breakdown_other_$$` or
+    /// `$$_posthog_breakdown_null_$$`; with several properties a list of those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breakdown_value: Option<Value>,
 }
 
 /// How many of them came back in one interval.
@@ -218,12 +280,19 @@ pub struct RetentionValue {
     pub count: Option<u64>,
     /// The interval counted from their own: `Day 0`, `Day 1`, or `Day 4-7` for a bracket.
     pub label: String,
+    /// The sum or average of `aggregationProperty`, in its own unit, over the events of these persons: in the first
+    /// value over those with which they begin, in the others over those with which they came back, each in the
+    /// intervals for which the persons count. Absent where that is not asked, for an average of nothing, and where the
+    /// interval has not begun yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregation_value: Option<Number>,
 }
 
 /// What a retention query answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RetentionResponse {
-    /// A row an interval in which persons can begin.
+    /// A row an interval in which persons can begin. With a breakdown so many rows for each of its values: that in which
+    /// most persons began comes first, then Other, then None.
     pub results: Vec<RetentionRow>,
     /// What a reader must know to read the numbers right.
     pub warnings: Vec<Warning>,

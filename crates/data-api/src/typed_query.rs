@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::actors::{ActorsQuery, ActorsResponse};
+use crate::calendar_heatmap::{CalendarHeatmapQuery, CalendarHeatmapResponse};
 use crate::event_list::{EventsQuery, EventsResponse};
 use crate::funnels::{FunnelsQuery, FunnelsResponse};
 use crate::lifecycle::{LifecycleQuery, LifecycleResponse};
@@ -33,6 +34,8 @@ pub enum TypedQuery {
     Stickiness(StickinessQuery),
     /// What people do next.
     Paths(PathsQuery),
+    /// On which weekdays and at which hours something is done.
+    CalendarHeatmap(CalendarHeatmapQuery),
     /// A list of events.
     Events(EventsQuery),
     /// A list of persons.
@@ -43,13 +46,14 @@ pub enum TypedQuery {
 
 impl TypedQuery {
     /// The kinds there are.
-    pub const KINDS: [&str; 9] = [
+    pub const KINDS: [&str; 10] = [
         "TrendsQuery",
         "FunnelsQuery",
         "RetentionQuery",
         "LifecycleQuery",
         "StickinessQuery",
         "PathsQuery",
+        "CalendarHeatmapQuery",
         "EventsQuery",
         "PersonsQuery",
         "ActorsQuery",
@@ -65,6 +69,7 @@ impl TypedQuery {
             lifecycle,
             stickiness,
             paths,
+            calendar_heatmap,
             events,
             persons,
             actors,
@@ -76,6 +81,7 @@ impl TypedQuery {
             Self::Lifecycle(_) => lifecycle,
             Self::Stickiness(_) => stickiness,
             Self::Paths(_) => paths,
+            Self::CalendarHeatmap(_) => calendar_heatmap,
             Self::Events(_) => events,
             Self::Persons(_) => persons,
             Self::Actors(_) => actors,
@@ -99,6 +105,7 @@ impl<'de> Deserialize<'de> for TypedQuery {
             "LifecycleQuery" => serde_json::from_value(value).map(Self::Lifecycle),
             "StickinessQuery" => serde_json::from_value(value).map(Self::Stickiness),
             "PathsQuery" => serde_json::from_value(value).map(Self::Paths),
+            "CalendarHeatmapQuery" => serde_json::from_value(value).map(Self::CalendarHeatmap),
             "EventsQuery" => serde_json::from_value(value).map(Self::Events),
             "PersonsQuery" => serde_json::from_value(value).map(Self::Persons),
             "ActorsQuery" => serde_json::from_value(value).map(Self::Actors),
@@ -130,6 +137,8 @@ pub enum TypedResponse {
     Stickiness(StickinessResponse),
     /// What people do next.
     Paths(PathsResponse),
+    /// On which weekdays and at which hours something is done.
+    CalendarHeatmap(CalendarHeatmapResponse),
     /// A list of events.
     Events(EventsResponse),
     /// A list of persons.
@@ -149,6 +158,7 @@ impl TypedResponse {
             Self::Lifecycle(response) => &response.provenance,
             Self::Stickiness(response) => &response.provenance,
             Self::Paths(response) => &response.provenance,
+            Self::CalendarHeatmap(response) => &response.provenance,
             Self::Events(response) => &response.provenance,
             Self::Persons(response) => &response.provenance,
             Self::Actors(response) => &response.provenance,

@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::paging::{self, Cursor};
 use crate::person_list::{self, Row};
 use crate::scope::{Begun, Scope, Selection};
-use crate::{funnels, lifecycle, paths, retention, sql, stickiness, trends};
+use crate::{calendar_heatmap, funnels, lifecycle, paths, retention, sql, stickiness, trends};
 
 /// The column of a person's share of the number.
 pub(crate) const COUNT: &str = "actors::count";
@@ -40,11 +40,13 @@ pub(crate) async fn run(
         TypedQuery::Lifecycle(source) => lifecycle::actors(&asked, source).await,
         TypedQuery::Stickiness(source) => stickiness::actors(&asked, source).await,
         TypedQuery::Paths(source) => paths::actors(&asked, source).await,
+        TypedQuery::CalendarHeatmap(source) => calendar_heatmap::actors(&asked, source).await,
         TypedQuery::Funnels(source) => funnels::actors(&asked, source).await,
         TypedQuery::Events(_) | TypedQuery::Persons(_) | TypedQuery::Actors(_) => {
             let message = "a list has no numbers behind which there are persons";
-            Err(Error::invalid(message)
-                .with_hint("give a query of trends, funnels, retention, lifecycle, stickiness or paths"))
+            Err(Error::invalid(message).with_hint(
+                "give a query of trends, funnels, retention, lifecycle, stickiness, paths or a calendar heatmap",
+            ))
         }
     }
 }

@@ -19,11 +19,11 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::displayable;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use hedgerow_data_api::{
-    ActorsQuery, ActorsResponse, Clock, CohortDefinition, CohortMembers, Definitions, EventsQuery, EventsResponse,
-    Explained, FunnelsQuery, FunnelsResponse, LifecycleQuery, LifecycleResponse, NoDefinitions, PathsQuery,
-    PathsResponse, PersonsQuery, PersonsResponse, Progress, Provenance, QueryEngine, RetentionQuery, RetentionResponse,
-    SqlArrow, SqlQuery, SqlResponse, StickinessQuery, StickinessResponse, TrendsQuery, TrendsResponse, TypedQuery,
-    Warning,
+    ActorsQuery, ActorsResponse, CalendarHeatmapQuery, CalendarHeatmapResponse, Clock, CohortDefinition, CohortMembers,
+    Definitions, EventsQuery, EventsResponse, Explained, FunnelsQuery, FunnelsResponse, LifecycleQuery,
+    LifecycleResponse, NoDefinitions, PathsQuery, PathsResponse, PersonsQuery, PersonsResponse, Progress, Provenance,
+    QueryEngine, RetentionQuery, RetentionResponse, SqlArrow, SqlQuery, SqlResponse, StickinessQuery,
+    StickinessResponse, TrendsQuery, TrendsResponse, TypedQuery, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -43,7 +43,9 @@ use crate::session::TIME_LIMIT;
 pub(crate) use crate::session::{Executed, Session};
 use crate::slots::Slots;
 use crate::written::written_columns;
-use crate::{actors, event_list, funnels, lifecycle, paths, person_list, retention, sql, stickiness, trends};
+use crate::{
+    actors, calendar_heatmap, event_list, funnels, lifecycle, paths, person_list, retention, sql, stickiness, trends,
+};
 
 /// Groups of one series that are held at once.
 const MOST_GROUPS: usize = 200_000;
@@ -272,6 +274,16 @@ impl QueryEngine for Engine {
         paths::run(self, project, query, clock, progress).await
     }
 
+    async fn calendar_heatmap(
+        &self,
+        project: &ProjectId,
+        query: &CalendarHeatmapQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<CalendarHeatmapResponse> {
+        calendar_heatmap::run(self, project, query, clock, progress).await
+    }
+
     async fn events(
         &self,
         project: &ProjectId,
@@ -397,6 +409,7 @@ impl QueryEngine for Engine {
             TypedQuery::Retention(query) => retention::plans(self, project, query, clock).await?,
             TypedQuery::Lifecycle(query) => lifecycle::plans(self, project, query, clock).await?,
             TypedQuery::Stickiness(query) => stickiness::plans(self, project, query, clock).await?,
+            TypedQuery::CalendarHeatmap(query) => calendar_heatmap::plans(self, project, query, clock).await?,
             TypedQuery::Paths(query) => paths::plans(self, project, query, clock).await?,
             TypedQuery::Events(_) | TypedQuery::Persons(_) | TypedQuery::Actors(_) => {
                 let message = "a list has no single plan to show";

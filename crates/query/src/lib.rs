@@ -6,6 +6,7 @@
 
 mod actors;
 mod behaviors;
+mod calendar_heatmap;
 mod cells;
 mod codec;
 mod dates;

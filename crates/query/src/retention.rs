@@ -1,24 +1,30 @@
 //! Retention: of those who begin in an interval, who comes back in a later one.
 
+mod named;
+mod plan;
+
 use chrono::Duration;
-use datafusion::functions_aggregate::expr_fn::{count, min};
-use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, ident, lit, when};
-use datafusion::prelude::DataFrame;
+use datafusion::logical_expr::{Expr, LogicalPlan, ident};
 use hedgerow_data_api::{
-    ActorsResponse, Clock, DEFAULT_RETENTION_INTERVALS, DateRange, EventsNode, FilterGroup, MOST_RETENTION_INTERVALS,
-    Progress, RetentionQuery, RetentionResponse, RetentionRow, RetentionType, RetentionValue, Warning,
+    ActorsCell, ActorsResponse, AggregationPropertyType, BREAKDOWN_NONE, BREAKDOWN_OTHER, Clock,
+    DEFAULT_RETENTION_INTERVALS, DateRange, EventsNode, FilterGroup, MOST_RETENTION_INTERVALS, Progress,
+    RetentionAggregation, RetentionQuery, RetentionResponse, RetentionRow, RetentionType, RetentionValue, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
+use serde_json::{Number, Value};
 
 use crate::actors::Asked;
+use crate::cells::cells;
 use crate::dates::{Local, bucket_start, resolve};
-use crate::engine::{Engine, Session};
-use crate::filters::instant;
+use crate::engine::{Engine, Executed, Session, rows};
 use crate::intervals::Intervals;
 use crate::scope::{Begun, MATCHES, Scope, Selection, zoned};
 use crate::sql;
 use crate::tally::Rule;
+use crate::trends::{Breakdown, DEFAULT_BREAKDOWNS, literal, looks_at_persons, number};
+use named::Named;
+use plan::{VALUE, is_other};
 
 /// Numbers that one answer holds at most.
 const MOST_NUMBERS: usize = 1_000_000;
@@ -37,21 +43,26 @@ pub(crate) async fn run(
     progress: &Progress,
 ) -> Result<RetentionResponse> {
     let asked = Retention::new(query)?;
-    let begun = Begun::new(
-        engine,
-        project,
-        asked.selection(&query.date_range),
-        clock,
-        progress.clone(),
-    )
-    .await?;
+    let selection = asked.selection(&query.date_range);
+    let mut begun = Begun::new(engine, project, selection, clock, progress.clone()).await?;
+    let named = Named::of(&asked, &mut begun, (engine, project), clock).await?;
     let range = asked.range(&begun, clock)?;
-    let prepared = Prepared::new(&asked, &range, &begun, clock)?;
+    let prepared = Prepared::new(&asked, &range, &begun, named, clock)?;
     let session = &begun.session;
-    let done = session.run(&prepared.plan(session).await?).await?;
-    let results = prepared.results(&prepared.rule.counts(&done)?);
-    let mut executed = vec![done];
+    let mut executed = Vec::new();
+    let lines = prepared.lines(session, &mut executed).await?;
     let mut warnings = prepared.warnings();
+    if lines
+        .iter()
+        .any(|line| line.value.as_ref().and_then(Value::as_str) == Some(BREAKDOWN_OTHER))
+    {
+        let message = format!(
+            "values beyond the first {} are shown together as Other",
+            prepared.limit()
+        );
+        warnings.push(Warning::new("breakdown_other", message));
+    }
+    let results: Vec<RetentionRow> = lines.into_iter().flat_map(|line| prepared.results(&line)).collect();
     let began = |row: &RetentionRow| row.values.first().and_then(|value| value.count).unwrap_or(0);
     if results.iter().all(|row| began(row) == 0) {
         warnings.push(prepared.scope.nothing_fits(session, &mut executed, MATCHES).await?);
@@ -72,11 +83,16 @@ pub(crate) async fn run(
 /// The persons who began in an interval, or who of them came back in a later one.
 pub(crate) async fn actors(asked: &Asked<'_>, query: &RetentionQuery) -> Result<ActorsResponse> {
     let cell = &asked.query.cell;
-    cell.has_only("retention", &["row", "column"])?;
+    let has_breakdown = query.breakdown_filter.is_some();
+    let fields = ["row", "column"]
+        .into_iter()
+        .chain(has_breakdown.then_some("breakdown"));
+    cell.has_only("retention", &fields.collect::<Vec<_>>())?;
     let retention = Retention::new(query)?;
-    let begun = asked.begin(retention.selection(&query.date_range)).await?;
+    let mut begun = asked.begin(retention.selection(&query.date_range)).await?;
+    let named = Named::of(&retention, &mut begun, (asked.engine, asked.project), asked.clock).await?;
     let range = retention.range(&begun, asked.clock)?;
-    let prepared = Prepared::new(&retention, &range, &begun, asked.clock)?;
+    let prepared = Prepared::new(&retention, &range, &begun, named, asked.clock)?;
     let (rows, columns) = (prepared.scope.range.buckets.len(), 1 + retention.brackets.len());
     let (row, column) = (cell.row.unwrap_or(rows), cell.column.unwrap_or(0));
     if row >= rows || column >= columns {
@@ -94,9 +110,12 @@ pub(crate) async fn actors(asked: &Asked<'_>, query: &RetentionQuery) -> Result<
         return Err(Error::new(Code::NoData, message).with_hint("take an earlier row or column"));
     }
     let failed = |error| sql::explain(&error, &begun.session.view);
-    let persons = prepared.per_person(&begun.session).await?;
-    let is_in = prepared.rule.has(row * columns + column, arguments());
-    let members = persons.filter(is_in).map_err(failed)?;
+    let of_value = prepared.of_value(&begun.session, cell).await?;
+    let persons = prepared.persons(&begun.session).await?;
+    let is_in = prepared.rule.has(row * columns + column, prepared.arguments());
+    let members = persons
+        .filter(of_value.into_iter().fold(is_in, Expr::and))
+        .map_err(failed)?;
     let period = query.retention_filter.period.as_str().to_lowercase();
     let began = format!("began in the {period} of {}", zoned(prepared.span(row, begins).0));
     let mut said = vec![match bracket {
@@ -117,12 +136,18 @@ pub(crate) async fn plans(
 ) -> Result<(Begun, Vec<LogicalPlan>)> {
     let asked = Retention::new(query)?;
     let selection = asked.selection(&query.date_range);
-    let begun = Begun::new(engine, project, selection, clock, Progress::ignore()).await?;
+    let mut begun = Begun::new(engine, project, selection, clock, Progress::ignore()).await?;
+    let named = Named::of(&asked, &mut begun, (engine, project), clock).await?;
     let range = asked.range(&begun, clock)?;
-    let plan = Prepared::new(&asked, &range, &begun, clock)?
-        .plan(&begun.session)
-        .await?;
-    Ok((begun, vec![plan]))
+    let prepared = Prepared::new(&asked, &range, &begun, named, clock)?;
+    let mut plans = Vec::new();
+    if prepared.named.breakdown.is_some() {
+        plans.push(prepared.ranking(&begun.session).await?);
+    }
+    let kept = prepared.first_values(&begun.session, &mut Vec::new()).await?;
+    plans.push(prepared.plan(&begun.session, &kept).await?);
+    drop(prepared);
+    Ok((begun, plans))
 }
 
 /// A query with what it leaves open.
@@ -141,6 +166,7 @@ impl<'a> Retention<'a> {
             let message = "minimumOccurrences counts from 1 on";
             return Err(Error::invalid(message).with_hint("leave it out where once is enough"));
         }
+        named::check_aggregation(filter)?;
         let begins = filter.target_entity.node();
         let at_all = EventsNode {
             properties: FilterGroup::default(),
@@ -158,7 +184,8 @@ impl<'a> Retention<'a> {
             series: &self.series,
             properties: &self.query.properties,
             date_range,
-            of_persons: false,
+            of_persons: self.query.breakdown_filter.as_ref().is_some_and(looks_at_persons)
+                || self.query.retention_filter.aggregation_property_type == Some(AggregationPropertyType::Person),
             filter_test_accounts: self.query.filter_test_accounts,
             modifiers: self.query.modifiers,
         }
@@ -226,6 +253,7 @@ fn brackets(query: &RetentionQuery) -> Result<Vec<(usize, usize)>> {
 
 struct Prepared<'a> {
     asked: &'a Retention<'a>,
+    named: Named,
     scope: Scope<'a>,
     /// Those in which persons begin, and those in which they can come back.
     intervals: Intervals,
@@ -233,15 +261,20 @@ struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    fn new(asked: &'a Retention<'a>, range: &'a DateRange, begun: &'a Begun, clock: &Clock) -> Result<Self> {
+    fn new(
+        asked: &'a Retention<'a>,
+        range: &'a DateRange,
+        begun: &'a Begun,
+        named: Named,
+        clock: &Clock,
+    ) -> Result<Self> {
         let filter = &asked.query.retention_filter;
         let interval = filter.period.interval();
         let scope = Scope::new(asked.selection(range), begun, Some(interval), clock)?;
         let starts = &scope.range.buckets;
         let rows = starts.len();
         if rows * (1 + asked.brackets.len()) > MOST_NUMBERS {
-            let message = format!("the query gives more than {MOST_NUMBERS} numbers");
-            return Err(Error::new(Code::LimitExceeded, message).with_hint("take a longer period or a shorter range"));
+            return Err(too_many());
         }
         let first = starts.first().copied().unwrap_or(scope.range.from);
         Ok(Self {
@@ -251,97 +284,105 @@ impl<'a> Prepared<'a> {
                 rows,
                 brackets: asked.brackets.clone(),
                 cumulative: filter.cumulative,
-                once: filter.retention_type != RetentionType::RetentionRecurring,
+                // With a breakdown each start of a person stands for itself, since each has a value of its own.
+                once: filter.retention_type != RetentionType::RetentionRecurring || named.breakdown.is_some(),
             },
+            named,
             scope,
         })
     }
 
-    /// The persons of each cell.
-    async fn plan(&self, session: &Session) -> Result<LogicalPlan> {
-        let tally = self.rule.tally(arguments());
-        let persons = self.per_person(session).await?;
-        persons
-            .aggregate(vec![], vec![tally])
-            .and_then(DataFrame::into_optimized_plan)
-            .map_err(|error| sql::explain(&error, &session.view))
+    fn kind(&self) -> RetentionType {
+        self.asked.query.retention_filter.retention_type
     }
 
-    /// Where each person begins, and in which intervals it comes back.
-    async fn per_person(&self, session: &Session) -> Result<DataFrame> {
-        let failed = |error| sql::explain(&error, &session.view);
-        let filter = &self.asked.query.retention_filter;
-        let is = |series| Ok::<_, Error>(self.scope.is_of(series)?.unwrap_or_else(|| lit(true)));
-        let own = self.scope.own_conditions()?;
-        let (begins, returns) = (own.clone().and(is(BEGINS)?), own.and(is(RETURNS)?));
-        let begins_at_all = is(BEGINS_AT_ALL)?;
-        let kind = filter.retention_type;
-        let wanted = match kind {
-            RetentionType::RetentionFirstEverOccurrence => begins_at_all.clone().or(returns.clone()),
-            _ => begins.clone().or(returns.clone()),
-        };
-        // Who begins once may have begun before the range.
-        let once = kind != RetentionType::RetentionRecurring;
-        let from = (!once).then(|| self.intervals.starts.first().copied()).flatten();
-        let last = self.intervals.end - Duration::microseconds(1);
-        let events = self.scope.all_events(session, from, last).await?;
-        let events = events.filter(wanted).map_err(failed)?;
-        let by_person = vec![ident("person_key")];
-        let place = self.intervals.of_event();
-        let first = |condition: &Expr| min(ident("timestamp")).filter(condition.clone()).build();
-        let set = |place: &Expr, condition: Expr| self.intervals.set(place.clone()).filter(condition).build();
-        let begins_here = begins.clone().and(self.scope.within_range());
-        let persons = if filter.minimum_occurrences == 1 {
-            let mut facts = vec![set(&place, returns).map_err(failed)?.alias("returned")];
-            if once {
-                facts.push(first(&begins).map_err(failed)?.alias("first"));
-                facts.push(first(&begins_at_all).map_err(failed)?.alias("first_at_all"));
-            } else {
-                facts.push(set(&place, begins_here).map_err(failed)?.alias("begun"));
-            }
-            events.aggregate(by_person, facts)
-        } else {
-            // How often within an interval is counted interval by interval first.
-            let number = |condition: Expr| count(lit(1_i64)).filter(condition).build();
-            let of_interval = vec![
-                number(returns).map_err(failed)?.alias("returns"),
-                number(begins_here).map_err(failed)?.alias("begins"),
-                first(&begins).map_err(failed)?.alias("first"),
-                first(&begins_at_all).map_err(failed)?.alias("first_at_all"),
-            ];
-            let enough = ident("returns").gt_eq(lit(i64::from(filter.minimum_occurrences)));
-            let facts = vec![
-                set(&ident("place"), enough).map_err(failed)?.alias("returned"),
-                set(&ident("place"), ident("begins").gt(lit(0_i64)))
-                    .map_err(failed)?
-                    .alias("begun"),
-                min(ident("first")).alias("first"),
-                min(ident("first_at_all")).alias("first_at_all"),
-            ];
-            let by_interval = vec![ident("person_key"), place.alias("place")];
-            events
-                .aggregate(by_interval, of_interval)
-                .and_then(|counted| counted.aggregate(by_person, facts))
-        };
-        let begun = if once {
-            self.begun_once().map_err(failed)?
-        } else {
-            ident("begun")
-        };
-        persons
-            .and_then(|persons| persons.select(vec![ident("person_key"), begun.alias("begun"), ident("returned")]))
-            .map_err(failed)
+    fn begins_once(&self) -> bool {
+        self.kind() != RetentionType::RetentionRecurring
     }
 
-    /// The place in which a person begins who begins once; missing where that is outside of the range.
-    fn begun_once(&self) -> datafusion::error::Result<Expr> {
-        let first = ident("first");
-        let (from, to) = (instant(self.scope.range.from), instant(self.scope.range.to));
-        let mut counts = first.clone().gt_eq(from).and(first.clone().lt_eq(to));
-        if self.asked.query.retention_filter.retention_type == RetentionType::RetentionFirstEverOccurrence {
-            counts = counts.and(first.clone().eq(ident("first_at_all")));
+    fn limit(&self) -> usize {
+        let limit = self.asked.query.breakdown_filter.as_ref();
+        limit
+            .and_then(|filter| filter.breakdown_limit)
+            .unwrap_or(DEFAULT_BREAKDOWNS) as usize
+    }
+
+    /// What the rule takes of each person.
+    fn arguments(&self) -> Vec<Expr> {
+        vec![ident("begun"), ident("returned")]
+    }
+
+    /// The values of the breakdown with rows of their own, the largest first; none where there is no breakdown.
+    async fn first_values(&self, session: &Session, executed: &mut Vec<Executed>) -> Result<Vec<Value>> {
+        if self.named.breakdown.is_none() {
+            return Ok(Vec::new());
         }
-        when(counts, self.intervals.index(first)).end()
+        let done = session.run(&self.ranking(session).await?).await?;
+        let values = rows(&done.batches)?
+            .into_iter()
+            .filter_map(|row| row.into_iter().next());
+        let values: Vec<Value> = values.collect();
+        executed.push(done);
+        Ok(values)
+    }
+
+    /// The cells of each value; of all persons together where there is no breakdown.
+    async fn lines(&self, session: &Session, executed: &mut Vec<Executed>) -> Result<Vec<Line>> {
+        let kept = self.first_values(session, executed).await?;
+        if (kept.len() + 2) * self.rule.cells() > MOST_NUMBERS && self.named.breakdown.is_some() {
+            return Err(too_many());
+        }
+        let done = session.run(&self.plan(session, &kept).await?).await?;
+        // Where a line stands, and its cells.
+        let mut placed: Vec<(usize, Line)> = Vec::new();
+        for batch in &done.batches {
+            let columns = batch.columns();
+            let (by, tallies) = columns.split_at(if self.named.breakdown.is_some() { 2 } else { 0 });
+            let by = by.iter().map(cells).collect::<Result<Vec<_>>>()?;
+            for row in 0..batch.num_rows() {
+                let (place, value) = match by.as_slice() {
+                    [_, other] if other[row] == Value::Bool(true) => (kept.len(), Some(BREAKDOWN_OTHER.into())),
+                    [value, _] if value[row].is_null() => (kept.len() + 1, Some(BREAKDOWN_NONE.into())),
+                    [value, _] => {
+                        let place = kept.iter().position(|kept| *kept == value[row]);
+                        let shown = self
+                            .named
+                            .breakdown
+                            .as_ref()
+                            .map(|breakdown| breakdown.shown(&value[row]));
+                        (place.unwrap_or(0), shown)
+                    }
+                    _ => (0, None),
+                };
+                let counts = match tallies.first() {
+                    Some(counts) => self.rule.counts_at(counts, row)?,
+                    None => return Err(Error::internal("retention has no counts")),
+                };
+                let sums = tallies.get(1).map(|sums| self.rule.sums_at(sums, row)).transpose()?;
+                placed.push((place, Line { value, counts, sums }));
+            }
+        }
+        placed.sort_by_key(|(place, _)| *place);
+        executed.push(done);
+        Ok(placed.into_iter().map(|(_, line)| line).collect())
+    }
+
+    /// The condition that a person is of the value that a cell names.
+    async fn of_value(&self, session: &Session, cell: &ActorsCell) -> Result<Option<Expr>> {
+        let Some(breakdown) = &self.named.breakdown else {
+            return Ok(None);
+        };
+        Ok(Some(match &cell.breakdown {
+            None => {
+                let message = "the number of a query with a breakdown is that of a value";
+                return Err(Error::invalid(message).with_hint("name it as `breakdown_value` of the result has it"));
+            }
+            Some(Value::String(text)) if text == BREAKDOWN_OTHER => {
+                is_other(&self.first_values(session, &mut Vec::new()).await?)
+            }
+            Some(Value::String(text)) if text == BREAKDOWN_NONE => ident(VALUE).is_null(),
+            Some(value) => ident(VALUE).in_list(vec![literal(&breakdown.hidden(value)?)], false),
+        }))
     }
 
     /// The start and the end of the intervals of a cell, the end not included.
@@ -350,32 +391,53 @@ impl<'a> Prepared<'a> {
         (start(row + first), start(row + last + 1))
     }
 
-    fn results(&self, counts: &[u64]) -> Vec<RetentionRow> {
+    fn results(&self, line: &Line) -> Vec<RetentionRow> {
         let period = self.asked.query.retention_filter.period.as_str();
         let own = std::iter::once(&(0, 0));
         let columns: Vec<_> = own.chain(&self.asked.brackets).copied().collect();
-        let of_rows = counts.chunks(columns.len()).enumerate();
+        let of_rows = line.counts.chunks(columns.len()).enumerate();
         let row = |(row, counts): (usize, &[u64])| RetentionRow {
             date: self.span(row, (0, 0)).0.to_rfc3339(),
             label: format!("{period} {row}"),
             values: columns
                 .iter()
                 .zip(counts)
-                .map(|(column, count)| RetentionValue {
+                .enumerate()
+                .map(|(place, (column, count))| {
                     // Nobody can have come back in an interval that has not begun.
-                    count: (self.span(row, *column).0 <= self.scope.now).then_some(*count),
-                    label: match column {
-                        (first, last) if first == last => format!("{period} {first}"),
-                        (first, last) => format!("{period} {first}-{last}"),
-                    },
+                    let has_begun = self.span(row, *column).0 <= self.scope.now;
+                    let sum = line
+                        .sums
+                        .as_ref()
+                        .and_then(|sums| sums.get(row * columns.len() + place));
+                    RetentionValue {
+                        count: has_begun.then_some(*count),
+                        label: match column {
+                            (first, last) if first == last => format!("{period} {first}"),
+                            (first, last) => format!("{period} {first}-{last}"),
+                        },
+                        aggregation_value: sum.filter(|_| has_begun).and_then(|sum| self.aggregated(*sum)),
+                    }
                 })
                 .collect(),
+            breakdown_value: line.value.clone(),
         };
         of_rows.map(row).collect()
     }
 
+    /// The sum or the average of numbers, from their sum and how many there are.
+    fn aggregated(&self, (sum, count): (f64, f64)) -> Option<Number> {
+        match self.asked.query.retention_filter.aggregation_type {
+            RetentionAggregation::Count => None,
+            RetentionAggregation::Sum => number(sum),
+            // Nothing has no average.
+            RetentionAggregation::Avg => (count > 0.0).then(|| number(sum / count)).flatten(),
+        }
+    }
+
     fn warnings(&self) -> Vec<Warning> {
         let mut warnings = self.scope.warnings("the last interval");
+        warnings.extend(self.named.breakdown.iter().flat_map(Breakdown::warnings));
         warnings.extend(
             self.scope
                 .cut_intervals(self.asked.query.retention_filter.period.interval()),
@@ -421,11 +483,41 @@ impl<'a> Prepared<'a> {
         if filter.cumulative {
             limits.push("counted up to the last interval in which they came back".to_owned());
         }
+        if let Some(property) = &filter.aggregation_property {
+            let whose = match filter.aggregation_property_type {
+                Some(AggregationPropertyType::Person) => " of the person, as it is now,",
+                _ => "",
+            };
+            limits.push(format!(
+                "{} of {property}{whose} over the events with which they begin, and those with which they come back",
+                filter.aggregation_type.as_str()
+            ));
+        }
+        if let Some(breakdown) = &self.named.breakdown {
+            if !breakdown.is_of_persons() {
+                limits.push(
+                    "the value of the breakdown is that of the first event with which a person begins in an interval"
+                        .to_owned(),
+                );
+            }
+            let (most, said) = (self.limit(), breakdown.said());
+            limits.push(format!("at most {most} values of {said}, the rest as Other"));
+        }
         limits
     }
 }
 
-/// What the rule takes of each person.
-fn arguments() -> Vec<Expr> {
-    vec![ident("begun"), ident("returned")]
+/// The cells of a value of the breakdown, row by row.
+struct Line {
+    /// The value as results have it; none where there is no breakdown.
+    value: Option<Value>,
+    counts: Vec<u64>,
+    /// The sum and the number of what is put together.
+    sums: Option<Vec<(f64, f64)>>,
+}
+
+fn too_many() -> Error {
+    let message = format!("the query gives more than {MOST_NUMBERS} numbers");
+    Error::new(Code::LimitExceeded, message)
+        .with_hint("take a longer period, a shorter range, or a smaller breakdown_limit")
 }

@@ -1,14 +1,17 @@
 //! Which cells of a result a person counts in, given the intervals in which it was active.
 //!
-//! `tally(rule, ...)` counts the persons of each cell, and `tally_has(rule, cell, ...)` says whether a person is in one.
+//! `tally(rule, ...)` counts the persons of each cell, `tally_has(rule, cell, ...)` says whether a person is in one, and
+//! `tally_sums(rule, ...)` puts together what their events hold.
 
 mod count;
 mod has;
+mod sums;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, UInt32Array};
-use datafusion::arrow::datatypes::{UInt32Type, UInt64Type};
+use datafusion::arrow::datatypes::{Float64Type, UInt32Type, UInt64Type};
 use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF, lit};
 use hedgerow_errors::Error;
@@ -18,7 +21,12 @@ use crate::engine::Executed;
 use crate::intervals::{has, ones};
 
 pub(crate) static TALLY: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(count::Tally::new()));
+pub(crate) static SUMS: LazyLock<AggregateUDF> = LazyLock::new(|| AggregateUDF::from(sums::TallySums::new()));
 pub(crate) static HAS: LazyLock<ScalarUDF> = LazyLock::new(|| ScalarUDF::from(has::TallyHas::new()));
+
+/// Weekdays, and hours of a day.
+pub(crate) const DAYS: usize = 7;
+pub(crate) const HOURS: usize = 24;
 
 /// How a person's intervals become cells. It stands in plans as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +50,9 @@ pub(crate) enum Rule {
         /// Intervals of the range.
         intervals: usize,
     },
+    /// A cell for each hour of a week, then for each weekday, for each hour of the day, and for all. Takes the set of
+    /// hours of a week.
+    Heatmap,
     /// For each interval in which persons begin a cell for those who did, and one for each bracket in which they came
     /// back. Takes the place in which the person began, or the set of such places, and the set in which it returned.
     Retention {
@@ -63,13 +74,26 @@ impl Rule {
             Self::Stickiness { intervals, .. } => *intervals,
             Self::AnyOf { spans } => spans.len(),
             Self::Lifecycle { intervals } => intervals * 4,
+            Self::Heatmap => DAYS * HOURS + DAYS + HOURS + 1,
             Self::Retention { rows, brackets, .. } => rows * (1 + brackets.len()),
         }
+    }
+
+    /// The cells of a heatmap in which an hour of the week counts: its own, and three totals.
+    pub(crate) fn heatmap_cells(place: usize) -> impl Iterator<Item = usize> {
+        let totals = DAYS * HOURS;
+        let (weekday, hour) = (place / HOURS, place % HOURS);
+        [place, totals + weekday, totals + DAYS + hour, totals + DAYS + HOURS].into_iter()
     }
 
     /// The counts of all cells, from what the rule takes.
     pub(crate) fn tally(&self, arguments: Vec<Expr>) -> Expr {
         TALLY.call(std::iter::once(self.literal()).chain(arguments).collect())
+    }
+
+    /// The sums of all cells, from where persons begin and from their values.
+    pub(crate) fn sums(&self, begun: Expr, values: Expr) -> Expr {
+        SUMS.call(vec![self.literal(), begun, values])
     }
 
     /// Whether a person is in a cell, from what the rule takes.
@@ -96,6 +120,19 @@ impl Rule {
         match counts {
             Some(counts) if counts.len() == self.cells() => Ok(counts.values().to_vec()),
             _ => Err(Error::internal("a tally has not a count for each cell")),
+        }
+    }
+
+    /// The sum and the number of each cell of a row.
+    pub(crate) fn sums_at(&self, lists: &ArrayRef, row: usize) -> hedgerow_errors::Result<Vec<(f64, f64)>> {
+        let list = lists.as_list_opt::<i32>().map(|lists| lists.value(row));
+        let numbers = list.as_ref().and_then(|list| list.as_primitive_opt::<Float64Type>());
+        match numbers {
+            Some(numbers) if numbers.len() == self.cells() * 2 => {
+                let pairs = numbers.values().as_chunks().0.iter();
+                Ok(pairs.map(|[sum, number]| (*sum, *number)).collect())
+            }
+            _ => Err(Error::internal("a tally has not a sum for each cell")),
         }
     }
 
@@ -128,6 +165,11 @@ impl Rule {
                 let is_active = |(first, last): &(usize, usize)| (*first..=*last).any(|place| has(active, place));
                 let cells = spans.iter().enumerate().filter(|(_, span)| is_active(span));
                 cells.for_each(|(cell, _)| is_in(cell));
+            }
+            (Self::Heatmap, Persons::Active(active)) => {
+                let cells = ones(set(active, row)).filter(|place| *place < DAYS * HOURS);
+                let cells: BTreeSet<usize> = cells.flat_map(Self::heatmap_cells).collect();
+                cells.into_iter().for_each(is_in);
             }
             (Self::Lifecycle { intervals }, Persons::Seen(active, seen)) => {
                 let active = set(active, row);
@@ -211,7 +253,7 @@ impl<'a> Persons<'a> {
                 .and_then(|column| column.as_primitive_opt::<UInt32Type>())
         };
         let persons = match rule {
-            Rule::Stickiness { .. } | Rule::AnyOf { .. } => set(0).map(Self::Active),
+            Rule::Stickiness { .. } | Rule::AnyOf { .. } | Rule::Heatmap => set(0).map(Self::Active),
             Rule::Lifecycle { .. } => set(0).zip(place(1)).map(|(active, seen)| Self::Seen(active, seen)),
             Rule::Retention { once: true, .. } => place(0)
                 .zip(set(1))

@@ -12,8 +12,8 @@ use datafusion::functions_aggregate::expr_fn::sum;
 use datafusion::logical_expr::{LogicalPlan, ident};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
-    Clock, Compared, DateRange, EventsNode, FormulaNode, Math, Progress, PropertyDefinition, Series, TrendsQuery,
-    TrendsResponse, Warning,
+    BreakdownFilter, Clock, Compared, DateRange, EventsNode, FormulaNode, Math, Progress, PropertyDefinition, Series,
+    TrendsQuery, TrendsResponse, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -27,10 +27,12 @@ use crate::sql;
 use crate::tally;
 pub(crate) use actors::actors;
 use assemble::Lines;
-use breakdown::Breakdown;
+pub(crate) use assemble::number;
+pub(crate) use breakdown::Breakdown;
 use formula::Formula;
 pub(crate) use measure::literal;
 use measure::{NUMBER, VALUE};
+pub(crate) use parts::looks_at_persons;
 
 /// Breakdown values with a series of their own where the query says nothing.
 pub(crate) const DEFAULT_BREAKDOWNS: u32 = 25;
@@ -53,7 +55,7 @@ pub(crate) async fn run(
 ) -> Result<TrendsResponse> {
     let selected = selection(query, &query.date_range)?;
     let mut begun = Begun::new(engine, project, selected, clock, progress.clone()).await?;
-    let breakdown = Breakdown::of(query, &mut begun, (engine, project), clock).await?;
+    let breakdown = Breakdown::of(splits(query), &mut begun, (engine, project), clock).await?;
     let session = &begun.session;
     let range = &query.date_range;
     let mut prepared = Prepared::new(query, range, &begun, breakdown.clone(), clock, engine.most_groups)?;
@@ -115,7 +117,7 @@ pub(crate) async fn plans(
 ) -> Result<(Begun, Vec<LogicalPlan>)> {
     let selected = selection(query, &query.date_range)?;
     let mut begun = Begun::new(engine, project, selected, clock, Progress::ignore()).await?;
-    let breakdown = Breakdown::of(query, &mut begun, (engine, project), clock).await?;
+    let breakdown = Breakdown::of(splits(query), &mut begun, (engine, project), clock).await?;
     let range = &query.date_range;
     let mut prepared = Prepared::new(query, range, &begun, breakdown, clock, engine.most_groups)?;
     let mut done = Done {
@@ -166,10 +168,15 @@ fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Se
         series: &query.series,
         properties: &query.properties,
         date_range,
-        of_persons: query.breakdown_filter.as_ref().is_some_and(parts::looks_at_persons),
+        of_persons: query.breakdown_filter.as_ref().is_some_and(looks_at_persons),
         filter_test_accounts: query.filter_test_accounts,
         modifiers: query.modifiers,
     })
+}
+
+/// What splits which series.
+fn splits(query: &TrendsQuery) -> (Option<&BreakdownFilter>, &[EventsNode]) {
+    (query.breakdown_filter.as_ref(), &query.series)
 }
 
 /// A query on one range, with names and dates resolved.

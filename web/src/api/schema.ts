@@ -133,7 +133,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is set for a project's queries: its time zone and its test accounts */
+        /** What is set for a project's queries: time zone, test accounts, rules for paths, mode of persons */
         get: operations["get_settings"];
         /** Sets all of a project's settings for queries; what is left out has its default again */
         put: operations["set_settings"];
@@ -688,7 +688,7 @@ export interface paths {
         put?: never;
         /**
          * List the persons behind a number
-         * @description Lists the persons behind one number of another query, which goes into source as its tool took it. cell names the number: trends {series, day, breakdown, compare}, funnel {funnelStep: 2, or -2 for who did not get there, breakdown}, retention {row, column, both from 0}, lifecycle {day, status}, stickiness {series, intervals}, paths {source, target}.
+         * @description Lists the persons behind one number of another query, which goes into source as its tool took it. cell names the number: trends {series, day, breakdown, compare}, funnel {funnelStep: 2, or -2 for who did not get there, breakdown}, retention {row, column, both from 0, breakdown}, lifecycle {day, status}, stickiness {series, intervals}, paths {source, target}.
          */
         post: operations["call_tool_query_actors"];
         delete?: never;
@@ -1372,7 +1372,7 @@ export interface components {
             series?: number | null;
             /** @description Trends with buckets, lifecycle: the bucket, as `days` of the result has it. */
             day?: string | null;
-            /** @description Trends, funnels with a breakdown: the `breakdown_value` of the result. */
+            /** @description Trends, funnels, retention with a breakdown: the `breakdown_value` of the result. */
             breakdown?: unknown;
             /** @description Trends that are compared: which of the two ranges; the current one when absent. */
             compare?: components["schemas"]["Compared"] | null;
@@ -1383,12 +1383,14 @@ export interface components {
             funnelStep?: number | null;
             /**
              * Format: uint
-             * @description Retention: the place of the row, from 0: the interval in which persons began.
+             * @description Retention: the place of the interval in which persons began, from 0; with a breakdown among the rows of its value.
+             *     Calendar heatmaps: the weekday, from 0, Sunday; all of them when absent.
              */
             row?: number | null;
             /**
              * Format: uint
-             * @description Retention: the place in the row's `values`; 0, which is meant when absent, is all who began.
+             * @description Retention: the place in the row's `values`; 0, which is meant when absent, is all who began. Calendar
+             *     heatmaps: the hour; all of them when absent.
              */
             column?: number | null;
             /** @description Lifecycle: which of the four. */
@@ -1410,7 +1412,10 @@ export interface components {
         ActorsQuery: {
             /** @description Always `ActorsQuery`. */
             kind: components["schemas"]["ActorsQueryKind"];
-            /** @description The query with the number, whole and with its kind: trends, funnels, retention, lifecycle, stickiness or paths. */
+            /**
+             * @description The query with the number, whole and with its kind: trends, funnels, retention, lifecycle, stickiness,
+             *     paths or a calendar heatmap.
+             */
             source: {
                 [key: string]: unknown;
             };
@@ -1454,6 +1459,8 @@ export interface components {
             /** @description How the list came to be. */
             provenance: components["schemas"]["Provenance"];
         };
+        /** @description Whose property is put together. */
+        AggregationPropertyType: "event" | "person";
         /** @description An answer whose figures are bound. */
         Answer: {
             /** @description The whole answer as text, figures rendered; an unverified one carries ` [unverified]`. */
@@ -1579,6 +1586,56 @@ export interface components {
         BreakdownType: "event" | "person" | "group" | "session" | "hogql" | "cohort";
         /** @description What people are told apart by. */
         Bucketing: "distinct_id" | "device_id";
+        /** @description The numbers of a week: events, or distinct persons, over the whole range. */
+        CalendarHeatmap: {
+            /** @description What was counted. */
+            action: components["schemas"]["Action"];
+            /** @description The names of the rows: the seven weekdays, from Sunday, with which weeks begin. */
+            weekdays: string[];
+            /**
+             * @description A row a weekday, with a number for each hour from 0 to 23. An hour that clocks show twice when they are put back
+             *     holds both, one that they leave out holds nothing of that day.
+             */
+            data: number[][];
+            /** @description The number of each weekday. Persons count once in it, whatever the number of hours in which they are active. */
+            weekday_totals: number[];
+            /** @description The number of each hour over all weekdays, in the same way. */
+            hour_totals: number[];
+            /**
+             * Format: uint64
+             * @description The number of the whole range, in the same way.
+             */
+            total: number;
+        };
+        /** @description Counts events, or persons, by the weekday and the hour that clocks of the project's time zone show. */
+        CalendarHeatmapQuery: {
+            /** @description Always `CalendarHeatmapQuery`. */
+            kind: components["schemas"]["CalendarHeatmapQueryKind"];
+            /** @description What is counted: one entry, whose `math` is `total` (events) or `dau` (persons). */
+            series: components["schemas"]["EventsNode"][];
+            /**
+             * @description The range; seven full days and today when absent.
+             * @default {}
+             */
+            dateRange?: components["schemas"]["DateRange"];
+            /** @description Conditions on all events: a list, or a group. */
+            properties?: components["schemas"]["FilterGroup"];
+            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
+        };
+        /** @description The constant `CalendarHeatmapQuery`. */
+        CalendarHeatmapQueryKind: "CalendarHeatmapQuery";
+        /** @description What a calendar heatmap query answers. */
+        CalendarHeatmapResponse: {
+            /** @description The numbers. */
+            results: components["schemas"]["CalendarHeatmap"];
+            /** @description What a reader must know to read the numbers right, such as that a weekday is more often in the range than others. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description How the numbers came to be. */
+            provenance: components["schemas"]["Provenance"];
+        };
         /** @description One tool call within a run; also its idempotency key. */
         CallId: string;
         /** @description How a call stands. */
@@ -2119,6 +2176,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Only events whose name or distinct id contains this text, ignoring case. */
             search?: string | null;
             /** @description Only events of the person with this id, whatever distinct id they came with. */
@@ -2724,6 +2783,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Splits the persons by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /**
@@ -2837,6 +2898,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description How the result is wanted.
              * @default {}
@@ -2889,6 +2952,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Only events whose name or distinct id contains this text, ignoring case. */
             search?: string | null;
             /** @description Only events of the person with this id, whatever distinct id they came with. */
@@ -3232,6 +3297,16 @@ export interface components {
             /** @description What the tool needs to know of the page, e.g. `{"list": "events"}`. */
             data: unknown;
         };
+        /** @description A rule for the paths of page views: what a pattern matches is replaced. */
+        PathCleaningFilter: {
+            /** @description A regular expression, replaced wherever it matches: `/orders/[0-9]+`. */
+            regex: string;
+            /**
+             * @description What comes in its place: `/orders/:id`. `\1` to `\9` stand for what the groups of the pattern matched, `\0` for
+             *     all of it, `\\` for a backslash.
+             */
+            alias: string;
+        };
         /** @description From one item to the next. */
         PathEdge: {
             /** @description The step from 1, and the item: `1_/pricing`. */
@@ -3280,6 +3355,13 @@ export interface components {
             excludeEvents?: string[];
             /** @description Patterns with `*` for anything; an item that fits one is called like the first such pattern. */
             pathGroupings?: string[];
+            /** @description Cleans the paths of page views by the rules of the project's settings, before those of the query. */
+            pathReplacements?: boolean;
+            /**
+             * @description Rules for the paths of page views, applied in order, each to what the one before left. What comes out is the item,
+             *     which `excludeEvents`, `pathGroupings`, `startPoint` and `endPoint` know.
+             */
+            localPathCleaningFilters?: components["schemas"]["PathCleaningFilter"][];
             /**
              * Format: uint64
              * @description Edges that fewer sessions took are left out.
@@ -3304,6 +3386,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description What paths are made of.
              * @default {
@@ -3327,6 +3411,11 @@ export interface components {
             /** @description How the numbers came to be. */
             provenance: components["schemas"]["Provenance"];
         };
+        /**
+         * @description Which properties of persons count: those that they have now, or those that they had right after each event. Persons are
+         *     those after all merges in both.
+         */
+        PersonsOnEventsMode: "person_id_override_properties_joined" | "person_id_override_properties_on_events";
         /** @description Lists persons, the newest first; of one instant those with the greater id first. */
         PersonsQuery: {
             /**
@@ -3683,7 +3772,10 @@ export interface components {
             range?: components["schemas"]["ResolvedRange"] | null;
             /** @description Each filter as a sentence. */
             filters: string[];
-            /** @description What else the numbers rest on: the persons as they are now, and each action and cohort with its version. */
+            /**
+             * @description What else the numbers rest on: the persons as they are now or were right after each event, each action and cohort
+             *     with its version, and rules that cleaned paths.
+             */
             definitions?: string[];
             /** @description How missing values were treated. */
             null_semantics: string;
@@ -3729,7 +3821,10 @@ export interface components {
         QueryActorsArguments: {
             /** @description Always `ActorsQuery`. */
             kind: components["schemas"]["ActorsQueryKind"];
-            /** @description The query with the number, whole and with its kind: trends, funnels, retention, lifecycle, stickiness or paths. */
+            /**
+             * @description The query with the number, whole and with its kind: trends, funnels, retention, lifecycle, stickiness,
+             *     paths or a calendar heatmap.
+             */
             source: {
                 [key: string]: unknown;
             };
@@ -3788,6 +3883,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Splits the persons by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /**
@@ -3834,6 +3931,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description How the result is wanted.
              * @default {}
@@ -3849,6 +3948,11 @@ export interface components {
             /** @description How the numbers came to be. */
             provenance: components["schemas"]["Provenance"];
         };
+        /** @description How queries are computed, where there is a choice. Of a query these go before those of the project. */
+        QueryModifiers: {
+            /** @description Which properties of persons count in filters and breakdowns. */
+            personsOnEventsMode?: components["schemas"]["PersonsOnEventsMode"] | null;
+        };
         /** @description Counts from which page or event sessions go on to which. */
         QueryPathsArguments: {
             /** @description Always `PathsQuery`. */
@@ -3862,6 +3966,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description What paths are made of.
              * @default {
@@ -3897,6 +4003,14 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
+            /**
+             * @description Splits the persons by a property's values, without bins. A value of an event is that of the event with which a
+             *     person begins: of several in one interval the first one's, of those at one instant the smallest value. So a
+             *     person counts once in each interval in which it begins, but for cohorts, in each of which it counts.
+             */
+            breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /**
              * @description Who begins, and what coming back is.
              * @default {
@@ -3918,7 +4032,10 @@ export interface components {
         };
         /** @description What a retention query answers. */
         QueryRetentionResult: {
-            /** @description A row an interval in which persons can begin. */
+            /**
+             * @description A row an interval in which persons can begin. With a breakdown so many rows for each of its values: that in which
+             *     most persons began comes first, then Other, then None.
+             */
             results: components["schemas"]["RetentionRow"][];
             /** @description What a reader must know to read the numbers right. */
             warnings: components["schemas"]["Warning"][];
@@ -3940,6 +4057,10 @@ export interface components {
              *     query asks for it. A list, or a group.
              */
             test_account_filters?: components["schemas"]["FilterGroup"];
+            /** @description Rules that clean the paths of page views, applied in order: `pathReplacements` of a paths query asks for them. */
+            path_cleaning_filters?: components["schemas"]["PathCleaningFilter"][];
+            /** @description How queries are computed that don't say it themselves. */
+            modifiers?: components["schemas"]["QueryModifiers"];
         };
         /** @description What is set for the queries of a project. Names are those of `PostHog`'s settings. */
         QuerySettings2: {
@@ -3956,6 +4077,10 @@ export interface components {
              *     query asks for it. A list, or a group.
              */
             test_account_filters?: components["schemas"]["FilterGroup"];
+            /** @description Rules that clean the paths of page views, applied in order: `pathReplacements` of a paths query asks for them. */
+            path_cleaning_filters?: components["schemas"]["PathCleaningFilter"][];
+            /** @description How queries are computed that don't say it themselves. */
+            modifiers?: components["schemas"]["QueryModifiers"];
         };
         /** @description A part of the time. */
         QueryStage: {
@@ -3997,6 +4122,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description What counts, and how.
              * @default {
@@ -4037,6 +4164,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Splits each series by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /** @description Puts the numbers of another range beside those of this one. */
@@ -4317,6 +4446,8 @@ export interface components {
         };
         /** @description A way to show a result that needs no part of the page of the product's own. */
         ResultView: "table" | "number" | "chart" | "fields" | "text";
+        /** @description What the cells of retention hold beside the number of persons. */
+        RetentionAggregation: "count" | "sum" | "avg";
         /** @description An event or action of a retention query. */
         RetentionEntity: {
             /** @description The event's name, or the id or name of an action; `null` means every event. */
@@ -4380,6 +4511,15 @@ export interface components {
              *     4 to 7. A person came back in a bracket where it did in any of its intervals.
              */
             retentionCustomBrackets?: number[];
+            /**
+             * @description What cells hold beside the number of persons: nothing more when absent, or the sum or average of
+             *     `aggregationProperty`.
+             */
+            aggregationType?: components["schemas"]["RetentionAggregation"];
+            /** @description The property with the numbers that `sum` and `avg` put together; for nothing else. */
+            aggregationProperty?: string | null;
+            /** @description Whose property that is; always there with it. */
+            aggregationPropertyType?: components["schemas"]["AggregationPropertyType"] | null;
         };
         /** @description The length of an interval of retention. */
         RetentionPeriod: "Hour" | "Day" | "Week" | "Month";
@@ -4397,6 +4537,14 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
+            /**
+             * @description Splits the persons by a property's values, without bins. A value of an event is that of the event with which a
+             *     person begins: of several in one interval the first one's, of those at one instant the smallest value. So a
+             *     person counts once in each interval in which it begins, but for cohorts, in each of which it counts.
+             */
+            breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /**
              * @description Who begins, and what coming back is.
              * @default {
@@ -4420,7 +4568,10 @@ export interface components {
         RetentionQueryKind: "RetentionQuery";
         /** @description What a retention query answers. */
         RetentionResponse: {
-            /** @description A row an interval in which persons can begin. */
+            /**
+             * @description A row an interval in which persons can begin. With a breakdown so many rows for each of its values: that in which
+             *     most persons began comes first, then Other, then None.
+             */
             results: components["schemas"]["RetentionRow"][];
             /** @description What a reader must know to read the numbers right. */
             warnings: components["schemas"]["Warning"][];
@@ -4435,6 +4586,11 @@ export interface components {
             label: string;
             /** @description One for each interval from their own on. */
             values: components["schemas"]["RetentionValue"][];
+            /**
+             * @description Where there is a breakdown: its value (text, number, boolean), `$$_posthog_breakdown_other_$$` or
+             *     `$$_posthog_breakdown_null_$$`; with several properties a list of those.
+             */
+            breakdown_value?: unknown;
         };
         /** @description When a person begins. */
         RetentionType: "retention_recurring" | "retention_first_time" | "retention_first_ever_occurrence";
@@ -4447,6 +4603,13 @@ export interface components {
             count: number | null;
             /** @description The interval counted from their own: `Day 0`, `Day 1`, or `Day 4-7` for a bracket. */
             label: string;
+            /**
+             * @description The sum or average of `aggregationProperty`, in its own unit, over the events of these persons: in the first
+             *     value over those with which they begin, in the others over those with which they came back, each in the
+             *     intervals for which the persons count. Absent where that is not asked, for an average of nothing, and where the
+             *     interval has not begun yet.
+             */
+            aggregation_value?: number | null;
         };
         /** @description What the caller, person or model, can do about it. */
         Retry: "never" | "adjust" | "once";
@@ -4896,6 +5059,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description What counts, and how.
              * @default {
@@ -5338,6 +5503,8 @@ export interface components {
             properties?: components["schemas"]["FilterGroup"];
             /** @description Leaves out the project's test accounts, as its settings say who they are. */
             filterTestAccounts?: boolean;
+            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Splits each series by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /** @description Puts the numbers of another range beside those of this one. */
@@ -5362,9 +5529,9 @@ export interface components {
             provenance: components["schemas"]["Provenance"];
         };
         /** @description A typed query. Its `kind` says which; one without a kind is a `TrendsQuery`. */
-        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["FunnelsQuery"] | components["schemas"]["RetentionQuery"] | components["schemas"]["LifecycleQuery"] | components["schemas"]["StickinessQuery"] | components["schemas"]["PathsQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"] | components["schemas"]["ActorsQuery"];
+        TypedQuery: components["schemas"]["TrendsQuery"] | components["schemas"]["FunnelsQuery"] | components["schemas"]["RetentionQuery"] | components["schemas"]["LifecycleQuery"] | components["schemas"]["StickinessQuery"] | components["schemas"]["PathsQuery"] | components["schemas"]["CalendarHeatmapQuery"] | components["schemas"]["EventsQuery"] | components["schemas"]["PersonsQuery"] | components["schemas"]["ActorsQuery"];
         /** @description What a typed query answers: the response of its kind. */
-        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["FunnelsResponse"] | components["schemas"]["RetentionResponse"] | components["schemas"]["LifecycleResponse"] | components["schemas"]["StickinessResponse"] | components["schemas"]["PathsResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"] | components["schemas"]["ActorsResponse"];
+        TypedResponse: components["schemas"]["TrendsResponse"] | components["schemas"]["FunnelsResponse"] | components["schemas"]["RetentionResponse"] | components["schemas"]["LifecycleResponse"] | components["schemas"]["StickinessResponse"] | components["schemas"]["PathsResponse"] | components["schemas"]["CalendarHeatmapResponse"] | components["schemas"]["EventsResponse"] | components["schemas"]["PersonsResponse"] | components["schemas"]["ActorsResponse"];
         /** @description Why a change can't be taken back. */
         UndoConflict: {
             /** @description The change that was to be taken back. */

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hedgerow_data_api::{
-    ActorsQuery, ActorsResponse, Clock, CohortDefinition, CohortMembers, EventsQuery, EventsResponse, Explained,
-    FunnelsQuery, FunnelsResponse, LifecycleQuery, LifecycleResponse, PathsQuery, PathsResponse, PersonsQuery,
-    PersonsResponse, Progress, QueryEngine, RetentionQuery, RetentionResponse, SqlArrow, SqlQuery, SqlResponse,
-    StickinessQuery, StickinessResponse, TrendsQuery, TrendsResponse, TypedQuery,
+    ActorsQuery, ActorsResponse, CalendarHeatmapQuery, CalendarHeatmapResponse, Clock, CohortDefinition, CohortMembers,
+    EventsQuery, EventsResponse, Explained, FunnelsQuery, FunnelsResponse, LifecycleQuery, LifecycleResponse,
+    PathsQuery, PathsResponse, PersonsQuery, PersonsResponse, Progress, QueryEngine, RetentionQuery, RetentionResponse,
+    SqlArrow, SqlQuery, SqlResponse, StickinessQuery, StickinessResponse, TrendsQuery, TrendsResponse, TypedQuery,
 };
 use hedgerow_errors::Result;
 use hedgerow_ids::ProjectId;
@@ -96,6 +96,19 @@ impl QueryEngine for KeepingEngine {
     ) -> Result<StickinessResponse> {
         let clock = stopped(clock);
         let response = self.engine.stickiness(project, query, &clock, progress).await?;
+        self.kept.keep(query, &response.provenance, &clock);
+        Ok(response)
+    }
+
+    async fn calendar_heatmap(
+        &self,
+        project: &ProjectId,
+        query: &CalendarHeatmapQuery,
+        clock: &Clock,
+        progress: &Progress,
+    ) -> Result<CalendarHeatmapResponse> {
+        let clock = stopped(clock);
+        let response = self.engine.calendar_heatmap(project, query, &clock, progress).await?;
         self.kept.keep(query, &response.provenance, &clock);
         Ok(response)
     }

@@ -3,10 +3,10 @@
 use chrono::SecondsFormat;
 use hedgerow_app::ReopenedResponse;
 use hedgerow_data_api::{
-    ActorsQuery, ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, Compared, EventsQuery, EventsResponse, Explained,
-    FunnelResults, FunnelTimes, FunnelTrend, FunnelsResponse, LifecycleResponse, ListedActor, PathsResponse,
-    PersonsQuery, PersonsResponse, Provenance, RetentionResponse, Series, StickinessResponse, TrendsResponse,
-    TypedQuery, TypedResponse, Warning,
+    ActorsQuery, ActorsResponse, BREAKDOWN_NONE, BREAKDOWN_OTHER, CalendarHeatmapResponse, Compared, EventsQuery,
+    EventsResponse, Explained, FunnelResults, FunnelTimes, FunnelTrend, FunnelsResponse, LifecycleResponse,
+    ListedActor, PathsResponse, PersonsQuery, PersonsResponse, Provenance, RetentionResponse, Series,
+    StickinessResponse, TrendsResponse, TypedQuery, TypedResponse, Warning,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::{ProjectId, QueryId};
@@ -117,9 +117,14 @@ fn shown_parts<'a>(query: &TypedQuery, response: &'a TypedResponse) -> (TextTabl
     match response {
         TypedResponse::Trends(response) => (text_table(response), &response.warnings, &response.provenance),
         TypedResponse::Funnels(response) => (funnel_table(response), &response.warnings, &response.provenance),
-        TypedResponse::Retention(response) => (retention_table(response), &response.warnings, &response.provenance),
+        TypedResponse::Retention(response) => (
+            retention_table(query, response),
+            &response.warnings,
+            &response.provenance,
+        ),
         TypedResponse::Lifecycle(response) => (lifecycle_table(response), &response.warnings, &response.provenance),
         TypedResponse::Stickiness(response) => (stickiness_table(response), &response.warnings, &response.provenance),
+        TypedResponse::CalendarHeatmap(response) => (heatmap_table(response), &response.warnings, &response.provenance),
         TypedResponse::Paths(response) => (paths_table(response), &response.warnings, &response.provenance),
         TypedResponse::Events(response) => {
             let columns = match query {
@@ -244,14 +249,39 @@ fn funnel_trends(trends: &[FunnelTrend]) -> TextTable {
     table
 }
 
-/// An interval a line, with those who began in it and who came back later.
-fn retention_table(response: &RetentionResponse) -> TextTable {
+/// An interval a line, with those who began in it and who came back later; behind them the sums or averages of a
+/// property. With a breakdown its values stand before them.
+fn retention_table(query: &TypedQuery, response: &RetentionResponse) -> TextTable {
+    let by_value = response.results.iter().any(|row| row.breakdown_value.is_some());
+    let aggregation = match query {
+        TypedQuery::Retention(query) => Some(&query.retention_filter),
+        _ => None,
+    };
+    let aggregation = aggregation.filter(|filter| filter.aggregation_property.is_some());
     let first = response.results.first();
-    let later = first.map(|row| row.values.iter().map(|value| value.label.clone()));
-    let mut table = TextTable::new(std::iter::once("start".to_owned()).chain(later.into_iter().flatten()));
+    let later = || {
+        let values = first.into_iter().flat_map(|row| &row.values);
+        values.map(|value| value.label.clone())
+    };
+    let kind = aggregation.map(|filter| filter.aggregation_type.as_str());
+    let numbers = kind
+        .into_iter()
+        .flat_map(|kind| later().map(move |label| format!("{kind} of {label}")));
+    let names = by_value
+        .then(|| "value".to_owned())
+        .into_iter()
+        .chain(["start".to_owned()]);
+    let mut table = TextTable::new(names.chain(later()).chain(numbers));
     for row in &response.results {
+        let value = row.breakdown_value.as_ref().map(value_name);
         let counts = row.values.iter().map(|value| json!(value.count));
-        table.row(&std::iter::once(json!(row.date)).chain(counts).collect::<Vec<_>>());
+        let numbers = row.values.iter().filter(|_| kind.is_some());
+        let numbers = numbers.map(|value| {
+            let number = value.aggregation_value.as_ref();
+            rounded(number.and_then(serde_json::Number::as_f64), 2)
+        });
+        let cells = value.into_iter().chain([json!(row.date)]).chain(counts).chain(numbers);
+        table.row(&cells.collect::<Vec<_>>());
     }
     table
 }
@@ -279,6 +309,22 @@ fn stickiness_table(response: &StickinessResponse) -> TextTable {
         let counts = series.iter().map(|line| json!(line.data.get(position)));
         table.row(&std::iter::once(json!(label)).chain(counts).collect::<Vec<_>>());
     }
+    table
+}
+
+/// An hour a line, with a column a weekday; the totals stand at the ends.
+fn heatmap_table(response: &CalendarHeatmapResponse) -> TextTable {
+    let week = &response.results;
+    let names = ["hour".to_owned()].into_iter().chain(week.weekdays.iter().cloned());
+    let mut table = TextTable::new(names.chain(["all".to_owned()]));
+    for (hour, total) in week.hour_totals.iter().enumerate() {
+        let numbers = week.data.iter().map(|hours| json!(hours.get(hour)));
+        let cells = [json!(hour)].into_iter().chain(numbers).chain([json!(total)]);
+        table.row(&cells.collect::<Vec<_>>());
+    }
+    let totals = week.weekday_totals.iter().map(|total| json!(total));
+    let last = [json!("all")].into_iter().chain(totals).chain([json!(week.total)]);
+    table.row(&last.collect::<Vec<_>>());
     table
 }
 

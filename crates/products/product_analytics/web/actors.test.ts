@@ -178,6 +178,24 @@ describe("retention", () => {
     ]);
   });
 
+  it("a breakdown has the rows of each value", () => {
+    const rows = [
+      ["pro", "all", 5, 2, 40],
+      ["pro", "2015-05-17", 3, 2, 66],
+      ["pro", "2015-05-18", 2, 1, 50],
+      ["None", "all", 1, 1, 100],
+      ["None", "2015-05-17", 1, 1, 100],
+    ];
+    const query = { kind: "RetentionQuery", breakdownFilter: { breakdown: "plan" } };
+    expect(cells(query, [label("plan"), ...columns], rows).map((row) => row[3])).toEqual([
+      null,
+      { row: 0, column: 1, breakdown: "pro" },
+      { row: 1, column: 1, breakdown: "pro" },
+      null,
+      { row: 0, column: 1, breakdown: NONE },
+    ]);
+  });
+
   it("a single row stands alone", () => {
     expect(cells({ kind: "RetentionQuery" }, columns, [["2015-05-17", 3, 2, 66]])[0]?.[2]).toEqual({
       row: 0,

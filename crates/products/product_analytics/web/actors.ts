@@ -134,10 +134,26 @@ function ofFunnels(source: Query, { table }: ResultSnapshot): ActorsOf {
   };
 }
 
-/** A row an interval, behind one of all of them where there are several; then who began, and who came back. */
+/**
+ * A row an interval, behind one of all of them where there are several; then who began, and who came back. With a
+ * breakdown there are such rows for each value, which stands before them.
+ */
 function ofRetention(source: Query, { table }: ResultSnapshot): ActorsOf {
-  const together = table.rows[0]?.[0] === "all" ? 1 : 0;
-  return (row, column) => (row < together ? null : { source, cell: { row: row - together, column: column - 1 } });
+  const breakdown = field(source, "breakdownFilter") ?? null;
+  const labels = breakdown ? 2 : 1;
+  const repeated = repeatedRows(table, labels);
+  const startAt = (row: number) => table.rows[row]?.[labels - 1];
+  return (row, column) => {
+    const cells = table.rows[row] ?? [];
+    if (startAt(row) === "all" || repeated.has(rowKey(cells, labels))) return null;
+    const value = breakdown ? breakdownValue(cells[0], breakdown) : undefined;
+    if (value === null) return null;
+    let first = row;
+    while (first > 0 && (!breakdown || table.rows[first - 1]?.[0] === cells[0])) first -= 1;
+    const together = startAt(first) === "all" ? 1 : 0;
+    const cell = { row: row - first - together, column: column - labels };
+    return { source, cell: value === undefined ? cell : { ...cell, breakdown: value } };
+  };
 }
 
 /** A row an interval, a column a status. */

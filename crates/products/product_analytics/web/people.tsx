@@ -25,6 +25,15 @@ export function RetentionResult({ result }: ResultProps) {
     return barSeries({ ...shown, rows: shown.rows.slice(0, 1) });
   }, [result.table]);
   const several = result.table.rows.length > 1;
+  // One picture can't have the shares of each value.
+  const isSplit = result.table.columns.filter(({ role }) => role === "label").length > 1;
+  if (isSplit) {
+    return (
+      <ActorsFrame result={result} note="The table has each value and each interval.">
+        {null}
+      </ActorsFrame>
+    );
+  }
   return (
     <ActorsFrame
       result={result}

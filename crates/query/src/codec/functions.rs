@@ -110,6 +110,7 @@ pub(super) fn decode_aggregate(name: &str, bytes: &[u8]) -> Result<Option<Aggreg
         "interval_set" => intervals::SET.clone(),
         "path_edges" => paths::of_rules(&of_json(bytes)?),
         "tally" => tally::TALLY.clone(),
+        "tally_sums" => tally::SUMS.clone(),
         _ => return Ok(None),
     }))
 }

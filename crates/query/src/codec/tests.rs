@@ -121,7 +121,13 @@ fn functions_keep_what_they_hold() {
         assert_eq!((function.name(), bytes.as_slice()), (name, rules));
         assert!(codec().try_decode_udaf(name, &[]).is_err());
     }
-    let aggregates = ["exact_percentile", "interval_counts", "interval_set", "tally"];
+    let aggregates = [
+        "exact_percentile",
+        "interval_counts",
+        "interval_set",
+        "tally",
+        "tally_sums",
+    ];
     for name in aggregates {
         assert_eq!(codec().try_decode_udaf(name, &[]).unwrap().name(), name);
     }

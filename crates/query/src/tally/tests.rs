@@ -82,3 +82,10 @@ fn a_rule_refuses_columns_that_it_does_not_take() {
     assert!(Persons::new(&rule, &[sets(&[&[1]])]).is_err());
     assert!(Persons::new(&rule, &[]).is_err());
 }
+
+#[test]
+fn a_heatmap_counts_a_person_once_in_each_total() {
+    let columns = [sets(&[&[0, 1, 24], &[]])];
+    assert_eq!(cells(&Rule::Heatmap, &columns, 0), [0, 1, 24, 168, 169, 175, 176, 199]);
+    assert!(cells(&Rule::Heatmap, &columns, 1).is_empty());
+}

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::breakdown::Breakdown;
 use super::measure::{ACTIVE, BUCKET, GROUP, VALUE, literal};
-use super::{Done, Others, Prepared, compare, selection};
+use super::{Done, Others, Prepared, compare, selection, splits};
 use crate::actors::{Asked, COUNT};
 use crate::engine::Session;
 use crate::sql;
@@ -36,7 +36,7 @@ pub(crate) async fn actors(asked: &Asked<'_>, query: &TrendsQuery) -> Result<Act
     }
     let mut begun = asked.begin(selection(query, &query.date_range)?).await?;
     let (clock, most_groups) = (asked.clock, asked.engine.most_groups);
-    let breakdown = Breakdown::of(query, &mut begun, (asked.engine, asked.project), clock).await?;
+    let breakdown = Breakdown::of(splits(query), &mut begun, (asked.engine, asked.project), clock).await?;
     let mut current = Prepared::new(query, &query.date_range, &begun, breakdown.clone(), clock, most_groups)?;
     let range = compare::other_range(query.compare_filter.as_ref(), &query.date_range, &current.scope.range)?;
     let mut other = match &range {

@@ -359,7 +359,7 @@ fn part_name(value: &Value) -> String {
 }
 
 /// A number as JSON has it: a whole one without a fraction.
-fn number(number: f64) -> Option<Number> {
+pub(crate) fn number(number: f64) -> Option<Number> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() < EXACT {
         #[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^53")]

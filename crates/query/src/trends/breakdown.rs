@@ -1,4 +1,4 @@
-//! What splits the series of a trends query: the values of a property, bins of its numbers, several of these together, or
+//! What splits the series of a trends query, or the persons of retention: the values of a property, bins of its numbers, several of these together, or
 //! cohorts.
 
 use std::fmt::Write as _;
@@ -9,7 +9,9 @@ use datafusion::functions::expr_fn::{coalesce, concat, replace};
 use datafusion::functions_aggregate::expr_fn::{max, min};
 use datafusion::logical_expr::{Expr, cast, lit, try_cast, when};
 use datafusion::prelude::DataFrame;
-use hedgerow_data_api::{BREAKDOWN_NONE, BreakdownType, Clock, Math, TrendsQuery, ValueType, Warning};
+use hedgerow_data_api::{
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, BreakdownType, Clock, EventsNode, Math, ValueType, Warning,
+};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
@@ -34,7 +36,7 @@ const MISSING: &str = "\u{1a}2";
 
 /// What splits the series.
 #[derive(Clone)]
-pub(super) struct Breakdown {
+pub(crate) struct Breakdown {
     parts: Vec<Part>,
     /// What there is in place of properties.
     cohorts: Option<OfCohorts>,
@@ -57,13 +59,13 @@ struct Part {
 
 impl Breakdown {
     /// What a query names; refuses what is not there.
-    pub(super) async fn of(
-        query: &TrendsQuery,
+    pub(crate) async fn of(
+        (filter, series): (Option<&BreakdownFilter>, &[EventsNode]),
         begun: &mut Begun,
         (engine, project): (&Engine, &ProjectId),
         clock: &Clock,
     ) -> Result<Option<Self>> {
-        let Some(filter) = &query.breakdown_filter else {
+        let Some(filter) = filter else {
             return Ok(None);
         };
         validate::breakdown_limit(filter)?;
@@ -72,7 +74,7 @@ impl Breakdown {
                 Error::invalid("breakdown and breakdowns both name properties").with_hint("leave one of them out")
             );
         }
-        if let Some(cohorts) = parts::cohorts(filter, &query.series, begun, (engine, project), clock).await? {
+        if let Some(cohorts) = parts::cohorts(filter, series, begun, (engine, project), clock).await? {
             return Ok(Some(Self {
                 parts: Vec::new(),
                 cohorts: Some(cohorts),
@@ -117,13 +119,13 @@ impl Breakdown {
     }
 
     /// What to say of it.
-    pub(super) fn warnings(&self) -> Vec<Warning> {
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
         let cohorts = self.cohorts.as_ref();
         cohorts.map(|cohorts| cohorts.warnings.clone()).unwrap_or_default()
     }
 
     /// Events with their value in a column; an event has a row for each value.
-    pub(super) fn with_value(&self, events: DataFrame, column: &str) -> datafusion::error::Result<DataFrame> {
+    pub(crate) fn with_value(&self, events: DataFrame, column: &str) -> datafusion::error::Result<DataFrame> {
         match &self.cohorts {
             Some(cohorts) => events
                 .with_column(column, cohorts.names.clone())?
@@ -155,7 +157,7 @@ impl Breakdown {
     }
 
     /// A value of a plan as results have it.
-    pub(super) fn shown(&self, value: &Value) -> Value {
+    pub(crate) fn shown(&self, value: &Value) -> Value {
         let (Value::String(text), [_, _, ..]) = (value, self.parts.as_slice()) else {
             return value.clone();
         };
@@ -171,7 +173,7 @@ impl Breakdown {
     }
 
     /// A value of a result as plans have it.
-    pub(super) fn hidden(&self, value: &Value) -> Result<Value> {
+    pub(crate) fn hidden(&self, value: &Value) -> Result<Value> {
         let several = self.parts.len() > 1;
         match value {
             Value::Array(values) if several && values.len() == self.parts.len() => {
@@ -179,7 +181,7 @@ impl Breakdown {
                 Ok(Value::from(texts.collect::<Result<Vec<_>>>()?.join(BETWEEN)))
             }
             Value::Array(_) => Err(self.no_value()),
-            value if several && value.as_str() != Some(hedgerow_data_api::BREAKDOWN_OTHER) => Err(self.no_value()),
+            value if several && value.as_str() != Some(BREAKDOWN_OTHER) => Err(self.no_value()),
             value => Ok(value.clone()),
         }
     }
@@ -201,7 +203,7 @@ impl Breakdown {
     }
 
     /// The properties in words.
-    pub(super) fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         if let Some(cohorts) = &self.cohorts {
             return cohorts.said.clone();
         }
@@ -224,8 +226,13 @@ impl Breakdown {
         said
     }
 
-    fn has_bins(&self) -> bool {
+    pub(crate) fn has_bins(&self) -> bool {
         self.parts.iter().any(|part| part.bins.is_some())
+    }
+
+    /// Whether all events of a person have the same value.
+    pub(crate) fn is_of_persons(&self) -> bool {
+        self.parts.iter().all(|part| part.of == BreakdownType::Person)
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{sql, validate};
 const MOST_COHORTS: usize = 25;
 
 /// Whether a breakdown looks at persons.
-pub(super) fn looks_at_persons(filter: &BreakdownFilter) -> bool {
+pub(crate) fn looks_at_persons(filter: &BreakdownFilter) -> bool {
     filter.parts().iter().any(|part| match part.breakdown_type {
         BreakdownType::Person | BreakdownType::Cohort => true,
         BreakdownType::Hogql => names_persons(&part.property),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::events::{is_full, project, seeded};
-use crate::{activity, events, funnels, paths, trends};
+use crate::{activity, calendar_heatmap, events, funnels, paths, retention, trends};
 
 async fn answer(engine: &Engine, query: &Value, clock: &Clock) -> Result<Value, Error> {
     let query: TypedQuery = serde_json::from_value(query.clone()).unwrap();
@@ -25,6 +25,9 @@ async fn answer(engine: &Engine, query: &Value, clock: &Clock) -> Result<Value, 
         TypedQuery::Lifecycle(query) => json!(engine.lifecycle(&project, query, clock, &progress).await?),
         TypedQuery::Stickiness(query) => json!(engine.stickiness(&project, query, clock, &progress).await?),
         TypedQuery::Funnels(query) => json!(engine.funnels(&project, query, clock, &progress).await?),
+        TypedQuery::CalendarHeatmap(query) => {
+            json!(engine.calendar_heatmap(&project, query, clock, &progress).await?)
+        }
         TypedQuery::Paths(query) => json!(engine.paths(&project, query, clock, &progress).await?),
         other => panic!("no case has {other:?}"),
     })
@@ -43,6 +46,18 @@ fn list(value: &Value) -> &[Value] {
 /// All numbers of an answer with the names of their cells.
 fn cells(query: &Value, answer: &Value) -> Vec<(Value, Option<f64>)> {
     let mut cells = Vec::new();
+    if query["kind"] == "CalendarHeatmapQuery" {
+        let week = &answer["results"];
+        for (row, hours) in list(&week["data"]).iter().enumerate() {
+            let hours = list(hours).iter().enumerate();
+            cells.extend(hours.map(|(column, number)| (json!({"row": row, "column": column}), number.as_f64())));
+        }
+        for (name, totals) in [("row", "weekday_totals"), ("column", "hour_totals")] {
+            let totals = list(&week[totals]).iter().enumerate();
+            cells.extend(totals.map(|(place, number)| (json!({name: place}), number.as_f64())));
+        }
+        cells.push((json!({}), week["total"].as_f64()));
+    }
     for (place, result) in list(&answer["results"]).iter().enumerate() {
         match query["kind"].as_str().unwrap() {
             "TrendsQuery" => {
@@ -85,10 +100,16 @@ fn cells(query: &Value, answer: &Value) -> Vec<(Value, Option<f64>)> {
             }
             "RetentionQuery" => {
                 let values = list(&result["values"]).iter().enumerate();
-                let of_row = values.filter(|(_, value)| !value["count"].is_null());
-                cells.extend(
-                    of_row.map(|(column, value)| (json!({"row": place, "column": column}), value["count"].as_f64())),
-                );
+                // With a breakdown there are the rows of each value, one after the other.
+                let same = |other: &&Value| other["breakdown_value"] == result["breakdown_value"];
+                let before = list(&answer["results"])[..place].iter().filter(same).count();
+                for (column, value) in values.filter(|(_, value)| !value["count"].is_null()) {
+                    let mut cell = json!({"row": before, "column": column});
+                    if !result["breakdown_value"].is_null() {
+                        cell["breakdown"] = result["breakdown_value"].clone();
+                    }
+                    cells.push((cell, value["count"].as_f64()));
+                }
             }
             "LifecycleQuery" => {
                 let days = list(&result["days"]).iter().zip(list(&result["data"]));
@@ -145,10 +166,10 @@ fn counts(query: &Value, cell: &Value) -> Counts {
     if query["kind"] == "PathsQuery" {
         return Counts::Events;
     }
-    if query["kind"] != "TrendsQuery" {
+    if !["TrendsQuery", "CalendarHeatmapQuery"].contains(&query["kind"].as_str().unwrap()) {
         return Counts::Persons;
     }
-    let series = &query["series"][cell["series"].as_u64().unwrap() as usize];
+    let series = &query["series"][cell["series"].as_u64().unwrap_or(0) as usize];
     match series["math"].as_str() {
         None | Some("total") => Counts::Events,
         Some("dau" | "weekly_active" | "monthly_active" | "first_time_for_user" | "first_matching_event_for_user") => {
@@ -323,9 +344,10 @@ fn trends_agree_with_their_persons() {
 fn activity_agrees_with_its_persons() {
     let (runtime, folder) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
     let (engine, clock) = (runtime.block_on(activity::engine(folder.path())), activity::clock());
-    agree(22, activity::retention_query(), (&engine, &clock), &runtime);
+    agree(22, retention::retention_query(), (&engine, &clock), &runtime);
     agree(23, activity::lifecycle_query(), (&engine, &clock), &runtime);
     agree(24, activity::stickiness_query(), (&engine, &clock), &runtime);
+    agree(28, calendar_heatmap::query(), (&engine, &clock), &runtime);
 }
 
 #[test]
@@ -410,6 +432,16 @@ async fn what_is_no_cell_is_refused() {
             json!({"kind": "PathsQuery", "dateRange": {"date_from": "all"}}),
             json!({"source": "1_/", "target": "3_/"}),
             "is that of an edge",
+        ),
+        (
+            json!({"kind": "CalendarHeatmapQuery", "series": [{}], "dateRange": range}),
+            json!({"row": 7}),
+            "has the rows 0 (Sunday) to 6",
+        ),
+        (
+            json!({"kind": "RetentionQuery", "dateRange": range, "breakdownFilter": {"breakdown": "status"}}),
+            json!({"row": 0}),
+            "is that of a value",
         ),
         (json!({"kind": "PersonsQuery"}), json!({}), "a list has no numbers"),
     ];

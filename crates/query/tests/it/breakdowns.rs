@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hedgerow_data_api::{ActorsQuery, BREAKDOWN_NONE, BREAKDOWN_OTHER, Progress, QueryEngine, TrendsQuery};
+use hedgerow_data_api::{
+    ActorsQuery, BREAKDOWN_NONE, BREAKDOWN_OTHER, Progress, QueryEngine, RetentionQuery, RetentionRow, TrendsQuery,
+};
 use hedgerow_query::Engine;
 use hedgerow_testkit::FakeDefinitions;
 use serde_json::{Value, json};
@@ -240,6 +242,75 @@ async fn who_is_in_several_cohorts_counts_in_each_and_who_is_in_none_by_itself()
         json!(persons["results"].as_array().unwrap().len()),
         line["aggregated_value"]
     );
+}
+
+/// The numbers of retention of pages that lead to orders, value by value.
+async fn retained(engine: &Engine, more: Value) -> Vec<(Value, Value)> {
+    let mut query = json!({
+        "kind": "RetentionQuery", "dateRange": {"date_from": "all"},
+        "retentionFilter": {"totalIntervals": 4, "returningEntity": {"id": "order"}},
+    });
+    for (key, value) in more.as_object().unwrap() {
+        query[key] = value.clone();
+    }
+    let query: RetentionQuery = serde_json::from_value(query).unwrap();
+    let answer = engine
+        .retention(&project(), &query, &clock(), &Progress::ignore())
+        .await;
+    let answer = answer.unwrap_or_else(|error| panic!("{}", error.chain()));
+    let lines = answer
+        .results
+        .chunk_by(|one, other| one.breakdown_value == other.breakdown_value);
+    let line = |rows: &[RetentionRow]| {
+        let values: Vec<_> = rows.iter().map(|row| json!(row.values)).collect();
+        (json!(rows[0].breakdown_value), json!(values))
+    };
+    lines.map(line).collect()
+}
+
+#[tokio::test]
+async fn persons_of_retention_are_split_by_cohorts_groups_sessions_and_expressions() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine_of(folder.path(), connected(), clock()).await;
+    let defined = FakeDefinitions::default();
+    for (name, seats) in [("Large", 9), ("Larger", 14)] {
+        let filter = json!({"type": "person", "key": "seats", "operator": "gte", "value": seats});
+        defined.define_cohort(name, json!({"filters": [filter]}));
+    }
+    let engine = engine.with_definitions(Arc::new(defined));
+    let cohorts =
+        json!({"breakdowns": [{"property": "Large", "type": "cohort"}, {"property": "Larger", "type": "cohort"}]});
+    let lines = retained(&engine, json!({ "breakdownFilter": cohorts })).await;
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for (value, rows) in lines {
+        let of =
+            |name: &str, operator: &str| json!({"type": "cohort", "key": "id", "value": name, "operator": operator});
+        let filters = match value.as_str().unwrap() {
+            BREAKDOWN_NONE => json!([of("Large", "not_in"), of("Larger", "not_in")]),
+            name => json!([of(name, "in")]),
+        };
+        let alone = retained(&engine, json!({ "properties": filters })).await;
+        assert_eq!(alone, [(Value::Null, rows)], "{value}");
+    }
+    // A person counts once in each interval in which it begins, whatever splits them.
+    let began = |lines: &[(Value, Value)]| {
+        let rows = lines.iter().flat_map(|(_, rows)| rows.as_array().unwrap());
+        rows.map(|row| row[0]["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    let all = began(&retained(&engine, json!({})).await);
+    for breakdown in [
+        json!({"breakdown": "tier", "breakdown_type": "group", "breakdown_group_type_index": 0}),
+        json!({"breakdown": "$entry_pathname", "breakdown_type": "session"}),
+        json!({"breakdown": "properties.amount % 3", "breakdown_type": "hogql", "breakdown_limit": 1}),
+    ] {
+        let lines = retained(&engine, json!({ "breakdownFilter": breakdown })).await;
+        assert!(lines.len() > 1, "{lines:?}");
+        assert_eq!(began(&lines), all, "{breakdown}");
+    }
+    let of = |breakdown: Value| json!({ "breakdownFilter": breakdown });
+    let typed = retained(&engine, of(json!({"breakdown": "$pathname"}))).await;
+    let in_sql = of(json!({"breakdown": "properties.$pathname", "breakdown_type": "hogql"}));
+    assert_eq!(typed, retained(&engine, in_sql).await);
 }
 
 #[tokio::test]

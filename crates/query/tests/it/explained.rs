@@ -66,10 +66,16 @@ async fn a_query_says_what_it_read_and_where_its_time_went() {
 async fn queries_of_every_kind_can_be_explained() {
     let folder = tempfile::tempdir().unwrap();
     let engine = engine(folder.path()).await;
+    let of = |query: Value| serde_json::from_value::<TypedQuery>(query).unwrap();
     let lifecycle = json!({"kind": "LifecycleQuery", "series": [{}], "dateRange": {"date_from": "all"}});
     let lifecycle: LifecycleQuery = serde_json::from_value(lifecycle).unwrap();
     let queries = [
         TypedQuery::Lifecycle(lifecycle),
+        of(json!({"kind": "CalendarHeatmapQuery", "series": [{}], "dateRange": {"date_from": "all"}})),
+        of(
+            json!({"kind": "RetentionQuery", "dateRange": {"date_from": "all"}, "breakdownFilter": {"breakdown": "status"},
+            "retentionFilter": {"aggregationType": "sum", "aggregationProperty": "ratio", "aggregationPropertyType": "event"}}),
+        ),
         TypedQuery::Events(EventsQuery::default()),
         TypedQuery::Persons(PersonsQuery::default()),
     ];

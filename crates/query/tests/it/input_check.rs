@@ -135,6 +135,9 @@ impl Place {
             TypedQuery::Retention(query) => json!(engine.retention(&project, query, clock, &progress).await?),
             TypedQuery::Lifecycle(query) => json!(engine.lifecycle(&project, query, clock, &progress).await?),
             TypedQuery::Stickiness(query) => json!(engine.stickiness(&project, query, clock, &progress).await?),
+            TypedQuery::CalendarHeatmap(query) => {
+                json!(engine.calendar_heatmap(&project, query, clock, &progress).await?)
+            }
             TypedQuery::Paths(query) => json!(engine.paths(&project, query, clock, &progress).await?),
             TypedQuery::Events(query) => json!(engine.events(&project, query, clock, &progress).await?),
             TypedQuery::Persons(query) => json!(engine.persons(&project, query, clock, &progress).await?),

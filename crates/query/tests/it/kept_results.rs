@@ -89,6 +89,8 @@ async fn what_was_asked_before_reads_nothing() {
         json!({"kind": "RetentionQuery", "dateRange": range, "retentionFilter": {"returningEntity": {"id": "order"}}}),
         json!({"kind": "LifecycleQuery", "series": [{"event": "order"}], "dateRange": range}),
         json!({"kind": "StickinessQuery", "series": [{"event": "$pageview"}], "dateRange": range}),
+        json!({"kind": "CalendarHeatmapQuery", "series": [{"event": "$pageview"}], "dateRange": range}),
+        json!({"kind": "RetentionQuery", "dateRange": range, "breakdownFilter": {"breakdown": "plan", "breakdown_type": "person"}}),
         json!({"kind": "PathsQuery", "pathsFilter": {"includeEventTypes": ["custom_event"]}, "dateRange": range}),
         json!({"kind": "EventsQuery", "limit": 10}),
         json!({"kind": "PersonsQuery", "limit": 10}),

@@ -74,6 +74,7 @@ fn heavy() -> Vec<Value> {
         json!({"kind": "RetentionQuery", "dateRange": range}),
         json!({"kind": "LifecycleQuery", "series": [{}], "dateRange": range}),
         json!({"kind": "StickinessQuery", "series": [{}], "dateRange": range}),
+        json!({"kind": "CalendarHeatmapQuery", "series": [{"math": "dau"}], "dateRange": range}),
         json!({"kind": "PathsQuery", "pathsFilter": {"includeEventTypes": ["custom_event"]}, "dateRange": range}),
         json!(
             "SELECT distinct_id, count() AS n, min(timestamp) AS first FROM events GROUP BY distinct_id ORDER BY first DESC, distinct_id LIMIT 5"

@@ -275,6 +275,7 @@ fn queries() -> Vec<Value> {
         json!({"kind": "LifecycleQuery", "series": [{"event": "order"}], "dateRange": range}),
         stickiness.clone(),
         json!({"kind": "PathsQuery", "pathsFilter": {"includeEventTypes": ["custom_event"]}, "dateRange": range}),
+        json!({"kind": "CalendarHeatmapQuery", "series": [{"event": "order", "math": "dau"}], "dateRange": range}),
         json!({"kind": "EventsQuery", "limit": 1000, "columns": ["status"]}),
         actors(
             trends(json!([{"event": "order", "math": "dau"}])),
@@ -418,6 +419,33 @@ async fn a_breakdown_is_by_the_values_that_persons_had() {
                     "{said}"
                 );
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn retention_is_by_the_values_that_persons_had() {
+    let Lakes { engine, _folders, .. } = lakes().await;
+    let retention = |split: (&str, &str), summed: (&str, &str)| {
+        json!({
+            "kind": "RetentionQuery",
+            "dateRange": {"date_from": "2015-05-13", "date_to": "2015-05-18"},
+            "breakdownFilter": {"breakdown": split.0, "breakdown_type": split.1, "breakdown_limit": 100},
+            "retentionFilter": {
+                "targetEntity": {"id": "$pageview"}, "returningEntity": {"id": "order"}, "aggregationType": "sum",
+                "aggregationProperty": summed.0, "aggregationPropertyType": summed.1,
+            },
+            "modifiers": {"personsOnEventsMode": ON_EVENTS},
+        })
+    };
+    for key in KEYS {
+        let model = format!("at_{}", key.trim_start_matches('$'));
+        for number in ["seats", "ratio"] {
+            let of_persons = retention((key, "person"), (number, "person"));
+            let of_events = retention((&model, "event"), (&format!("at_{number}"), "event"));
+            let found = ask(&engine, &of_persons).await.unwrap();
+            let wanted = ask(&engine, &of_events).await.unwrap();
+            assert_eq!(found["results"], wanted["results"], "{key}, {number}");
         }
     }
 }

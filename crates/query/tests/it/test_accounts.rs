@@ -21,6 +21,9 @@ async fn ask(engine: &Engine, query: &Value) -> Result<Value, Error> {
         TypedQuery::Retention(query) => json!(engine.retention(&project, query, &clock, &progress).await?),
         TypedQuery::Lifecycle(query) => json!(engine.lifecycle(&project, query, &clock, &progress).await?),
         TypedQuery::Stickiness(query) => json!(engine.stickiness(&project, query, &clock, &progress).await?),
+        TypedQuery::CalendarHeatmap(query) => {
+            json!(engine.calendar_heatmap(&project, query, &clock, &progress).await?)
+        }
         TypedQuery::Paths(query) => json!(engine.paths(&project, query, &clock, &progress).await?),
         TypedQuery::Events(query) => json!(engine.events(&project, query, &clock, &progress).await?),
         TypedQuery::Persons(query) => json!(engine.persons(&project, query, &clock, &progress).await?),
@@ -40,6 +43,7 @@ fn queries() -> Vec<Value> {
             "retentionType": "retention_first_ever_occurrence", "returningEntity": {"id": "order"}}}),
         json!({"kind": "LifecycleQuery", "series": [{"event": "order"}], "dateRange": range}),
         json!({"kind": "StickinessQuery", "series": [{"event": "$pageview"}], "dateRange": range}),
+        json!({"kind": "CalendarHeatmapQuery", "series": [{"event": "order", "math": "dau"}], "dateRange": range}),
         json!({"kind": "PathsQuery", "pathsFilter": {"includeEventTypes": ["custom_event"]}, "dateRange": range}),
         json!({"kind": "EventsQuery", "limit": 1000}),
         json!({"kind": "PersonsQuery", "limit": 1000}),

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::events::{engine_of, project, runner};
 
-type Local = DateTime<Tz>;
+pub(crate) type Local = DateTime<Tz>;
 
 /// Zones, and days on which their clocks were changed or that were leap days.
 const WORLDS: [(Tz, &str); 10] = [
@@ -53,10 +53,10 @@ struct Walk {
     places: BTreeMap<String, usize>,
 }
 
-struct World {
+pub(crate) struct World {
     zone: Tz,
     now: Local,
-    events: Vec<EventRecord>,
+    pub(crate) events: Vec<EventRecord>,
     walks: BTreeMap<&'static str, Walk>,
     /// What clocks show twice.
     twice: BTreeSet<NaiveDateTime>,
@@ -122,7 +122,7 @@ impl World {
         }
     }
 
-    fn local(&self, event: &EventRecord) -> Local {
+    pub(crate) fn local(&self, event: &EventRecord) -> Local {
         event.timestamp.with_timezone(&self.zone)
     }
 
@@ -231,6 +231,9 @@ impl World {
             TypedQuery::Retention(query) => json!(engine.retention(&project, query, &clock, &progress).await?),
             TypedQuery::Lifecycle(query) => json!(engine.lifecycle(&project, query, &clock, &progress).await?),
             TypedQuery::Stickiness(query) => json!(engine.stickiness(&project, query, &clock, &progress).await?),
+            TypedQuery::CalendarHeatmap(query) => {
+                json!(engine.calendar_heatmap(&project, query, &clock, &progress).await?)
+            }
             TypedQuery::Paths(query) => json!(engine.paths(&project, query, &clock, &progress).await?),
             TypedQuery::Events(query) => json!(engine.events(&project, query, &clock, &progress).await?),
             TypedQuery::Persons(query) => json!(engine.persons(&project, query, &clock, &progress).await?),
@@ -297,12 +300,12 @@ enum Point {
 }
 
 #[derive(Debug, Clone)]
-struct Words {
+pub(crate) struct Words {
     from: Point,
     to: Option<Point>,
 }
 
-fn words() -> impl Strategy<Value = Words> {
+pub(crate) fn words() -> impl Strategy<Value = Words> {
     let point = || {
         prop_oneof![
             (0_u32..29).prop_map(Point::Date),
@@ -320,7 +323,7 @@ fn interval() -> impl Strategy<Value = Interval> {
 }
 
 /// Fewer cases for each of the worlds.
-fn cases(seed: u8) -> TestRunner {
+pub(crate) fn cases(seed: u8) -> TestRunner {
     let all = runner(seed);
     let config = Config {
         cases: all.config().cases / 10,
@@ -340,7 +343,7 @@ fn range_of(answer: &Value) -> (DateTime<Utc>, DateTime<Utc>) {
 }
 
 /// What a world answers to a query on a range, checked to be about that range; `None` where there is nothing to ask.
-fn answer(
+pub(crate) fn answer(
     runtime: &tokio::runtime::Runtime,
     world: &World,
     words: &Words,
@@ -370,7 +373,7 @@ fn answer(
     }
 }
 
-fn in_worlds(check: impl Fn(&tokio::runtime::Runtime, &World)) {
+pub(crate) fn in_worlds(check: impl Fn(&tokio::runtime::Runtime, &World)) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for (zone, day) in WORLDS {
         let world = runtime.block_on(World::new(zone, day));

@@ -48,7 +48,7 @@ impl Tool for QueryActors {
             title: "List the persons behind a number".into(),
             description: "Lists the persons behind one number of another query, which goes into source as its tool took \
                 it. cell names the number: trends {series, day, breakdown, compare}, funnel {funnelStep: 2, or -2 for who \
-                did not get there, breakdown}, retention {row, column, both from 0}, lifecycle {day, status}, stickiness \
+                did not get there, breakdown}, retention {row, column, both from 0, breakdown}, lifecycle {day, status}, stickiness \
                 {series, intervals}, paths {source, target}."
                 .into(),
             display: Display::new("Listing the persons behind a number", "Listed the persons behind a number"),

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tool, ToolContext, ToolOutput};
-use hedgerow_data_api::{Column, Data, RetentionPeriod, RetentionQuery, RetentionResponse, Role, Table, Unit};
+use hedgerow_data_api::{
+    BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, Column, Data, RetentionAggregation, RetentionPeriod,
+    RetentionQuery, RetentionResponse, RetentionRow, Role, Table, Unit, reference_names,
+};
 use hedgerow_errors::Result;
 use serde_json::{Value, json};
 
@@ -85,23 +88,63 @@ impl Tool for QueryRetention {
 }
 
 /// A row an interval in which persons begin; where there are several, all of them together first. Together are only
-/// those whose interval has begun, so that a share is one of persons who could have come back.
+/// those whose interval has begun, so that a share is one of persons who could have come back. With a breakdown there are
+/// such rows for each of its values.
 fn table(query: &RetentionQuery, response: &RetentionResponse) -> Table {
     let rows = &response.results;
     let labels: Vec<&str> = rows.first().map_or_else(Vec::new, |row| {
         row.values.iter().skip(1).map(|value| value.label.as_str()).collect()
     });
+    let breakdown = query.breakdown_filter.as_ref().map(BreakdownFilter::name);
     let mut columns = vec![
         column("start", "start", Role::Label, Unit::None),
         column("persons", "persons", Role::Measure, Unit::Persons),
     ];
     columns.extend(labels.iter().map(|label| counted(label)));
     columns.extend(labels.iter().map(|label| shared(label)));
+    let filter = &query.retention_filter;
+    if let Some(property) = &filter.aggregation_property {
+        let own = rows.first().and_then(|row| row.values.first());
+        let labels = own.map(|own| own.label.as_str()).into_iter().chain(labels);
+        let kind = filter.aggregation_type.as_str();
+        columns.extend(labels.map(|label| {
+            let title = format!("{} {kind} of {property}", label.to_lowercase());
+            column(title.clone(), title, Role::Measure, Unit::None)
+        }));
+    }
+    if let Some(key) = &breakdown {
+        columns.insert(0, column(key.clone(), key.clone(), Role::Label, Unit::None));
+    }
+    let names = reference_names(columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>());
+    for (column, name) in columns.iter_mut().zip(names) {
+        column.name = name;
+    }
+    let of_values = rows.chunk_by(|one, other| one.breakdown_value == other.breakdown_value);
+    let cells = of_values.flat_map(|rows| {
+        let value = rows
+            .first()
+            .and_then(|row| row.breakdown_value.as_ref())
+            .map(value_name);
+        let cells = cells_of_value(query, rows).into_iter();
+        cells.map(move |cells| value.iter().cloned().chain(cells).collect())
+    });
+    let by = breakdown.map_or_else(String::new, |key| format!(" by {key}"));
+    Table {
+        title: format!("persons who come back{by}{}", of_range(&response.provenance)),
+        columns,
+        rows: cells.collect(),
+        rows_cut: 0,
+    }
+}
+
+/// The rows of one value of the breakdown, or of all persons.
+fn cells_of_value(query: &RetentionQuery, rows: &[RetentionRow]) -> Vec<Vec<Value>> {
     let counts: Vec<Vec<Option<u64>>> = rows
         .iter()
         .map(|row| row.values.iter().map(|value| value.count).collect())
         .collect();
-    let together: Vec<(Option<u64>, Option<u64>)> = (0..=labels.len())
+    let width = counts.first().map_or(0, Vec::len);
+    let together: Vec<(Option<u64>, Option<u64>)> = (0..width)
         .map(|place| {
             let known = counts
                 .iter()
@@ -113,20 +156,39 @@ fn table(query: &RetentionQuery, response: &RetentionResponse) -> Table {
             (sum.map(|(all, _)| all), sum.map(|(_, back)| back))
         })
         .collect();
+    let filter = &query.retention_filter;
+    let has_numbers = filter.aggregation_property.is_some();
     let mut cells: Vec<Vec<Value>> = Vec::new();
     if rows.len() > 1 {
-        cells.push(cells_of("all".to_owned(), &together));
+        let mut all = cells_of("all".to_owned(), &together);
+        let sum = |place: usize| {
+            let known = rows
+                .iter()
+                .filter_map(|row| row.values.get(place)?.aggregation_value.as_ref()?.as_f64());
+            // Averages of intervals give none of all.
+            let adds_up = filter.aggregation_type == RetentionAggregation::Sum;
+            known.reduce(|one, other| one + other).filter(|_| adds_up)
+        };
+        all.extend((0..width).filter(|_| has_numbers).map(|place| json!(sum(place))));
+        cells.push(all);
     }
     for (row, counts) in rows.iter().zip(&counts) {
         let began = counts.first().copied().flatten();
-        let row_cells: Vec<_> = counts.iter().map(|count| (began, *count)).collect();
-        cells.push(cells_of(start(query.retention_filter.period, &row.date), &row_cells));
+        let of_row: Vec<_> = counts.iter().map(|count| (began, *count)).collect();
+        let mut own = cells_of(start(filter.period, &row.date), &of_row);
+        let numbers = row.values.iter().filter(|_| has_numbers);
+        own.extend(numbers.map(|value| json!(value.aggregation_value)));
+        cells.push(own);
     }
-    Table {
-        title: format!("persons who come back{}", of_range(&response.provenance)),
-        columns,
-        rows: cells,
-        rows_cut: 0,
+    cells
+}
+
+fn value_name(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text == BREAKDOWN_OTHER => json!("Other"),
+        Value::String(text) if text == BREAKDOWN_NONE => json!("None"),
+        Value::String(text) => json!(text),
+        value => json!(value.to_string()),
     }
 }
 

@@ -15,8 +15,10 @@ fn row(date: &str, counts: &[Option<u64>]) -> RetentionRow {
             .map(|(place, count)| RetentionValue {
                 count: *count,
                 label: format!("Week {place}"),
+                aggregation_value: None,
             })
             .collect(),
+        breakdown_value: None,
     }
 }
 
@@ -78,5 +80,41 @@ fn one_interval_stands_alone_and_nobody_has_no_share() {
     assert_eq!(
         table.preview(9),
         "row\tstart\tpersons\tweek_1\tweek_1_percent\n0\t2026-06-07\t0\t0\tnone"
+    );
+}
+
+#[test]
+fn each_value_has_its_rows_and_sums_stand_behind_the_shares() {
+    let query = serde_json::from_value(json!({
+        "kind": "RetentionQuery", "breakdownFilter": {"breakdown": "$browser"}, "retentionFilter": {
+            "period": "Week", "aggregationType": "sum", "aggregationProperty": "amount",
+            "aggregationPropertyType": "event",
+        },
+    }));
+    let of = |value: Value, counts: [u64; 2], sums: [f64; 2]| {
+        let mut row = row("2026-06-07", &counts.map(Some));
+        row.breakdown_value = Some(value);
+        for (value, sum) in row.values.iter_mut().zip(sums) {
+            value.aggregation_value = serde_json::Number::from_f64(sum);
+        }
+        row
+    };
+    let rows = vec![
+        of(json!("Firefox"), [4, 2], [9.5, 1.0]),
+        of(json!("Firefox"), [4, 1], [0.5, 2.0]),
+        of(json!(BREAKDOWN_NONE), [2, 1], [0.0, 3.0]),
+    ];
+    let table = table(&query.unwrap(), &response(rows));
+    assert_eq!(
+        table.title,
+        "persons who come back by browser, 2026-06-07 to 2026-06-27 UTC"
+    );
+    assert_eq!(
+        table.preview(9),
+        "row\tbrowser\tstart\tpersons\tweek_1\tweek_1_percent\tweek_0_sum_of_amount\tweek_1_sum_of_amount\n\
+         0\tFirefox\tall\t8\t3\t37.5\t10.0\t3.0\n\
+         1\tFirefox\t2026-06-07\t4\t2\t50.0\t9.5\t1.0\n\
+         2\tFirefox\t2026-06-07\t4\t1\t25.0\t0.5\t2.0\n\
+         3\tNone\t2026-06-07\t2\t1\t50.0\t0.0\t3.0"
     );
 }
