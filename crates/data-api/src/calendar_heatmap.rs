@@ -22,10 +22,10 @@ pub struct CalendarHeatmapQuery {
     /// Conditions on all events: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
-    /// Leaves out the project's test accounts, as its settings say who they are.
+    /// Leaves out the test accounts of the project's settings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub filter_test_accounts: bool,
-    /// How it is computed, where there is a choice; as the project's settings say when absent.
+    /// Goes before the project's settings.
     #[serde(default, skip_serializing_if = "QueryModifiers::is_empty")]
     pub modifiers: QueryModifiers,
 }

@@ -22,21 +22,21 @@ pub const MOST_FUNNEL_BINS: u32 = 90;
 pub struct FunnelsQuery {
     /// Always `FunnelsQuery`.
     pub kind: FunnelsQueryKind,
-    /// The steps, 2 to 100, the first one first. `math` has no meaning here and must be absent.
+    /// 2 to 100 steps in order, without `math`.
     pub series: Vec<EventsNode>,
     /// The intervals of the view `trends`; a day when absent. For no other view.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
-    /// The range in which all steps must lie; seven full days and today when absent.
+    /// Holds all steps; seven full days and today when absent.
     #[serde(default)]
     pub date_range: DateRange,
-    /// Conditions on the events of all steps: a list, or a group.
+    /// Conditions on the events of all steps.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
-    /// Leaves out the project's test accounts, as its settings say who they are.
+    /// Leaves out the test accounts of the project's settings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub filter_test_accounts: bool,
-    /// How it is computed, where there is a choice; as the project's settings say when absent.
+    /// Goes before the project's settings.
     #[serde(default, skip_serializing_if = "QueryModifiers::is_empty")]
     pub modifiers: QueryModifiers,
     /// Splits the persons by a property's values.

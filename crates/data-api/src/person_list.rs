@@ -17,7 +17,7 @@ pub struct PersonsQuery {
     /// Conditions on fields of the list `persons`: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
-    /// Leaves out the project's test accounts, as its settings say who they are.
+    /// Leaves out the test accounts of the project's settings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub filter_test_accounts: bool,
     /// Only persons one of whose distinct ids, or whose email or name, contains this text, ignoring case.

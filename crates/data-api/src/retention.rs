@@ -27,15 +27,14 @@ pub struct RetentionQuery {
     /// Conditions on all events: a list, or a group.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
-    /// Leaves out the project's test accounts, as its settings say who they are.
+    /// Leaves out the test accounts of the project's settings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub filter_test_accounts: bool,
-    /// How it is computed, where there is a choice; as the project's settings say when absent.
+    /// Goes before the project's settings.
     #[serde(default, skip_serializing_if = "QueryModifiers::is_empty")]
     pub modifiers: QueryModifiers,
-    /// Splits the persons by a property's values, without bins. A value of an event is that of the event with which a
-    /// person begins: of several in one interval the first one's, of those at one instant the smallest value. So a
-    /// person counts once in each interval in which it begins, but for cohorts, in each of which it counts.
+    /// Splits the persons by a property's values, without bins. An event's value is that of the first event with which
+    /// a person begins in an interval, so that a person counts once in each; with cohorts it counts in each of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown_filter: Option<BreakdownFilter>,
     /// Who begins, and what coming back is.

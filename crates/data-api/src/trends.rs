@@ -20,27 +20,27 @@ pub struct TrendsQuery {
     /// Always `TrendsQuery`.
     #[serde(default)]
     pub kind: TrendsQueryKind,
-    /// What to count, 1 to 26 entries.
+    /// 1 to 26 entries.
     pub series: Vec<EventsNode>,
-    /// The bucket; `day` when absent.
+    /// `day` when absent.
     #[serde(default)]
     pub interval: Interval,
     /// The range; seven full days and today when absent.
     #[serde(default)]
     pub date_range: DateRange,
-    /// Conditions on all series: a list, or a group.
+    /// Conditions on all series.
     #[serde(default, skip_serializing_if = "FilterGroup::is_empty")]
     pub properties: FilterGroup,
-    /// Leaves out the project's test accounts, as its settings say who they are.
+    /// Leaves out the test accounts of the project's settings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub filter_test_accounts: bool,
-    /// How it is computed, where there is a choice; as the project's settings say when absent.
+    /// Goes before the project's settings.
     #[serde(default, skip_serializing_if = "QueryModifiers::is_empty")]
     pub modifiers: QueryModifiers,
     /// Splits each series by a property's values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown_filter: Option<BreakdownFilter>,
-    /// Puts the numbers of another range beside those of this one.
+    /// Compares with another range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_filter: Option<CompareFilter>,
     /// How the result is wanted.

@@ -485,6 +485,9 @@ impl<'a> Prepared<'a> {
         }
         if let Some(property) = &filter.aggregation_property {
             let whose = match filter.aggregation_property_type {
+                Some(AggregationPropertyType::Person) if self.named.is_at_events => {
+                    " of the person, as it was right after the event,"
+                }
                 Some(AggregationPropertyType::Person) => " of the person, as it is now,",
                 _ => "",
             };

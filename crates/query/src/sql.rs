@@ -346,6 +346,8 @@ pub(crate) fn explain(error: &DataFusionError, view: &LakeView) -> Error {
         DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) => {
             Error::new(Code::Io, format!("cannot read the lake: {}", first_line(error)))
         }
+        // It is about the plan, and so about this program.
+        DataFusionError::Internal(message) => Error::internal(format!("the query can't be planned: {message}")),
         other => {
             let line = first_line(other);
             let hint = if line.contains("Placeholder") {

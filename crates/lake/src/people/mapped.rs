@@ -70,7 +70,7 @@ pub fn copied_from(key: &str) -> Option<(String, bool)> {
     if is_mapped(key) {
         return Some((key.to_owned(), false));
     }
-    let named = key.strip_prefix("$initial_")?;
+    let named = key.strip_prefix("$initial_").filter(|named| !named.starts_with('$'))?;
     let sources = [format!("${named}"), named.to_owned()];
     let source = sources.into_iter().find(|source| is_mapped(source));
     source.map(|source| (source, true))

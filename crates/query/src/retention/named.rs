@@ -17,6 +17,8 @@ pub(super) struct Named {
     pub(super) breakdown: Option<Breakdown>,
     /// The number of each event that is put together.
     pub(super) summed: Option<Expr>,
+    /// Whether properties of persons are those right after each event.
+    pub(super) is_at_events: bool,
 }
 
 impl Named {
@@ -39,6 +41,7 @@ impl Named {
         Ok(Self {
             breakdown,
             summed: summed(&query.retention_filter, begun).await?,
+            is_at_events: begun.is_at_events(),
         })
     }
 }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use datafusion::functions::expr_fn::{get_field, named_struct};
 use datafusion::functions_aggregate::expr_fn::{array_agg, count, min, sum};
-use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, ident, lit, when};
+use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, ident, lit, not, when};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::RetentionType;
 use hedgerow_errors::Result;
@@ -41,7 +41,7 @@ impl Prepared<'_> {
         let mut persons = self.persons(session).await?;
         if self.named.breakdown.is_some() {
             persons = persons.with_column(OTHER, is_other(kept)).map_err(failed)?;
-            let value = when(ident(OTHER).is_false(), ident(VALUE)).end();
+            let value = when(not(ident(OTHER)), ident(VALUE)).end();
             by.extend([value.map_err(failed)?.alias(VALUE), ident(OTHER)]);
         }
         let mut tallies = vec![self.rule.tally(self.arguments())];
@@ -265,6 +265,11 @@ fn start_of(condition: &str) -> datafusion::error::Result<Expr> {
 
 /// Whether a value is none of some.
 pub(super) fn is_other(kept: &[Value]) -> Expr {
+    // Of truths there are no others. The engine finds that, too, but is then of two minds whether it may be missing
+    // (DataFusion 55.2).
+    if [true, false].iter().all(|truth| kept.contains(&Value::Bool(*truth))) {
+        return lit(false);
+    }
     let is_any = ident(VALUE).is_not_null();
     if kept.is_empty() {
         return is_any;

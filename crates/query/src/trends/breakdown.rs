@@ -232,7 +232,7 @@ impl Breakdown {
 
     /// Whether all events of a person have the same value.
     pub(crate) fn is_of_persons(&self) -> bool {
-        self.parts.iter().all(|part| part.of == BreakdownType::Person)
+        !self.is_at_events && self.parts.iter().all(|part| part.of == BreakdownType::Person)
     }
 }
 

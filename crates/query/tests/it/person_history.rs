@@ -443,7 +443,9 @@ async fn retention_is_by_the_values_that_persons_had() {
         for number in ["seats", "ratio"] {
             let of_persons = retention((key, "person"), (number, "person"));
             let of_events = retention((&model, "event"), (&format!("at_{number}"), "event"));
-            let found = ask(&engine, &of_persons).await.unwrap();
+            let found = ask(&engine, &of_persons)
+                .await
+                .unwrap_or_else(|error| panic!("{key}, {number}: {}", error.chain()));
             let wanted = ask(&engine, &of_events).await.unwrap();
             assert_eq!(found["results"], wanted["results"], "{key}, {number}");
         }
