@@ -160,3 +160,8 @@ it.each([
 ])("axis name of %s", (bucket, name) => {
   expect(shortBucket(bucket)).toBe(name);
 });
+
+it("series of the same title are told apart", () => {
+  const twice = table([day, views, { ...views, name: "views_2" }], [["2015-05-17", 1, 2]]);
+  expect(timeSeries(twice).series.map(({ name }) => name)).toEqual(["views", "views (2)"]);
+});

@@ -1,9 +1,10 @@
 /** Results of `query_lifecycle`, `query_stickiness` and `query_paths`: a picture, and the table. */
 
 import { useMemo } from "react";
-import type { Json, Table } from "@/api/types";
+import type { Column, Json, Table } from "@/api/types";
 import type { ResultProps } from "@/app/product";
-import { barSeries, isLastPartial, timeSeries } from "@/lib/chart";
+import { barSeries, type ChartData, isLastPartial, timeSeries } from "@/lib/chart";
+import { formatCell } from "@/lib/format";
 import { field, textAt } from "@/lib/json-read";
 import { Chart } from "@/ui/chart";
 import { ActorsFrame } from "./actors-frame";
@@ -44,11 +45,23 @@ export function StickinessResult({ result }: ResultProps) {
   );
 }
 
+/** Bars of the edges, each called as it is walked: `1. / → /pricing`. */
+export function edgeBars(table: Table): ChartData {
+  const sessions = withColumns(table, (name) => name !== "average_seconds");
+  const from = sessions.columns.findIndex(({ role }) => role === "measure");
+  const edge: Column = { name: "edge", title: "edge", role: "label", unit: "none" };
+  return barSeries({
+    ...sessions,
+    columns: [edge, ...sessions.columns.slice(from)],
+    rows: sessions.rows.map(([step, source, target, ...rest]) => {
+      const [before, after] = [source, target].map((item) => formatCell(item ?? null));
+      return [`${formatCell(step ?? null)}. ${before} → ${after}`, ...rest];
+    }),
+  });
+}
+
 export function PathsResult({ result }: ResultProps) {
-  const bars = useMemo(
-    () => barSeries(withColumns(result.table, (name) => name !== "average_seconds")),
-    [result.table],
-  );
+  const bars = useMemo(() => edgeBars(result.table), [result.table]);
   const note = bars.left > 0 ? `The first rows are drawn; the table has ${bars.left} more.` : null;
   return (
     <ActorsFrame result={result} note={note}>
