@@ -54,6 +54,15 @@ it.each<[string, Column[], Cell[][], string]>([
     "line",
   ],
   [
+    "a time for each name",
+    [day, path, views],
+    [
+      ["a", "/", 1],
+      ["b", "/x", 2],
+    ],
+    "table",
+  ],
+  [
     "a time that stands twice",
     [day, views],
     [

@@ -42,7 +42,10 @@ export function resultKind(table: Table): ResultKind {
   return new Set(measures.map((measure) => measure.unit)).size === 1 ? "bar" : "table";
 }
 
-/** Whether each row has a place of its own on a line: a known time, and no other row at it under the same label. */
+/**
+ * Whether each row has a place of its own on a line: a known time, and no other row at it under the same label. Where
+ * each label has a time of its own, such as when it was first seen, there are points and no lines.
+ */
 function isSeries(table: Table): boolean {
   const time = columnsOf(table, "time")[0]?.index ?? 0;
   const label = columnsOf(table, "label")[0];
@@ -52,7 +55,10 @@ function isSeries(table: Table): boolean {
       (row) => `${formatCell(row[time] ?? null)}\u0000${label ? formatCell(row[label.index] ?? null) : ""}`,
     ),
   );
-  return kinds.size === 1 && (kinds.has("string") || kinds.has("number")) && places.size === table.rows.length;
+  const distinct = (index: number) => new Set(table.rows.map((row) => row[index])).size;
+  const isScattered = label && distinct(label.index) === table.rows.length && distinct(time) > 1;
+  const isKnown = kinds.size === 1 && (kinds.has("string") || kinds.has("number"));
+  return isKnown && !isScattered && places.size === table.rows.length;
 }
 
 /** The times of a column come in one ISO form, whose text sorts by time, except that a `Z` sorts behind a fraction. */
