@@ -69,7 +69,8 @@ export function Shell() {
           )}
           <Link to="/" className="flex items-center gap-2 rounded-lg pr-1 font-semibold tracking-tight">
             <Mark className="size-7" />
-            <span className={who?.by === "session" ? "sr-only sm:not-sr-only" : ""}>Hedgerow</span>
+            {/* On a phone the project's name needs the room more. */}
+            <span className={who?.by === "session" ? "sr-only sm:not-sr-only" : "max-[26rem]:sr-only"}>Hedgerow</span>
           </Link>
           <div className="flex-1" />
           {project && projects.data && !unauthorized && (

@@ -31,7 +31,24 @@ it("a name longer than the chart is wide is cut in the legend", () => {
 
 it("bars fill the width up to their longest number", () => {
   const { xAxis, grid } = option("bar", 400, "views");
-  const max = "max" in xAxis ? xAxis.max : undefined;
+  const max = "max" in xAxis && typeof xAxis.max === "function" ? xAxis.max : undefined;
   expect([max?.({ max: 219 }), max?.({ max: 0 })]).toEqual([219, 1]);
   expect(grid.right).toBe(12 + 3 * 7.5);
+});
+
+it("the axis of shares ends at everything and says what it counts, and that of changes goes below zero", () => {
+  const axis = (unit: "percent" | "events", values: number[]) => {
+    const of = { categories: ["a", "b"], series: [{ name: "", unit, values }], left: 0 };
+    const { yAxis } = chartOption({ kind: "line", data: of, partial: false, width: 600, still: true, palette });
+    const { min, max, axisLabel } = yAxis as {
+      min?: number;
+      max?: number;
+      axisLabel: { formatter: (n: number) => string };
+    };
+    return [min, max, axisLabel.formatter(40)];
+  };
+  expect(axis("percent", [25, 100])).toEqual([0, 100, "40%"]);
+  expect(axis("percent", [25, 50])).toEqual([0, undefined, "40%"]);
+  expect(axis("events", [25, 100])).toEqual([0, undefined, "40"]);
+  expect(axis("events", [-25, 100])).toEqual([undefined, undefined, "40"]);
 });

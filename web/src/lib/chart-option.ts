@@ -3,7 +3,7 @@
 import type { BarSeriesOption, LineSeriesOption } from "echarts/charts";
 import type { ChartData, ChartSeries } from "@/lib/chart";
 import { shortBucket } from "@/lib/chart";
-import { formatCell, formatCompact, formatNumber } from "@/lib/format";
+import { formatCell, formatCompact } from "@/lib/format";
 
 export interface Palette {
   ink: string;
@@ -36,16 +36,26 @@ export function chartOption(spec: ChartSpec) {
   const horizontal = kind === "bar";
   const legend = legendHeight(data, spec.width);
   const text = { color: palette.muted, fontFamily: palette.font, fontSize: 12 };
+  const numbers = data.series.flatMap(({ values }) => values.map((each) => each ?? 0));
+  const isShare = data.series.length > 0 && data.series.every(({ unit }) => unit === "percent");
+  const longest = Math.max(0, ...numbers);
   const value = {
     type: "value" as const,
-    min: 0,
+    // A change can be negative, and would be drawn outside of the picture.
+    ...(numbers.some((each) => each < 0) ? {} : { min: 0 }),
+    // No share is more than everything, though the next round number may be.
+    ...(isShare && !horizontal && longest > 80 && longest <= 100 ? { max: 100, interval: 25 } : {}),
     // Bars without an axis end at no round number: the longest one takes all the width.
     ...(horizontal ? { max: ({ max }: { max: number }) => max || 1 } : {}),
     splitNumber: spec.width < 480 ? 3 : 4,
     // No axis counts half events.
-    minInterval: data.series.every((series) => series.values.every((each) => Number.isInteger(each ?? 0))) ? 1 : 0,
+    minInterval: numbers.every((each) => Number.isInteger(each)) ? 1 : 0,
     // The number over the first point must not run into those of the axis.
-    axisLabel: { ...text, margin: kind === "line" ? 14 : 8, formatter: (number: number) => formatCompact(number) },
+    axisLabel: {
+      ...text,
+      margin: kind === "line" ? 14 : 8,
+      formatter: (number: number) => `${formatCompact(number)}${isShare ? "%" : ""}`,
+    },
     splitLine: { show: !horizontal, lineStyle: { color: palette.line } },
     show: !horizontal,
   };
@@ -206,7 +216,7 @@ function lines(spec: ChartSpec, series: ChartSeries, index: number): LineSeriesO
       position: "top",
       color: palette.ink,
       fontFamily: palette.font,
-      formatter: (item) => (typeof item.value === "number" ? formatNumber(item.value) : ""),
+      formatter: (item) => (typeof item.value === "number" ? formatCell(item.value, series.unit) : ""),
     },
   };
   if (!partial || last < 1) return [base];

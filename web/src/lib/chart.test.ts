@@ -54,6 +54,15 @@ it.each<[string, Column[], Cell[][], string]>([
     "line",
   ],
   [
+    "a time for each name",
+    [day, path, views],
+    [
+      ["a", "/", 1],
+      ["b", "/x", 2],
+    ],
+    "table",
+  ],
+  [
     "a time that stands twice",
     [day, views],
     [
@@ -159,4 +168,9 @@ it.each([
   ["2015-99-18", "2015-99-18"],
 ])("axis name of %s", (bucket, name) => {
   expect(shortBucket(bucket)).toBe(name);
+});
+
+it("series of the same title are told apart", () => {
+  const twice = table([day, views, { ...views, name: "views_2" }], [["2015-05-17", 1, 2]]);
+  expect(timeSeries(twice).series.map(({ name }) => name)).toEqual(["views", "views (2)"]);
 });

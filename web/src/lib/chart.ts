@@ -42,7 +42,10 @@ export function resultKind(table: Table): ResultKind {
   return new Set(measures.map((measure) => measure.unit)).size === 1 ? "bar" : "table";
 }
 
-/** Whether each row has a place of its own on a line: a known time, and no other row at it under the same label. */
+/**
+ * Whether each row has a place of its own on a line: a known time, and no other row at it under the same label. Where
+ * each label has a time of its own, such as when it was first seen, there are points and no lines.
+ */
 function isSeries(table: Table): boolean {
   const time = columnsOf(table, "time")[0]?.index ?? 0;
   const label = columnsOf(table, "label")[0];
@@ -52,7 +55,10 @@ function isSeries(table: Table): boolean {
       (row) => `${formatCell(row[time] ?? null)}\u0000${label ? formatCell(row[label.index] ?? null) : ""}`,
     ),
   );
-  return kinds.size === 1 && (kinds.has("string") || kinds.has("number")) && places.size === table.rows.length;
+  const distinct = (index: number) => new Set(table.rows.map((row) => row[index])).size;
+  const isScattered = label && distinct(label.index) === table.rows.length && distinct(time) > 1;
+  const isKnown = kinds.size === 1 && (kinds.has("string") || kinds.has("number"));
+  return isKnown && !isScattered && places.size === table.rows.length;
 }
 
 /** The times of a column come in one ISO form, whose text sorts by time, except that a `Z` sorts behind a fraction. */
@@ -69,13 +75,23 @@ export function isLastPartial(result: ResultSnapshot): boolean {
   return timed && (told || result.provenance?.range?.partial === true);
 }
 
+/** The measures, with a number behind each title that stands before: names tell series apart, in the legend, too. */
+function namedMeasures(table: Table) {
+  const seen = new Map<string, number>();
+  return columnsOf(table, "measure").map((measure) => {
+    const times = (seen.get(measure.title) ?? 0) + 1;
+    seen.set(measure.title, times);
+    return times === 1 ? measure : { ...measure, title: `${measure.title} (${times})` };
+  });
+}
+
 const numberOf = (cell: Cell | undefined) => (typeof cell === "number" ? cell : null);
 
 /** A category for each bucket in the order of time, whatever that of the rows; a series for each label and measure. */
 export function timeSeries(table: Table): ChartData {
   const time = columnsOf(table, "time")[0]?.index ?? 0;
   const label = columnsOf(table, "label")[0];
-  const measures = columnsOf(table, "measure");
+  const measures = namedMeasures(table);
   const times = table.rows.map((row) => row[time] ?? null).sort(compareTimes);
   const categories = [...new Set(times.map((each) => formatCell(each)))];
   const position = new Map(categories.map((category, index) => [category, index]));
@@ -97,7 +113,7 @@ export function timeSeries(table: Table): ChartData {
 /** A category for each row, or for each measure where there is one row without a name. */
 export function barSeries(table: Table): ChartData {
   const names = table.columns.flatMap((column, index) => (column.role === "measure" ? [] : [index]));
-  const measures = columnsOf(table, "measure");
+  const measures = namedMeasures(table);
   const only = table.rows.length === 1 && names.length === 0 ? table.rows[0] : undefined;
   if (only) {
     const values = measures.map((measure) => numberOf(only[measure.index]));

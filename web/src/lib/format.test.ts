@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatCell, formatLeft } from "@/lib/format";
+import { formatCell, formatCompact, formatLeft, sentence } from "@/lib/format";
 
 it.each([
   [900, "about a second left"],
@@ -18,7 +18,19 @@ it.each([
   ["", "(empty)"],
   ["/", "/"],
   [0, "0"],
+  [0.054321, "0.05"],
+  [0.0054321, "0.0054"],
+  [-0.004, "-0.004"],
   [9_007_199_254_740_991, "9,007,199,254,740,991"],
 ])("the cell %j is shown as %s", (cell, text) => {
   expect(formatCell(cell)).toBe(text);
+});
+
+it("numbers of an axis between 0 and 1 stay apart", () => {
+  expect([0, 0.02, 0.04, 0.06, 1500].map(formatCompact)).toEqual(["0", "0.02", "0.04", "0.06", "1.5K"]);
+});
+
+it("a sentence begins with a capital, unless a name does", () => {
+  expect(sentence("there is no such day")).toBe("There is no such day.");
+  expect(sentence("query_retention comes with a mode")).toBe("query_retention comes with a mode.");
 });

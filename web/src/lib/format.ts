@@ -3,21 +3,24 @@
 import type { Cell, Unit } from "@/api/types";
 
 const number = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
+/** For what would be rounded to zero, which it is not. */
+const tiny = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 
 export function formatNumber(value: number): string {
-  return number.format(value);
+  return (value !== 0 && Math.abs(value) < 0.01 ? tiny : number).format(value);
 }
 
+/** A number of an axis: short, and different from its neighbours where they are close to zero. */
 export function formatCompact(value: number): string {
-  return compact.format(value);
+  return Math.abs(value) < 1 ? formatNumber(value) : compact.format(value);
 }
 
 export function formatCell(value: Cell, unit: Unit = "none"): string {
   if (value === null) return "none";
   if (value === "") return "(empty)";
   if (typeof value !== "number") return String(value);
-  return unit === "percent" ? `${number.format(value)}%` : number.format(value);
+  return unit === "percent" ? `${formatNumber(value)}%` : formatNumber(value);
 }
 
 /** The unit as a word, empty where the number speaks for itself. */
@@ -57,11 +60,12 @@ export function prettyQuery(query: string): string {
   }
 }
 
-/** A message of the server, which names a step in lower case, as a sentence. */
+/** A message of the server, which names a step in lower case, as a sentence. Names of tools and fields stay as they are. */
 export function sentence(message: string): string {
   const text = message.trim();
   const end = /[.!?:;]$/.test(text) || text === "" ? "" : ".";
-  return text.charAt(0).toUpperCase() + text.slice(1) + end;
+  const first = /^\w+_\w/.test(text) ? text.charAt(0) : text.charAt(0).toUpperCase();
+  return first + text.slice(1) + end;
 }
 
 const DAY = 86_400_000;

@@ -44,10 +44,11 @@ function placeOf(event: ListedEvent): string | null {
 function EventRow({ event, ofOne, span }: { event: ListedEvent; ofOne: boolean; span: number }) {
   const [open, setOpen] = useState(false);
   const panel = useId();
+  const [day, time] = formatInstant(event.timestamp).split(" ");
   return (
     <Fragment>
       <tr className="hover:bg-sunken">
-        <th scope="row" className={`${CELL} text-left font-medium`}>
+        <th scope="row" className={`${CELL} min-w-32 text-left font-medium`}>
           <button
             type="button"
             aria-expanded={open}
@@ -68,7 +69,10 @@ function EventRow({ event, ofOne, span }: { event: ListedEvent; ofOne: boolean; 
           <bdi>{placeOf(event)}</bdi>
         </td>
         <td className={`${CELL} text-muted sm:whitespace-nowrap`}>
-          <time dateTime={event.timestamp}>{formatInstant(event.timestamp).replace(" UTC", "")}</time>
+          <time dateTime={event.timestamp}>
+            {/* Where there is little room a date and a time stand below each other, each of them whole. */}
+            <span className="whitespace-nowrap">{day}</span> <span className="whitespace-nowrap">{time}</span>
+          </time>
         </td>
       </tr>
       {open && (

@@ -8,6 +8,7 @@ import { field, textAt } from "@/lib/json-read";
 import { Chart } from "@/ui/chart";
 import { ResultFrame } from "@/ui/result-frame";
 import { ActorsFrame } from "./actors-frame";
+import { breakdownOf, period } from "./summaries";
 
 export function FunnelResult({ result }: ResultProps) {
   const { columns } = result.table;
@@ -108,5 +109,5 @@ export function funnelSummary(args: Json): string | null {
     exclusions.length > 0 &&
     (exclusions.length === 1 ? "1 exclusion" : `${exclusions.length} exclusions`);
   const arrow = textAt(filter, "funnelOrderType") === "unordered" ? " + " : " → ";
-  return [steps.join(arrow), window, order, without, view].filter(Boolean).join(" · ");
+  return [steps.join(arrow), window, order, without, view, breakdownOf(args), period(args)].filter(Boolean).join(" · ");
 }

@@ -1,16 +1,8 @@
 import { defineProduct } from "@/app/product";
 import { FunnelResult, funnelSummary } from "./funnel";
-import {
-  activitySummary,
-  actorsSummary,
-  LifecycleResult,
-  PathsResult,
-  pathsSummary,
-  RetentionResult,
-  retentionSummary,
-  StickinessResult,
-} from "./people";
+import { activitySummary, actorsSummary, LifecycleResult, PathsResult, pathsSummary, StickinessResult } from "./people";
 import { TrendsResult, trendsSummary } from "./renderer";
+import { RetentionResult, retentionSummary } from "./retention";
 
 export default defineProduct({
   product: "product_analytics",

@@ -1,12 +1,14 @@
-/** Results of `query_retention`, `query_lifecycle`, `query_stickiness` and `query_paths`: a picture, and the table. */
+/** Results of `query_lifecycle`, `query_stickiness` and `query_paths`: a picture, and the table. */
 
 import { useMemo } from "react";
-import type { Json, Table } from "@/api/types";
+import type { Column, Json, Table } from "@/api/types";
 import type { ResultProps } from "@/app/product";
-import { barSeries, isLastPartial, timeSeries } from "@/lib/chart";
+import { barSeries, type ChartData, isLastPartial, timeSeries } from "@/lib/chart";
+import { formatCell } from "@/lib/format";
 import { field, textAt } from "@/lib/json-read";
 import { Chart } from "@/ui/chart";
 import { ActorsFrame } from "./actors-frame";
+import { nameOf, period } from "./summaries";
 
 /** The table with some of its columns. */
 function withColumns(table: Table, keeps: (name: string) => boolean): Table {
@@ -16,32 +18,6 @@ function withColumns(table: Table, keeps: (name: string) => boolean): Table {
     columns: kept.flatMap((index) => table.columns[index] ?? []),
     rows: table.rows.map((row) => kept.map((index) => row[index] ?? null)),
   };
-}
-
-/** The share that comes back in each interval after the first: a bar each, of all who began together. */
-export function RetentionResult({ result }: ResultProps) {
-  const shares = useMemo(() => {
-    const shown = withColumns(result.table, (name) => name.endsWith("_percent"));
-    return barSeries({ ...shown, rows: shown.rows.slice(0, 1) });
-  }, [result.table]);
-  const several = result.table.rows.length > 1;
-  // One picture can't have the shares of each value.
-  const isSplit = result.table.columns.filter(({ role }) => role === "label").length > 1;
-  if (isSplit) {
-    return (
-      <ActorsFrame result={result} note="The table has each value and each interval.">
-        {null}
-      </ActorsFrame>
-    );
-  }
-  return (
-    <ActorsFrame
-      result={result}
-      note={several ? "All who began are drawn together; the table has each interval." : null}
-    >
-      <Chart kind="bar" data={shares} label={result.table.title} partial={false} />
-    </ActorsFrame>
-  );
 }
 
 export function LifecycleResult({ result }: ResultProps) {
@@ -69,11 +45,23 @@ export function StickinessResult({ result }: ResultProps) {
   );
 }
 
+/** Bars of the edges, each called as it is walked: `1. / → /pricing`. */
+export function edgeBars(table: Table): ChartData {
+  const sessions = withColumns(table, (name) => name !== "average_seconds");
+  const from = sessions.columns.findIndex(({ role }) => role === "measure");
+  const edge: Column = { name: "edge", title: "edge", role: "label", unit: "none" };
+  return barSeries({
+    ...sessions,
+    columns: [edge, ...sessions.columns.slice(from)],
+    rows: sessions.rows.map(([step, source, target, ...rest]) => {
+      const [before, after] = [source, target].map((item) => formatCell(item ?? null));
+      return [`${formatCell(step ?? null)}. ${before} → ${after}`, ...rest];
+    }),
+  });
+}
+
 export function PathsResult({ result }: ResultProps) {
-  const bars = useMemo(
-    () => barSeries(withColumns(result.table, (name) => name !== "average_seconds")),
-    [result.table],
-  );
+  const bars = useMemo(() => edgeBars(result.table), [result.table]);
   const note = bars.left > 0 ? `The first rows are drawn; the table has ${bars.left} more.` : null;
   return (
     <ActorsFrame result={result} note={note}>
@@ -88,30 +76,6 @@ export function pathsSummary(args: Json): string | null {
   const [start, end] = [textAt(filter, "startPoint"), textAt(filter, "endPoint")];
   const ends = [start && `from ${start}`, end && `to ${end}`].filter(Boolean).join(" ");
   return [ends || "all paths", period(args)].filter(Boolean).join(" · ");
-}
-
-function nameOf(node: Json | undefined): string {
-  return (
-    textAt(node, "custom_name") ?? textAt(node, "event") ?? textAt(node, "id") ?? textAt(node, "name") ?? "any event"
-  );
-}
-
-function period(args: Json): string | null {
-  const range = field(args, "dateRange");
-  const [from, until] = [textAt(range, "date_from"), textAt(range, "date_to")];
-  return from && (until && until !== from ? `${from} to ${until}` : from);
-}
-
-/** Who begins and what coming back is, on one line. */
-export function retentionSummary(args: Json): string | null {
-  const filter = field(args, "retentionFilter");
-  const begins = field(filter, "targetEntity");
-  const returns = field(filter, "returningEntity");
-  const ends = `${begins === undefined ? "$pageview" : nameOf(begins)} → ${returns === undefined ? "$pageview" : nameOf(returns)}`;
-  const first = textAt(filter, "retentionType") === "retention_first_time" && "first time";
-  return [ends, `by ${(textAt(filter, "period") ?? "Day").toLowerCase()}`, first, period(args)]
-    .filter(Boolean)
-    .join(" · ");
 }
 
 /** What is done, per what, and when, on one line. */

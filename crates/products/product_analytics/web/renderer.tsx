@@ -1,13 +1,14 @@
 /** Results of `query_trends`: a number, a line, bars or a table, as the query's display says. */
 
 import { useMemo } from "react";
-import type { Json, Provenance, ResultSnapshot } from "@/api/types";
+import type { Json, Provenance, ResultSnapshot, Table } from "@/api/types";
 import type { ResultProps } from "@/app/product";
 import { barSeries, isLastPartial, MAX_BARS, MAX_LINES, type ResultKind, resultKind, timeSeries } from "@/lib/chart";
 import { field, textAt } from "@/lib/json-read";
 import { Chart } from "@/ui/chart";
 import { ResultNumber } from "@/ui/result-number";
 import { ActorsFrame } from "./actors-frame";
+import { breakdownOf, period } from "./summaries";
 
 export function TrendsResult({ result }: ResultProps) {
   const { table } = result;
@@ -32,10 +33,10 @@ interface PictureProps {
 
 function Picture({ result, kind, display }: PictureProps) {
   // The same data is drawn once, however often the page around it changes.
-  const data = useMemo(
-    () => (kind === "line" ? timeSeries(result.table) : barSeries(result.table)),
-    [kind, result.table],
-  );
+  const data = useMemo(() => {
+    const drawn = withoutChanges(result.table);
+    return kind === "line" ? timeSeries(drawn) : barSeries(drawn);
+  }, [kind, result.table]);
   const partial = isLastPartial(result);
   const drawn = kind === "line" && display === "ActionsBar" ? "column" : kind;
   const most = kind === "line" ? `${MAX_LINES} series` : `${MAX_BARS} rows`;
@@ -49,6 +50,23 @@ function Picture({ result, kind, display }: PictureProps) {
       <Chart kind={drawn} data={data} label={result.table.title} partial={partial} />
     </ActorsFrame>
   );
+}
+
+/** The table of two ranges without what changed between them, which is in units of its own. */
+export function withoutChanges(table: Table): Table {
+  // Only where ranges are compared does a percent follow each number, the previous one and their difference.
+  const measures = table.columns.flatMap(({ role }, at) => (role === "measure" ? [at] : []));
+  const compares =
+    measures.length > 0 &&
+    measures.length % 4 === 0 &&
+    measures.every((at, place) => place % 4 !== 3 || table.columns[at]?.title === "change percent");
+  if (!compares) return table;
+  const kept = table.columns.flatMap((_, at) => (measures.indexOf(at) % 4 > 1 ? [] : [at]));
+  return {
+    ...table,
+    columns: kept.flatMap((at) => table.columns[at] ?? []),
+    rows: table.rows.map((row) => kept.map((at) => row[at] ?? null)),
+  };
 }
 
 function displayOf(provenance: Provenance | null): string | null {
@@ -73,18 +91,14 @@ export function trendsSummary(args: Json): string | null {
   });
   const display = textAt(field(args, "trendsFilter"), "display");
   const total = display !== null && ["BoldNumber", "ActionsBarValue", "ActionsTable"].includes(display);
-  const breakdown = textAt(field(args, "breakdownFilter"), "breakdown");
-  const range = field(args, "dateRange");
-  const from = textAt(range, "date_from");
-  const until = textAt(range, "date_to");
   const filters =
     countFilters(field(args, "properties")) +
     series.reduce<number>((sum, node) => sum + countFilters(field(node, "properties")), 0);
   return [
     counted.join(", "),
     total ? "total" : `per ${textAt(args, "interval") ?? "day"}`,
-    breakdown && `by ${breakdown}`,
-    from && (until && until !== from ? `${from} to ${until}` : from),
+    breakdownOf(args),
+    period(args),
     filters > 0 && (filters === 1 ? "1 filter" : `${filters} filters`),
   ]
     .filter(Boolean)

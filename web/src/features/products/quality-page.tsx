@@ -202,8 +202,9 @@ function Errors({ quality }: { quality: ProductQuality }) {
               </span>
             </p>
             <ul className="space-y-1">
-              {group.latest.map((example) => (
-                <li key={`${example.at} ${example.tool}`} className="[overflow-wrap:anywhere]">
+              {group.latest.map((example, place) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: several calls of a tool can fail in the same second.
+                <li key={place} className="[overflow-wrap:anywhere]">
                   <span className="text-xs text-muted">
                     {formatInstant(example.at)}, {example.tool}
                     {example.run_id && (

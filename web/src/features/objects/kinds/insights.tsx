@@ -24,6 +24,7 @@ function InsightBody({ object }: { object: StoredObject }) {
   return (
     <div className="space-y-4">
       <Description object={object} />
+      <h2 className="sr-only">Its numbers as they are now</h2>
       <SavedResult project={object.project} tool={TOOL} query={queryOf(object)} />
       <Disclosure label="The query">
         <CodeBlock label="The query" text={JSON.stringify(queryOf(object), null, 2)} />
