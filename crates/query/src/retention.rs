@@ -120,9 +120,14 @@ pub(crate) async fn actors(asked: &Asked<'_>, query: &RetentionQuery) -> Result<
     let began = format!("began in the {period} of {}", zoned(prepared.span(row, begins).0));
     let mut said = vec![match bracket {
         (0, 0) => began,
+        (1, 1) => format!("{began} and came back 1 {period} later"),
         (first, last) if first == last => format!("{began} and came back {first} {period}s later"),
         (first, last) => format!("{began} and came back {first} to {last} {period}s later"),
     }];
+    said.extend(cell.breakdown.as_ref().map(|value| match value {
+        Value::String(text) => format!("of {text}"),
+        other => format!("of {other}"),
+    }));
     said.extend(prepared.limits());
     asked.list(&begun, &prepared.scope, members, said).await
 }
@@ -446,7 +451,7 @@ impl<'a> Prepared<'a> {
         if end > now && !self.scope.range.partial {
             let period = self.asked.query.retention_filter.period.as_str().to_lowercase();
             let message = format!(
-                "what is counted in the {period} of {}, which is now, can still grow; later ones are not known",
+                "what is counted in the {period} of now, {}, can still grow; later ones are not known",
                 zoned(now)
             );
             warnings.push(Warning::new("partial_period", message));

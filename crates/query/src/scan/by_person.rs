@@ -1,4 +1,4 @@
-//! Aggregates of each person's events, a share of the persons at a time.
+//! Aggregates of each person's events, and counts of the persons with each value, a share of the persons at a time.
 //!
 //! Files are sorted by person, so that the events of a few persons are found in all files without looking at those of
 //! others. What is held at once is small, persons need no exchange between partitions, and the rows of a person need no
@@ -47,14 +47,15 @@ const ROWS_AT_ONCE: u64 = 1 << 19;
 #[derive(Debug)]
 struct Asked {
     aggregates: Vec<Aggregate>,
-    /// The place of the person among the columns by which is grouped.
-    person: usize,
-    /// The column of the table that is the other one, where there are two.
+    /// The place of the person among the columns by which is grouped; `None` where persons are counted. The aggregates
+    /// of a partition give their states then, and counts of persons add up, since no person is in two partitions.
+    person: Option<usize>,
+    /// The column of the table that is the other one, where there is one.
     value: Option<usize>,
 }
 
 /// The plan: a row for each person of the events of a scan, and of those in memory, with what aggregates give; or one for
-/// each person and value.
+/// each person and value, or for each value.
 #[derive(Debug)]
 struct ByPersonExec {
     /// A [`ChunkScan`] of what the aggregates take.
@@ -86,11 +87,15 @@ impl ByPersonExec {
         schema: SchemaRef,
     ) -> Self {
         let partitions = scan.properties().partitioning.partition_count();
-        let name = schema.field(asked.person).name();
-        let person: Arc<dyn PhysicalExpr> = Arc::new(Column::new(name, asked.person));
+        let person = asked.person.map(|person| {
+            let name = schema.field(person).name();
+            Arc::new(Column::new(name, person)) as Arc<dyn PhysicalExpr>
+        });
         let properties = PlanProperties::new(
             EquivalenceProperties::new(Arc::clone(&schema)),
-            Partitioning::Hash(vec![person], partitions),
+            person.map_or(Partitioning::UnknownPartitioning(partitions), |person| {
+                Partitioning::Hash(vec![person], partitions)
+            }),
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
@@ -118,6 +123,24 @@ impl ByPersonExec {
             Some(scan) => Ok(scan),
             None => internal_err!("persons are found in scans of events alone"),
         }
+    }
+}
+
+impl Asked {
+    /// Adds rows with the person and the value of each.
+    fn add(
+        &self,
+        running: &mut Running<'_>,
+        groups: &mut Groups,
+        rows: &RecordBatch,
+        (persons, values): (&[i64], Option<&ArrayRef>),
+    ) -> Result<()> {
+        let places = groups.of(persons, values)?;
+        if self.person.is_some() {
+            return running.add(rows, &places, None);
+        }
+        let (numbers, firsts) = groups.by_value(&places);
+        running.add(rows, &numbers, Some(&firsts))
     }
 }
 
@@ -174,7 +197,8 @@ impl Work {
         };
         self.scan
             .rows_of(shares, &wanted, |chosen| {
-                running.add(chosen.rows, &groups.of(chosen.persons, chosen.values)?)
+                self.asked
+                    .add(&mut running, &mut groups, chosen.rows, (chosen.persons, chosen.values))
             })
             .await?;
         self.is_first = false;
@@ -186,17 +210,26 @@ impl Work {
                 let values = in_memory.values.as_ref().map(|values| filter(values, &is_wanted));
                 let persons = filter(&in_memory.persons, &is_wanted)?;
                 let persons = persons.as_primitive::<Int64Type>().values();
-                running.add(&rows, &groups.of(persons, values.transpose()?.as_ref())?)?;
+                let values = values.transpose()?;
+                self.asked
+                    .add(&mut running, &mut groups, &rows, (persons, values.as_ref()))?;
             }
         }
         if groups.is_empty() {
             return Ok(None);
         }
-        let mut columns = vec![groups.persons()];
-        if self.asked.value.is_some() {
-            columns.insert(1 - self.asked.person, groups.values());
+        let is_by_value = self.asked.value.is_some();
+        let mut columns = Vec::new();
+        if let Some(person) = self.asked.person {
+            columns.push(groups.persons());
+            if is_by_value {
+                columns.insert(1 - person, groups.values());
+            }
+            columns.extend(running.finish()?);
+        } else {
+            columns.extend(is_by_value.then(|| groups.texts()));
+            columns.extend(running.states()?);
         }
-        columns.extend(running.finish()?);
         Ok(Some(RecordBatch::try_new(Arc::clone(&self.schema), columns)?))
     }
 

@@ -332,6 +332,45 @@ async fn conditions_on_persons_follow_what_becomes_of_persons() {
 }
 
 #[tokio::test]
+async fn persons_are_counted_by_texts_as_in_any_other_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::new(lake(folder.path()).await).unwrap();
+    let rows = async |query: String| {
+        let query = SqlQuery {
+            query,
+            limit: Some(1000),
+            ..SqlQuery::default()
+        };
+        let answer = engine.sql(&project(), &query, &clock(), &Progress::ignore()).await;
+        answer.unwrap().rows
+    };
+    let beside = [
+        "count(*)",
+        "sum(status), min(timestamp)",
+        "count(DISTINCT distinct_id), count(status)",
+        "count(*) FILTER (WHERE event = 'order'), avg(status)",
+        "count(DISTINCT person_key) FILTER (WHERE event = 'order')",
+    ];
+    let conditions = ["true", "event = '$pageview'", "status > 250", "false"];
+    for ((by, beside), condition) in [None, Some("event"), Some("distinct_id"), Some("rtrim(event, 'r')")]
+        .into_iter()
+        .flat_map(|by| beside.map(|beside| (by, beside)))
+        .flat_map(|pair| conditions.map(|condition| (pair, condition)))
+    {
+        // What has no name of a column is counted as all different values are.
+        let query = |person: &str| {
+            let (first, group) = by.map_or_else(Default::default, |by| {
+                (format!("{by} AS value,"), " GROUP BY value ORDER BY value")
+            });
+            format!("SELECT {first} count(DISTINCT {person}) AS persons, {beside} FROM events WHERE {condition}{group}")
+        };
+        let found = rows(query("person_key")).await;
+        assert_eq!(found, rows(query("person_key + 0")).await, "{}", query("person_key"));
+        assert!(!found.is_empty() || condition == "false");
+    }
+}
+
+#[tokio::test]
 async fn times_of_events_and_persons_are_compared_as_times() {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::new(lake(folder.path()).await).unwrap();

@@ -21,6 +21,8 @@ pub(super) struct Aggregate {
     pub(super) function: Arc<AggregateFunctionExpr>,
     pub(super) arguments: Vec<Arc<dyn PhysicalExpr>>,
     pub(super) filter: Option<Arc<dyn PhysicalExpr>>,
+    /// Whether it takes one row of each person alone.
+    pub(super) of_persons: bool,
 }
 
 impl Aggregate {
@@ -46,7 +48,13 @@ impl Aggregate {
 impl fmt::Display for Aggregate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let arguments: Vec<String> = self.arguments.iter().map(ToString::to_string).collect();
-        write!(formatter, "{}({})", self.function.fun().name(), arguments.join(", "))?;
+        let distinct = if self.of_persons { "DISTINCT " } else { "" };
+        write!(
+            formatter,
+            "{}({distinct}{})",
+            self.function.fun().name(),
+            arguments.join(", ")
+        )?;
         match &self.filter {
             Some(filter) => write!(formatter, " FILTER (WHERE {filter})"),
             None => Ok(()),
@@ -77,8 +85,9 @@ impl<'a> Running<'a> {
         })
     }
 
-    /// Adds rows, each to its group.
-    pub(super) fn add(&mut self, rows: &RecordBatch, groups: &[usize]) -> Result<()> {
+    /// Adds rows, each to its group. `firsts` are those that are the first ones of their person in their group, for
+    /// aggregates that take no others.
+    pub(super) fn add(&mut self, rows: &RecordBatch, groups: &[usize], firsts: Option<&BooleanArray>) -> Result<()> {
         self.groups = groups
             .iter()
             .max()
@@ -92,10 +101,11 @@ impl<'a> Running<'a> {
                 .as_ref()
                 .map(|filter| condition(filter, rows))
                 .transpose()?;
+            let firsts = firsts.filter(|_| aggregate.of_persons);
             accumulator.update_batch(
                 &values.collect::<Result<Vec<_>>>()?,
                 groups,
-                filter.as_ref(),
+                filter.as_ref().or(firsts),
                 self.groups,
             )?;
             bytes += accumulator.size();
@@ -109,6 +119,15 @@ impl<'a> Running<'a> {
         evaluated
             .map(|(_, mut accumulator)| accumulator.evaluate(EmitTo::All))
             .collect()
+    }
+
+    /// The states of all groups, for others to put together.
+    pub(super) fn states(self) -> Result<Vec<ArrayRef>> {
+        let mut states = Vec::new();
+        for (_, mut accumulator) in self.aggregates {
+            states.extend(accumulator.state(EmitTo::All)?);
+        }
+        Ok(states)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
 use datafusion::arrow::datatypes::Int32Type;
 use datafusion::common::{HashMap, Result, internal_err};
 
@@ -16,6 +16,8 @@ pub(super) struct Groups {
     /// The different values, and their numbers.
     texts: Vec<Option<Arc<str>>>,
     numbers: HashMap<Option<Arc<str>>, u32>,
+    /// How many groups had a row before.
+    met: usize,
 }
 
 impl Groups {
@@ -80,6 +82,23 @@ impl Groups {
             self.texts.push(text.clone());
             u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX)
         })
+    }
+
+    /// The number of the value of each row, whose group is known, and whether it is the first row of its group. Rows
+    /// come as they were numbered, so that groups are met in the order of their numbers.
+    pub(super) fn by_value(&mut self, groups: &[usize]) -> (Vec<usize>, BooleanArray) {
+        let numbers = groups.iter().map(|group| self.values[*group] as usize).collect();
+        let firsts = groups.iter().map(|group| {
+            let is_first = *group == self.met;
+            self.met += usize::from(is_first);
+            Some(is_first)
+        });
+        (numbers, firsts.collect())
+    }
+
+    /// The different values, as they are numbered.
+    pub(super) fn texts(&self) -> ArrayRef {
+        Arc::new(self.texts.iter().map(Option::as_deref).collect::<StringArray>())
     }
 
     /// The person of each group.

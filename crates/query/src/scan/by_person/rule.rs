@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use datafusion::common::Result;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::functions_aggregate::count::count_udaf;
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
 use datafusion::physical_expr::expressions::{Column, Literal};
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -43,7 +46,8 @@ impl PhysicalOptimizerRule for ByPerson {
     }
 }
 
-/// An aggregate by nothing but the person, of events that are scanned; `None` for any other plan.
+/// An aggregate of scanned events by the person, by the person and a text, or by a text where persons are counted;
+/// `None` for any other plan.
 fn by_person(plan: &Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let Some(last) = plan.downcast_ref::<AggregateExec>() else {
         return Ok(None);
@@ -72,16 +76,25 @@ fn by_person(plan: &Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Op
     let Some((scan, memory)) = scan_of(&input) else {
         return Ok(None);
     };
-    let Some(person) = by
-        .iter()
-        .position(|at| scan.is_person(*at))
-        .filter(|_| scan.stays_in_memory())
-    else {
+    if !scan.stays_in_memory() {
         return Ok(None);
-    };
-    let (person_at, value_at) = match by.as_slice() {
-        [only] => (*only, None),
-        [_, _] => (by[person], Some(by[1 - person])),
+    }
+    let is_count = |function: &AggregateFunctionExpr| counted_person(function).is_some_and(|at| scan.is_person(at));
+    let person = by.iter().position(|at| scan.is_person(*at));
+    let (person_at, value_at) = match (person, by.as_slice()) {
+        (Some(_), [only]) => (*only, None),
+        (Some(person), [_, _]) => (by[person], Some(by[1 - person])),
+        (None, [] | [_]) => {
+            let mut counts = first.aggr_expr().iter().zip(first.filter_expr());
+            let counted = counts.find_map(|(function, filter)| {
+                let at = is_count(function).then(|| counted_person(function)).flatten();
+                at.filter(|_| filter.is_none())
+            });
+            match counted.filter(|_| last.mode() != first.mode()) {
+                Some(person) => (person, by.first().copied()),
+                None => return Ok(None),
+            }
+        }
         _ => return Ok(None),
     };
     let value = value_at.and_then(|at| scan.texts_of_table(at));
@@ -104,14 +117,24 @@ fn by_person(plan: &Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Op
             });
         Arc::new(Column::new(&expr.to_string(), at))
     };
-    let aggregates = first.aggr_expr().iter().zip(first.filter_expr());
-    let aggregates = aggregates.map(|(function, filter)| Aggregate {
-        arguments: function.expressions().into_iter().map(&mut take).collect(),
-        filter: filter.clone().map(&mut take),
-        function: Arc::clone(function),
-    });
+    let mut aggregates = Vec::new();
+    for (function, filter) in first.aggr_expr().iter().zip(first.filter_expr()) {
+        let of_persons = person.is_none() && filter.is_none() && is_count(function);
+        let function = if of_persons {
+            Arc::new(count_of(function, &first.input_schema())?)
+        } else {
+            Arc::clone(function)
+        };
+        aggregates.push(Aggregate {
+            arguments: function.expressions().into_iter().map(&mut take).collect(),
+            filter: filter.clone().map(&mut take),
+            function,
+            of_persons,
+        });
+    }
+    let functions: Vec<_> = aggregates.iter().map(|one| Arc::clone(&one.function)).collect();
     let asked = Asked {
-        aggregates: aggregates.collect(),
+        aggregates,
         person,
         value,
     };
@@ -125,8 +148,51 @@ fn by_person(plan: &Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Op
         .map(|memory| ProjectionExec::try_new(with_groups, memory))
         .transpose()?;
     let memory = memory.map(|memory| Arc::new(memory) as Arc<dyn ExecutionPlan>);
-    let by_person = ByPersonExec::new(scan, memory, Arc::new(asked), plan.schema());
-    Ok(Some(Arc::new(by_person)))
+    let asked = Arc::new(asked);
+    if person.is_some() {
+        return Ok(Some(Arc::new(ByPersonExec::new(scan, memory, asked, plan.schema()))));
+    }
+    // Its partitions take the place of the partial aggregates.
+    let partial = AggregateExec::try_new(
+        AggregateMode::Partial,
+        first.group_expr().clone(),
+        functions.clone(),
+        first.filter_expr().to_vec(),
+        Arc::clone(first.input()),
+        first.input_schema(),
+    )?;
+    let states = Arc::new(ByPersonExec::new(scan, memory, asked, partial.schema()));
+    let last = AggregateExec::try_new(
+        *last.mode(),
+        last.group_expr().clone(),
+        functions,
+        last.filter_expr().to_vec(),
+        states,
+        last.input_schema(),
+    )?;
+    Ok(Some(Arc::new(last)))
+}
+
+/// The place of the column whose different values a function counts.
+fn counted_person(function: &AggregateFunctionExpr) -> Option<usize> {
+    let arguments = function.expressions();
+    let [argument] = arguments.as_slice() else {
+        return None;
+    };
+    let is_count = function.is_distinct() && function.fun().name() == "count";
+    argument
+        .downcast_ref::<Column>()
+        .filter(|_| is_count)
+        .map(Column::index)
+}
+
+/// A count of rows in place of one of different values, under the same name.
+fn count_of(function: &AggregateFunctionExpr, schema: &SchemaRef) -> Result<AggregateFunctionExpr> {
+    let one: Arc<dyn PhysicalExpr> = Arc::new(Literal::new(ScalarValue::Int64(Some(1))));
+    AggregateExprBuilder::new(count_udaf(), vec![one])
+        .schema(Arc::clone(schema))
+        .alias(function.name())
+        .build()
 }
 
 fn is_plain(aggregate: &AggregateExec) -> bool {
