@@ -17,8 +17,7 @@ mod walk;
 use chrono::DateTime;
 use datafusion::logical_expr::LogicalPlan;
 use hedgerow_data_api::{
-    Clock, FunnelOrder, FunnelResults, FunnelView, FunnelsFilter, FunnelsQuery, FunnelsResponse, Progress,
-    PropertyDefinition, Warning,
+    Clock, FunnelOrder, FunnelResults, FunnelView, FunnelsFilter, FunnelsQuery, FunnelsResponse, Progress, Warning,
 };
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;
@@ -28,8 +27,7 @@ use crate::engine::{Engine, Executed, Session, rows};
 use crate::intervals::Intervals;
 use crate::scope::{Begun, Scope};
 use crate::tally::exact;
-use crate::trends::DEFAULT_BREAKDOWNS;
-use crate::validate;
+use crate::trends::{Breakdown, DEFAULT_BREAKDOWNS};
 pub(crate) use actors::actors;
 pub(crate) use aggregate::{of_rules, rules_of};
 use asked::Asked;
@@ -45,8 +43,9 @@ pub(crate) async fn run(
     progress: &Progress,
 ) -> Result<FunnelsResponse> {
     let asked = Asked::new(query)?;
-    let begun = Begun::new(engine, project, asked.selection(), clock, progress.clone()).await?;
-    let prepared = Prepared::new(&asked, &begun, clock, engine.most_groups)?;
+    let mut begun = Begun::new(engine, project, asked.selection(), clock, progress.clone()).await?;
+    let breakdown = asked.breakdown(&mut begun, (engine, project), clock).await?;
+    let prepared = Prepared::new(&asked, &begun, breakdown, clock, engine.most_groups)?;
     let session = &begun.session;
     let scope = &prepared.scope;
     let mut done = Done::default();
@@ -89,8 +88,9 @@ pub(crate) async fn plans(
     clock: &Clock,
 ) -> Result<(Begun, Vec<LogicalPlan>)> {
     let asked = Asked::new(query)?;
-    let begun = Begun::new(engine, project, asked.selection(), clock, Progress::ignore()).await?;
-    let prepared = Prepared::new(&asked, &begun, clock, engine.most_groups)?;
+    let mut begun = Begun::new(engine, project, asked.selection(), clock, Progress::ignore()).await?;
+    let breakdown = asked.breakdown(&mut begun, (engine, project), clock).await?;
+    let prepared = Prepared::new(&asked, &begun, breakdown, clock, engine.most_groups)?;
     let session = &begun.session;
     let plan = match query.funnels_filter.funnel_viz_type {
         FunnelView::Steps => prepared.steps_plan(session, None).await?,
@@ -106,7 +106,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) scope: Scope<'a>,
     /// The intervals in which persons enter, where these are told apart.
     intervals: Option<Intervals>,
-    breakdown: Option<&'a PropertyDefinition>,
+    breakdown: Option<Breakdown>,
     most_groups: usize,
 }
 
@@ -122,17 +122,20 @@ struct Done {
 
 impl<'a> Prepared<'a> {
     /// Resolves the names and dates of a funnel.
-    pub(crate) fn new(asked: &'a Asked<'a>, begun: &'a Begun, clock: &Clock, most_groups: usize) -> Result<Self> {
-        let breakdown = asked.query.breakdown_filter.as_ref();
+    pub(crate) fn new(
+        asked: &'a Asked<'a>,
+        begun: &'a Begun,
+        breakdown: Option<Breakdown>,
+        clock: &Clock,
+        most_groups: usize,
+    ) -> Result<Self> {
         let interval = asked.interval();
         let scope = Scope::new(asked.selection(), begun, interval, clock)?;
         Ok(Self {
             asked,
             intervals: interval.map(|interval| Intervals::of(interval, &scope.range)),
             scope,
-            breakdown: breakdown
-                .map(|filter| validate::one_property(begun.taxonomy(), filter))
-                .transpose()?,
+            breakdown,
             most_groups,
         })
     }
@@ -178,14 +181,22 @@ impl<'a> Prepared<'a> {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        match self.asked.interval() {
+        let mut warnings = match self.asked.interval() {
             None => self.scope.warnings("the range"),
             Some(interval) => {
                 let mut warnings = self.scope.warnings("the last interval");
                 warnings.extend(self.scope.cut_intervals(interval));
                 warnings
             }
-        }
+        };
+        warnings.extend(self.breakdown.iter().flat_map(Breakdown::warnings));
+        warnings
+    }
+
+    /// A value of the breakdown as results have it.
+    fn shown(&self, value: &Value) -> Value {
+        let breakdown = self.breakdown.as_ref();
+        breakdown.map_or_else(|| value.clone(), |breakdown| breakdown.shown(value))
     }
 
     /// What bounds the ways that are counted.
@@ -200,10 +211,13 @@ impl<'a> Prepared<'a> {
                 name.unwrap_or("any event")
             ));
         }
-        if let Some(property) = self.breakdown {
-            limits.extend(self.said_of_values(property));
-            let key = &property.key;
-            limits.push(format!("at most {} values of {key}, the rest as {OTHER}", self.limit()));
+        if let Some(breakdown) = &self.breakdown {
+            let said = breakdown.said();
+            limits.extend(self.said_of_values(&said));
+            limits.push(format!(
+                "at most {} values of {said}, the rest as {OTHER}",
+                self.limit()
+            ));
         }
         limits
     }

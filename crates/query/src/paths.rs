@@ -5,7 +5,7 @@ mod edges;
 mod totals;
 
 use datafusion::arrow::datatypes::DataType;
-use datafusion::functions::expr_fn::{get_field, regexp_like, rtrim, starts_with};
+use datafusion::functions::expr_fn::{get_field, regexp_like, regexp_replace, starts_with};
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, LogicalPlan, Partitioning, cast, ident, lit, not, when};
 use datafusion::prelude::DataFrame;
@@ -349,9 +349,8 @@ fn pageview(begun: &Begun, cleaning: &[PathCleaningFilter]) -> Result<Expr> {
 /// The path of a page view without a slash at its end.
 fn path(begun: &Begun) -> Result<Expr> {
     let path = text_of(begun, &["$pathname", "$current_url"], "$pageview")?;
-    let trimmed = rtrim(vec![path.clone(), lit("/")]);
-    let trimmed = when(trimmed.clone().eq(lit("")), path).otherwise(trimmed);
-    trimmed.map_err(|error| sql::explain(&error, &begun.session.view))
+    // One of slashes alone stays. As one call of one column it is computed once a text.
+    Ok(regexp_replace(path, lit("(?s)^(.*[^/])/+$"), lit("\\1"), None))
 }
 
 /// The first of some properties that there is.

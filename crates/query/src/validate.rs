@@ -1,8 +1,8 @@
 //! Checking names and values against the taxonomy before anything is planned.
 
 use hedgerow_data_api::{
-    Breakdown, BreakdownFilter, BreakdownType, EventStore, EventsNode, FilterGroup, FilterNode, Math, Operator,
-    PersonTaxonomy, PropertyDefinition, PropertyFilter, PropertyType, Taxonomy, ValueType,
+    BreakdownFilter, EventStore, EventsNode, FilterGroup, FilterNode, Math, Operator, PersonTaxonomy,
+    PropertyDefinition, PropertyFilter, PropertyType, Taxonomy, ValueType,
 };
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
@@ -49,23 +49,6 @@ pub(crate) fn without_math(series: &[EventsNode], called: &str, counts: &str) ->
         let message = format!("{called} {position} has the math {}, and {counts}", node.math.as_str());
         Err(Error::invalid(message).with_hint(format!("leave `math` out of each {called}")))
     })
-}
-
-/// The property of events that a breakdown is by, where it can be by one only.
-pub(crate) fn one_property<'a>(taxonomy: &'a Taxonomy, breakdown: &BreakdownFilter) -> Result<&'a PropertyDefinition> {
-    breakdown_limit(breakdown)?;
-    match breakdown.parts().as_slice() {
-        [
-            Breakdown {
-                property,
-                breakdown_type: BreakdownType::Event,
-                group_type_index: None,
-                histogram_bin_count: None,
-            },
-        ] => property_of_events(taxonomy, property),
-        _ => Err(Error::invalid("the breakdown is by one property of events here")
-            .with_hint("name it in `breakdown`, without bins and of the type event")),
-    }
 }
 
 /// A property of events; refuses one that is not there.

@@ -33,8 +33,10 @@ pub(crate) async fn actors(wanted: &actors::Asked<'_>, query: &FunnelsQuery) -> 
     let fields: Vec<&str> = fields.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
     cell.has_only("this funnel", &fields)?;
     let asked = Asked::new(query)?;
-    let begun = wanted.begin(asked.selection()).await?;
-    let prepared = Prepared::new(&asked, &begun, wanted.clock, wanted.engine.most_groups)?;
+    let mut begun = wanted.begin(asked.selection()).await?;
+    let source = (wanted.engine, wanted.project);
+    let breakdown = asked.breakdown(&mut begun, source, wanted.clock).await?;
+    let prepared = Prepared::new(&asked, &begun, breakdown, wanted.clock, wanted.engine.most_groups)?;
     let session = &begun.session;
     let (step, reached) = step(cell.funnel_step, query.series.len())?;
     let mut conditions = vec![if reached {
@@ -69,7 +71,7 @@ pub(crate) async fn actors(wanted: &actors::Asked<'_>, query: &FunnelsQuery) -> 
             persons
         }
         Some(value) => {
-            conditions.push(ident(VALUE).in_list(vec![literal(value)], false));
+            conditions.push(ident(VALUE).in_list(vec![literal(&prepared.hidden(value)?)], false));
             persons
         }
         None => persons,
@@ -102,6 +104,12 @@ impl Prepared<'_> {
         ident(aggregate::field(step)).is_not_null()
     }
 
+    /// A value of a result as plans have it.
+    fn hidden(&self, value: &Value) -> Result<Value> {
+        let breakdown = self.breakdown.as_ref();
+        breakdown.map_or_else(|| Ok(value.clone()), |breakdown| breakdown.hidden(value))
+    }
+
     /// The values that have numbers of their own in the result.
     async fn shown_values(&self, session: &Session) -> Result<Vec<Value>> {
         let mut done = Done::default();
@@ -121,11 +129,8 @@ impl Prepared<'_> {
             }
         };
         let is_collective = |value: &Value| value == BREAKDOWN_OTHER || value == BREAKDOWN_NONE;
-        Ok(values
-            .into_iter()
-            .flatten()
-            .filter(|value| !is_collective(value))
-            .collect())
+        let shown = values.into_iter().flatten().filter(|value| !is_collective(value));
+        shown.map(|value| self.hidden(&value)).collect()
     }
 
     /// Who is listed, in words.

@@ -1,13 +1,16 @@
 //! Which queries are funnels.
 
 use hedgerow_data_api::{
-    BreakdownAttribution, EventsNode, FunnelExclusion, FunnelOrder, FunnelView, FunnelWindowUnit, FunnelsFilter,
+    BreakdownAttribution, Clock, EventsNode, FunnelExclusion, FunnelOrder, FunnelView, FunnelWindowUnit, FunnelsFilter,
     FunnelsQuery, Interval, MOST_FUNNEL_BINS, MOST_FUNNEL_EXCLUSIONS, MOST_FUNNEL_STEPS,
 };
 use hedgerow_errors::{Error, Result};
+use hedgerow_ids::ProjectId;
 
 use super::rules::{Order, Rules};
-use crate::scope::Selection;
+use crate::engine::Engine;
+use crate::scope::{Begun, Selection};
+use crate::trends::{Breakdown, looks_at_persons};
 use crate::validate;
 
 /// Units of the longest window.
@@ -81,10 +84,28 @@ impl<'a> Asked<'a> {
             series: &self.series,
             properties: &self.query.properties,
             date_range: &self.query.date_range,
-            of_persons: false,
+            of_persons: self.query.breakdown_filter.as_ref().is_some_and(looks_at_persons),
             filter_test_accounts: self.query.filter_test_accounts,
             modifiers: self.query.modifiers,
         }
+    }
+
+    /// What splits the persons; refuses what is not there.
+    pub(super) async fn breakdown(
+        &self,
+        begun: &mut Begun,
+        source: (&Engine, &ProjectId),
+        clock: &Clock,
+    ) -> Result<Option<Breakdown>> {
+        let splits = (self.query.breakdown_filter.as_ref(), self.series.as_slice());
+        let breakdown = Breakdown::of(splits, begun, source, clock).await?;
+        if breakdown.as_ref().is_some_and(Breakdown::has_bins) {
+            let message = "a breakdown of a funnel has no bins";
+            return Err(Error::invalid(message).with_hint(
+                "leave their number out for the values themselves, or take an expression of type hogql that rounds them",
+            ));
+        }
+        Ok(breakdown)
     }
 
     /// The intervals in which persons enter, where these are told apart.

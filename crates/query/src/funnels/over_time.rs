@@ -88,7 +88,7 @@ impl Prepared<'_> {
             let more = named.len().saturating_sub(limit);
             self.say_other(more, done);
             named.truncate(limit);
-            results.extend(named.iter().map(|(value, line)| of(line, Some(value.clone()))));
+            results.extend(named.iter().map(|(value, line)| of(line, Some(self.shown(value)))));
             if more > 0 {
                 let values: Vec<Value> = named.into_iter().map(|(value, _)| value).collect();
                 let plan = self.trends_plan(session, Some(&values)).await?;

@@ -8,7 +8,7 @@ use datafusion::logical_expr::{
     Expr, ExprFunctionExt as _, LogicalPlan, Operator, Partitioning, binary_expr, cast, ident, lit, when,
 };
 use datafusion::prelude::DataFrame;
-use hedgerow_data_api::{BreakdownAttribution, PropertyDefinition};
+use hedgerow_data_api::BreakdownAttribution;
 use hedgerow_errors::Result;
 use serde_json::Value;
 
@@ -18,6 +18,7 @@ use super::fits::{BITS, fits};
 use super::rules::Order;
 use crate::engine::Session;
 use crate::sql;
+use crate::trends::Breakdown;
 use crate::trends::literal;
 
 /// The column of a person's breakdown value. No property can be called so.
@@ -53,11 +54,14 @@ impl Prepared<'_> {
             let wanted = any(&series).unwrap_or_else(|| lit(true));
             events = events.filter(wanted).map_err(failed)?;
         }
-        let value = self.breakdown.map(|property| ident(&property.column).alias(OF_EVENT));
-        let which = self.asked.filter.breakdown_attribution_type;
+        let value = self.breakdown.as_ref().map(|_| ident(OF_EVENT));
+        if let Some(breakdown) = &self.breakdown {
+            events = breakdown.with_value(events, OF_EVENT).map_err(failed)?;
+        }
+        let which = self.attribution();
         let mut by = vec![ident("person_key")];
         if value.is_some() && which == BreakdownAttribution::Step {
-            events = self.in_values_of_a_step(events, series, value).map_err(failed)?;
+            events = self.in_values_of_a_step(events, series).map_err(failed)?;
             by.push(ident(VALUE));
         } else {
             events = events.select(columns(&series, value)).map_err(failed)?;
@@ -102,7 +106,7 @@ impl Prepared<'_> {
 
     /// Events with each value that the person has in the step whose value counts, of which those are of the step that
     /// have the value themselves.
-    fn in_values_of_a_step(&self, events: DataFrame, mut series: Vec<Expr>, value: Option<Expr>) -> Planned<DataFrame> {
+    fn in_values_of_a_step(&self, events: DataFrame, mut series: Vec<Expr>) -> Planned<DataFrame> {
         let step = self.asked.filter.breakdown_attribution_value;
         let Some(step) = step.and_then(|step| series.get_mut(step)) else {
             return internal_err!("a funnel by the value of a step has no step");
@@ -112,15 +116,23 @@ impl Prepared<'_> {
         *step = step.clone().and(is_own);
         // The series look at any column, so that all stay until their bits are there.
         let mut all: Vec<Expr> = events.schema().columns().into_iter().map(Expr::Column).collect();
-        all.extend([is_of_step.alias(OF_STEP)].into_iter().chain(value));
+        all.push(is_of_step.alias(OF_STEP));
         let events = with_values_of(events.select(all)?, &ident(OF_STEP), &ident(OF_EVENT))?;
         events.select(columns(&series, Some(ident(VALUE))))
     }
 
     /// Whether a person counts in each of its values.
     pub(super) fn has_many_values(&self) -> bool {
-        let which = self.asked.filter.breakdown_attribution_type;
+        let which = self.attribution();
         self.breakdown.is_some() && matches!(which, BreakdownAttribution::AllEvents | BreakdownAttribution::Step)
+    }
+
+    /// Which events say what value a person has. A person is in all of its cohorts, whatever the event.
+    fn attribution(&self) -> BreakdownAttribution {
+        match &self.breakdown {
+            Some(breakdown) if breakdown.is_by_cohorts() => BreakdownAttribution::AllEvents,
+            _ => self.asked.filter.breakdown_attribution_type,
+        }
     }
 
     /// Takes apart what the aggregate gave.
@@ -267,9 +279,11 @@ impl Prepared<'_> {
     }
 
     /// What is said of the breakdown.
-    pub(super) fn said_of_values(&self, property: &PropertyDefinition) -> Vec<String> {
-        let key = &property.key;
+    pub(super) fn said_of_values(&self, key: &str) -> Vec<String> {
         let filter = self.asked.filter;
+        if self.breakdown.as_ref().is_some_and(Breakdown::is_by_cohorts) {
+            return vec!["a person counts in each cohort that it is in now".to_owned()];
+        }
         match filter.breakdown_attribution_type {
             BreakdownAttribution::FirstTouch => {
                 vec![format!(

@@ -27,7 +27,7 @@ impl Prepared<'_> {
             if value.is_null() {
                 missing.push(self.steps_of(cells, Some(BREAKDOWN_NONE.into()), done)?);
             } else {
-                named.push((value.clone(), self.steps_of(cells, Some(value.clone()), done)?));
+                named.push((value.clone(), self.steps_of(cells, Some(self.shown(value)), done)?));
             }
         }
         // A value that only excluded persons have is in no step.

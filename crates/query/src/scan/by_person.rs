@@ -11,7 +11,7 @@ mod rule;
 use std::any::Any;
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array};
 use datafusion::arrow::compute::{filter, filter_record_batch};
@@ -34,10 +34,10 @@ use futures::stream::try_unfold;
 use tokio::sync::OnceCell;
 
 use super::runs::{SHARES, shares};
-use super::source::{ChunkScan, Holding, Wanted};
+use super::source::{Chosen, ChunkScan, Holding, Wanted};
 use super::{BYTES_READ, ROWS_READ};
 use aggregates::{Aggregate, Running};
-use groups::Groups;
+use groups::{Groups, Values};
 pub(crate) use rule::ByPerson;
 
 /// The rows of a partition that are worked on at once, roughly.
@@ -126,21 +126,33 @@ impl ByPersonExec {
     }
 }
 
-impl Asked {
-    /// Adds rows with the person and the value of each.
-    fn add(
-        &self,
-        running: &mut Running<'_>,
-        groups: &mut Groups,
-        rows: &RecordBatch,
-        (persons, values): (&[i64], Option<&ArrayRef>),
-    ) -> Result<()> {
-        let places = groups.of(persons, values)?;
-        if self.person.is_some() {
-            return running.add(rows, &places, None);
+/// What is known of the rows so far.
+struct Found {
+    values: Values,
+    /// Those of the persons that are worked on.
+    groups: Groups,
+    /// The aggregates of these persons, or where persons are counted of all so far.
+    running: Running,
+}
+
+impl Found {
+    fn new(asked: &Asked, context: &TaskContext) -> Result<Self> {
+        Ok(Self {
+            values: Values::default(),
+            groups: Groups::default(),
+            running: Running::new(&asked.aggregates, context)?,
+        })
+    }
+
+    fn add(&mut self, asked: &Asked, chosen: &Chosen<'_>) -> Result<()> {
+        let values = chosen.values.map(|values| self.values.of(values, chosen.row_group));
+        let groups = self.groups.of(chosen.persons, values.transpose()?.as_deref());
+        let (aggregates, rows) = (&asked.aggregates, chosen.rows);
+        if asked.person.is_some() {
+            return self.running.add(aggregates, rows, &groups, None);
         }
-        let (numbers, firsts) = groups.by_value(&places);
-        running.add(rows, &numbers, Some(&firsts))
+        let (numbers, firsts) = self.groups.by_value(&groups);
+        self.running.add(aggregates, rows, &numbers, Some(&firsts))
     }
 }
 
@@ -153,6 +165,8 @@ struct Work {
     holding: Arc<Holding>,
     in_memory: Arc<OnceCell<Vec<InMemory>>>,
     context: Arc<TaskContext>,
+    /// `None` before the first rows, and after the last ones. The lock is for those who look at other fields meanwhile.
+    found: Mutex<Option<Found>>,
     /// The shares that are left, and how many are taken at once: 0 before it is known.
     left: Range<usize>,
     at_once: usize,
@@ -181,13 +195,28 @@ impl Work {
                 return Ok(Some((batch, self)));
             }
         }
-        Ok(None)
+        let Some(Found { values, running, .. }) = self.taken().filter(|_| self.asked.person.is_none()) else {
+            return Ok(None);
+        };
+        let is_by_value = self.asked.value.is_some();
+        let mut columns: Vec<ArrayRef> = is_by_value.then(|| values.all()).into_iter().collect();
+        columns.extend(running.states()?);
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)?;
+        self.work.record_output(batch.num_rows());
+        Ok(Some((batch, self)))
     }
 
-    /// The rows of the persons of some shares.
+    fn taken(&mut self) -> Option<Found> {
+        self.found.get_mut().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The rows of the persons of some shares; none where persons are counted, which are given at the end.
     async fn persons_of(&mut self, shares: &Range<usize>) -> Result<Option<RecordBatch>> {
-        let mut groups = Groups::default();
-        let mut running = Running::new(&self.asked.aggregates, &self.context)?;
+        let mut found = match self.taken() {
+            Some(found) => found,
+            None => Found::new(&self.asked, &self.context)?,
+        };
+        found.groups.clear();
         let wanted = Wanted {
             holding: &self.holding,
             value: self.asked.value,
@@ -196,10 +225,7 @@ impl Work {
             bytes_read: &self.bytes_read,
         };
         self.scan
-            .rows_of(shares, &wanted, |chosen| {
-                self.asked
-                    .add(&mut running, &mut groups, chosen.rows, (chosen.persons, chosen.values))
-            })
+            .rows_of(shares, &wanted, |chosen| found.add(&self.asked, &chosen))
             .await?;
         self.is_first = false;
         for in_memory in self.in_memory().await? {
@@ -211,26 +237,29 @@ impl Work {
                 let persons = filter(&in_memory.persons, &is_wanted)?;
                 let persons = persons.as_primitive::<Int64Type>().values();
                 let values = values.transpose()?;
-                self.asked
-                    .add(&mut running, &mut groups, &rows, (persons, values.as_ref()))?;
+                let chosen = Chosen {
+                    rows: &rows,
+                    persons,
+                    values: values.as_ref(),
+                    row_group: None,
+                };
+                found.add(&self.asked, &chosen)?;
             }
         }
-        if groups.is_empty() {
-            return Ok(None);
-        }
-        let is_by_value = self.asked.value.is_some();
-        let mut columns = Vec::new();
-        if let Some(person) = self.asked.person {
-            columns.push(groups.persons());
-            if is_by_value {
-                columns.insert(1 - person, groups.values());
+        let batch = match self.asked.person.filter(|_| !found.groups.is_empty()) {
+            Some(person) => {
+                let mut columns = vec![found.groups.persons()];
+                if self.asked.value.is_some() {
+                    columns.insert(1 - person, found.groups.values(&found.values));
+                }
+                let next = Running::new(&self.asked.aggregates, &self.context)?;
+                columns.extend(std::mem::replace(&mut found.running, next).finish()?);
+                Some(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
             }
-            columns.extend(running.finish()?);
-        } else {
-            columns.extend(is_by_value.then(|| groups.texts()));
-            columns.extend(running.states()?);
-        }
-        Ok(Some(RecordBatch::try_new(Arc::clone(&self.schema), columns)?))
+            None => None,
+        };
+        self.found = Mutex::new(Some(found));
+        Ok(batch)
     }
 
     /// The events in memory, which the first of all partitions reads.
@@ -331,6 +360,7 @@ impl ExecutionPlan for ByPersonExec {
             holding: Arc::clone(&self.holding),
             in_memory: Arc::clone(&self.in_memory),
             context,
+            found: Mutex::default(),
             left: partition * SHARES..(partition + 1) * SHARES,
             at_once: 0,
             is_first: partition == 0,

@@ -32,7 +32,7 @@ use futures::stream::try_unfold;
 use super::PERSON_KEY;
 use super::chunks::{self, Chunks};
 use super::conditions::{Condition, OfColumn, Rows, missing};
-pub(super) use of_persons::{Holding, Wanted};
+pub(super) use of_persons::{Chosen, Holding, Wanted};
 
 /// The metric that counts the rows of the row groups that were looked at.
 pub(crate) const ROWS_READ: &str = "rows_read";

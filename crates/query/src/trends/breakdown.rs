@@ -226,6 +226,10 @@ impl Breakdown {
         said
     }
 
+    pub(crate) fn is_by_cohorts(&self) -> bool {
+        self.cohorts.is_some()
+    }
+
     pub(crate) fn has_bins(&self) -> bool {
         self.parts.iter().any(|part| part.bins.is_some())
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hedgerow_data_api::{
-    ActorsQuery, BREAKDOWN_NONE, BREAKDOWN_OTHER, Progress, QueryEngine, RetentionQuery, RetentionRow, TrendsQuery,
+    ActorsQuery, BREAKDOWN_NONE, BREAKDOWN_OTHER, FunnelsQuery, Progress, QueryEngine, RetentionQuery, RetentionRow,
+    TrendsQuery,
 };
 use hedgerow_query::Engine;
 use hedgerow_testkit::FakeDefinitions;
@@ -311,6 +312,151 @@ async fn persons_of_retention_are_split_by_cohorts_groups_sessions_and_expressio
     let typed = retained(&engine, of(json!({"breakdown": "$pathname"}))).await;
     let in_sql = of(json!({"breakdown": "properties.$pathname", "breakdown_type": "hogql"}));
     assert_eq!(typed, retained(&engine, in_sql).await);
+}
+
+async fn funnel(engine: &Engine, view: &str, attribution: &str, split: Option<&Value>, properties: &Value) -> Value {
+    let mut query = json!({
+        "kind": "FunnelsQuery", "series": [{"event": "$pageview"}, {"event": "order"}], "dateRange": {"date_from": "all"},
+        "funnelsFilter": {"funnelVizType": view, "breakdownAttributionType": attribution},
+        "properties": properties,
+    });
+    if let Some(split) = split {
+        query["breakdownFilter"] = split.clone();
+    }
+    let query: FunnelsQuery = serde_json::from_value(query).unwrap();
+    let answer = engine.funnels(&project(), &query, &clock(), &Progress::ignore()).await;
+    json!(answer.unwrap_or_else(|error| panic!("{}", error.chain())).results)
+}
+
+/// The value of a line of a funnel, and the line without it.
+fn without_value(view: &str, mut line: Value) -> (Value, Value) {
+    let rows: Vec<&mut Value> = match view {
+        "steps" => line.as_array_mut().unwrap().iter_mut().collect(),
+        _ => vec![&mut line],
+    };
+    let mut value = Value::Null;
+    for row in rows {
+        value = row.as_object_mut().unwrap().remove("breakdown_value").unwrap();
+    }
+    (value, line)
+}
+
+#[tokio::test]
+async fn funnels_are_split_by_persons_cohorts_groups_sessions_and_expressions() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine_of(folder.path(), connected(), clock()).await;
+    let defined = FakeDefinitions::default();
+    for (name, seats) in [("Large", 9), ("Larger", 14)] {
+        let filter = json!({"type": "person", "key": "seats", "operator": "gte", "value": seats});
+        defined.define_cohort(name, json!({"filters": [filter]}));
+    }
+    let engine = engine.with_definitions(Arc::new(defined));
+    let of = |mut filter: Value, value: &Value| {
+        match value.as_str() {
+            Some(BREAKDOWN_NONE) => filter["operator"] = json!("is_not_set"),
+            _ => filter["value"] = value.clone(),
+        }
+        filter
+    };
+    let person = |key: &str| json!({"type": "person", "key": key});
+    let cohort =
+        |name: &str, operator: &str| json!({"type": "cohort", "key": "id", "value": name, "operator": operator});
+    // What is the same in all events of a person is so whichever says it; else each value has the events with it.
+    let of_persons = ["first_touch", "last_touch", "all_events"];
+    type Alone<'a> = Box<dyn Fn(&Value) -> Value + 'a>;
+    let cases: Vec<(Value, &[&str], Alone<'_>)> = vec![
+        (
+            json!({"breakdown": "plan", "breakdown_type": "person"}),
+            &of_persons,
+            Box::new(|value| json!([of(person("plan"), value)])),
+        ),
+        (
+            json!({"breakdown": "seats", "breakdown_type": "person", "breakdown_limit": 100}),
+            &of_persons,
+            Box::new(|value| json!([of(person("seats"), value)])),
+        ),
+        (
+            json!({"breakdown_limit": 100, "breakdowns": [
+                {"property": "plan", "type": "person"}, {"property": "active", "type": "person"}]}),
+            &of_persons,
+            Box::new(|value| json!([of(person("plan"), &value[0]), of(person("active"), &value[1])])),
+        ),
+        (
+            json!({"breakdowns": [{"property": "Large", "type": "cohort"}, {"property": "Larger", "type": "cohort"}]}),
+            &of_persons,
+            Box::new(|value| match value.as_str().unwrap() {
+                BREAKDOWN_NONE => json!([cohort("Large", "not_in"), cohort("Larger", "not_in")]),
+                name => json!([cohort(name, "in")]),
+            }),
+        ),
+        (
+            json!({"breakdown": "tier", "breakdown_type": "group", "breakdown_group_type_index": 0}),
+            &["all_events"],
+            Box::new(|value| {
+                json!([of(
+                    json!({"type": "group", "key": "tier", "group_type_index": 0}),
+                    value
+                )])
+            }),
+        ),
+        (
+            json!({"breakdown": "$entry_pathname", "breakdown_type": "session", "breakdown_limit": 100}),
+            &["all_events"],
+            Box::new(|value| json!([of(json!({"type": "session", "key": "$entry_pathname"}), value)])),
+        ),
+        (
+            json!({"breakdown": "properties.amount % 3", "breakdown_type": "hogql"}),
+            &["all_events"],
+            Box::new(|value| {
+                let text = "properties.amount % 3";
+                let key = match value.as_str() {
+                    Some(_) => format!("({text}) is null"),
+                    None => format!("({text}) = {value}"),
+                };
+                json!([{"type": "hogql", "key": key}])
+            }),
+        ),
+    ];
+    for (breakdown, attributions, alone) in cases {
+        for (view, attribution) in ["steps", "trends"]
+            .into_iter()
+            .flat_map(|view| attributions.iter().map(move |attribution| (view, attribution)))
+        {
+            let lines = funnel(&engine, view, attribution, Some(&breakdown), &json!([])).await;
+            let lines = lines.as_array().unwrap().clone();
+            assert!(lines.len() > 1, "{breakdown} {view} {attribution}: {lines:?}");
+            for line in lines {
+                let (value, line) = without_value(view, line);
+                let mut wanted = funnel(&engine, view, "first_touch", None, &alone(&value)).await;
+                if view == "trends" {
+                    wanted = wanted[0].take();
+                }
+                assert_eq!(line, wanted, "{breakdown} {view} {attribution} {value}");
+            }
+        }
+        // The persons behind a step are as many as the step counts.
+        let attribution = attributions[0];
+        let lines = funnel(&engine, "steps", attribution, Some(&breakdown), &json!([])).await;
+        for line in lines.as_array().unwrap() {
+            let source = json!({
+                "kind": "FunnelsQuery", "series": [{"event": "$pageview"}, {"event": "order"}],
+                "dateRange": {"date_from": "all"}, "breakdownFilter": breakdown,
+                "funnelsFilter": {"breakdownAttributionType": attribution},
+            });
+            let cell = json!({"funnelStep": 1, "breakdown": line[0]["breakdown_value"]});
+            let query = json!({"kind": "ActorsQuery", "source": source, "cell": cell, "limit": 1000});
+            let query: ActorsQuery = serde_json::from_value(query).unwrap();
+            let persons = engine.actors(&project(), &query, &clock(), &Progress::ignore()).await;
+            let persons = json!(persons.unwrap_or_else(|error| panic!("{}", error.chain())));
+            let persons = persons["results"].as_array().unwrap().len();
+            assert_eq!(
+                json!(persons),
+                line[0]["count"],
+                "{breakdown} {}",
+                line[0]["breakdown_value"]
+            );
+        }
+    }
 }
 
 #[tokio::test]

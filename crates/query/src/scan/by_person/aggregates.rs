@@ -63,19 +63,18 @@ impl fmt::Display for Aggregate {
 }
 
 /// Aggregates under way.
-pub(super) struct Running<'a> {
-    aggregates: Vec<(&'a Aggregate, Box<dyn GroupsAccumulator>)>,
+pub(super) struct Running {
+    accumulators: Vec<Box<dyn GroupsAccumulator>>,
     /// Arguments that are the same for all rows, as long as the longest batch was.
     literals: Vec<Vec<Option<ArrayRef>>>,
     groups: usize,
     memory: MemoryReservation,
 }
 
-impl<'a> Running<'a> {
-    pub(super) fn new(aggregates: &'a [Aggregate], context: &TaskContext) -> Result<Self> {
-        let started = aggregates.iter().map(|aggregate| Ok((aggregate, aggregate.start()?)));
+impl Running {
+    pub(super) fn new(aggregates: &[Aggregate], context: &TaskContext) -> Result<Self> {
         Ok(Self {
-            aggregates: started.collect::<Result<_>>()?,
+            accumulators: aggregates.iter().map(Aggregate::start).collect::<Result<_>>()?,
             literals: aggregates
                 .iter()
                 .map(|aggregate| vec![None; aggregate.arguments.len()])
@@ -85,15 +84,22 @@ impl<'a> Running<'a> {
         })
     }
 
-    /// Adds rows, each to its group. `firsts` are those that are the first ones of their person in their group, for
-    /// aggregates that take no others.
-    pub(super) fn add(&mut self, rows: &RecordBatch, groups: &[usize], firsts: Option<&BooleanArray>) -> Result<()> {
+    /// Adds rows, each to its group, to the aggregates of which these are the accumulators. `firsts` are those that are
+    /// the first ones of their person in their group, for aggregates that take no others.
+    pub(super) fn add(
+        &mut self,
+        aggregates: &[Aggregate],
+        rows: &RecordBatch,
+        groups: &[usize],
+        firsts: Option<&BooleanArray>,
+    ) -> Result<()> {
         self.groups = groups
             .iter()
             .max()
             .map_or(self.groups, |most| self.groups.max(most + 1));
         let mut bytes = 0;
-        for ((aggregate, accumulator), literals) in self.aggregates.iter_mut().zip(&mut self.literals) {
+        let accumulators = self.accumulators.iter_mut().zip(&mut self.literals);
+        for (aggregate, (accumulator, literals)) in aggregates.iter().zip(accumulators) {
             let arguments = aggregate.arguments.iter().zip(literals);
             let values = arguments.map(|(argument, literal)| value(argument, rows, literal));
             let filter = aggregate
@@ -115,16 +121,16 @@ impl<'a> Running<'a> {
 
     /// What the aggregates give for all groups.
     pub(super) fn finish(self) -> Result<Vec<ArrayRef>> {
-        let evaluated = self.aggregates.into_iter();
+        let evaluated = self.accumulators.into_iter();
         evaluated
-            .map(|(_, mut accumulator)| accumulator.evaluate(EmitTo::All))
+            .map(|mut accumulator| accumulator.evaluate(EmitTo::All))
             .collect()
     }
 
     /// The states of all groups, for others to put together.
     pub(super) fn states(self) -> Result<Vec<ArrayRef>> {
         let mut states = Vec::new();
-        for (_, mut accumulator) in self.aggregates {
+        for mut accumulator in self.accumulators {
             states.extend(accumulator.state(EmitTo::All)?);
         }
         Ok(states)

@@ -6,6 +6,75 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Arra
 use datafusion::arrow::datatypes::Int32Type;
 use datafusion::common::{HashMap, Result, internal_err};
 
+/// The different values of a partition, and their numbers.
+#[derive(Default)]
+pub(super) struct Values {
+    texts: Vec<Option<Arc<str>>>,
+    numbers: HashMap<Arc<str>, u32>,
+    nothing: Option<u32>,
+    /// The numbers of a row group's texts, with where these lie in memory.
+    of_row_groups: HashMap<(usize, usize), (usize, Vec<u32>)>,
+}
+
+impl Values {
+    /// The number of each value. Those of a row group are looked up once, however often its rows come.
+    pub(super) fn of(&mut self, values: &ArrayRef, row_group: Option<(usize, usize)>) -> Result<Vec<u32>> {
+        let Some(texts) = values.as_dictionary_opt::<Int32Type>() else {
+            let Some(texts) = values.as_string_opt::<i32>() else {
+                return internal_err!("the values of persons are no texts");
+            };
+            return Ok(texts.iter().map(|text| self.number(text)).collect());
+        };
+        let Some(all) = texts.values().as_string_opt::<i32>() else {
+            return internal_err!("the values of persons are no texts");
+        };
+        // A text is looked up when the first row has it; the last place is of no text.
+        let (keys, nothing) = (texts.keys(), all.len());
+        let lie_at = all.values().as_ptr() as usize;
+        let known = row_group.and_then(|row_group| self.of_row_groups.remove(&row_group));
+        let known = known.filter(|(at, numbers)| *at == lie_at && numbers.len() == nothing + 1);
+        let mut numbers = known.map_or_else(|| vec![u32::MAX; nothing + 1], |(_, numbers)| numbers);
+        let mut of_rows = Vec::with_capacity(keys.len());
+        for (row, key) in keys.values().iter().enumerate() {
+            let is_text = keys.nulls().is_none_or(|nulls| nulls.is_valid(row));
+            let key = if is_text { *key as usize } else { nothing };
+            if numbers[key] == u32::MAX {
+                let is_text = key < nothing && all.is_valid(key);
+                numbers[key] = self.number(is_text.then(|| all.value(key)));
+            }
+            of_rows.push(numbers[key]);
+        }
+        if let Some(row_group) = row_group {
+            self.of_row_groups.insert(row_group, (lie_at, numbers));
+        }
+        Ok(of_rows)
+    }
+
+    fn number(&mut self, text: Option<&str>) -> u32 {
+        let known = match text {
+            Some(text) => self.numbers.get(text).copied(),
+            None => self.nothing,
+        };
+        known.unwrap_or_else(|| {
+            let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+            let text: Option<Arc<str>> = text.map(Into::into);
+            match &text {
+                Some(text) => {
+                    self.numbers.insert(Arc::clone(text), number);
+                }
+                None => self.nothing = Some(number),
+            }
+            self.texts.push(text);
+            number
+        })
+    }
+
+    /// The values, as they are numbered.
+    pub(super) fn all(&self) -> ArrayRef {
+        Arc::new(self.texts.iter().map(Option::as_deref).collect::<StringArray>())
+    }
+}
+
 /// Persons, or persons with a value each.
 #[derive(Default)]
 pub(super) struct Groups {
@@ -13,9 +82,6 @@ pub(super) struct Groups {
     /// The number of each group's value.
     values: Vec<u32>,
     places: HashMap<(i64, u32), usize>,
-    /// The different values, and their numbers.
-    texts: Vec<Option<Arc<str>>>,
-    numbers: HashMap<Option<Arc<str>>, u32>,
     /// How many groups had a row before.
     met: usize,
 }
@@ -25,35 +91,20 @@ impl Groups {
         self.persons.is_empty()
     }
 
-    /// The group of each row, of its person and its value.
-    pub(super) fn of(&mut self, persons: &[i64], values: Option<&ArrayRef>) -> Result<Vec<usize>> {
-        let Some(values) = values else {
-            return Ok(self.places_of(persons, |_| 0));
-        };
-        if let Some(texts) = values.as_dictionary_opt::<Int32Type>() {
-            let Some(all) = texts.values().as_string_opt::<i32>() else {
-                return internal_err!("the values of persons are no texts");
-            };
-            // Each text is looked up once, when the first row has it; the last place is of no text.
-            let (keys, nothing) = (texts.keys(), all.len());
-            let mut numbers = vec![u32::MAX; nothing + 1];
-            let mut of_rows = Vec::with_capacity(keys.len());
-            for (row, key) in keys.values().iter().enumerate() {
-                let is_text = keys.nulls().is_none_or(|nulls| nulls.is_valid(row));
-                let key = if is_text { *key as usize } else { nothing };
-                if numbers[key] == u32::MAX {
-                    let is_text = key < nothing && all.is_valid(key);
-                    numbers[key] = self.number(is_text.then(|| all.value(key)));
-                }
-                of_rows.push(numbers[key]);
-            }
-            return Ok(self.places_of(persons, |row| of_rows[row]));
+    /// Forgets all groups and keeps their room.
+    pub(super) fn clear(&mut self) {
+        self.persons.clear();
+        self.values.clear();
+        self.places.clear();
+        self.met = 0;
+    }
+
+    /// The group of each row, of its person and the number of its value.
+    pub(super) fn of(&mut self, persons: &[i64], values: Option<&[u32]>) -> Vec<usize> {
+        match values {
+            Some(values) => self.places_of(persons, |row| values[row]),
+            None => self.places_of(persons, |_| 0),
         }
-        let Some(texts) = values.as_string_opt::<i32>() else {
-            return internal_err!("the values of persons are no texts");
-        };
-        let of_rows: Vec<u32> = texts.iter().map(|text| self.number(text)).collect();
-        Ok(self.places_of(persons, |row| of_rows[row]))
     }
 
     fn places_of(&mut self, persons: &[i64], number: impl Fn(usize) -> u32) -> Vec<usize> {
@@ -76,14 +127,6 @@ impl Groups {
         places.collect()
     }
 
-    fn number(&mut self, text: Option<&str>) -> u32 {
-        let text: Option<Arc<str>> = text.map(Into::into);
-        *self.numbers.entry(text).or_insert_with_key(|text| {
-            self.texts.push(text.clone());
-            u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX)
-        })
-    }
-
     /// The number of the value of each row, whose group is known, and whether it is the first row of its group. Rows
     /// come as they were numbered, so that groups are met in the order of their numbers.
     pub(super) fn by_value(&mut self, groups: &[usize]) -> (Vec<usize>, BooleanArray) {
@@ -96,19 +139,17 @@ impl Groups {
         (numbers, firsts.collect())
     }
 
-    /// The different values, as they are numbered.
-    pub(super) fn texts(&self) -> ArrayRef {
-        Arc::new(self.texts.iter().map(Option::as_deref).collect::<StringArray>())
-    }
-
     /// The person of each group.
     pub(super) fn persons(&self) -> ArrayRef {
         Arc::new(Int64Array::from(self.persons.clone()))
     }
 
     /// The value of each group.
-    pub(super) fn values(&self) -> ArrayRef {
-        let values = self.values.iter().map(|number| self.texts[*number as usize].as_deref());
-        Arc::new(values.collect::<StringArray>())
+    pub(super) fn values(&self, values: &Values) -> ArrayRef {
+        let of_groups = self
+            .values
+            .iter()
+            .map(|number| values.texts[*number as usize].as_deref());
+        Arc::new(of_groups.collect::<StringArray>())
     }
 }

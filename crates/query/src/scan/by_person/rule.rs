@@ -68,11 +68,14 @@ fn by_person(plan: &Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Op
     let Some(by) = by.collect::<Option<Vec<_>>>() else {
         return Ok(None);
     };
-    let mut input = first.input();
-    while let Some(repartition) = input.downcast_ref::<RepartitionExec>() {
-        input = repartition.input();
+    // Projections above an exchange go below it.
+    let mut input = Arc::clone(first.input());
+    for _ in 0..2 {
+        while let Some(repartition) = input.downcast_ref::<RepartitionExec>() {
+            input = Arc::clone(repartition.input());
+        }
+        input = ProjectionPushdown::new().optimize(input, config)?;
     }
-    let input = ProjectionPushdown::new().optimize(Arc::clone(input), config)?;
     let Some((scan, memory)) = scan_of(&input) else {
         return Ok(None);
     };

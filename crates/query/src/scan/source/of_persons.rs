@@ -90,6 +90,8 @@ pub(in super::super) struct Chosen<'a> {
     pub(in super::super) persons: &'a [i64],
     /// The value of each row, where one is wanted, as it lies in memory.
     pub(in super::super) values: Option<&'a ArrayRef>,
+    /// The place of their file, and of the row group in it; none in memory.
+    pub(in super::super) row_group: Option<(usize, usize)>,
 }
 
 impl ChunkScan {
@@ -192,6 +194,7 @@ impl ChunkScan {
                     rows: &self.batch(&made, 0, chosen.len())?,
                     persons: &persons,
                     values: value.map(choose).transpose()?.as_ref(),
+                    row_group: Some((file, group)),
                 })?;
                 // Room for others, and a place where a cancelled query ends.
                 tokio::task::yield_now().await;
