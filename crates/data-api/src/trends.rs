@@ -347,7 +347,7 @@ pub struct BreakdownFilter {
     /// Trends: puts the property's numbers into so many bins of the same width, 1 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breakdown_histogram_bin_count: Option<u32>,
-    /// Trends: several properties in place of `breakdown`, at most three; a value is then a list of theirs. Or several
+    /// Several properties in place of `breakdown`, at most three; a value is then a list of theirs. Or several
     /// cohorts, at most 25; each is a value of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breakdowns: Vec<Breakdown>,

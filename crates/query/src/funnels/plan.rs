@@ -281,8 +281,13 @@ impl Prepared<'_> {
     /// What is said of the breakdown.
     pub(super) fn said_of_values(&self, key: &str) -> Vec<String> {
         let filter = self.asked.filter;
-        if self.breakdown.as_ref().is_some_and(Breakdown::is_by_cohorts) {
-            return vec!["a person counts in each cohort that it is in now".to_owned()];
+        match &self.breakdown {
+            Some(breakdown) if breakdown.is_by_cohorts() => {
+                return vec!["a person counts in each cohort that it is in now".to_owned()];
+            }
+            // All events say the same.
+            Some(breakdown) if breakdown.is_of_persons() => return Vec::new(),
+            _ => {}
         }
         match filter.breakdown_attribution_type {
             BreakdownAttribution::FirstTouch => {
