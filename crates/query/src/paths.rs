@@ -2,11 +2,10 @@
 
 mod cleaning;
 mod edges;
-mod totals;
 
 use datafusion::arrow::datatypes::DataType;
-use datafusion::functions::expr_fn::{get_field, regexp_like, regexp_replace, starts_with};
-use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::functions::expr_fn::{get_field, regexp_like, rtrim, starts_with};
+use datafusion::functions_aggregate::expr_fn::{avg, count};
 use datafusion::logical_expr::{Expr, LogicalPlan, Partitioning, cast, ident, lit, not, when};
 use datafusion::prelude::DataFrame;
 use hedgerow_data_api::{
@@ -24,7 +23,6 @@ use crate::sql;
 pub(crate) use cleaning::CLEANED;
 use edges::Rules;
 pub(crate) use edges::{of_rules, rules_of};
-pub(crate) use totals::TOTALS;
 
 /// Edges of one answer.
 const MOST_EDGES: u32 = 1_000;
@@ -203,7 +201,10 @@ impl<'a> Prepared<'a> {
         for kind in &query.paths_filter.include_event_types {
             let is_custom = not(starts_with(ident("event"), lit("$")));
             let (is_kind, name) = match kind {
-                PathEvents::Pageview => (ident("event").eq(lit("$pageview")), pageview(begun, &cleaning)?),
+                PathEvents::Pageview => (
+                    ident("event").eq(lit("$pageview")),
+                    cleaning::cleaned(cast(path(begun)?, DataType::Utf8), &cleaning),
+                ),
                 PathEvents::Screen => (
                     ident("event").eq(lit("$screen")),
                     text_of(begun, &["$screen_name"], "$screen")?,
@@ -216,12 +217,7 @@ impl<'a> Prepared<'a> {
                 Some(mut item) => item.when(is_kind, name),
             });
         }
-        // Events of other kinds are not there, and what looks at one column is computed once a text.
-        let item = match query.paths_filter.include_event_types.as_slice() {
-            [PathEvents::Pageview] => Some(Ok(pageview(begun, &cleaning)?)),
-            _ => item.map(|item| item.end()),
-        };
-        let item = item.transpose();
+        let item = item.map(|item| item.end()).transpose();
         let item = item.map_err(|error| sql::explain(&error, &begun.session.view))?;
         Ok(Self {
             query,
@@ -236,21 +232,15 @@ impl<'a> Prepared<'a> {
         let failed = |error| sql::explain(&error, &session.view);
         let filter = &self.query.paths_filter;
         let of = |field: &str| get_field(ident(EDGE), field);
-        let number = |field: &str| cast(of(field), DataType::Float64);
-        let columns = vec![
+        let by = vec![
             of("step").alias("step"),
             of("source").alias("source"),
             of("target").alias("target"),
-            of("sessions").alias("sessions"),
-            (number("took") / number("sessions")).alias("took"),
         ];
-        let edges = self.of_persons(session).await?;
-        let mut edges = edges
-            .aggregate(vec![], vec![TOTALS.call(vec![ident(EDGE)]).alias(EDGE)])
-            .and_then(|totals| totals.unnest_columns(&[EDGE]))
-            .and_then(|totals| totals.filter(ident(EDGE).is_not_null()))
-            .and_then(|totals| totals.select(columns))
-            .map_err(failed)?;
+        let took = cast(of("took"), DataType::Float64);
+        let numbers = vec![count(lit(1_i64)).alias("sessions"), avg(took).alias("took")];
+        let edges = self.edges(session).await?;
+        let mut edges = edges.aggregate(by, numbers).map_err(failed)?;
         let weight = |weight: u64| lit(i64::try_from(weight).unwrap_or(i64::MAX));
         if let Some(least) = filter.min_edge_weight {
             edges = edges.filter(ident("sessions").gt_eq(weight(least))).map_err(failed)?;
@@ -261,17 +251,8 @@ impl<'a> Prepared<'a> {
         edges.into_optimized_plan().map_err(failed)
     }
 
-    /// The edges of each person's sessions, a row each.
+    /// The edges of each person's sessions, a row each: its items as a list first, then what follows what.
     async fn edges(&self, session: &Session) -> Result<DataFrame> {
-        let persons = self.of_persons(session).await?;
-        persons
-            .unnest_columns(&[EDGE])
-            .and_then(|edges| edges.filter(ident(EDGE).is_not_null()))
-            .map_err(|error| sql::explain(&error, &session.view))
-    }
-
-    /// The edges of each person's sessions, as a list.
-    async fn of_persons(&self, session: &Session) -> Result<DataFrame> {
         let failed = |error| sql::explain(&error, &session.view);
         let filter = &self.query.paths_filter;
         let is_left_out = |events: DataFrame| {
@@ -302,12 +283,13 @@ impl<'a> Prepared<'a> {
         let edges = edges::edges(&rules, ident("timestamp"), ident(ITEM)).alias(EDGE);
         // The events of a person come together first, since a state of them would hold them all.
         let by_person = Partitioning::Hash(vec![ident("person_key")], session.partitions());
-        let item = cast(ident(ITEM), edges::texts()).alias(ITEM);
-        let items = vec![ident("person_key"), ident("timestamp"), item];
+        let items = vec![ident("person_key"), ident("timestamp"), ident(ITEM)];
         events
             .select(items)
             .and_then(|events| events.repartition(by_person))
             .and_then(|events| events.aggregate(vec![ident("person_key")], vec![edges]))
+            .and_then(|persons| persons.unnest_columns(&[EDGE]))
+            .and_then(|edges| edges.filter(ident(EDGE).is_not_null()))
             .map_err(failed)
     }
 
@@ -341,16 +323,12 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// What a page view is called.
-fn pageview(begun: &Begun, cleaning: &[PathCleaningFilter]) -> Result<Expr> {
-    Ok(cleaning::cleaned(cast(path(begun)?, DataType::Utf8), cleaning))
-}
-
 /// The path of a page view without a slash at its end.
 fn path(begun: &Begun) -> Result<Expr> {
     let path = text_of(begun, &["$pathname", "$current_url"], "$pageview")?;
-    // One of slashes alone stays. As one call of one column it is computed once a text.
-    Ok(regexp_replace(path, lit("(?s)^(.*[^/])/+$"), lit("\\1"), None))
+    let trimmed = rtrim(vec![path.clone(), lit("/")]);
+    let trimmed = when(trimmed.clone().eq(lit("")), path).otherwise(trimmed);
+    trimmed.map_err(|error| sql::explain(&error, &begun.session.view))
 }
 
 /// The first of some properties that there is.

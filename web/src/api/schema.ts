@@ -1571,7 +1571,7 @@ export interface components {
              */
             breakdown_histogram_bin_count?: number | null;
             /**
-             * @description Trends: several properties in place of `breakdown`, at most three; a value is then a list of theirs. Or several
+             * @description Several properties in place of `breakdown`, at most three; a value is then a list of theirs. Or several
              *     cohorts, at most 25; each is a value of its own.
              */
             breakdowns?: components["schemas"]["Breakdown"][];
@@ -1620,9 +1620,9 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
         };
         /** @description The constant `CalendarHeatmapQuery`. */
@@ -2174,9 +2174,9 @@ export interface components {
             event?: string | null;
             /** @description Conditions on fields of the list `events`: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Only events whose name or distinct id contains this text, ignoring case. */
             search?: string | null;
@@ -2770,20 +2770,20 @@ export interface components {
         FunnelsQuery: {
             /** @description Always `FunnelsQuery`. */
             kind: components["schemas"]["FunnelsQueryKind"];
-            /** @description The steps, 2 to 100, the first one first. `math` has no meaning here and must be absent. */
+            /** @description 2 to 100 steps in order, without `math`. */
             series: components["schemas"]["EventsNode"][];
             /** @description The intervals of the view `trends`; a day when absent. For no other view. */
             interval?: components["schemas"]["Interval"] | null;
             /**
-             * @description The range in which all steps must lie; seven full days and today when absent.
+             * @description Holds all steps; seven full days and today when absent.
              * @default {}
              */
             dateRange?: components["schemas"]["DateRange"];
-            /** @description Conditions on the events of all steps: a list, or a group. */
+            /** @description Conditions on the events of all steps. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Splits the persons by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
@@ -2896,9 +2896,9 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description How the result is wanted.
@@ -2950,9 +2950,9 @@ export interface components {
             event?: string | null;
             /** @description Conditions on fields of the list `events`: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Only events whose name or distinct id contains this text, ignoring case. */
             search?: string | null;
@@ -3023,7 +3023,7 @@ export interface components {
             kind?: components["schemas"]["PersonsQueryKind"];
             /** @description Conditions on fields of the list `persons`: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
             /** @description Only persons one of whose distinct ids, or whose email or name, contains this text, ignoring case. */
             search?: string | null;
@@ -3384,9 +3384,9 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description What paths are made of.
@@ -3425,7 +3425,7 @@ export interface components {
             kind?: components["schemas"]["PersonsQueryKind"];
             /** @description Conditions on fields of the list `persons`: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
             /** @description Only persons one of whose distinct ids, or whose email or name, contains this text, ignoring case. */
             search?: string | null;
@@ -3870,20 +3870,20 @@ export interface components {
         QueryFunnelArguments: {
             /** @description Always `FunnelsQuery`. */
             kind: components["schemas"]["FunnelsQueryKind"];
-            /** @description The steps, 2 to 100, the first one first. `math` has no meaning here and must be absent. */
+            /** @description 2 to 100 steps in order, without `math`. */
             series: components["schemas"]["EventsNode"][];
             /** @description The intervals of the view `trends`; a day when absent. For no other view. */
             interval?: components["schemas"]["Interval"] | null;
             /**
-             * @description The range in which all steps must lie; seven full days and today when absent.
+             * @description Holds all steps; seven full days and today when absent.
              * @default {}
              */
             dateRange?: components["schemas"]["DateRange"];
-            /** @description Conditions on the events of all steps: a list, or a group. */
+            /** @description Conditions on the events of all steps. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Splits the persons by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
@@ -3929,9 +3929,9 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description How the result is wanted.
@@ -3964,9 +3964,9 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on the events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description What paths are made of.
@@ -4001,14 +4001,13 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /**
-             * @description Splits the persons by a property's values, without bins. A value of an event is that of the event with which a
-             *     person begins: of several in one interval the first one's, of those at one instant the smallest value. So a
-             *     person counts once in each interval in which it begins, but for cohorts, in each of which it counts.
+             * @description Splits the persons by a property's values, without bins. An event's value is that of the first event with which
+             *     a person begins in an interval, so that a person counts once in each; with cohorts it counts in each of its own.
              */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /**
@@ -4120,9 +4119,9 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all series: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description What counts, and how.
@@ -4148,10 +4147,10 @@ export interface components {
              * @default TrendsQuery
              */
             kind?: components["schemas"]["TrendsQueryKind"];
-            /** @description What to count, 1 to 26 entries. */
+            /** @description 1 to 26 entries. */
             series: components["schemas"]["EventsNode"][];
             /**
-             * @description The bucket; `day` when absent.
+             * @description `day` when absent.
              * @default day
              */
             interval?: components["schemas"]["Interval"];
@@ -4160,15 +4159,15 @@ export interface components {
              * @default {}
              */
             dateRange?: components["schemas"]["DateRange"];
-            /** @description Conditions on all series: a list, or a group. */
+            /** @description Conditions on all series. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Splits each series by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
-            /** @description Puts the numbers of another range beside those of this one. */
+            /** @description Compares with another range. */
             compareFilter?: components["schemas"]["CompareFilter"] | null;
             /**
              * @description How the result is wanted.
@@ -4535,14 +4534,13 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all events: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /**
-             * @description Splits the persons by a property's values, without bins. A value of an event is that of the event with which a
-             *     person begins: of several in one interval the first one's, of those at one instant the smallest value. So a
-             *     person counts once in each interval in which it begins, but for cohorts, in each of which it counts.
+             * @description Splits the persons by a property's values, without bins. An event's value is that of the first event with which
+             *     a person begins in an interval, so that a person counts once in each; with cohorts it counts in each of its own.
              */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
             /**
@@ -5057,9 +5055,9 @@ export interface components {
             dateRange?: components["schemas"]["DateRange"];
             /** @description Conditions on all series: a list, or a group. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /**
              * @description What counts, and how.
@@ -5487,10 +5485,10 @@ export interface components {
              * @default TrendsQuery
              */
             kind?: components["schemas"]["TrendsQueryKind"];
-            /** @description What to count, 1 to 26 entries. */
+            /** @description 1 to 26 entries. */
             series: components["schemas"]["EventsNode"][];
             /**
-             * @description The bucket; `day` when absent.
+             * @description `day` when absent.
              * @default day
              */
             interval?: components["schemas"]["Interval"];
@@ -5499,15 +5497,15 @@ export interface components {
              * @default {}
              */
             dateRange?: components["schemas"]["DateRange"];
-            /** @description Conditions on all series: a list, or a group. */
+            /** @description Conditions on all series. */
             properties?: components["schemas"]["FilterGroup"];
-            /** @description Leaves out the project's test accounts, as its settings say who they are. */
+            /** @description Leaves out the test accounts of the project's settings. */
             filterTestAccounts?: boolean;
-            /** @description How it is computed, where there is a choice; as the project's settings say when absent. */
+            /** @description Goes before the project's settings. */
             modifiers?: components["schemas"]["QueryModifiers"];
             /** @description Splits each series by a property's values. */
             breakdownFilter?: components["schemas"]["BreakdownFilter"] | null;
-            /** @description Puts the numbers of another range beside those of this one. */
+            /** @description Compares with another range. */
             compareFilter?: components["schemas"]["CompareFilter"] | null;
             /**
              * @description How the result is wanted.

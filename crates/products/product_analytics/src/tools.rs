@@ -12,7 +12,8 @@ pub mod query_trends;
 mod trends_table;
 
 use hedgerow_agent_api::Tainted;
-use hedgerow_data_api::{Column, Provenance, Role, Table, Unit, Warning};
+use hedgerow_data_api::{BREAKDOWN_NONE, BREAKDOWN_OTHER, Column, Provenance, Role, Table, Unit, Warning};
+use serde_json::Value;
 pub use trends_table::trends_table;
 
 /// Over what a result was computed, as the model reads it.
@@ -34,6 +35,17 @@ fn computed(provenance: &Provenance) -> String {
         "computed over {range}time zone {}, {filters}{definitions}, {} rows read",
         provenance.time_zone, provenance.rows_read
     )
+}
+
+/// A breakdown value as people read it; that of several properties as the JSON which names it among the persons behind a
+/// number.
+fn value_name(value: &Value) -> String {
+    match value {
+        Value::String(text) if text == BREAKDOWN_OTHER => "Other".to_owned(),
+        Value::String(text) if text == BREAKDOWN_NONE => "None".to_owned(),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
 }
 
 /// A column of a table of persons.

@@ -207,7 +207,8 @@ function breakdownValue(label: Cell | undefined, breakdown: Json): Json | null {
   try {
     return JSON.parse(label);
   } catch {
-    return null;
+    // Several cohorts are told apart by their names.
+    return label;
   }
 }
 

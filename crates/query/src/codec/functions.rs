@@ -109,7 +109,6 @@ pub(super) fn decode_aggregate(name: &str, bytes: &[u8]) -> Result<Option<Aggreg
         "interval_counts" => intervals::COUNTS.clone(),
         "interval_set" => intervals::SET.clone(),
         "path_edges" => paths::of_rules(&of_json(bytes)?),
-        "path_totals" => paths::TOTALS.clone(),
         "tally" => tally::TALLY.clone(),
         "tally_sums" => tally::SUMS.clone(),
         _ => return Ok(None),

@@ -1,16 +1,15 @@
 //! `path_edges(timestamp, item)`: the edges of one person's sessions, of the times and items of its events; as a list of
-//! structs. Items are texts by their places among all of them. Events without an item count for nothing. The function of a
-//! query has its rules.
+//! structs. Events without an item count for nothing. The function of a query has its rules.
 
 use std::mem::size_of;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int32Array, Int64Builder, LargeBinaryArray,
-    LargeBinaryBuilder, ListArray, StringArray, StructArray, UInt32Builder,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Builder, LargeBinaryArray, LargeBinaryBuilder, ListArray, StringArray,
+    StringBuilder, StructArray, UInt32Builder,
 };
 use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type, TimeUnit, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, TimeUnit, TimestampMicrosecondType};
 use datafusion::common::{HashMap, Result, internal_err, not_impl_err, plan_err};
 use datafusion::logical_expr::expr::AggregateFunctionParams;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -37,21 +36,20 @@ pub(crate) struct Rules {
 
 impl Rules {
     /// The path of a session, whose items come in order.
-    fn path(&self, texts: &mut Texts, session: &[(i64, u32)], path: &mut Vec<(i64, u32)>) {
-        path.clear();
-        path.extend_from_slice(session);
+    fn path<'a>(&self, session: &[(i64, &'a str)]) -> Vec<(i64, &'a str)> {
+        let mut path = session.to_vec();
         path.dedup_by_key(|(_, item)| *item);
         if let Some(start) = &self.start {
-            let Some(first) = path.iter().position(|(_, item)| texts.of(*item) == start) else {
-                return path.clear();
+            match path.iter().position(|(_, item)| item == start) {
+                Some(first) => path.drain(..first),
+                None => return Vec::new(),
             };
-            path.drain(..first);
         }
         if let Some(end) = &self.end {
-            let Some(last) = path.iter().rposition(|(_, item)| texts.of(*item) == end) else {
-                return path.clear();
-            };
-            path.truncate(last + 1);
+            match path.iter().rposition(|(_, item)| item == end) {
+                Some(last) => path.truncate(last + 1),
+                None => return Vec::new(),
+            }
         }
         let over = path.len().saturating_sub(self.steps);
         match (over, &self.start, &self.end) {
@@ -62,9 +60,10 @@ impl Rules {
                 let head = self.steps / 2;
                 let tail = path.len() - (self.steps - head - 1);
                 let middle = path[head].0;
-                path.splice(head..tail, [(middle, texts.number(MIDDLE))]);
+                path.splice(head..tail, [(middle, MIDDLE)]);
             }
         }
+        path
     }
 }
 
@@ -93,17 +92,12 @@ struct PathEdges {
     signature: Signature,
 }
 
-/// The type of items.
-pub(super) fn texts() -> DataType {
-    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
-}
-
 fn fields() -> Fields {
     let field = |name: &str, kind| Field::new(name, kind, false);
     Fields::from(vec![
         field("step", DataType::UInt32),
-        field("source", texts()),
-        field("target", texts()),
+        field("source", DataType::Utf8),
+        field("target", DataType::Utf8),
         field("took", DataType::Int64),
     ])
 }
@@ -130,10 +124,8 @@ impl AggregateUDFImpl for PathEdges {
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         match arguments {
-            [DataType::Timestamp(TimeUnit::Microsecond, _), items] if *items == texts() => {
-                Ok(DataType::List(element()))
-            }
-            _ => plan_err!("path_edges takes a time and a text by its place"),
+            [DataType::Timestamp(TimeUnit::Microsecond, _), DataType::Utf8] => Ok(DataType::List(element())),
+            _ => plan_err!("path_edges takes a time and a text"),
         }
     }
 
@@ -160,15 +152,15 @@ impl AggregateUDFImpl for PathEdges {
 }
 
 /// The different items, and their numbers.
-#[derive(Debug, Default)]
-pub(super) struct Texts {
+#[derive(Default)]
+struct Texts {
     texts: Vec<Arc<str>>,
     numbers: HashMap<Arc<str>, u32>,
     bytes: usize,
 }
 
 impl Texts {
-    pub(super) fn number(&mut self, text: &str) -> u32 {
+    fn number(&mut self, text: &str) -> u32 {
         if let Some(number) = self.numbers.get(text) {
             return *number;
         }
@@ -180,33 +172,8 @@ impl Texts {
         number
     }
 
-    pub(super) fn of(&self, number: u32) -> &str {
+    fn of(&self, number: u32) -> &str {
         &self.texts[number as usize]
-    }
-
-    /// The numbers of texts that are given by their places, or by `None`.
-    pub(super) fn numbers(&mut self, items: &DictionaryArray<Int32Type>) -> Result<Vec<Option<u32>>> {
-        let Some(texts) = items.values().as_string_opt::<i32>() else {
-            return internal_err!("items are no texts");
-        };
-        // A text is looked up when the first row has it.
-        let mut known = vec![None; texts.len()];
-        let numbers = items.keys().iter().map(|key| {
-            let place = usize::try_from(key?).ok().filter(|place| texts.is_valid(*place))?;
-            Some(*known[place].get_or_insert_with(|| self.number(texts.value(place))))
-        });
-        Ok(numbers.collect())
-    }
-
-    /// Texts by their numbers.
-    fn array(&self, numbers: Vec<i32>) -> Result<ArrayRef> {
-        let texts = StringArray::from_iter_values(&self.texts);
-        let items = DictionaryArray::try_new(Int32Array::from(numbers), Arc::new(texts))?;
-        Ok(Arc::new(items))
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
     }
 }
 
@@ -218,21 +185,21 @@ struct Items {
 }
 
 /// The times and items of a batch.
-fn events_of(values: &[ArrayRef]) -> Result<(&[i64], &DictionaryArray<Int32Type>)> {
+fn events_of(values: &[ArrayRef]) -> Result<(&[i64], &StringArray)> {
     let [times, items] = values else {
         return internal_err!("path_edges takes a time and an item");
     };
     match (
         times.as_primitive_opt::<TimestampMicrosecondType>(),
-        items.as_dictionary_opt::<Int32Type>(),
+        items.as_string_opt::<i32>(),
     ) {
         (Some(times), Some(items)) => Ok((times.values(), items)),
-        _ => internal_err!("path_edges takes timestamps of microseconds and texts by their places"),
+        _ => internal_err!("path_edges takes timestamps of microseconds and texts"),
     }
 }
 
-fn is_kept(filter: Option<&BooleanArray>, row: usize) -> bool {
-    filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row))
+fn is_kept(items: &StringArray, filter: Option<&BooleanArray>, row: usize) -> bool {
+    items.is_valid(row) && filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row))
 }
 
 fn bytes(time: i64, item: &str, into: &mut Vec<u8>) {
@@ -256,24 +223,21 @@ impl Items {
         Some(())
     }
 
-    fn edges_of(&mut self, groups: &Grouped<u32>) -> Result<ArrayRef> {
+    fn edges_of(&self, groups: &Grouped<u32>) -> Result<ArrayRef> {
         let mut edges = Edges::default();
         let mut lengths = Vec::with_capacity(groups.groups());
-        let mut items: Vec<(i64, u32)> = Vec::new();
+        let mut items: Vec<(i64, &str)> = Vec::new();
         for of_group in groups.each() {
-            let before = edges.sources.len();
+            let before = edges.count;
             items.clear();
-            items.extend_from_slice(of_group);
+            items.extend(of_group.iter().map(|(time, item)| (*time, self.texts.of(*item))));
             // Items of the same instant have no order of their own; by their names they always have the same.
-            let texts = &self.texts;
-            items.sort_unstable_by(|(time, item), (other_time, other)| {
-                time.cmp(other_time).then_with(|| texts.of(*item).cmp(texts.of(*other)))
-            });
-            edges.add(&self.rules, &mut self.texts, &items);
-            lengths.push(edges.sources.len() - before);
+            items.sort_unstable();
+            edges.add(&self.rules, &items);
+            lengths.push(edges.count - before);
         }
         let offsets = OffsetBuffer::from_lengths(lengths);
-        let edges = Arc::new(edges.finish(&self.texts)?);
+        let edges = Arc::new(edges.finish()?);
         Ok(Arc::new(ListArray::try_new(element(), offsets, edges, None)?))
     }
 }
@@ -288,9 +252,9 @@ impl GroupsAccumulator for Items {
     ) -> Result<()> {
         self.events.total = total_num_groups;
         let (times, items) = events_of(values)?;
-        let numbers = self.texts.numbers(items)?;
-        for (row, (group, number)) in group_indices.iter().zip(numbers).enumerate() {
-            if let Some(number) = number.filter(|_| is_kept(opt_filter, row)) {
+        for (row, group) in group_indices.iter().enumerate() {
+            if is_kept(items, opt_filter, row) {
+                let number = self.texts.number(items.value(row));
                 self.events.push(*group, times[row], number);
             }
         }
@@ -334,14 +298,12 @@ impl GroupsAccumulator for Items {
 
     fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
         let (times, items) = events_of(values)?;
-        let mut texts = Texts::default();
-        let numbers = texts.numbers(items)?;
         let mut state = LargeBinaryBuilder::new();
         let mut buffer = Vec::new();
-        for (row, (time, number)) in times.iter().zip(numbers).enumerate() {
+        for (row, time) in times.iter().enumerate() {
             buffer.clear();
-            if let Some(number) = number.filter(|_| is_kept(opt_filter, row)) {
-                bytes(*time, texts.of(number), &mut buffer);
+            if is_kept(items, opt_filter, row) {
+                bytes(*time, items.value(row), &mut buffer);
             }
             state.append_value(&buffer);
         }
@@ -349,44 +311,45 @@ impl GroupsAccumulator for Items {
     }
 
     fn size(&self) -> usize {
-        self.events.size() + self.texts.bytes()
+        self.events.size() + self.texts.bytes
     }
 }
 
 /// The edges so far.
 #[derive(Default)]
 struct Edges {
+    count: usize,
     steps: UInt32Builder,
-    sources: Vec<i32>,
-    targets: Vec<i32>,
+    sources: StringBuilder,
+    targets: StringBuilder,
     took: Int64Builder,
-    path: Vec<(i64, u32)>,
 }
 
 impl Edges {
     /// Those of one person, whose items come in order.
-    fn add(&mut self, rules: &Rules, texts: &mut Texts, items: &[(i64, u32)]) {
+    fn add(&mut self, rules: &Rules, items: &[(i64, &str)]) {
         let mut start = 0;
         for next in 1..=items.len() {
             if next < items.len() && items[next].0 - items[next - 1].0 <= rules.gap {
                 continue;
             }
-            rules.path(texts, &items[start..next], &mut self.path);
-            for (step, pair) in (1..).zip(self.path.windows(2)) {
+            let path = rules.path(&items[start..next]);
+            for (step, pair) in (1..).zip(path.windows(2)) {
+                self.count += 1;
                 self.steps.append_value(step);
-                self.sources.push(pair[0].1.cast_signed());
-                self.targets.push(pair[1].1.cast_signed());
+                self.sources.append_value(pair[0].1);
+                self.targets.append_value(pair[1].1);
                 self.took.append_value(pair[1].0 - pair[0].0);
             }
             start = next;
         }
     }
 
-    fn finish(mut self, texts: &Texts) -> Result<StructArray> {
+    fn finish(mut self) -> Result<StructArray> {
         let columns: Vec<ArrayRef> = vec![
             Arc::new(self.steps.finish()),
-            texts.array(self.sources)?,
-            texts.array(self.targets)?,
+            Arc::new(self.sources.finish()),
+            Arc::new(self.targets.finish()),
             Arc::new(self.took.finish()),
         ];
         Ok(StructArray::try_new(fields(), columns, None)?)
@@ -417,7 +380,7 @@ mod tests {
     fn edges_are_the_same_in_one_piece_and_in_several() {
         let times: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![4, 1, 9, 40, 2, 3]));
         let texts = vec![Some("/b"), Some("/a"), Some("/c"), Some("/a"), None, Some("/z")];
-        let texts: ArrayRef = Arc::new(texts.into_iter().collect::<DictionaryArray<Int32Type>>());
+        let texts: ArrayRef = Arc::new(StringArray::from(texts));
         let groups = [0, 0, 0, 0, 1, 1];
         let part = |at, length| vec![times.slice(at, length), texts.slice(at, length)];
         let mut whole = items();
@@ -437,11 +400,7 @@ mod tests {
 
         let edges = first.as_list::<i32>().value(0);
         let edges = edges.as_struct();
-        let texts = |at| {
-            let texts = edges.column(at).as_dictionary::<Int32Type>();
-            let texts = texts.downcast_dict::<StringArray>().unwrap();
-            texts.into_iter().flatten().collect::<Vec<_>>()
-        };
+        let texts = |at| edges.column(at).as_string::<i32>().iter().flatten().collect::<Vec<_>>();
         assert_eq!((texts(1), texts(2)), (vec!["/a", "/b"], vec!["/b", "/c"]));
         assert_eq!(whole.as_list::<i32>().value_length(1), 0);
     }

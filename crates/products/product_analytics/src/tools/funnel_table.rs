@@ -1,10 +1,12 @@
 //! A funnel's result as a table, in each of its views.
 
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, Column, FunnelOrder, FunnelResults, FunnelTimes, FunnelTrend,
-    FunnelsQuery, FunnelsResponse, Role, Table, Unit, reference_names,
+    BreakdownFilter, Column, FunnelOrder, FunnelResults, FunnelTimes, FunnelTrend, FunnelsQuery, FunnelsResponse, Role,
+    Table, Unit, reference_names,
 };
 use serde_json::{Value, json};
+
+use super::value_name;
 
 /// The table of a result.
 pub(super) fn table(query: &FunnelsQuery, response: &FunnelsResponse) -> Table {
@@ -42,12 +44,7 @@ fn breakdown(query: &FunnelsQuery) -> Option<String> {
 }
 
 fn value(value: Option<&Value>) -> Option<Value> {
-    Some(match value? {
-        Value::String(text) if text == BREAKDOWN_OTHER => json!("Other"),
-        Value::String(text) if text == BREAKDOWN_NONE => json!("None"),
-        Value::String(text) => json!(text),
-        value => json!(value.to_string()),
-    })
+    value.map(|value| json!(value_name(value)))
 }
 
 /// The name of a step in a title: its own, or that of its event or action.

@@ -5,13 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hedgerow_agent_api::{Declaration, Display, Effect, Example, Tool, ToolContext, ToolOutput};
 use hedgerow_data_api::{
-    BREAKDOWN_NONE, BREAKDOWN_OTHER, BreakdownFilter, Column, Data, RetentionAggregation, RetentionPeriod,
-    RetentionQuery, RetentionResponse, RetentionRow, Role, Table, Unit, reference_names,
+    BreakdownFilter, Column, Data, RetentionAggregation, RetentionPeriod, RetentionQuery, RetentionResponse,
+    RetentionRow, Role, Table, Unit, reference_names,
 };
 use hedgerow_errors::Result;
 use serde_json::{Value, json};
 
-use super::{column, of_range, told};
+use super::{column, of_range, told, value_name};
 
 /// Rows that the model reads; figures can refer to all rows.
 const PREVIEW_ROWS: usize = 40;
@@ -124,7 +124,7 @@ fn table(query: &RetentionQuery, response: &RetentionResponse) -> Table {
         let value = rows
             .first()
             .and_then(|row| row.breakdown_value.as_ref())
-            .map(value_name);
+            .map(|value| json!(value_name(value)));
         let cells = cells_of_value(query, rows).into_iter();
         cells.map(move |cells| value.iter().cloned().chain(cells).collect())
     });
@@ -181,15 +181,6 @@ fn cells_of_value(query: &RetentionQuery, rows: &[RetentionRow]) -> Vec<Vec<Valu
         cells.push(own);
     }
     cells
-}
-
-fn value_name(value: &Value) -> Value {
-    match value {
-        Value::String(text) if text == BREAKDOWN_OTHER => json!("Other"),
-        Value::String(text) if text == BREAKDOWN_NONE => json!("None"),
-        Value::String(text) => json!(text),
-        value => json!(value.to_string()),
-    }
 }
 
 /// `week_1` of `Week 1`, `day_4_7` of `Day 4-7`.
