@@ -18,7 +18,6 @@ use super::fits::{BITS, fits};
 use super::rules::Order;
 use crate::engine::Session;
 use crate::sql;
-use crate::trends::Breakdown;
 use crate::trends::literal;
 
 /// The column of a person's breakdown value. No property can be called so.

@@ -13,7 +13,7 @@ use super::build::{call, expression, fill, name, nested, text};
 use super::dialect::{GIVEN, IN_COHORT, single};
 use super::given::{listed, literal};
 use super::names::tuple_element;
-use super::rewrite::{Clause, Rewriter};
+use super::rewrite::{Clause, Rewriter, normal};
 use super::templates::{AGGREGATES, OWN, SCALARS};
 
 /// What a lambda's parameter is called where it stands for several.
@@ -111,6 +111,34 @@ impl Rewriter<'_> {
             return Ok(None);
         }
         Err(self.unknown(&called))
+    }
+
+    /// Counts different persons by their keys in place of their ids, which are texts and come from another table.
+    pub(super) fn count_keys(&self, function: &mut Function) {
+        let Some(called) = single(&function.name).map(|ident| ident.value.clone()) else {
+            return;
+        };
+        let FunctionArguments::List(list) = &mut function.args else {
+            return;
+        };
+        let is_distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
+        let counts = match called.to_lowercase().as_str() {
+            "count" => is_distinct,
+            "uniq" | "uniqexact" => true,
+            _ => false,
+        };
+        let [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] = list.args.as_mut_slice() else {
+            return;
+        };
+        let path: Vec<String> = match argument {
+            Expr::Identifier(ident) => vec![normal(ident)],
+            Expr::CompoundIdentifier(path) => path.iter().map(normal).collect(),
+            _ => return,
+        };
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        if counts && self.is_person_of_events(&path) {
+            *argument = Expr::Identifier(name("person_key"));
+        }
     }
 
     fn unknown(&self, called: &str) -> Error {

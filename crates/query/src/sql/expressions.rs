@@ -64,6 +64,7 @@ impl Rewriter<'_> {
                         .with_hint("put the condition on groups into HAVING"));
                     }
                     self.within_aggregates += 1;
+                    self.count_keys(function);
                 } else if function.over.is_some() && self.clause == Clause::Where {
                     let called = function.name.to_string().replace('"', "");
                     return Err(Error::invalid(format!(

@@ -122,6 +122,26 @@ impl Rewriter<'_> {
         })
     }
 
+    /// Whether a path is the id of the person of an event, where events are all that the innermost SELECT reads.
+    pub(super) fn is_person_of_events(&self, path: &[&str]) -> bool {
+        let Some(scope) = self.scopes.last() else { return false };
+        let [source] = scope.sources.as_slice() else {
+            return false;
+        };
+        let of_source = match path {
+            [first, rest @ ..] if *first == source.name => rest,
+            _ => path,
+        };
+        let names = scope
+            .named
+            .iter()
+            .map(|named| named.name.as_str())
+            .chain(self.lambdas.iter().map(String::as_str));
+        source.kind == Kind::Events
+            && matches!(of_source, ["person_id"] | ["person", "id"])
+            && !names.into_iter().any(|known| known == path[0])
+    }
+
     fn known_columns(&self, at: usize, source: usize) -> Vec<String> {
         let source = &self.scopes[at].sources[source];
         match source.kind {

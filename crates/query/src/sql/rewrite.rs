@@ -30,7 +30,7 @@ pub(super) enum Clause {
 
 /// A name given with AS.
 pub(super) struct Named {
-    name: String,
+    pub(super) name: String,
     /// As it was written.
     written: Expr,
     /// As it is planned, once it was needed.

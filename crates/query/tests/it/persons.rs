@@ -366,6 +366,13 @@ async fn persons_are_counted_by_texts_as_in_any_other_way() {
         };
         let found = rows(query("person_key")).await;
         assert_eq!(found, rows(query("person_key + 0")).await, "{}", query("person_key"));
+        assert_eq!(found, rows(query("person_id")).await, "{}", query("person_id"));
+        assert_eq!(
+            found,
+            rows(query("lower(events.person.id)")).await,
+            "{}",
+            query("person_id")
+        );
         assert!(!found.is_empty() || condition == "false");
     }
 }

@@ -1,6 +1,6 @@
 //! What a model reads of a funnel.
 
-use hedgerow_data_api::{FunnelStep, Provenance, ResolvedRange, Warning};
+use hedgerow_data_api::{BREAKDOWN_NONE, BREAKDOWN_OTHER, FunnelStep, Provenance, ResolvedRange, Warning};
 use hedgerow_ids::QueryId;
 
 use super::*;

@@ -1,6 +1,6 @@
 //! What a model reads of retention.
 
-use hedgerow_data_api::{Provenance, ResolvedRange, RetentionRow, RetentionValue};
+use hedgerow_data_api::{BREAKDOWN_NONE, Provenance, ResolvedRange, RetentionRow, RetentionValue};
 use hedgerow_ids::QueryId;
 
 use super::*;
