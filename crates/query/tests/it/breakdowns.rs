@@ -377,9 +377,9 @@ async fn funnels_are_split_by_persons_cohorts_groups_sessions_and_expressions() 
         ),
         (
             json!({"breakdown_limit": 100, "breakdowns": [
-                {"property": "plan", "type": "person"}, {"property": "active", "type": "person"}]}),
+                {"property": "plan", "type": "person"}, {"property": "seats", "type": "person"}]}),
             &of_persons,
-            Box::new(|value| json!([of(person("plan"), &value[0]), of(person("active"), &value[1])])),
+            Box::new(|value| json!([of(person("plan"), &value[0]), of(person("seats"), &value[1])])),
         ),
         (
             json!({"breakdowns": [{"property": "Large", "type": "cohort"}, {"property": "Larger", "type": "cohort"}]}),

@@ -68,14 +68,7 @@ fn by_person(plan: &Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Op
     let Some(by) = by.collect::<Option<Vec<_>>>() else {
         return Ok(None);
     };
-    // Projections above an exchange go below it.
-    let mut input = Arc::clone(first.input());
-    for _ in 0..2 {
-        while let Some(repartition) = input.downcast_ref::<RepartitionExec>() {
-            input = Arc::clone(repartition.input());
-        }
-        input = ProjectionPushdown::new().optimize(input, config)?;
-    }
+    let input = without_exchanges(first.input(), config)?;
     let Some((scan, memory)) = scan_of(&input) else {
         return Ok(None);
     };
@@ -88,11 +81,7 @@ fn by_person(plan: &Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Op
         (Some(_), [only]) => (*only, None),
         (Some(person), [_, _]) => (by[person], Some(by[1 - person])),
         (None, [] | [_]) => {
-            let mut counts = first.aggr_expr().iter().zip(first.filter_expr());
-            let counted = counts.find_map(|(function, filter)| {
-                let at = is_count(function).then(|| counted_person(function)).flatten();
-                at.filter(|_| filter.is_none())
-            });
+            let counted = counted_of(first, |at| scan.is_person(at));
             match counted.filter(|_| last.mode() != first.mode()) {
                 Some(person) => (person, by.first().copied()),
                 None => return Ok(None),
@@ -196,6 +185,25 @@ fn count_of(function: &AggregateFunctionExpr, schema: &SchemaRef) -> Result<Aggr
         .schema(Arc::clone(schema))
         .alias(function.name())
         .build()
+}
+
+/// The plan of an input without exchanges, and with its projections in the scan where that is possible.
+fn without_exchanges(input: &Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+    let mut input = Arc::clone(input);
+    // Projections above an exchange go below it.
+    for _ in 0..2 {
+        while let Some(repartition) = input.downcast_ref::<RepartitionExec>() {
+            input = Arc::clone(repartition.input());
+        }
+        input = ProjectionPushdown::new().optimize(input, config)?;
+    }
+    Ok(input)
+}
+
+/// The place of the person, where an aggregate counts different ones.
+fn counted_of(aggregate: &AggregateExec, is_person: impl Fn(usize) -> bool) -> Option<usize> {
+    let mut counts = aggregate.aggr_expr().iter().zip(aggregate.filter_expr());
+    counts.find_map(|(function, filter)| counted_person(function).filter(|at| filter.is_none() && is_person(*at)))
 }
 
 fn is_plain(aggregate: &AggregateExec) -> bool {
