@@ -72,6 +72,7 @@ impl Asked {
 /// Measures and prints everything, then fails if something missed its bar.
 pub(crate) fn run(profile: Profile, arguments: &[&str]) -> Result<()> {
     let asked = Asked::parse(arguments)?;
+    setup::python_tools()?;
     setup::newest_duckdb()?;
     let python = setup::newest_chdb()?;
     let bench = Bench {
