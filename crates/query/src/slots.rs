@@ -4,12 +4,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use hedgerow_errors::{Code, Error, Result};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// A query that may read more rows than this is a heavy one.
 const HEAVY_ROWS: usize = 500_000;
+/// The same where rows are counted as they come, and nothing is kept of them: a row costs a small part of what it does
+/// where rows are put together, by person or by value.
+const HEAVY_ROWS_COUNTED: usize = 4_000_000;
+/// Operators that keep nothing of the rows that go through them.
+const PASS_ON: [&str; 9] = [
+    "CoalesceBatchesExec",
+    "CoalescePartitionsExec",
+    "CooperativeExec",
+    "DataSourceExec",
+    "FilterExec",
+    "ProjectionExec",
+    "RepartitionExec",
+    "UnionExec",
+    "UnnestExec",
+];
 /// A query that waits for longer is refused.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -30,11 +46,12 @@ impl Slots {
 
     /// A place for a plan, held for as long as it runs.
     pub(crate) async fn take(&self, plan: &Arc<dyn ExecutionPlan>) -> Result<SemaphorePermit<'_>> {
-        let kind = if rows(plan) > HEAVY_ROWS {
-            &self.heavy
+        let most = if keeps_rows(plan) {
+            HEAVY_ROWS
         } else {
-            &self.light
+            HEAVY_ROWS_COUNTED
         };
+        let kind = if rows(plan) > most { &self.heavy } else { &self.light };
         let waited = tokio::time::timeout(LONGEST_WAIT, kind.acquire()).await;
         let permit = waited.map_err(|_| {
             let message = format!("the query waited {} seconds for others to end", LONGEST_WAIT.as_secs());
@@ -42,6 +59,15 @@ impl Slots {
         })?;
         permit.map_err(|error| Error::caused(Code::Internal, "no query can run any more", error))
     }
+}
+
+/// Whether a plan may do more with rows than to choose and to count them.
+fn keeps_rows(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let passes_on = match plan.downcast_ref::<AggregateExec>() {
+        Some(aggregate) => aggregate.group_expr().expr().is_empty(),
+        None => PASS_ON.contains(&plan.name()),
+    };
+    !passes_on || plan.children().into_iter().any(keeps_rows)
 }
 
 /// The rows that a plan's scans may read.
@@ -55,4 +81,30 @@ fn rows(plan: &Arc<dyn ExecutionPlan>) -> usize {
         .ok()
         .and_then(|statistics| statistics.num_rows.get_value().copied());
     rows.unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::prelude::SessionContext;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn plans_that_only_count_keep_no_rows() {
+        let context = SessionContext::new();
+        let cases = [
+            ("sum(a)", "WHERE a > 1", false),
+            ("sum(a) + 1", "", false),
+            ("b", "WHERE a > 1", false),
+            ("sum(a)", "GROUP BY b", true),
+            ("a", "ORDER BY b", true),
+            ("DISTINCT a", "", true),
+        ];
+        for (selected, rest, keeps) in cases {
+            let query = format!("SELECT {selected} FROM (VALUES (1, 'a'), (2, 'b')) AS t(a, b) {rest}");
+            let plan = context.sql(&query).await.unwrap();
+            let plan = plan.create_physical_plan().await.unwrap();
+            assert_eq!(keeps_rows(&plan), keeps, "{query}");
+        }
+    }
 }
