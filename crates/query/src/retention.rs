@@ -125,6 +125,8 @@ pub(crate) async fn actors(asked: &Asked<'_>, query: &RetentionQuery) -> Result<
         (first, last) => format!("{began} and came back {first} to {last} {period}s later"),
     }];
     said.extend(cell.breakdown.as_ref().map(|value| match value {
+        Value::String(text) if text == BREAKDOWN_OTHER => "of all other values together".to_owned(),
+        Value::String(text) if text == BREAKDOWN_NONE => "without a value".to_owned(),
         Value::String(text) => format!("of {text}"),
         other => format!("of {other}"),
     }));

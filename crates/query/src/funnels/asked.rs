@@ -99,11 +99,8 @@ impl<'a> Asked<'a> {
     ) -> Result<Option<Breakdown>> {
         let splits = (self.query.breakdown_filter.as_ref(), self.series.as_slice());
         let breakdown = Breakdown::of(splits, begun, source, clock).await?;
-        if breakdown.as_ref().is_some_and(Breakdown::has_bins) {
-            let message = "a breakdown of a funnel has no bins";
-            return Err(Error::invalid(message).with_hint(
-                "leave their number out for the values themselves, or take an expression of type hogql that rounds them",
-            ));
+        if let Some(breakdown) = &breakdown {
+            breakdown.without_bins("a funnel")?;
         }
         Ok(breakdown)
     }

@@ -21,6 +21,7 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
@@ -133,6 +134,8 @@ struct Found {
     groups: Groups,
     /// The aggregates of these persons, or where persons are counted of all so far.
     running: Running,
+    /// What the values take.
+    memory: MemoryReservation,
 }
 
 impl Found {
@@ -141,12 +144,14 @@ impl Found {
             values: Values::default(),
             groups: Groups::default(),
             running: Running::new(&asked.aggregates, context)?,
+            memory: MemoryConsumer::new("ByPersonExec[values]").register(context.memory_pool()),
         })
     }
 
     fn add(&mut self, asked: &Asked, chosen: &Chosen<'_>) -> Result<()> {
         let values = chosen.values.map(|values| self.values.of(values, chosen.row_group));
         let groups = self.groups.of(chosen.persons, values.transpose()?.as_deref());
+        self.memory.try_resize(self.values.bytes())?;
         let (aggregates, rows) = (&asked.aggregates, chosen.rows);
         if asked.person.is_some() {
             return self.running.add(aggregates, rows, &groups, None);
@@ -195,7 +200,13 @@ impl Work {
                 return Ok(Some((batch, self)));
             }
         }
-        let Some(Found { values, running, .. }) = self.taken().filter(|_| self.asked.person.is_none()) else {
+        let Some(Found {
+            values,
+            running,
+            memory: _memory,
+            ..
+        }) = self.taken().filter(|_| self.asked.person.is_none())
+        else {
             return Ok(None);
         };
         let is_by_value = self.asked.value.is_some();

@@ -230,8 +230,18 @@ impl Breakdown {
         self.cohorts.is_some()
     }
 
-    pub(crate) fn has_bins(&self) -> bool {
+    fn has_bins(&self) -> bool {
         self.parts.iter().any(|part| part.bins.is_some())
+    }
+
+    /// Refuses bins, for a query that has none of them.
+    pub(crate) fn without_bins(&self, query: &str) -> Result<()> {
+        if !self.has_bins() {
+            return Ok(());
+        }
+        Err(Error::invalid(format!("a breakdown of {query} has no bins")).with_hint(
+            "leave their number out for the values themselves, or take an expression of type hogql that rounds them",
+        ))
     }
 
     /// Whether all events of a person have the same value.

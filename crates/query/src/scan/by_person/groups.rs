@@ -14,6 +14,7 @@ pub(super) struct Values {
     nothing: Option<u32>,
     /// The numbers of a row group's texts, with where these lie in memory.
     of_row_groups: HashMap<(usize, usize), (usize, Vec<u32>)>,
+    bytes: usize,
 }
 
 impl Values {
@@ -33,7 +34,13 @@ impl Values {
         let lie_at = all.values().as_ptr() as usize;
         let known = row_group.and_then(|row_group| self.of_row_groups.remove(&row_group));
         let known = known.filter(|(at, numbers)| *at == lie_at && numbers.len() == nothing + 1);
-        let mut numbers = known.map_or_else(|| vec![u32::MAX; nothing + 1], |(_, numbers)| numbers);
+        let mut numbers = known.map_or_else(
+            || {
+                self.bytes += (nothing + 1) * size_of::<u32>();
+                vec![u32::MAX; nothing + 1]
+            },
+            |(_, numbers)| numbers,
+        );
         let mut of_rows = Vec::with_capacity(keys.len());
         for (row, key) in keys.values().iter().enumerate() {
             let is_text = keys.nulls().is_none_or(|nulls| nulls.is_valid(row));
@@ -58,6 +65,7 @@ impl Values {
         known.unwrap_or_else(|| {
             let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
             let text: Option<Arc<str>> = text.map(Into::into);
+            self.bytes += text.as_ref().map_or(0, |text| text.len()) + 2 * size_of::<(Arc<str>, u32)>();
             match &text {
                 Some(text) => {
                     self.numbers.insert(Arc::clone(text), number);
@@ -67,6 +75,11 @@ impl Values {
             self.texts.push(text);
             number
         })
+    }
+
+    /// Bytes in memory, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The values, as they are numbered.
