@@ -9,7 +9,7 @@ use hedgerow_data_api::{Appended, EventBatch};
 use hedgerow_errors::{Error, Result};
 
 use crate::catalog::events_folder;
-use crate::commit::{Committing, begin, finish, prepare};
+use crate::commit::{Committing, People, begin, finish, prepare};
 use crate::counts::Counts;
 use crate::days::{cut, day_of, runs};
 use crate::duplicates::fresh_rows;
@@ -88,7 +88,7 @@ async fn write(
     });
     let said = async {
         let people = people.await?;
-        let (prepared, counts) = join!(prepare(project, committing, &layout, &people), counts);
+        let (prepared, counts) = join!(prepare(project, committing, &layout, People::Told(&people)), counts);
         let mut prepared = prepared?;
         prepared.count(project, &layout, Arc::new(counts?)).await?;
         Ok(prepared)

@@ -20,6 +20,7 @@ use crate::parquet_file::NewFile;
 use crate::people::{self, Known, PeopleChanges};
 use crate::project::Project;
 use crate::sqlite_error::failed;
+use crate::touches::Touch;
 
 /// What a commit does.
 pub(crate) struct Commit<'a> {
@@ -37,10 +38,21 @@ pub(crate) struct Commit<'a> {
 pub(crate) struct Said<'a> {
     /// The columns afterwards.
     pub(crate) layout: &'a Layout,
-    /// What they say of persons and groups.
-    pub(crate) people: &'a PeopleChanges,
+    /// What becomes of persons and groups.
+    pub(crate) people: People<'a>,
     /// What the added files have that was not counted before.
     pub(crate) counts: Vec<Arc<Counts>>,
+}
+
+/// What a commit does to persons and groups.
+#[derive(Clone, Copy)]
+pub(crate) enum People<'a> {
+    /// What its events say of them.
+    Told(&'a PeopleChanges),
+    /// Nothing.
+    Left,
+    /// The transaction has changed them by itself.
+    Changed,
 }
 
 /// The right to change the catalog: nobody else does until it is dropped, and the view shows all that
@@ -72,6 +84,7 @@ pub(crate) struct Prepared<'a> {
     /// Whether there are other columns than before.
     altered: bool,
     counts: Vec<Arc<Counts>>,
+    touched: Touch,
 }
 
 /// What the newest snapshot says that the next one goes on from.
@@ -108,7 +121,7 @@ pub(crate) async fn prepare<'a>(
     project: &Project,
     mut committing: Committing<'a>,
     layout: &Layout,
-    people: &PeopleChanges,
+    people: People<'_>,
 ) -> Result<Prepared<'a>> {
     let transaction = &mut committing.transaction;
     let newest = "SELECT snapshot_id, schema_version, next_catalog_id, next_file_id FROM ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1";
@@ -118,18 +131,24 @@ pub(crate) async fn prepare<'a>(
     let altered = columns(transaction, known, layout, newest.snapshot_id + 1).await?;
     table_stats(transaction, layout).await?;
     let known = &mut *committing.known;
-    if people.is_empty() {
-        // Perhaps the transaction has changed persons by itself.
-        *known = Known::default();
-    } else {
-        known.at(project.committed().snapshot_id);
-        people::apply_to_known(transaction, people, known).await?;
-    }
+    known.at(project.committed().snapshot_id);
+    let touched = match people {
+        People::Told(changes) if !changes.is_empty() => {
+            let applied = people::apply_to_known(transaction, changes, known).await?;
+            Touch::These(applied.touched)
+        }
+        People::Told(_) | People::Left => Touch::These(Vec::new()),
+        People::Changed => {
+            *known = Known::default();
+            Touch::Anyone
+        }
+    };
     Ok(Prepared {
         committing,
         newest,
         altered,
         counts: Vec::new(),
+        touched,
     })
 }
 
@@ -159,6 +178,7 @@ pub(crate) async fn finish(
         newest,
         altered,
         counts,
+        touched,
     } = prepared;
     let transaction = &mut committing.transaction;
     let ids = newest.next_file_id..newest.next_file_id + added.len() as i64;
@@ -172,7 +192,10 @@ pub(crate) async fn finish(
     files(transaction, &next, added.iter().zip(ids.clone()), replaced).await?;
     // Read before it is committed, so that nothing lies between the commit and the view that shows it.
     let fresh = catalog::committed(transaction, &project.folder).await?;
+    // Before it is committed, too: whoever reads the new snapshot finds here what is another in it.
+    project.touched().note(fresh.snapshot_id, touched);
     if let Err(error) = committing.transaction.commit().await {
+        project.touched().forget();
         // It may have happened all the same. Where that can't be read, the next reader tries again.
         if let Err(unread) = project.follow().await {
             tracing::warn!("the outcome of a commit could not be read yet: {}", unread.chain());

@@ -23,12 +23,11 @@ use serde_json::json;
 
 use crate::append::{blocking, remove_unless_named};
 use crate::catalog::events_folder;
-use crate::commit::{Commit, Said, begin, commit};
+use crate::commit::{Commit, People, Said, begin, commit};
 use crate::days::{cut, runs};
 use crate::files::{Files, Stage};
 use crate::layout::{LakeColumn, field};
 use crate::parquet_file::{self, FileWriter, NewFile};
-use crate::people::PeopleChanges;
 use crate::project::Project;
 use crate::sqlite_error::failed;
 use crate::view::LakeFile;
@@ -62,7 +61,7 @@ pub(crate) async fn compact(project: &Arc<Project>, least: usize, now: DateTime<
             let said = Said {
                 layout: &project.layout(),
                 counts: Vec::new(),
-                people: &PeopleChanges::default(),
+                people: People::Left,
             };
             let done = Commit {
                 said,

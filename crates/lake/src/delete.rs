@@ -19,14 +19,14 @@ use uuid::Uuid;
 
 use crate::append::{blocking, remove_unless_named};
 use crate::catalog::events_folder;
-use crate::commit::{Commit, Said, begin, commit};
+use crate::commit::{Commit, People, Said, begin, commit};
 use crate::compact::columns_of;
 use crate::expire::{Forgotten, forget_before};
 use crate::flush::flush;
 use crate::layout::LakeColumn;
 use crate::log;
 use crate::parquet_file::{FileWriter, NewFile};
-use crate::people::{PeopleChanges, person_key, person_uuid};
+use crate::people::{person_key, person_uuid};
 use crate::project::Project;
 use crate::recount::recount;
 use crate::rows::file_rows;
@@ -75,7 +75,7 @@ pub(crate) async fn delete_person(project: &Arc<Project>, id: &str, now: DateTim
         let said = Said {
             layout: &project.layout(),
             counts: Vec::new(),
-            people: &PeopleChanges::default(),
+            people: People::Changed,
         };
         let done = Commit {
             said,

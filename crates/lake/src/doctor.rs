@@ -22,11 +22,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::catalog;
-use crate::commit::{Commit, Said, begin, commit};
+use crate::commit::{Commit, People, Said, begin, commit};
 use crate::delete::scrub;
 use crate::flush::flush;
 use crate::layout::Layout;
-use crate::people::PeopleChanges;
 use crate::project::Project;
 use crate::sqlite_error::failed;
 
@@ -167,7 +166,7 @@ async fn examine(
     let said = Said {
         layout: &layout,
         counts: Vec::new(),
-        people: &PeopleChanges::default(),
+        people: People::Changed,
     };
     let done = Commit {
         said,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::append::{blocking, remove_unless_named, write_sorted};
 use crate::catalog::events_folder;
-use crate::commit::{Commit, Said, begin, commit};
+use crate::commit::{Commit, People, Said, begin, commit};
 use crate::log;
 use crate::people::PeopleChanges;
 use crate::project::Project;
@@ -63,7 +63,7 @@ pub(crate) async fn flush(project: &Arc<Project>, now: DateTime<Utc>) -> Result<
             let said = Said {
                 layout: &project.layout(),
                 counts,
-                people: &people,
+                people: People::Told(&people),
             };
             let done = Commit {
                 said,

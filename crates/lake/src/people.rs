@@ -31,7 +31,7 @@ pub(crate) use self::migrate::migrate;
 pub(crate) use self::missing::{keep_known, mark_nobody, missing, older_keys};
 pub(crate) use self::overlay::Overlay;
 pub(crate) use self::reading::{
-    collisions, group_types, groups, ignored, overrides, person_distinct_ids, persons, refusals,
+    collisions, first_seen, group_types, groups, ignored, overrides, person_distinct_ids, persons, refusals,
 };
 pub use self::state::Stamp;
 pub(crate) use self::store::known::Known;

@@ -8,7 +8,7 @@ use sqlx::{Sqlite, Transaction};
 use crate::people::{self, GroupRow, Overlay, PersonDistinctId, PersonRow, Refusal};
 
 /// Rows that are read at once.
-const PAGE: u32 = 5_000;
+pub(crate) const PAGE: u32 = 5_000;
 
 /// Persons and groups as one moment has them, those of events in memory included.
 ///
@@ -30,6 +30,11 @@ impl PeopleReader {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// The key of each person with the time of its earliest event, in microseconds since 1970-01-01 in UTC, in no order.
+    pub async fn first_seen(&mut self) -> Result<Vec<(i64, i64)>> {
+        people::first_seen(&mut self.transaction, &self.overlay).await
     }
 
     /// The distinct ids of persons, page by page.

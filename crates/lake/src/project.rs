@@ -25,8 +25,11 @@ use crate::layout::Layout;
 use crate::log::{self, Log};
 use crate::memory::{MemoryBatch, kb};
 use crate::people::{self, Known, Overlay, PeopleChanges};
+use crate::people_reader::PeopleReader;
 use crate::recent::Recent;
 use crate::settings::Settings;
+use crate::store::Moment;
+use crate::touches::Touches;
 use crate::value_index::Listings;
 use crate::view::LakeView;
 
@@ -63,6 +66,8 @@ pub(crate) struct Project {
     pub(crate) writing: Mutex<Writing>,
     /// Held while changing the catalog; taken by `commit::begin`.
     pub(crate) committing: Mutex<Known>,
+    /// Which persons the latest commits touched.
+    touched: std::sync::Mutex<Touches>,
     /// When a large append was last at work; none before the first.
     pub(crate) large_append: std::sync::Mutex<Option<Instant>>,
     /// Held while flushing or compacting, both of which take files away or memory.
@@ -109,6 +114,7 @@ impl Project {
             values: Listings::default(),
             writing: Mutex::new(Writing::default()),
             committing: Mutex::new(Known::default()),
+            touched: std::sync::Mutex::default(),
             large_append: std::sync::Mutex::default(),
             reconciling: Mutex::new(()),
             room: Arc::new(Semaphore::new(settings.memory_kb())),
@@ -219,6 +225,16 @@ impl Project {
         Ok((current, overlay, transaction))
     }
 
+    /// The same for readers of other crates.
+    pub(crate) async fn whole(&self) -> Result<Moment> {
+        let (current, overlay, transaction) = self.moment().await?;
+        Ok(Moment {
+            taxonomy: current.taxonomy(),
+            view: current.view,
+            people: PeopleReader { transaction, overlay },
+        })
+    }
+
     /// The newest view, with what events in memory say of persons and groups, and the catalog of the
     /// same moment.
     pub(crate) async fn people(&self) -> Result<(Current, Arc<Overlay>, Transaction<'static, Sqlite>)> {
@@ -266,6 +282,11 @@ impl Project {
     /// Makes a snapshot the current one, with what it takes out of memory.
     pub(crate) fn adopt(&self, fresh: Committed) {
         self.room.add_permits(self.shown.adopt(fresh));
+    }
+
+    /// Which persons the latest commits touched.
+    pub(crate) fn touched(&self) -> std::sync::MutexGuard<'_, Touches> {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that a large append is at work.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use datafusion::arrow::array::RecordBatch;
 use fs_err as fs;
 use hedgerow_data_api::{
     Appended, Clock, EventBatch, EventSink, EventStore, PersonTaxonomy, ProjectInfo, PropertyDefinition, Taxonomy,
@@ -23,9 +24,8 @@ use crate::files::{Files, SystemFiles};
 use crate::flush::flush;
 use crate::folder::DataFolder;
 use crate::group::append_to_log;
-use crate::people::PersonRow;
 use crate::people_reader::PeopleReader;
-use crate::person_taxonomy::PersonTaxonomies;
+use crate::persons::{KnownPersons, Persons};
 use crate::project::{Project, has_lost_catalog};
 use crate::reconcile;
 use crate::settings::Settings;
@@ -34,7 +34,6 @@ use crate::view::LakeView;
 
 /// A project at one moment.
 pub struct Moment {
-    project: ProjectId,
     /// The events.
     pub view: Arc<LakeView>,
     /// The names of events and their properties. As long as it is the same one, nothing of the project changed.
@@ -51,7 +50,7 @@ pub struct Lake {
     settings: Settings,
     /// Each is opened by its first user, without keeping those of other projects waiting.
     open: Mutex<BTreeMap<ProjectId, Arc<OnceCell<Arc<Project>>>>>,
-    person_taxonomies: PersonTaxonomies,
+    persons: KnownPersons,
 }
 
 impl Lake {
@@ -70,7 +69,7 @@ impl Lake {
             files,
             settings,
             open: Mutex::new(BTreeMap::new()),
-            person_taxonomies: PersonTaxonomies::default(),
+            persons: KnownPersons::default(),
         }
     }
 
@@ -88,25 +87,19 @@ impl Lake {
 
     /// The newest snapshot of a project with its taxonomy and its persons and groups, all of one moment.
     pub async fn moment(&self, project: &ProjectId) -> Result<Moment> {
-        let (current, overlay, transaction) = self.project(project).await?.moment().await?;
-        Ok(Moment {
-            project: project.clone(),
-            taxonomy: current.taxonomy(),
-            view: current.view,
-            people: PeopleReader { transaction, overlay },
-        })
+        self.project(project).await?.whole().await
     }
 
-    /// Reads the persons of a moment page by page, and gives the taxonomy of their properties.
-    pub async fn persons_of(
-        &self,
-        moment: &mut Moment,
-        each: impl FnMut(Vec<PersonRow>) -> Result<()>,
-    ) -> Result<Arc<PersonTaxonomy>> {
-        let taxonomies = &self.person_taxonomies;
-        taxonomies
-            .read(&moment.project, &moment.taxonomy, &mut moment.people, each)
-            .await
+    /// The same with all that is known of its persons.
+    pub async fn moment_with_persons(&self, project: &ProjectId) -> Result<(Moment, Arc<Persons>)> {
+        let opened = self.project(project).await?;
+        self.persons.moment(project, &opened).await
+    }
+
+    /// The same with rows of two columns: `person_key`, and `created_at` as in [`PersonRow::schema`](crate::PersonRow::schema).
+    pub async fn moment_with_first_seen(&self, project: &ProjectId) -> Result<(Moment, Vec<RecordBatch>)> {
+        let opened = self.project(project).await?;
+        self.persons.first_seen(project, &opened).await
     }
 
     /// The persons and groups of a project at this moment.
@@ -279,7 +272,7 @@ impl EventStore for Lake {
 
     async fn person_taxonomy(&self, project: &ProjectId) -> Result<Arc<PersonTaxonomy>> {
         let opened = self.project(project).await?;
-        self.person_taxonomies.of(project, &opened).await
+        self.persons.taxonomy(project, &opened).await
     }
 }
 

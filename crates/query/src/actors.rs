@@ -13,6 +13,7 @@ use hedgerow_ids::ProjectId;
 use crate::engine::Engine;
 use crate::paging::{self, Cursor};
 use crate::person_list::{self, Row};
+use crate::persons::Needs;
 use crate::scope::{Begun, Scope, Selection};
 use crate::{calendar_heatmap, funnels, lifecycle, paths, retention, sql, stickiness, trends};
 
@@ -64,7 +65,7 @@ impl Asked<'_> {
     /// Reads the moment with its persons.
     pub(crate) async fn begin(&self, selection: Selection<'_>) -> Result<Begun> {
         let selection = Selection {
-            of_persons: true,
+            needs: Needs::Persons,
             ..selection
         };
         Begun::new(self.engine, self.project, selection, self.clock, self.progress.clone()).await

@@ -15,6 +15,7 @@ use hedgerow_ids::ProjectId;
 use crate::actors::{Asked, COUNT};
 use crate::engine::{Engine, Executed, Session, rows};
 use crate::intervals;
+use crate::persons::Needs;
 use crate::scope::{Begun, MATCHES, Scope, Selection};
 use crate::sql;
 use crate::tally::{DAYS, HOURS, Rule};
@@ -136,7 +137,7 @@ fn selection(query: &CalendarHeatmapQuery) -> Result<Selection<'_>> {
         series: &query.series,
         properties: &query.properties,
         date_range: &query.date_range,
-        of_persons: false,
+        needs: Needs::Nothing,
         filter_test_accounts: query.filter_test_accounts,
         modifiers: query.modifiers,
     })

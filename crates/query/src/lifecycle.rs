@@ -14,6 +14,7 @@ use crate::dates::{Local, bucket_start};
 use crate::engine::{Engine, Session};
 use crate::filters::instant;
 use crate::intervals::{Intervals, start_day, start_label};
+use crate::persons::Needs;
 use crate::scope::{Begun, Scope, Selection};
 use crate::tally::Rule;
 use crate::{sql, validate};
@@ -112,7 +113,7 @@ fn selection(query: &LifecycleQuery) -> Result<Selection<'_>> {
         series: &query.series,
         properties: &query.properties,
         date_range: &query.date_range,
-        of_persons: true,
+        needs: Needs::FirstSeen,
         filter_test_accounts: query.filter_test_accounts,
         modifiers: query.modifiers,
     })
@@ -173,7 +174,7 @@ impl<'a> Prepared<'a> {
         }
         let active = self.intervals.set(self.intervals.of_event()).alias("active");
         let seen = self.intervals.index(ident("created_at")).alias("seen");
-        let persons = self.begun.persons()?;
+        let persons = self.begun.first_seen()?;
         let persons = persons.select(vec![ident("person_key").alias("seen_person"), seen]);
         let events = self.scope.all_events(session, Some(self.before), range.to).await?;
         events

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::actors::{Asked, COUNT};
 use crate::engine::{Engine, Session, rows};
+use crate::persons::Needs;
 use crate::scope::{Begun, MATCHES, Scope, Selection};
 use crate::sql;
 pub(crate) use cleaning::CLEANED;
@@ -181,7 +182,7 @@ fn selection<'a>(query: &'a PathsQuery, series: &'a [EventsNode]) -> Selection<'
         series,
         properties: &query.properties,
         date_range: &query.date_range,
-        of_persons: false,
+        needs: Needs::Nothing,
         filter_test_accounts: query.filter_test_accounts,
         modifiers: query.modifiers,
     }

@@ -4,18 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::array::{ArrayRef, BooleanArray, Int64Array, StringArray, TimestampMicrosecondArray};
+use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use hedgerow_data_api::PersonTaxonomy;
 use hedgerow_errors::{Code, Error};
 use hedgerow_ids::ProjectId;
-use hedgerow_lake::{GroupRow, Lake, Moment, PeopleReader, PersonDistinctId, PersonRow};
+use hedgerow_lake::{GroupRow, Lake, PeopleReader, PersonDistinctId, PersonRow};
 
 /// What the rows that a query needs of such a table may take together.
 const MOST_BYTES: usize = 512 << 20;
@@ -42,14 +42,7 @@ impl PeopleKind {
     pub(crate) fn schema(self) -> SchemaRef {
         let time = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         let fields: Vec<(&str, DataType)> = match self {
-            Self::Persons => vec![
-                ("person_key", DataType::Int64),
-                ("person_id", DataType::Utf8),
-                ("created_at", time()),
-                ("is_identified", DataType::Boolean),
-                ("distinct_ids", DataType::Int64),
-                ("properties", DataType::Utf8),
-            ],
+            Self::Persons => return PersonRow::schema(),
             Self::DistinctIds => vec![
                 ("distinct_id", DataType::Utf8),
                 ("person_id", DataType::Utf8),
@@ -87,6 +80,21 @@ impl PeopleTable {
     }
 
     async fn read(&self, projection: Option<&Vec<usize>>) -> hedgerow_errors::Result<Vec<RecordBatch>> {
+        if self.kind == PeopleKind::Persons {
+            let (mut moment, persons) = self.lake.moment_with_persons(&self.project).await?;
+            let Some(rows) = &persons.rows else {
+                return read(&mut moment.people, self.kind, projection).await;
+            };
+            let page = |page: &RecordBatch| match projection {
+                Some(columns) => page.project(columns),
+                None => Ok(page.clone()),
+            };
+            return rows
+                .iter()
+                .map(page)
+                .collect::<std::result::Result<_, _>>()
+                .map_err(unbuilt);
+        }
         let mut reader = self.lake.people(&self.project).await?;
         read(&mut reader, self.kind, projection).await
     }
@@ -100,21 +108,14 @@ pub(crate) async fn read(
 ) -> hedgerow_errors::Result<Vec<RecordBatch>> {
     let mut gathered = Gathered::new(kind, projection);
     match kind {
-        PeopleKind::Persons => reader.persons(|rows| gathered.keep(persons(&rows))).await?,
+        PeopleKind::Persons => {
+            let page = |rows: Vec<PersonRow>| gathered.keep(PersonRow::batch(&rows)?.columns().to_vec());
+            reader.persons(page).await?;
+        }
         PeopleKind::DistinctIds => reader.distinct_ids(|rows| gathered.keep(distinct_ids(&rows))).await?,
         PeopleKind::Groups => reader.groups(|rows| gathered.keep(groups(&rows))).await?,
     }
     Ok(gathered.batches)
-}
-
-/// The rows of `persons` of a moment, and the taxonomy of their properties, read once.
-pub(crate) async fn persons_of(
-    lake: &Lake,
-    moment: &mut Moment,
-) -> hedgerow_errors::Result<(Vec<RecordBatch>, Arc<PersonTaxonomy>)> {
-    let mut gathered = Gathered::new(PeopleKind::Persons, None);
-    let taxonomy = lake.persons_of(moment, |rows| gathered.keep(persons(&rows))).await?;
-    Ok((gathered.batches, taxonomy))
 }
 
 /// What was read of a table so far.
@@ -141,7 +142,7 @@ impl<'a> Gathered<'a> {
             Some(columns) => batch.project(columns),
             None => Ok(batch),
         });
-        let batch = built.map_err(|error| Error::caused(Code::Internal, "cannot build rows of persons", error))?;
+        let batch = built.map_err(unbuilt)?;
         self.bytes += batch.get_array_memory_size();
         if self.bytes > MOST_BYTES {
             let message = format!("{} takes more than {} MB", self.kind.name(), MOST_BYTES >> 20);
@@ -152,19 +153,8 @@ impl<'a> Gathered<'a> {
     }
 }
 
-fn persons(rows: &[PersonRow]) -> Vec<ArrayRef> {
-    vec![
-        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.person_key))),
-        Arc::new(StringArray::from_iter_values(
-            rows.iter().map(|row| row.person_id.to_string()),
-        )),
-        time(rows.iter().map(|row| row.created_at)),
-        Arc::new(rows.iter().map(|row| Some(row.is_identified)).collect::<BooleanArray>()),
-        Arc::new(Int64Array::from_iter_values(
-            rows.iter().map(|row| row.distinct_ids.cast_signed()),
-        )),
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.properties))),
-    ]
+fn unbuilt(error: ArrowError) -> Error {
+    Error::caused(Code::Internal, "cannot build rows of persons", error)
 }
 
 fn distinct_ids(rows: &[PersonDistinctId]) -> Vec<ArrayRef> {

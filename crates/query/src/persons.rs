@@ -53,11 +53,13 @@ pub(crate) struct Persons {
     ids: Option<Vec<RecordBatch>>,
 }
 
-/// What a query needs of the persons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a query needs of the persons, from little to much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Needs {
     /// It has no conditions on them.
     Nothing,
+    /// When each was seen first.
+    FirstSeen,
     /// What is known of them.
     Persons,
     /// Their distinct ids as well.
@@ -70,11 +72,23 @@ pub(crate) struct Moment {
     pub(crate) taxonomy: Arc<Taxonomy>,
     /// Absent where the query has no conditions on persons.
     pub(crate) persons: Option<Arc<Persons>>,
+    /// The keys of all persons with when each was seen first, where only that is needed.
+    pub(crate) first_seen: Option<Vec<RecordBatch>>,
     /// Present where a query wants the properties of persons as they were right after each event.
     pub(crate) history: Option<History>,
 }
 
 impl Moment {
+    fn of(view: Arc<LakeView>, taxonomy: Arc<Taxonomy>) -> Self {
+        Self {
+            view,
+            taxonomy,
+            persons: None,
+            first_seen: None,
+            history: None,
+        }
+    }
+
     /// The names of the properties of persons, as a query wants them: as they are now, or as they ever were.
     pub(crate) fn of_persons(&self) -> Option<&PersonTaxonomy> {
         let history = self.history.as_ref().map(|history| &history.taxonomy);
@@ -82,44 +96,45 @@ impl Moment {
     }
 }
 
+/// When the persons of a project were seen first, and the taxonomy of the events of the same moment.
+type FirstSeen = (ProjectId, Arc<Taxonomy>, Vec<RecordBatch>);
+
 /// The persons of the latest queries.
 #[derive(Default)]
 pub(crate) struct KnownPersons {
     /// The latest first.
     known: Mutex<Vec<(ProjectId, Arc<Persons>)>>,
+    /// Of the latest query that asked for it.
+    first_seen: Mutex<Option<FirstSeen>>,
 }
 
 impl KnownPersons {
-    /// A project at this moment, with its persons where they are wanted. They are read anew only where something
-    /// of the project changed since.
+    /// A project at this moment, with what is wanted of its persons. That is read anew only where something of the project
+    /// changed since.
     pub(crate) async fn moment(&self, lake: &Lake, project: &ProjectId, needs: Needs) -> Result<Moment> {
         let (view, taxonomy) = lake.snapshot(project).await?;
         if needs == Needs::Nothing {
-            return Ok(Moment {
-                view,
-                taxonomy,
-                persons: None,
-                history: None,
-            });
+            return Ok(Moment::of(view, taxonomy));
+        }
+        if needs == Needs::FirstSeen {
+            return self.first_seen(lake, project, Moment::of(view, taxonomy)).await;
         }
         let with_ids = needs == Needs::DistinctIds;
         if let Some(persons) = self.known(project, &taxonomy, with_ids) {
             return Ok(Moment {
-                view,
-                taxonomy,
                 persons: Some(persons),
-                history: None,
+                ..Moment::of(view, taxonomy)
             });
         }
-        let mut moment = lake.moment(project).await?;
-        let (rows, person_taxonomy) = people::persons_of(lake, &mut moment).await?;
+        let (mut moment, known) = lake.moment_with_persons(project).await?;
+        let rows = known.rows.as_ref().ok_or_else(too_many)?;
         let ids = match needs {
             Needs::DistinctIds => Some(people::read(&mut moment.people, PeopleKind::DistinctIds, None).await?),
             _ => None,
         };
         drop(moment.people);
         let persons = Persons {
-            taxonomy: person_taxonomy,
+            taxonomy: Arc::clone(&known.taxonomy),
             of_events: Arc::clone(&moment.taxonomy),
             batches: rows.iter().map(may_be_missing).collect::<Result<_>>()?,
             ids,
@@ -127,10 +142,30 @@ impl KnownPersons {
         let persons = Arc::new(persons);
         self.keep(project, &persons);
         Ok(Moment {
-            view: moment.view,
-            taxonomy: moment.taxonomy,
             persons: Some(persons),
-            history: None,
+            ..Moment::of(moment.view, moment.taxonomy)
+        })
+    }
+
+    /// A moment, or a later one, with when each person was seen first.
+    async fn first_seen(&self, lake: &Lake, project: &ProjectId, moment: Moment) -> Result<Moment> {
+        let known = self.first_seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((of, taxonomy, rows)) = known
+            && of == *project
+            && Arc::ptr_eq(&taxonomy, &moment.taxonomy)
+        {
+            return Ok(Moment {
+                first_seen: Some(rows),
+                ..moment
+            });
+        }
+        let (moment, rows) = lake.moment_with_first_seen(project).await?;
+        let rows = rows.iter().map(may_be_missing).collect::<Result<Vec<_>>>()?;
+        let known = (project.clone(), Arc::clone(&moment.taxonomy), rows.clone());
+        *self.first_seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        Ok(Moment {
+            first_seen: Some(rows),
+            ..Moment::of(moment.view, moment.taxonomy)
         })
     }
 
@@ -153,6 +188,12 @@ impl KnownPersons {
             bytes <= MOST_KEPT
         });
     }
+}
+
+fn too_many() -> Error {
+    let message = format!("what is known of the persons takes more than {} MB", MOST_KEPT >> 20);
+    Error::new(Code::LimitExceeded, message)
+        .with_hint("ask without conditions on persons, or in SQL for some columns of persons")
 }
 
 /// Whose properties may all be missing: those of a visitor who is no person.

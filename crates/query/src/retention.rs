@@ -19,10 +19,11 @@ use crate::cells::cells;
 use crate::dates::{Local, bucket_start, resolve};
 use crate::engine::{Engine, Executed, Session, rows};
 use crate::intervals::Intervals;
+use crate::persons::Needs;
 use crate::scope::{Begun, MATCHES, Scope, Selection, zoned};
 use crate::sql;
 use crate::tally::Rule;
-use crate::trends::{Breakdown, DEFAULT_BREAKDOWNS, literal, looks_at_persons, number};
+use crate::trends::{Breakdown, DEFAULT_BREAKDOWNS, literal, needs_of_breakdown, number};
 use named::Named;
 use plan::{VALUE, is_other};
 
@@ -187,12 +188,15 @@ impl<'a> Retention<'a> {
     }
 
     fn selection<'b>(&'b self, date_range: &'b DateRange) -> Selection<'b> {
+        let of_sums = match self.query.retention_filter.aggregation_property_type {
+            Some(AggregationPropertyType::Person) => Needs::Persons,
+            _ => Needs::Nothing,
+        };
         Selection {
             series: &self.series,
             properties: &self.query.properties,
             date_range,
-            of_persons: self.query.breakdown_filter.as_ref().is_some_and(looks_at_persons)
-                || self.query.retention_filter.aggregation_property_type == Some(AggregationPropertyType::Person),
+            needs: needs_of_breakdown(self.query.breakdown_filter.as_ref()).max(of_sums),
             filter_test_accounts: self.query.filter_test_accounts,
             modifiers: self.query.modifiers,
         }

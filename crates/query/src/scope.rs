@@ -37,8 +37,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) properties: &'a FilterGroup,
     /// The range of time.
     pub(crate) date_range: &'a DateRange,
-    /// Whether the query looks at the persons themselves, whatever its conditions.
-    pub(crate) of_persons: bool,
+    /// What the query needs of the persons, whatever its conditions.
+    pub(crate) needs: Needs,
     /// Whether test accounts are left out.
     pub(crate) filter_test_accounts: bool,
     /// How it is computed, where there is a choice.
@@ -70,10 +70,7 @@ impl Begun {
         let settings = engine.definitions.settings(project).await?;
         let now = clock.now().with_timezone(&settings.timezone.0);
         let mut named = Named::of(engine.definitions.as_ref(), project, selection, &settings).await?;
-        let needs = match named.needs(selection) {
-            Needs::Nothing if selection.of_persons => Needs::Persons,
-            needs => needs,
-        };
+        let needs = named.needs(selection).max(selection.needs);
         let mut moment = engine.persons.moment(&engine.lake, project, needs).await?;
         let session = engine.session(project, Arc::clone(&moment.view), now, progress)?;
         let modifiers = (selection.modifiers, &settings);
@@ -166,10 +163,13 @@ impl Begun {
         persons.ok_or_else(|| Error::internal("the persons were not read"))
     }
 
-    /// The same as a table.
-    pub(crate) fn persons(&self) -> Result<DataFrame> {
-        let persons = self.known_persons()?;
-        let read = self.session.context.read_batches(persons.batches.iter().cloned());
+    /// When each person was seen first, as a table with `person_key` and `created_at`.
+    pub(crate) fn first_seen(&self) -> Result<DataFrame> {
+        let batches = match &self.moment.first_seen {
+            Some(batches) => batches,
+            None => &self.known_persons()?.batches,
+        };
+        let read = self.session.context.read_batches(batches.iter().cloned());
         read.map_err(|error| sql::explain(&error, &self.session.view))
     }
 

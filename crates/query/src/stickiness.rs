@@ -13,6 +13,7 @@ use hedgerow_ids::ProjectId;
 use crate::actors::Asked;
 use crate::engine::{Engine, Session};
 use crate::intervals::Intervals;
+use crate::persons::Needs;
 use crate::scope::{Begun, MATCHES, Scope, Selection};
 use crate::tally::Rule;
 use crate::{sql, validate};
@@ -124,7 +125,7 @@ fn selection(query: &StickinessQuery) -> Result<Selection<'_>> {
         series: &query.series,
         properties: &query.properties,
         date_range: &query.date_range,
-        of_persons: false,
+        needs: Needs::Nothing,
         filter_test_accounts: query.filter_test_accounts,
         modifiers: query.modifiers,
     })

@@ -32,7 +32,7 @@ pub(crate) use breakdown::Breakdown;
 use formula::Formula;
 pub(crate) use measure::literal;
 use measure::{NUMBER, VALUE};
-pub(crate) use parts::looks_at_persons;
+pub(crate) use parts::needs_of_breakdown;
 
 /// Breakdown values with a series of their own where the query says nothing.
 pub(crate) const DEFAULT_BREAKDOWNS: u32 = 25;
@@ -168,7 +168,7 @@ fn selection<'a>(query: &'a TrendsQuery, date_range: &'a DateRange) -> Result<Se
         series: &query.series,
         properties: &query.properties,
         date_range,
-        of_persons: query.breakdown_filter.as_ref().is_some_and(looks_at_persons),
+        needs: needs_of_breakdown(query.breakdown_filter.as_ref()),
         filter_test_accounts: query.filter_test_accounts,
         modifiers: query.modifiers,
     })

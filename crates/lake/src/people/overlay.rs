@@ -66,6 +66,11 @@ impl Overlay {
         Ok(overlay)
     }
 
+    /// The keys of persons who are others than in the catalog, or are not there.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = i64> {
+        self.persons.keys().chain(&self.hidden).copied()
+    }
+
     async fn lay_groups(&mut self, connection: &mut SqliteConnection, changes: &PeopleChanges) -> Result<()> {
         let types = groups::types_with(connection, changes).await?;
         let (touched, _) = groups::touched(connection, &changes.groups.iter().collect::<Vec<_>>(), &types).await?;

@@ -61,6 +61,26 @@ pub(crate) async fn persons(
     Ok(page(persons.collect(), &overlay.persons, after, last, limit))
 }
 
+/// When each person was seen first, by key: what [`persons`] say of it, without anything else.
+pub(crate) async fn first_seen(connection: &mut SqliteConnection, overlay: &Overlay) -> Result<Vec<(i64, i64)>> {
+    let rows = sqlx::query_as(
+        "SELECT root_key, min(first_seen_us) FROM hedgerow_id WHERE first_seen_us IS NOT NULL GROUP BY root_key",
+    );
+    let rows: Vec<(i64, i64)> = rows
+        .fetch_all(connection)
+        .await
+        .map_err(failed("cannot read when persons were seen first"))?;
+    let is_laid_over = |key: &i64| overlay.hidden.contains(key) || overlay.persons.contains_key(key);
+    let mut seen: Vec<(i64, i64)> = rows.into_iter().filter(|(key, _)| !is_laid_over(key)).collect();
+    seen.extend(
+        overlay
+            .persons
+            .values()
+            .map(|person| (person.person_key, person.created_at)),
+    );
+    Ok(seen)
+}
+
 /// Roots with the ids and the merges of their persons.
 pub(super) async fn with_absorbed(connection: &mut SqliteConnection, roots: Vec<IdRow>) -> Result<World> {
     let keys: Vec<i64> = roots.iter().map(|row| row.person_key).collect();

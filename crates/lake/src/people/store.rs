@@ -28,6 +28,8 @@ pub(crate) struct Applied {
     pub(crate) overrides: Vec<(i64, i64)>,
     /// The merges that did not happen, of those that were not known as such.
     pub(crate) refusals: Vec<Refusal>,
+    /// Persons who may be others than before, come or go among them.
+    pub(crate) touched: Vec<i64>,
 }
 
 /// Takes changes in.
@@ -62,7 +64,11 @@ pub(crate) async fn apply_to_known(
     let mut ignored: Vec<(Ignored, u64)> = changes.ignored.iter().map(|(kind, count)| (*kind, *count)).collect();
     ignored.push((Ignored::GroupType, left_out));
     count_ignored(connection, ignored).await?;
-    Ok(Applied { overrides, refusals })
+    Ok(Applied {
+        overrides,
+        refusals,
+        touched: touched.persons(),
+    })
 }
 
 /// Brings the refusals up to date. A late event may refuse what had happened, and the other way round.

@@ -18,6 +18,7 @@ mod duplicates;
 mod faults;
 mod forms;
 mod log;
+mod persons;
 mod projects;
 mod values;
 mod values_model;

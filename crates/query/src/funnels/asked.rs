@@ -10,7 +10,7 @@ use hedgerow_ids::ProjectId;
 use super::rules::{Order, Rules};
 use crate::engine::Engine;
 use crate::scope::{Begun, Selection};
-use crate::trends::{Breakdown, looks_at_persons};
+use crate::trends::{Breakdown, needs_of_breakdown};
 use crate::validate;
 
 /// Units of the longest window.
@@ -84,7 +84,7 @@ impl<'a> Asked<'a> {
             series: &self.series,
             properties: &self.query.properties,
             date_range: &self.query.date_range,
-            of_persons: self.query.breakdown_filter.as_ref().is_some_and(looks_at_persons),
+            needs: needs_of_breakdown(self.query.breakdown_filter.as_ref()),
             filter_test_accounts: self.query.filter_test_accounts,
             modifiers: self.query.modifiers,
         }

@@ -18,6 +18,7 @@ use hedgerow_ids::ProjectId;
 
 use crate::engine::Engine;
 use crate::expressions::names_persons;
+use crate::persons::Needs;
 use crate::scope::Begun;
 use crate::semi_joins::{groups, sql_type};
 use crate::{sql, validate};
@@ -25,13 +26,19 @@ use crate::{sql, validate};
 /// Cohorts of one breakdown.
 const MOST_COHORTS: usize = 25;
 
-/// Whether a breakdown looks at persons.
-pub(crate) fn looks_at_persons(filter: &BreakdownFilter) -> bool {
-    filter.parts().iter().any(|part| match part.breakdown_type {
+/// What a breakdown needs of the persons.
+pub(crate) fn needs_of_breakdown(filter: Option<&BreakdownFilter>) -> Needs {
+    let looks_at_persons = |part: Breakdown| match part.breakdown_type {
         BreakdownType::Person | BreakdownType::Cohort => true,
         BreakdownType::Hogql => names_persons(&part.property),
         BreakdownType::Event | BreakdownType::Group | BreakdownType::Session => false,
-    })
+    };
+    let looks_at_persons = filter.is_some_and(|filter| filter.parts().into_iter().any(looks_at_persons));
+    if looks_at_persons {
+        Needs::Persons
+    } else {
+        Needs::Nothing
+    }
 }
 
 /// The value of each event, and what it holds.

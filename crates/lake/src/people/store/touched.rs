@@ -94,6 +94,15 @@ impl Touched {
         moved
     }
 
+    /// The persons, before and now, of all ids that were looked at.
+    pub(crate) fn persons(&self) -> Vec<i64> {
+        let now = self.rows.values().map(|row| row.root_key);
+        let mut persons: Vec<i64> = now.chain(self.before.values().copied()).collect();
+        persons.sort_unstable();
+        persons.dedup();
+        persons
+    }
+
     /// The row of an id; none for one whose key another id has.
     fn row(&mut self, id: &Text) -> Option<&mut IdRow> {
         self.rows.get_mut(&person_key(id)).filter(|row| row.distinct_id == *id)
