@@ -12,7 +12,7 @@ use hedgerow_data_api::{
     ActorsResponse, Clock, EventsNode, MOST_PATH_STEPS, PathCleaningFilter, PathEdge, PathEvents, PathsQuery,
     PathsResponse, Progress, Warning,
 };
-use hedgerow_errors::{Code, Error, Result};
+use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;
 use serde_json::Value;
 
@@ -46,23 +46,9 @@ pub(crate) async fn run(
     let begun = Begun::new(engine, project, selection(query, &series), clock, progress.clone()).await?;
     let prepared = Prepared::new(query, &series, &begun, clock)?;
     let session = &begun.session;
-    let done = session
-        .run_up_to(&prepared.plan(session).await?, engine.most_groups)
-        .await?;
-    let done = done.ok_or_else(|| {
-        let message = format!("there are more than {} edges", engine.most_groups);
-        Error::new(Code::LimitExceeded, message).with_hint("call items alike with pathGroupings, or take fewer steps")
-    })?;
-    let mut found = rows(&done.batches)?
-        .iter()
-        .map(|row| edge(row))
-        .collect::<Result<Vec<_>>>()?;
-    // All edges are held, so that it is known whether there are more than are given.
-    found.sort_by(|(one_step, one), (other_step, other)| {
-        let names = (one_step, &one.source, &one.target).cmp(&(other_step, &other.source, &other.target));
-        other.value.cmp(&one.value).then(names)
-    });
-    let mut results: Vec<PathEdge> = found.into_iter().map(|(_, edge)| edge).collect();
+    let done = session.run(&prepared.plan(session).await?).await?;
+    let found = rows(&done.batches)?;
+    let mut results = found.iter().map(|row| edge(row)).collect::<Result<Vec<_>>>()?;
     let mut executed = vec![done];
     let mut warnings = prepared.scope.warnings("the range");
     let most = query.paths_filter.edge_limit as usize;
@@ -191,6 +177,8 @@ fn selection<'a>(query: &'a PathsQuery, series: &'a [EventsNode]) -> Selection<'
 struct Prepared<'a> {
     query: &'a PathsQuery,
     scope: Scope<'a>,
+    /// Which events have an item, and which.
+    has_item: Expr,
     item: Expr,
     cleaning: Vec<PathCleaningFilter>,
 }
@@ -198,37 +186,52 @@ struct Prepared<'a> {
 impl<'a> Prepared<'a> {
     fn new(query: &'a PathsQuery, series: &'a [EventsNode], begun: &'a Begun, clock: &Clock) -> Result<Self> {
         let cleaning = cleaning::rules(&begun.settings, &query.paths_filter)?;
-        let mut item: Option<datafusion::logical_expr::conditional_expressions::CaseBuilder> = None;
+        let mut kinds = Vec::new();
         for kind in &query.paths_filter.include_event_types {
-            let is_custom = not(starts_with(ident("event"), lit("$")));
-            let (is_kind, name) = match kind {
-                PathEvents::Pageview => (
-                    ident("event").eq(lit("$pageview")),
-                    cleaning::cleaned(cast(path(begun)?, DataType::Utf8), &cleaning),
-                ),
-                PathEvents::Screen => (
-                    ident("event").eq(lit("$screen")),
-                    text_of(begun, &["$screen_name"], "$screen")?,
-                ),
-                PathEvents::Custom => (is_custom, ident("event")),
+            let kind = match kind {
+                PathEvents::Pageview => {
+                    let path = text_of(begun, &["$pathname", "$current_url"], "$pageview")?;
+                    let is_kind = ident("event").eq(lit("$pageview")).and(path.clone().is_not_null());
+                    let path = without_slash(path).map_err(|error| sql::explain(&error, &begun.session.view))?;
+                    (is_kind, cleaning::cleaned(cast(path, DataType::Utf8), &cleaning))
+                }
+                PathEvents::Screen => {
+                    let name = text_of(begun, &["$screen_name"], "$screen")?;
+                    let is_kind = ident("event").eq(lit("$screen")).and(name.clone().is_not_null());
+                    (is_kind, name)
+                }
+                PathEvents::Custom => (not(starts_with(ident("event"), lit("$"))), ident("event")),
             };
-            let name = cast(name, DataType::Utf8);
-            item = Some(match item {
-                None => when(is_kind, name),
-                Some(mut item) => item.when(is_kind, name),
-            });
+            kinds.push((kind.0, cast(kind.1, DataType::Utf8)));
         }
-        let item = item.map(|item| item.end()).transpose();
-        let item = item.map_err(|error| sql::explain(&error, &begun.session.view))?;
+        // Conditions on one column each are settled once for each of its texts, and so is the name where there is one kind.
+        let has_item = kinds.iter().map(|(is_kind, _)| is_kind.clone()).reduce(Expr::or);
+        let item = match kinds.as_slice() {
+            [] => None,
+            [(_, name)] => Some(name.clone()),
+            [(is_first, first), others @ ..] => {
+                let mut item = when(is_first.clone(), first.clone());
+                for (is_kind, name) in others {
+                    item = item.when(is_kind.clone(), name.clone());
+                }
+                let item = item.end();
+                Some(item.map_err(|error| sql::explain(&error, &begun.session.view))?)
+            }
+        };
+        let (Some(has_item), Some(item)) = (has_item, item) else {
+            return Err(Error::internal("a path has no kind of events"));
+        };
         Ok(Self {
             query,
             scope: Scope::new(selection(query, series), begun, None, clock)?,
-            item: item.ok_or_else(|| Error::internal("a path has no kind of events"))?,
+            has_item,
+            item,
             cleaning,
         })
     }
 
-    /// How many sessions took each edge.
+    /// How many sessions took each edge, those that most took first: one more than are given, so that it is known
+    /// whether there are more.
     async fn plan(&self, session: &Session) -> Result<LogicalPlan> {
         let failed = |error| sql::explain(&error, &session.view);
         let filter = &self.query.paths_filter;
@@ -249,7 +252,13 @@ impl<'a> Prepared<'a> {
         if let Some(most) = filter.max_edge_weight {
             edges = edges.filter(ident("sessions").lt_eq(weight(most))).map_err(failed)?;
         }
-        edges.into_optimized_plan().map_err(failed)
+        let names = ["step", "source", "target"].map(|name| ident(name).sort(true, false));
+        let order = std::iter::once(ident("sessions").sort(false, false)).chain(names);
+        let edges = edges.sort(order.collect());
+        edges
+            .and_then(|edges| edges.limit(0, Some(filter.edge_limit as usize + 1)))
+            .and_then(DataFrame::into_optimized_plan)
+            .map_err(failed)
     }
 
     /// The edges of each person's sessions, a row each: its items as a list first, then what follows what.
@@ -265,8 +274,8 @@ impl<'a> Prepared<'a> {
         };
         let events = self.scope.events(session).await?;
         let mut events = events
-            .with_column(ITEM, self.item.clone())
-            .and_then(|events| events.filter(ident(ITEM).is_not_null()))
+            .filter(self.has_item.clone())
+            .and_then(|events| events.with_column(ITEM, self.item.clone()))
             .and_then(is_left_out)
             .map_err(failed)?;
         if let Some(grouped) = self.grouped().map_err(failed)? {
@@ -324,12 +333,10 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The path of a page view without a slash at its end.
-fn path(begun: &Begun) -> Result<Expr> {
-    let path = text_of(begun, &["$pathname", "$current_url"], "$pageview")?;
+/// A path without a slash at its end.
+fn without_slash(path: Expr) -> datafusion::error::Result<Expr> {
     let trimmed = rtrim(vec![path.clone(), lit("/")]);
-    let trimmed = when(trimmed.clone().eq(lit("")), path).otherwise(trimmed);
-    trimmed.map_err(|error| sql::explain(&error, &begun.session.view))
+    when(trimmed.clone().eq(lit("")), path).otherwise(trimmed)
 }
 
 /// The first of some properties that there is.
@@ -344,19 +351,17 @@ fn text_of(begun: &Begun, keys: &[&str], event: &str) -> Result<Expr> {
     })
 }
 
-/// An edge with its step.
-fn edge(row: &[Value]) -> Result<(u64, PathEdge)> {
+fn edge(row: &[Value]) -> Result<PathEdge> {
     let [step, Value::String(source), Value::String(target), value, took] = row else {
         return Err(Error::internal("an edge has other columns"));
     };
     let (Some(step), Some(value), Some(took)) = (step.as_u64(), value.as_u64(), took.as_f64()) else {
         return Err(Error::internal("an edge has no numbers"));
     };
-    let edge = PathEdge {
+    Ok(PathEdge {
         source: format!("{step}_{source}"),
         target: format!("{}_{target}", step + 1),
         value,
         average_conversion_time: took / 1e3,
-    };
-    Ok((step, edge))
+    })
 }
