@@ -441,7 +441,9 @@ impl<'a> Prepared<'a> {
             let lists = batch.column(usize::from(has_value));
             for (row, value) in values.into_iter().enumerate() {
                 let numbers = rule.counts_at(lists, row)?;
-                groups.extend(numbers.into_iter().enumerate().map(|(bucket, number)| Group {
+                // Whoever has a value only between the days that the buckets look back on gives it no line.
+                let numbers = numbers.into_iter().enumerate().filter(|(_, number)| *number > 0);
+                groups.extend(numbers.map(|(bucket, number)| Group {
                     bucket,
                     value: value.clone(),
                     number: Some(tally::exact(number)),

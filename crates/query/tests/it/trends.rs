@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
 use hedgerow_data_api::{
     BREAKDOWN_NONE, BREAKDOWN_OTHER, Breakdown, BreakdownFilter, Compared, Display, EventRecord, EventsNode, Interval,
-    Math, Progress, QueryEngine, Statistic, TrendsQuery, TrendsResponse, TypedQuery,
+    Math, Progress, QueryEngine, Series, Statistic, TrendsQuery, TrendsResponse, TypedQuery,
 };
 use hedgerow_query::Engine;
 use proptest::prelude::*;
@@ -827,4 +827,28 @@ async fn bins_hold_each_number_once() {
             assert_eq!(seen, numbers.iter().flatten().count(), "{name} in {count}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_value_that_no_bucket_looks_back_on_has_no_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::new(lake(folder.path()).await).unwrap();
+    // The data ends on 8 May, and the last seven days of the month and of the range are others.
+    let query: TrendsQuery = serde_json::from_value(json!({
+        "series": [{"math": "weekly_active"}], "interval": "month", "dateRange": {"date_from": "-30d"},
+        "breakdownFilter": {"breakdown": "status", "breakdown_limit": 2},
+        "compareFilter": {"compare": true, "compare_range": {"date_from": "2015-05-02", "date_to": "2015-05-05"}},
+        "properties": {"type": "AND", "values": [{"key": "status", "value": 304, "operator": "gt", "type": "event"}]},
+    }))
+    .unwrap();
+    check(&engine, &query).await;
+    let answer = engine
+        .trends(&project(), &query, &clock(), &Progress::ignore())
+        .await
+        .unwrap();
+    let is_current = |series: &&Series| series.compare_label == Some(Compared::Current);
+    let current: Vec<&Series> = answer.results.iter().filter(is_current).collect();
+    assert!(!current.is_empty());
+    let is_any = |series: &Series| series.data.iter().flatten().any(|number| number.as_f64() > Some(0.0));
+    assert!(current.iter().all(|series| is_any(series)), "{current:?}");
 }
