@@ -72,4 +72,4 @@ pub use person_taxonomy::person_properties;
 pub use persons::Persons;
 pub use settings::Settings;
 pub use store::{Lake, Moment};
-pub use view::{LakeFile, LakeView};
+pub use view::{LakeFile, LakeView, Overrides};

@@ -1,6 +1,5 @@
 //! What a query reads: one snapshot that never changes.
 
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +9,9 @@ use datafusion::arrow::record_batch::RecordBatch;
 
 use crate::days::day_of;
 use crate::layout::LakeColumn;
+
+/// From the keys that events came with to those of their persons now, where they differ.
+pub type Overrides = hashbrown::HashMap<i64, i64>;
 
 /// A data file of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +58,8 @@ pub struct LakeView {
     pub schema: SchemaRef,
     /// The files, each sorted by (UTC day, `person_key`, `timestamp`).
     pub files: Arc<Vec<LakeFile>>,
-    /// Current person keys by the keys that events have, where they differ.
-    pub overrides: Arc<HashMap<i64, i64>>,
+    /// Who was merged with whom.
+    pub overrides: Arc<Overrides>,
     /// Events that are not in files yet, in columns by name: each batch has the columns in which
     /// something stands, in the type that they had when it came.
     pub memory: Vec<RecordBatch>,

@@ -3,12 +3,11 @@
 
 mod plans;
 
-use std::collections::HashSet;
-
 use datafusion::arrow::array::AsArray as _;
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::prelude::DataFrame;
+use hashbrown::HashSet;
 use hedgerow_data_api::{Behavior, BehaviorUnit, EventStore, Operator, PropertyFilter, PropertyType};
 use hedgerow_errors::{Error, Result};
 use hedgerow_ids::ProjectId;

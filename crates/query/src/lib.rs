@@ -45,6 +45,7 @@ mod sql;
 mod stickiness;
 mod tally;
 mod test_accounts;
+mod texts;
 mod trends;
 mod validate;
 mod versions;

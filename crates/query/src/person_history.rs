@@ -8,7 +8,7 @@
 mod update;
 mod value;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array as _, AsArray, RecordBatch, StringArray};
@@ -18,6 +18,7 @@ use datafusion::execution::SessionState;
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::logical_expr::{Expr, ScalarUDF, cast, ident, lit};
 use datafusion::prelude::DataFrame;
+use hashbrown::HashSet;
 use hedgerow_data_api::{
     FilterGroup, PersonProperty, PersonTaxonomy, PersonsOnEventsMode, PropertyType, QueryModifiers, QuerySettings,
     Taxonomy, ValueType,

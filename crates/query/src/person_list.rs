@@ -1,6 +1,6 @@
 //! A list of persons: the newest that meet the conditions, page by page.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +12,7 @@ use datafusion::execution::SessionState;
 use datafusion::functions_aggregate::expr_fn::{count, max};
 use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::prelude::DataFrame;
+use hashbrown::HashSet;
 use hedgerow_data_api::{
     Clock, EventStore, FilterGroup, FilterNode, GroupType, ListedPerson, Operator, PersonsQuery, PersonsResponse,
     Progress, PropertyFilter, PropertyType, ValueType, Warning,

@@ -4,7 +4,6 @@
 //! is left for each event is whether its person is among them. Persons count as they are now, not as they were
 //! when the event happened; where a query wants the latter for their properties, [`History`] knows it.
 
-use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,6 +19,7 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, ident, lit, not,
 };
+use hashbrown::{HashMap, HashSet};
 use hedgerow_data_api::{CohortMember, FilterGroup, PersonTaxonomy, PropertyFilter, PropertyType, Taxonomy};
 use hedgerow_errors::{Code, Error, Result};
 use hedgerow_ids::ProjectId;

@@ -1,7 +1,6 @@
 //! Columns that files do not have: the value of a key out of the JSON of `rest`, and the person whom
 //! an event belongs to by now.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use hedgerow_data_api::ValueType;
-use hedgerow_lake::ColumnKind;
+use hedgerow_lake::{ColumnKind, Overrides};
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -226,12 +225,12 @@ impl ScalarUDFImpl for JsonGetStr {
 /// `person(person_key)`: the key of the person whom events of this key belong to after all merges.
 #[derive(Debug, Clone)]
 pub(crate) struct CurrentPerson {
-    pub(crate) overrides: Arc<HashMap<i64, i64>>,
+    pub(crate) overrides: Arc<Overrides>,
     signature: Signature,
 }
 
 impl CurrentPerson {
-    pub(crate) fn new(overrides: &Arc<HashMap<i64, i64>>) -> Self {
+    pub(crate) fn new(overrides: &Arc<Overrides>) -> Self {
         Self {
             overrides: Arc::clone(overrides),
             signature: Signature::exact(vec![DataType::Int64], Volatility::Immutable),
@@ -239,7 +238,7 @@ impl CurrentPerson {
     }
 
     /// Whether it maps by this very map.
-    pub(crate) fn is_by(&self, overrides: &Arc<HashMap<i64, i64>>) -> bool {
+    pub(crate) fn is_by(&self, overrides: &Arc<Overrides>) -> bool {
         Arc::ptr_eq(&self.overrides, overrides)
     }
 }

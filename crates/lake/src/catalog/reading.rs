@@ -16,7 +16,7 @@ use crate::layout::{ColumnKind, LakeColumn};
 use crate::people::{self, Overlay};
 use crate::sqlite_error::failed;
 use crate::value_index::{self, Listing};
-use crate::view::LakeFile;
+use crate::view::{LakeFile, Overrides};
 
 /// One snapshot as the catalog has it.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct Committed {
     pub(crate) files: Arc<Vec<LakeFile>>,
     pub(crate) taxonomy: Arc<Taxonomy>,
     /// Current person keys by the keys in files, where they differ.
-    pub(crate) overrides: Arc<HashMap<i64, i64>>,
+    pub(crate) overrides: Arc<Overrides>,
     /// The segments of the write-ahead log that live snapshots name: their events are in files.
     pub(crate) segments: BTreeSet<Uuid>,
     /// What the value index has of each property.

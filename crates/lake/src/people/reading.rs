@@ -3,7 +3,7 @@
 //! Pages follow each other by keys, so that each costs the same however many came before. Whoever
 //! wants all pages of one moment reads them, and makes the overlay, in one transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use hedgerow_errors::{Code, Error, Result};
 use serde_json::json;
@@ -18,6 +18,7 @@ use super::store::groups;
 use super::store::rows::{self, IdRow, RawIdRow, RawOp, id_row, op};
 use super::world::{GroupRow, PersonDistinctId, PersonRow, World};
 use crate::sqlite_error::failed;
+use crate::view::Overrides;
 
 /// Some rows in order of their keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,13 +207,13 @@ pub(crate) async fn group_types(connection: &mut SqliteConnection, overlay: &Ove
 }
 
 /// From keys in files to keys of persons, where they differ.
-pub(crate) async fn overrides(connection: &mut SqliteConnection, overlay: &Overlay) -> Result<HashMap<i64, i64>> {
+pub(crate) async fn overrides(connection: &mut SqliteConnection, overlay: &Overlay) -> Result<Overrides> {
     let rows = sqlx::query_as("SELECT raw_key, person_key FROM hedgerow_override");
     let rows: Vec<(i64, i64)> = rows
         .fetch_all(connection)
         .await
         .map_err(failed("cannot read merged persons"))?;
-    let mut overrides: HashMap<i64, i64> = rows.into_iter().collect();
+    let mut overrides: Overrides = rows.into_iter().collect();
     for (raw, person) in &overlay.overrides {
         if raw == person {
             overrides.remove(raw);

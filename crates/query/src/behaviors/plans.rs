@@ -1,13 +1,12 @@
 //! The plans of behaviours: the keys of persons of whom one holds, or does not where it holds of who did nothing.
 
-use std::collections::HashSet;
-
 use datafusion::arrow::array::{Array as _, AsArray as _};
 use datafusion::arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
 use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, ident, lit, when};
 use datafusion::prelude::DataFrame;
+use hashbrown::HashSet;
 use hedgerow_data_api::{BehaviorUnit, Operator};
 use hedgerow_errors::{Error, Result};
 

@@ -1,6 +1,5 @@
 //! The named functions as bytes: what each holds beside its arguments.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, BinaryArray, Int64Array};
@@ -10,6 +9,7 @@ use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::{DataFusionError, Result, plan_err};
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use hedgerow_lake::Overrides;
 use uuid::Uuid;
 
 use crate::keyless::{self, KEYLESS};
@@ -61,7 +61,7 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Option<ScalarUDF>> {
         }
         "json_get_str" => JsonGetStr::default().into(),
         "person" => {
-            let overrides: HashMap<i64, i64> = numbers(bytes)?
+            let overrides: Overrides = numbers(bytes)?
                 .as_chunks()
                 .0
                 .iter()
@@ -70,11 +70,11 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Option<ScalarUDF>> {
             CurrentPerson::new(&Arc::new(overrides)).into()
         }
         "person_is_among" => {
-            let keys: HashSet<i64> = numbers(bytes)?.into_iter().collect();
+            let keys = numbers(bytes)?.into_iter().collect();
             PersonIsAmong::new(&Arc::new(keys)).into()
         }
         "text_is_among" => {
-            let texts: HashSet<String> = of_json(bytes)?;
+            let texts = of_json(bytes)?;
             TextIsAmong::new(&Arc::new(texts)).into()
         }
         "person_value" => PersonValue::new(of_values(bytes)?).into(),

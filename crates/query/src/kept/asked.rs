@@ -1,7 +1,6 @@
 //! What was computed, and on which data: equal only where the same must come out.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
@@ -14,7 +13,7 @@ use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::logical_plan::builder::LogicalTableSource;
 use datafusion::logical_expr::{Expr, LogicalPlan, TableScan, Volatility, WindowFunctionDefinition};
 use hedgerow_ids::ProjectId;
-use hedgerow_lake::{LakeFile, LakeView};
+use hedgerow_lake::{LakeFile, LakeView, Overrides};
 
 use crate::scan::EventsTable;
 use crate::{elements, lookups, person_history, persons, semi_joins};
@@ -40,7 +39,7 @@ struct Data {
     files: Weak<Vec<LakeFile>>,
     /// The first column of each batch in memory.
     memory: Vec<Weak<dyn Array>>,
-    overrides: Arc<HashMap<i64, i64>>,
+    overrides: Arc<Overrides>,
 }
 
 impl Asked {

@@ -1,7 +1,6 @@
 //! `path_edges(timestamp, item)`: the edges of one person's sessions, of the times and items of its events; as a list of
 //! structs. Events without an item count for nothing. The function of a query has its rules.
 
-use std::mem::size_of;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -10,7 +9,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, TimeUnit, TimestampMicrosecondType};
-use datafusion::common::{HashMap, Result, internal_err, not_impl_err, plan_err};
+use datafusion::common::{Result, internal_err, not_impl_err, plan_err};
 use datafusion::logical_expr::expr::AggregateFunctionParams;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
@@ -19,6 +18,7 @@ use datafusion::logical_expr::{
 use serde::{Deserialize, Serialize};
 
 use crate::grouped::{Grouped, OfGroups};
+use crate::texts::Texts;
 
 /// What stands for the middle of a path that is longer than it may be, between its start and its end.
 const MIDDLE: &str = "...";
@@ -148,32 +148,6 @@ impl AggregateUDFImpl for PathEdges {
             events: OfGroups::default(),
             texts: Texts::default(),
         }))
-    }
-}
-
-/// The different items, and their numbers.
-#[derive(Default)]
-struct Texts {
-    texts: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, u32>,
-    bytes: usize,
-}
-
-impl Texts {
-    fn number(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
-        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        let text: Arc<str> = text.into();
-        self.bytes += text.len() + size_of::<(Arc<str>, u32)>();
-        self.texts.push(Arc::clone(&text));
-        self.numbers.insert(text, number);
-        number
-    }
-
-    fn of(&self, number: u32) -> &str {
-        &self.texts[number as usize]
     }
 }
 
@@ -311,7 +285,7 @@ impl GroupsAccumulator for Items {
     }
 
     fn size(&self) -> usize {
-        self.events.size() + self.texts.bytes
+        self.events.size() + self.texts.bytes()
     }
 }
 

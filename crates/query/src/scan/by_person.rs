@@ -38,7 +38,7 @@ use super::runs::{SHARES, shares};
 use super::source::{Chosen, ChunkScan, Holding, Wanted};
 use super::{BYTES_READ, ROWS_READ};
 use aggregates::{Aggregate, Running};
-use groups::{Groups, Values};
+use groups::{Groups, Met, Values};
 pub(crate) use rule::ByPerson;
 
 /// The rows of a partition that are worked on at once, roughly.
@@ -130,11 +130,12 @@ impl ByPersonExec {
 /// What is known of the rows so far.
 struct Found {
     values: Values,
-    /// Those of the persons that are worked on.
+    /// Those of the persons that are worked on, or where persons are counted their values.
     groups: Groups,
+    met: Met,
     /// The aggregates of these persons, or where persons are counted of all so far.
     running: Running,
-    /// What the values take.
+    /// What the values and their persons take.
     memory: MemoryReservation,
 }
 
@@ -143,6 +144,7 @@ impl Found {
         Ok(Self {
             values: Values::default(),
             groups: Groups::default(),
+            met: Met::default(),
             running: Running::new(&asked.aggregates, context)?,
             memory: MemoryConsumer::new("ByPersonExec[values]").register(context.memory_pool()),
         })
@@ -150,14 +152,20 @@ impl Found {
 
     fn add(&mut self, asked: &Asked, chosen: &Chosen<'_>) -> Result<()> {
         let values = chosen.values.map(|values| self.values.of(values, chosen.row_group));
-        let groups = self.groups.of(chosen.persons, values.transpose()?.as_deref());
-        self.memory.try_resize(self.values.bytes())?;
+        let values = values.transpose()?;
+        let bytes = self.values.bytes() + self.groups.bytes() + self.met.bytes();
+        self.memory.try_resize(bytes)?;
         let (aggregates, rows) = (&asked.aggregates, chosen.rows);
         if asked.person.is_some() {
+            let groups = self.groups.of(chosen.persons, values.as_deref());
             return self.running.add(aggregates, rows, &groups, None);
         }
-        let (numbers, firsts) = self.groups.by_value(&groups);
-        self.running.add(aggregates, rows, &numbers, Some(&firsts))
+        let values = values.map_or_else(
+            || vec![0; chosen.persons.len()],
+            |values| values.into_iter().map(|number| number as usize).collect(),
+        );
+        let firsts = self.met.firsts(chosen.persons, &values);
+        self.running.add(aggregates, rows, &values, Some(&firsts))
     }
 }
 
@@ -228,6 +236,7 @@ impl Work {
             None => Found::new(&self.asked, &self.context)?,
         };
         found.groups.clear();
+        found.met.clear();
         let wanted = Wanted {
             holding: &self.holding,
             value: self.asked.value,

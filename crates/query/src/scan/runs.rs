@@ -1,6 +1,5 @@
 //! Where the events of each person lie in a row group.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use datafusion::arrow::datatypes::Int64Type;
 use datafusion::common::hash_utils::create_hashes;
 use datafusion::common::{Result, internal_err};
 use datafusion::physical_plan::repartition::REPARTITION_RANDOM_STATE;
+use hedgerow_lake::Overrides;
 
 /// Into how many shares each partition divides its persons.
 pub(super) const SHARES: usize = 64;
@@ -26,7 +26,7 @@ pub(super) struct Run {
 #[derive(Debug)]
 pub(super) struct Runs {
     /// The merges that they are of.
-    overrides: Arc<HashMap<i64, i64>>,
+    overrides: Arc<Overrides>,
     partitions: usize,
     /// Where each share begins, and the end.
     starts: Vec<u32>,
@@ -35,7 +35,7 @@ pub(super) struct Runs {
 
 impl Runs {
     /// From the keys that events came with.
-    pub(super) fn new(keys: &ArrayRef, overrides: &Arc<HashMap<i64, i64>>, partitions: usize) -> Result<Self> {
+    pub(super) fn new(keys: &ArrayRef, overrides: &Arc<Overrides>, partitions: usize) -> Result<Self> {
         let Some(keys) = keys
             .as_primitive_opt::<Int64Type>()
             .filter(|keys| keys.null_count() == 0)
@@ -81,7 +81,7 @@ impl Runs {
     }
 
     /// Whether they are of these merges, for so many partitions.
-    pub(super) fn are_of(&self, overrides: &Arc<HashMap<i64, i64>>, partitions: usize) -> bool {
+    pub(super) fn are_of(&self, overrides: &Arc<Overrides>, partitions: usize) -> bool {
         Arc::ptr_eq(&self.overrides, overrides) && self.partitions == partitions
     }
 
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn each_row_is_in_the_share_of_its_person() {
         let keys: Vec<i64> = (0..3000).map(|row| row / 7 * 1_000_003).collect();
-        let overrides = Arc::new(HashMap::from([(0, 5 * 1_000_003), (1_000_003, 77)]));
+        let overrides = Arc::new(Overrides::from([(0, 5 * 1_000_003), (1_000_003, 77)]));
         let array: ArrayRef = Arc::new(Int64Array::from(keys.clone()));
         let runs = Runs::new(&array, &overrides, 3).unwrap();
         let mut seen = vec![false; keys.len()];
@@ -133,6 +133,6 @@ mod tests {
             }
         }
         assert!(seen.into_iter().all(|seen| seen));
-        assert!(runs.are_of(&overrides, 3) && !runs.are_of(&Arc::new(HashMap::new()), 3));
+        assert!(runs.are_of(&overrides, 3) && !runs.are_of(&Arc::new(Overrides::new()), 3));
     }
 }

@@ -6,7 +6,7 @@
 
 mod of_persons;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +28,7 @@ use datafusion::physical_plan::metrics::{BaselineMetrics, Count, ExecutionPlanMe
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayFormatType, SendableRecordBatchStream};
 use futures::stream::try_unfold;
+use hedgerow_lake::Overrides;
 
 use super::PERSON_KEY;
 use super::chunks::{self, Chunks};
@@ -74,7 +75,7 @@ pub(crate) struct ChunkScan {
     /// The columns that files have.
     table: SchemaRef,
     /// The merges of persons.
-    overrides: Arc<HashMap<i64, i64>>,
+    overrides: Arc<Overrides>,
     timestamp: usize,
     person_key: usize,
     condition: Option<Arc<Condition>>,
@@ -93,7 +94,7 @@ impl ChunkScan {
     pub(super) fn new(
         chunks: &Arc<Chunks>,
         files: Vec<ScannedFile>,
-        overrides: &Arc<HashMap<i64, i64>>,
+        overrides: &Arc<Overrides>,
         table: &SchemaRef,
         filter: Option<&Arc<dyn PhysicalExpr>>,
         columns: &[usize],

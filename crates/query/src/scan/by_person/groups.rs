@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
+use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::datatypes::Int32Type;
-use datafusion::common::{HashMap, Result, internal_err};
+use datafusion::common::{HashMap, HashSet, Result, internal_err};
+
+use crate::texts::Texts;
 
 /// The different values of a partition, and their numbers.
 #[derive(Default)]
 pub(super) struct Values {
-    texts: Vec<Option<Arc<str>>>,
-    numbers: HashMap<Arc<str>, u32>,
+    texts: Texts,
     nothing: Option<u32>,
     /// The numbers of a row group's texts, with where these lie in memory.
     of_row_groups: HashMap<(usize, usize), (usize, Vec<u32>)>,
+    /// What these take.
     bytes: usize,
 }
 
@@ -58,33 +61,66 @@ impl Values {
     }
 
     fn number(&mut self, text: Option<&str>) -> u32 {
-        let known = match text {
-            Some(text) => self.numbers.get(text).copied(),
-            None => self.nothing,
-        };
-        known.unwrap_or_else(|| {
-            let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-            let text: Option<Arc<str>> = text.map(Into::into);
-            self.bytes += text.as_ref().map_or(0, |text| text.len()) + 2 * size_of::<(Arc<str>, u32)>();
-            match &text {
-                Some(text) => {
-                    self.numbers.insert(Arc::clone(text), number);
-                }
-                None => self.nothing = Some(number),
-            }
-            self.texts.push(text);
-            number
-        })
+        match text {
+            Some(text) => self.texts.number(text),
+            None => *self.nothing.get_or_insert_with(|| self.texts.push("")),
+        }
+    }
+
+    fn value(&self, number: u32) -> Option<&str> {
+        (self.nothing != Some(number)).then(|| self.texts.of(number))
     }
 
     /// Bytes in memory, roughly.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.texts.bytes()
     }
 
     /// The values, as they are numbered.
     pub(super) fn all(&self) -> ArrayRef {
-        Arc::new(self.texts.iter().map(Option::as_deref).collect::<StringArray>())
+        let numbers = (0..).take(self.texts.len());
+        Arc::new(numbers.map(|number| self.value(number)).collect::<StringArray>())
+    }
+}
+
+/// Which values the persons that are worked on have had.
+#[derive(Default)]
+pub(super) struct Met {
+    /// Numbers of the persons.
+    persons: HashMap<i64, u64>,
+    /// The number of a person, and in the lower half that of a value.
+    values: HashSet<u64>,
+}
+
+impl Met {
+    /// Forgets all and keeps the room.
+    pub(super) fn clear(&mut self) {
+        self.persons.clear();
+        self.values.clear();
+    }
+
+    /// Bytes in memory, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        self.persons.capacity() * size_of::<(i64, u64)>() + self.values.capacity() * size_of::<u64>()
+    }
+
+    /// Which rows are the first of their person with their value.
+    pub(super) fn firsts(&mut self, persons: &[i64], values: &[usize]) -> BooleanArray {
+        let (mut person, mut last) = (None, None);
+        let firsts = BooleanBuffer::collect_bool(persons.len(), |row| {
+            let number = match person {
+                Some((known, number)) if known == persons[row] => number,
+                _ => {
+                    let next = self.persons.len() as u64;
+                    *self.persons.entry(persons[row]).or_insert(next)
+                }
+            };
+            person = Some((persons[row], number));
+            // Numbers of values have 32 bits, and a partition has fewer persons than these can count.
+            let met = (number << 32) | values[row] as u64;
+            last.replace(met) != Some(met) && self.values.insert(met)
+        });
+        BooleanArray::new(firsts, None)
     }
 }
 
@@ -95,8 +131,6 @@ pub(super) struct Groups {
     /// The number of each group's value.
     values: Vec<u32>,
     places: HashMap<(i64, u32), usize>,
-    /// How many groups had a row before.
-    met: usize,
 }
 
 impl Groups {
@@ -104,12 +138,17 @@ impl Groups {
         self.persons.is_empty()
     }
 
+    /// Bytes in memory, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        let of_groups = size_of::<i64>() + size_of::<u32>();
+        self.persons.capacity() * of_groups + self.places.capacity() * size_of::<((i64, u32), usize)>()
+    }
+
     /// Forgets all groups and keeps their room.
     pub(super) fn clear(&mut self) {
         self.persons.clear();
         self.values.clear();
         self.places.clear();
-        self.met = 0;
     }
 
     /// The group of each row, of its person and the number of its value.
@@ -140,18 +179,6 @@ impl Groups {
         places.collect()
     }
 
-    /// The number of the value of each row, whose group is known, and whether it is the first row of its group. Rows
-    /// come as they were numbered, so that groups are met in the order of their numbers.
-    pub(super) fn by_value(&mut self, groups: &[usize]) -> (Vec<usize>, BooleanArray) {
-        let numbers = groups.iter().map(|group| self.values[*group] as usize).collect();
-        let firsts = groups.iter().map(|group| {
-            let is_first = *group == self.met;
-            self.met += usize::from(is_first);
-            Some(is_first)
-        });
-        (numbers, firsts.collect())
-    }
-
     /// The person of each group.
     pub(super) fn persons(&self) -> ArrayRef {
         Arc::new(Int64Array::from(self.persons.clone()))
@@ -159,10 +186,7 @@ impl Groups {
 
     /// The value of each group.
     pub(super) fn values(&self, values: &Values) -> ArrayRef {
-        let of_groups = self
-            .values
-            .iter()
-            .map(|number| values.texts[*number as usize].as_deref());
+        let of_groups = self.values.iter().map(|number| values.value(*number));
         Arc::new(of_groups.collect::<StringArray>())
     }
 }
