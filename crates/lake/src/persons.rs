@@ -52,7 +52,8 @@ const FIRST_SEEN: [usize; 2] = [0, 2];
 pub struct Persons {
     /// Their properties.
     pub taxonomy: Arc<PersonTaxonomy>,
-    /// Their rows in order of their keys; see [`PersonRow::schema`]. None where they take more than 512 MB.
+    /// Their rows in order of their keys, a batch at least; see [`PersonRow::schema`]. None where they take more than
+    /// 512 MB.
     pub rows: Option<Vec<RecordBatch>>,
 }
 
@@ -215,6 +216,9 @@ impl Kept {
             Ok(())
         };
         moment.people.persons(page).await?;
+        if let Some(rows) = rows.as_mut().filter(|rows| rows.is_empty()) {
+            rows.push(RecordBatch::new_empty(PersonRow::schema()));
+        }
         let taxonomy = Arc::new(counts.taxonomy());
         Ok(Self {
             of_events: Arc::clone(&moment.taxonomy),
@@ -285,8 +289,6 @@ struct Changed<'a> {
 impl Changed<'_> {
     /// The rows of all persons, page by page: pages without a change stay as they are.
     fn rows(&self, before: &[RecordBatch], counts: &mut Counts) -> Result<Vec<RecordBatch>> {
-        let none = [RecordBatch::new_empty(PersonRow::schema())];
-        let before = if before.is_empty() { &none } else { before };
         let mut after = Vec::with_capacity(before.len());
         let (mut from, mut fresh) = (i64::MIN, self.fresh.as_slice());
         for (at, page) in before.iter().enumerate() {
@@ -303,6 +305,9 @@ impl Changed<'_> {
                 self.page(page, of_page, counts, &mut after)?;
             }
             from = to.saturating_add(1);
+        }
+        if after.is_empty() {
+            after.push(RecordBatch::new_empty(PersonRow::schema()));
         }
         Ok(after)
     }

@@ -311,7 +311,7 @@ impl QueryEngine for Engine {
         clock: &Clock,
         progress: &Progress,
     ) -> Result<ActorsResponse> {
-        actors::run(self, project, query, clock, progress).await
+        Box::pin(actors::run(self, project, query, clock, progress)).await
     }
 
     async fn sql(

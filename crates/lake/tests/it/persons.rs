@@ -153,6 +153,7 @@ async fn compare(lake: &Lake) {
     let seen = moment.people.first_seen().await.unwrap();
     drop(moment);
     let rows = kept.rows.as_ref().unwrap();
+    assert!(!rows.is_empty());
     let rows = datafusion::arrow::compute::concat_batches(&PersonRow::schema(), rows).unwrap();
     assert_eq!(rows, PersonRow::batch(&persons).unwrap());
     let taxonomy = person_properties(persons.iter().map(|person| person.properties.as_str())).unwrap();
@@ -197,6 +198,7 @@ proptest! {
             let folder = tempfile::tempdir().unwrap();
             let mut lake = Some(open(folder.path()));
             lake.as_ref().unwrap().create_project(&project()).await.unwrap();
+            compare(lake.as_ref().unwrap()).await;
             let mut next = 0;
             for step in &steps {
                 take(&mut lake, folder.path(), step, &mut next).await;

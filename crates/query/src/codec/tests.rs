@@ -1,6 +1,6 @@
 //! What is refused, and that functions keep what they hold.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use datafusion::arrow::array::{ArrayRef, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
@@ -62,10 +62,10 @@ fn a_function_that_nobody_knows_is_refused_by_its_name() {
 
 #[test]
 fn functions_keep_what_they_hold() {
-    let numbers = || Arc::new(HashSet::from([3, -7, i64::MAX]));
+    let numbers = || Arc::new(hashbrown::HashSet::from([3, -7, i64::MAX]));
     let values: ArrayRef = Arc::new(StringArray::from(vec![None, Some("pro"), None, Some("free")]));
     let values = PersonValues {
-        places: HashMap::from([(4, 1), (-2, 3), (9, 2)]),
+        places: hashbrown::HashMap::from([(4, 1), (-2, 3), (9, 2)]),
         values,
     };
     let mut versions = Versions::default();
@@ -76,7 +76,7 @@ fn functions_keep_what_they_hold() {
     let functions: [ScalarUDF; 9] = [
         PersonIsAmong::new(&numbers()).into(),
         PersonIsAmong::new(&Arc::default()).into(),
-        CurrentPerson::new(&Arc::new(HashMap::from([(1, 2), (-3, 4)]))).into(),
+        CurrentPerson::new(&Arc::new(hashbrown::HashMap::from([(1, 2), (-3, 4)]))).into(),
         CurrentPerson::new(&Arc::default()).into(),
         TextIsAmong::new(&Arc::new(HashSet::from(["a \"b\"".to_owned(), String::new()]))).into(),
         PersonValue::new(values).into(),

@@ -21,7 +21,7 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::TaskContext;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryReservation};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
@@ -43,6 +43,8 @@ pub(crate) use rule::ByPerson;
 
 /// The rows of a partition that are worked on at once, roughly.
 const ROWS_AT_ONCE: u64 = 1 << 19;
+/// What is held of a row, where each is of a person of its own: fewer are worked on at once where memory is short.
+const BYTES_A_ROW: usize = 256;
 
 /// What is computed by person.
 #[derive(Debug)]
@@ -195,7 +197,12 @@ impl Work {
         let _timer = work.timer();
         if self.at_once == 0 {
             let rows = self.scan.settled(&self.holding, &self.bytes_read).await?;
-            let pieces = (rows / self.scan.partitions() as u64).div_ceil(ROWS_AT_ONCE);
+            let partitions = self.scan.partitions();
+            let room = match self.context.memory_pool().memory_limit() {
+                MemoryLimit::Finite(bytes) => (bytes / partitions / BYTES_A_ROW) as u64,
+                _ => u64::MAX,
+            };
+            let pieces = (rows / partitions as u64).div_ceil(ROWS_AT_ONCE.min(room).max(1));
             let pieces = usize::try_from(pieces).unwrap_or(SHARES).clamp(1, SHARES);
             self.at_once = SHARES.div_ceil(pieces);
         }
