@@ -22,6 +22,27 @@ pub(super) struct Cohort {
     pub(super) persons: BTreeSet<String>,
 }
 
+/// Whether something may stand for groups: neither `GROUP BY` nor functions as `groupArray` do.
+fn may_name_groups(tokens: &[TokenWithSpan]) -> bool {
+    let tokens = tokens.iter().map(|token| &token.token);
+    let mut tokens = tokens.filter(|token| !matches!(token, Token::Whitespace(_))).peekable();
+    while let Some(token) = tokens.next() {
+        let Token::Word(word) = token else {
+            continue;
+        };
+        let name = word.value.to_lowercase();
+        let is_grammar = match tokens.peek() {
+            Some(Token::LParen) => true,
+            Some(Token::Word(next)) => name == "group" && next.value.eq_ignore_ascii_case("by"),
+            _ => false,
+        };
+        if (name.starts_with("group") || name.starts_with("$group")) && !is_grammar {
+            return true;
+        }
+    }
+    false
+}
+
 /// What the statement may name. Read only as far as its words ask for it.
 pub(super) struct Facts {
     pub(super) view: Arc<LakeView>,
@@ -93,11 +114,7 @@ impl Facts {
             filters.iter().any(|filter| filter.property_type == PropertyType::Group)
         };
         let of_groups = given.to_string().contains(r#""group""#) || names_groups(&facts.settings.test_account_filters);
-        if of_groups
-            || words
-                .iter()
-                .any(|word| word.starts_with("group") || word.starts_with("$group"))
-        {
+        if of_groups || may_name_groups(tokens) {
             facts.read_groups(engine, project).await?;
         }
         for (reference, is_action) in named(tokens) {
@@ -210,4 +227,27 @@ fn named(tokens: &[TokenWithSpan]) -> Vec<(String, bool)> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::sql::sqlparser::tokenizer::Tokenizer;
+
+    use super::super::dialect::ProjectSql;
+    use super::may_name_groups;
+
+    #[test]
+    fn groups_are_named_by_words_that_are_no_grammar() {
+        let names = |sql: &str| {
+            let tokens = Tokenizer::new(&ProjectSql, sql).tokenize_with_location();
+            may_name_groups(&tokens.unwrap())
+        };
+        assert!(!names(
+            "SELECT event, groupArray(uuid), groupUniqArray (event) FROM events GROUP\n BY event"
+        ));
+        assert!(names("SELECT count() FROM groups"));
+        assert!(names("SELECT 1 FROM events GROUP BY group_0.properties.plan"));
+        assert!(names("SELECT $group_1, count() FROM events GROUP BY $group_1"));
+        assert!(names("SELECT \"group\" FROM events"));
+    }
 }
