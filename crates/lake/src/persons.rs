@@ -144,9 +144,10 @@ impl KnownPersons {
     }
 
     /// The same with rows of the key and the first event of each person. Where the persons are not known, nothing else is
-    /// read of them, which takes a twentieth of the time.
+    /// read of them.
     pub(crate) async fn first_seen(&self, id: &ProjectId, project: &Project) -> Result<(Moment, Vec<RecordBatch>)> {
-        if self.slot(id).kept.lock().await.is_some() {
+        let has_rows = |kept: &Kept| kept.persons.rows.is_some();
+        if self.slot(id).kept.lock().await.as_ref().is_some_and(has_rows) {
             let (moment, persons) = self.moment(id, project).await?;
             if let Some(rows) = &persons.rows {
                 let seen = rows.iter().map(|page| page.project(&FIRST_SEEN));
@@ -245,13 +246,14 @@ impl Kept {
         let (old, new) = (Arc::clone(&self.overlay), Arc::clone(&moment.people.overlay));
         let keys: BTreeSet<i64> = touched.into_iter().chain(old.touched()).chain(new.touched()).collect();
         let known: usize = rows.iter().map(RecordBatch::num_rows).sum();
-        // Each is read by its key, which takes about twice as long as one after the other.
+        // One by its key takes longer than one after the other.
         if keys.len() > known / 2 {
             return Ok(false);
         }
         let fresh = by_keys(&mut moment.people.transaction, &new, &keys).await?;
         let changed = Changed { keys: &keys, fresh };
-        // The counts change with the rows, and nothing waits from here on: who is cancelled leaves both or none.
+        // The counts change with the rows, and nothing waits from here on: who is cancelled leaves both or none. Where
+        // it fails, they are of no snapshot, and the next reader reads all.
         let rows = changed.rows(rows, &mut self.counts);
         let rows = rows.inspect_err(|_| self.snapshot_id = i64::MAX)?;
         self.of_events = Arc::clone(&moment.taxonomy);

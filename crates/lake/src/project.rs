@@ -225,7 +225,7 @@ impl Project {
         Ok((current, overlay, transaction))
     }
 
-    /// The same for readers of other crates.
+    /// The same in one, for readers.
     pub(crate) async fn whole(&self) -> Result<Moment> {
         let (current, overlay, transaction) = self.moment().await?;
         Ok(Moment {

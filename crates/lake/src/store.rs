@@ -85,12 +85,8 @@ impl Lake {
         Ok((Arc::clone(&current.view), current.taxonomy()))
     }
 
-    /// The newest snapshot of a project with its taxonomy and its persons and groups, all of one moment.
-    pub async fn moment(&self, project: &ProjectId) -> Result<Moment> {
-        self.project(project).await?.whole().await
-    }
-
-    /// The same with all that is known of its persons.
+    /// The newest snapshot of a project with its taxonomy, its groups and all that is known of its persons, all of one
+    /// moment.
     pub async fn moment_with_persons(&self, project: &ProjectId) -> Result<(Moment, Arc<Persons>)> {
         let opened = self.project(project).await?;
         self.persons.moment(project, &opened).await
